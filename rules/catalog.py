@@ -1,0 +1,267 @@
+"""The catalog as facts: products, features, credit types, and packages with their versions.
+
+Everything here is immutable. An edit makes a new ``Catalog`` that shares whatever it leaves alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from rules.values import (
+    BillingPeriod,
+    ConfigKind,
+    FeatureType,
+    Money,
+    Revoked,
+    Unit,
+    Value,
+)
+
+
+class FeatureStatus(StrEnum):
+    """Whether a feature can be used at all."""
+
+    ACTIVE = "ACTIVE"
+    SUSPENDED = "SUSPENDED"
+    ARCHIVED = "ARCHIVED"
+
+
+class Aggregation(StrEnum):
+    """How events become a quantity."""
+
+    COUNT = "COUNT"
+    SUM = "SUM"
+    MAX = "MAX"
+    UNIQUE = "UNIQUE"
+    LATEST = "LATEST"
+
+
+class FilterOperator(StrEnum):
+    """How a meter's filter compares an event's property."""
+
+    EQ = "EQ"
+    NEQ = "NEQ"
+    IN = "IN"
+    NOT_IN = "NOT_IN"
+    GT = "GT"
+    GTE = "GTE"
+    LT = "LT"
+    LTE = "LTE"
+    EXISTS = "EXISTS"
+    NOT_EXISTS = "NOT_EXISTS"
+
+
+class PricingType(StrEnum):
+    """How a plan is bought."""
+
+    FREE = "FREE"
+    PAID = "PAID"
+    CUSTOM = "CUSTOM"
+
+
+class PackageStatus(StrEnum):
+    """Whether a package can be subscribed to."""
+
+    DRAFT = "DRAFT"
+    PUBLISHED = "PUBLISHED"
+    ARCHIVED = "ARCHIVED"
+
+
+class PublishScope(StrEnum):
+    """Whom a publish holds for."""
+
+    ALL_CUSTOMERS = "ALL_CUSTOMERS"
+    NEW_CUSTOMERS = "NEW_CUSTOMERS"
+
+
+class Widget(StrEnum):
+    """A place in which a row can be hidden."""
+
+    PRICING_TABLE = "PRICING_TABLE"
+    CUSTOMER_PORTAL = "CUSTOMER_PORTAL"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeterFilter:
+    """A condition that an event must meet."""
+
+    property: str
+    operator: FilterOperator
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meter:
+    """How events become usage of a feature; the plain meter sums what is reported."""
+
+    event_name: str | None = None
+    aggregation: Aggregation = Aggregation.SUM
+    property: str | None = None
+    filters: tuple[MeterFilter, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Product:
+    """What is sold; it groups features and packages."""
+
+    key: str
+    name: str
+    description: str | None = None
+    metadata: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feature:
+    """Something that a customer may use or not, or up to a limit."""
+
+    key: str
+    name: str
+    type: FeatureType
+    description: str | None = None
+    product: str | None = None
+    status: FeatureStatus = FeatureStatus.ACTIVE
+    config_kind: ConfigKind | None = None
+    choices: tuple[str, ...] = ()
+    unit: Unit | None = None
+    meter: Meter | None = None
+    default: Value | None = None
+    metadata: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreditType:
+    """A kind of credits."""
+
+    key: str
+    name: str
+    unit: Unit
+    metadata: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One package's own statement about one feature or credit type.
+
+    With a ``price`` it holds for subscriptions on that price of that very plan only.
+    """
+
+    key: str
+    value: Value | Revoked
+    price: str | None = None
+    display_text: str | None = None
+    hidden_from: tuple[Widget, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Price:
+    """What a package costs: a fact for whoever bills, never charged by Allotment."""
+
+    key: str
+    billing_period: BillingPeriod
+    amount: Money
+    per_unit_of: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreditRate:
+    """Using ``per_units`` of the feature burns ``credits``, both in micros."""
+
+    feature: str
+    credit_type: str
+    credits: int
+    per_units: int = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """What a version or draft says itself, before inheritance.
+
+    ``order`` holds the keys that were put first by hand; all others follow in the natural order.
+    """
+
+    base: str | None = None
+    rows: tuple[Row, ...] = ()
+    order: tuple[str, ...] = ()
+    prices: tuple[Price, ...] = ()
+    rates: tuple[CreditRate, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """A published content, for ever as it is.
+
+    ``base_version`` is the version of the base plan that it was published against, and
+    ``cascaded`` tells that it was published because its base was.
+    """
+
+    number: int
+    content: Content
+    published_at: datetime
+    base_version: int | None = None
+    scope: PublishScope = PublishScope.ALL_CUSTOMERS
+    cascaded: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Package:
+    """What a customer can subscribe to. Versions are in order: version n stands at index n - 1."""
+
+    key: str
+    name: str
+    product: str
+    description: str | None = None
+    archived: bool = False
+    draft: Content | None = None
+    versions: tuple[Version, ...] = ()
+    metadata: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def published(self) -> Version | None:
+        """The newest published version."""
+        return self.versions[-1] if self.versions else None
+
+    @property
+    def status(self) -> PackageStatus:
+        """Archived, else published once a version is."""
+        if self.archived:
+            return PackageStatus.ARCHIVED
+        return PackageStatus.PUBLISHED if self.versions else PackageStatus.DRAFT
+
+    @property
+    def newest(self) -> Content:
+        """What an edit starts from: the draft, else the published version."""
+        if self.draft is not None:
+            return self.draft
+        return self.versions[-1].content if self.versions else Content()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan(Package):
+    """A package that a customer has at most one of per product."""
+
+    pricing_type: PricingType = PricingType.FREE
+    visible: bool = True
+    position: int = 0
+    default_trial_days: int | None = None
+    compatible_addons: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addon(Package):
+    """A package bought on top of a plan, in a quantity."""
+
+    max_quantity: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalog:
+    """Everything that one environment sells, by key."""
+
+    revision: int = 0
+    products: Mapping[str, Product] = field(default_factory=dict)
+    features: Mapping[str, Feature] = field(default_factory=dict)
+    credit_types: Mapping[str, CreditType] = field(default_factory=dict)
+    packages: Mapping[str, Package] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""What the graph says: Strawberry types over facts."""

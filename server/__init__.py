@@ -1,0 +1,1 @@
+"""How it runs: HTTP, settings, command line, pages."""
