@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
@@ -147,9 +146,9 @@ class Choices:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Object:
-    """A structured setting: any JSON object."""
+    """A structured setting: a JSON object, once it is proven valid."""
 
-    object: Mapping[str, object]
+    object: object
     kind: Literal["object"] = "object"
 
 
@@ -160,6 +159,21 @@ class Metered:
     limit: int | None
     enforcement: LimitEnforcement = LimitEnforcement.HARD
     reset: Reset = Reset(every=ResetInterval.BILLING_PERIOD)
+    overage: OverageRate | None = None
+    kind: Literal["metered"] = "metered"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenLimit:
+    """A metered value as people write it, before it is proven: exactly one of ``limit`` and ``unlimited``.
+
+    ``reset`` None leaves it to the feature.
+    """
+
+    limit: int | None = None
+    unlimited: bool = False
+    enforcement: LimitEnforcement = LimitEnforcement.HARD
+    reset: Reset | None = None
     overage: OverageRate | None = None
     kind: Literal["metered"] = "metered"
 
@@ -183,3 +197,4 @@ class Revoked:
 
 Config = Number | Text | Choices | Object
 Value = Granted | Config | Metered | Credits
+Written = Granted | Config | WrittenLimit | Credits

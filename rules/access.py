@@ -1,0 +1,244 @@
+"""The one decision: may this customer use this feature, how much is left, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from rules.catalog import Feature, FeatureStatus
+from rules.customers import Customer, next_start
+from rules.inheritance import Flattened
+from rules.metering import Metering, Window, metering
+from rules.numbers import divide_half_up
+from rules.sources import NOTHING, Entitled, billing_period, entitled
+from rules.values import (
+    BillingPeriod,
+    Choices,
+    ConfigKind,
+    FeatureType,
+    LimitEnforcement,
+    Metered,
+    Money,
+)
+
+
+class AccessReason(StrEnum):
+    """Why the answer is what it is; the denials stand in the order in which they are tested."""
+
+    GRANTED = "GRANTED"
+    WITHIN_LIMIT = "WITHIN_LIMIT"
+    UNLIMITED = "UNLIMITED"
+    OVERAGE_ALLOWED = "OVERAGE_ALLOWED"
+    CUSTOMER_NOT_FOUND = "CUSTOMER_NOT_FOUND"
+    CUSTOMER_ARCHIVED = "CUSTOMER_ARCHIVED"
+    FEATURE_NOT_FOUND = "FEATURE_NOT_FOUND"
+    FEATURE_UNAVAILABLE = "FEATURE_UNAVAILABLE"
+    TYPE_MISMATCH = "TYPE_MISMATCH"
+    NO_ACTIVE_SUBSCRIPTION = "NO_ACTIVE_SUBSCRIPTION"
+    NOT_ENTITLED = "NOT_ENTITLED"
+    VALUE_NOT_INCLUDED = "VALUE_NOT_INCLUDED"
+    LIMIT_EXCEEDED = "LIMIT_EXCEEDED"
+
+
+ALLOWING = frozenset(
+    {
+        AccessReason.GRANTED,
+        AccessReason.WITHIN_LIMIT,
+        AccessReason.UNLIMITED,
+        AccessReason.OVERAGE_ALLOWED,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What is asked: ``requested`` in micros for a metered feature, ``values`` for a choice."""
+
+    customer: str
+    feature: str
+    requested: int | None = None
+    values: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """How much of a limit is used, in micros, and over which period that counts."""
+
+    used: int
+    limit: int | None
+    value: Metered
+    metering: Metering
+    reserved: int = 0
+
+    @property
+    def remaining(self) -> int | None:
+        """What is left of the limit; None when unlimited."""
+        return None if self.limit is None else max(0, self.limit - self.used - self.reserved)
+
+    @property
+    def overage(self) -> int:
+        """What was used beyond the limit."""
+        return 0 if self.limit is None else max(0, self.used - self.limit)
+
+    @property
+    def percent_used(self) -> float | None:
+        """Used as a percentage of the limit; None when unlimited, 100 where the limit is 0."""
+        if self.limit is None:
+            return None
+        return 100.0 if self.limit == 0 else self.used * 100 / self.limit
+
+    @property
+    def overage_charge(self) -> Money | None:
+        """What the overage costs, rounded half up to 6 digits; None without a rate."""
+        rate = self.value.overage
+        if rate is None:
+            return None
+        amount = divide_half_up(self.overage * rate.amount.amount, rate.per_units)
+        return Money(amount=amount, currency=rate.amount.currency)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """Whom and what a question is about, as far as either exists, and what the customer has of it."""
+
+    question: Question
+    now: datetime
+    customer: Customer | None = None
+    feature: Feature | None = None
+    entitled: Entitled = NOTHING
+    metering: Metering | None = None
+    billing: BillingPeriod | None = None
+
+    @property
+    def window(self) -> Window | None:
+        """The window whose sum the decision needs, if it needs one."""
+        return None if self.metering is None else self.metering.window
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """The answer to a question; never an error, for unknown keys too."""
+
+    subject: Subject
+    reason: AccessReason
+    usage: Usage | None = None
+    valid_until: datetime | None = None
+
+    @property
+    def allowed(self) -> bool:
+        """Whether the reason is one that allows."""
+        return self.reason in ALLOWING
+
+
+def subject_of(flat: Flattened, customer: Customer | None, question: Question, now: datetime) -> Subject:
+    """Find what a question is about and what the customer has of it."""
+    feature = flat.catalog.features.get(question.feature)
+    if customer is None or feature is None:
+        return Subject(question=question, now=now, customer=customer, feature=feature)
+    has = entitled(flat, customer, feature, now)
+    counted = None
+    if isinstance(has.value, Metered) and has.counted_by is not None:
+        counted = metering(flat.catalog, feature, has.value, has.counted_by, now)
+    return Subject(
+        question=question,
+        now=now,
+        customer=customer,
+        feature=feature,
+        entitled=has,
+        metering=counted,
+        billing=_billing(flat, has),
+    )
+
+
+def _billing(flat: Flattened, has: Entitled) -> BillingPeriod | None:
+    return billing_period(flat.catalog, has.counted_by) if has.counted_by is not None else None
+
+
+def decide(subject: Subject, sums: Mapping[Window, int]) -> Decision:
+    """Decide a question; ``sums`` holds the usage of the subject's window, in micros."""
+    usage = _usage(subject, sums)
+    return Decision(
+        subject=subject,
+        reason=_denial(subject, usage) or _permission(subject, usage),
+        usage=usage,
+        valid_until=_valid_until(subject),
+    )
+
+
+def _usage(subject: Subject, sums: Mapping[Window, int]) -> Usage | None:
+    value, counted = subject.entitled.value, subject.metering
+    if counted is None or not isinstance(value, Metered):
+        return None
+    return Usage(used=sums[counted.window], limit=value.limit, value=value, metering=counted)
+
+
+def _denial(subject: Subject, usage: Usage | None) -> AccessReason | None:  # noqa: PLR0911 - one a reason
+    """Test the reasons for a no in the contract's order; None where nothing denies."""
+    customer, feature = subject.customer, subject.feature
+    if customer is None:
+        return AccessReason.CUSTOMER_NOT_FOUND
+    if customer.archived:
+        return AccessReason.CUSTOMER_ARCHIVED
+    if feature is None:
+        return AccessReason.FEATURE_NOT_FOUND
+    if feature.status is not FeatureStatus.ACTIVE:
+        return AccessReason.FEATURE_UNAVAILABLE
+    if not _fits(subject.question, feature):
+        return AccessReason.TYPE_MISMATCH
+    if subject.entitled.value is None:
+        idle = not customer.in_force(subject.now)
+        return AccessReason.NO_ACTIVE_SUBSCRIPTION if idle else AccessReason.NOT_ENTITLED
+    if not _includes(subject):
+        return AccessReason.VALUE_NOT_INCLUDED
+    if usage is not None and not within(usage, subject.question.requested):
+        return AccessReason.LIMIT_EXCEEDED
+    return None
+
+
+def _fits(question: Question, feature: Feature) -> bool:
+    """Tell whether the question can be asked of a feature of this type."""
+    countable = question.requested is None or feature.type is FeatureType.METERED
+    choosable = question.values is None or feature.config_kind is ConfigKind.CHOICE
+    return countable and choosable
+
+
+def _includes(subject: Subject) -> bool:
+    value = subject.entitled.value
+    if not isinstance(value, Choices):
+        return True
+    return bool(value.choices) and set(subject.question.values or ()) <= set(value.choices)
+
+
+def within(usage: Usage, requested: int | None) -> bool:
+    """Tell whether a limit lets a request pass; None asks whether anything is left."""
+    if usage.limit is None or usage.value.enforcement is LimitEnforcement.SOFT:
+        return True
+    return fits_below(usage.limit, usage.used + usage.reserved, requested)
+
+
+def fits_below(limit: int, used: int, requested: int | None) -> bool:
+    """Tell whether a request stays within a limit; giving back always does."""
+    if requested is None:
+        return used < limit
+    return requested < 0 or used + requested <= limit
+
+
+def _permission(subject: Subject, usage: Usage | None) -> AccessReason:
+    if usage is None:
+        return AccessReason.GRANTED
+    if usage.limit is None:
+        return AccessReason.UNLIMITED
+    if fits_below(usage.limit, usage.used + usage.reserved, subject.question.requested):
+        return AccessReason.WITHIN_LIMIT
+    return AccessReason.OVERAGE_ALLOWED
+
+
+def _valid_until(subject: Subject) -> datetime | None:
+    """Give the first instant at which time alone can change the answer."""
+    if subject.customer is None or subject.feature is None:
+        return None
+    starts = next_start(subject.customer.subscriptions, subject.now)
+    resets = subject.metering.period.end if subject.metering is not None else None
+    return min((instant for instant in (starts, resets) if instant is not None), default=None)

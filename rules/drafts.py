@@ -1,0 +1,232 @@
+"""Drafts: what an edit does to a package's own rows and prices before they are published."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Final
+
+from rules.catalog import Addon, Catalog, Content, CreditType, Feature, Package, Price, Row, Widget
+from rules.errors import ErrorCode, Problem, Rejected, refuse_any
+from rules.features import missing
+from rules.inheritance import Flattened, Resolved
+from rules.packages import found, with_draft
+from rules.validity import (
+    LONGEST_TEXT,
+    invalid,
+    key_problems,
+    money_problems,
+    out_of_range,
+    proven,
+    required,
+    value_problems,
+)
+from rules.values import FeatureType, Granted, Revoked, Value, Written
+
+
+class Keep(Enum):
+    """Stands where an input was left out, which is not the same as null."""
+
+    KEEP = "KEEP"
+
+
+KEEP: Final = Keep.KEEP
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowEdit:
+    """What is said about one row: the value, or that it is revoked; what is left out keeps."""
+
+    package: str
+    key: str
+    value: Written | None = None
+    revoked: bool = False
+    price: str | None = None
+    display_text: str | Keep | None = KEEP
+    hidden_from: tuple[Widget, ...] | Keep = KEEP
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """Where an edit lands: the package, what the key names, and what stands there already."""
+
+    package: Package
+    subject: Feature | CreditType
+    own: Row | None
+    inherited: Resolved | None
+    plain: Row | None
+
+
+def set_entitlement(catalog: Catalog, edit: RowEdit) -> Catalog:
+    """Set or replace a package's own row in its draft; raises Rejected with every problem."""
+    place = _place(catalog, edit)
+    value = _value(place, edit)
+    refuse_any(
+        (
+            *_place_problems(place, edit),
+            *_value_problems(place, edit, value),
+            *_text_problems(edit.display_text),
+        )
+    )
+    if value is None:
+        message = "a value that is missing was refused above"
+        raise AssertionError(message)
+    settled = proven(place.subject, value)
+    return with_draft(catalog, place.package, _with_row(place, edit, settled))
+
+
+def subject_of(catalog: Catalog, key: str) -> Feature | CreditType | None:
+    """Give what the key of a row names."""
+    return catalog.features.get(key) or catalog.credit_types.get(key)
+
+
+def _place(catalog: Catalog, edit: RowEdit) -> _Place:
+    subject = subject_of(catalog, edit.key)
+    nameless = [missing("feature or credit type", edit.key, "key")] if subject is None else []
+    package = found(catalog, edit.package, "package", besides=nameless)
+    if subject is None:
+        raise Rejected(nameless)
+    rows = {(row.key, row.price): row for row in package.newest.rows}
+    return _Place(
+        package=package,
+        subject=subject,
+        own=rows.get((edit.key, edit.price)),
+        inherited=inherited_row(catalog, package, edit.key),
+        plain=rows.get((edit.key, None)),
+    )
+
+
+def inherited_row(catalog: Catalog, package: Package, key: str) -> Resolved | None:
+    """Give the row of a key that a package's draft inherits, be it overridden or not."""
+    bare = replace(package, draft=replace(package.newest, rows=()))
+    rows = Flattened(catalog).draft_rows(bare)
+    return next((resolved for resolved in rows if resolved.row.key == key), None)
+
+
+def _value(place: _Place, edit: RowEdit) -> Written | Value | Revoked | None:
+    """Give what the row is to say; where the edit leaves it out, what is nearest says it."""
+    if edit.revoked:
+        return Revoked()
+    if edit.value is not None:
+        return edit.value
+    for row in (place.own, place.plain):
+        if row is not None and not isinstance(row.value, Revoked):
+            return row.value
+    if place.inherited is not None:
+        return place.inherited.row.value
+    if isinstance(place.subject, Feature):
+        return Granted() if place.subject.type is FeatureType.BOOLEAN else place.subject.default
+    return None
+
+
+def _place_problems(place: _Place, edit: RowEdit) -> Iterator[Problem]:
+    if edit.price is not None:
+        yield from _link_problems(place.package, edit.price)
+    if edit.revoked and place.inherited is None:
+        yield invalid(f"'{edit.key}' is not inherited here: there is nothing to revoke.", "revoked")
+    if edit.revoked and edit.value is not None:
+        yield invalid("A revocation goes without a value.", "value")
+    boolean = place.inherited is not None and isinstance(place.inherited.row.value, Granted)
+    if boolean and not edit.revoked:
+        message = f"'{edit.key}' is a boolean that the base plan includes: it can only be revoked."
+        yield Problem(ErrorCode.BOOLEAN_NOT_OVERRIDABLE, message, ("key",))
+
+
+def _link_problems(package: Package, price: str) -> Iterator[Problem]:
+    if isinstance(package, Addon):
+        yield invalid("Rows of an add-on hold for every price.", "price")
+    elif price not in {known.key for known in package.newest.prices}:
+        yield missing("price", price, "price")
+
+
+def _value_problems(
+    place: _Place, edit: RowEdit, value: Written | Value | Revoked | None
+) -> Iterator[Problem]:
+    if value is None:
+        yield required(f"'{edit.key}' has no default: it needs a value.", "value")
+    elif not isinstance(value, Revoked):
+        for problem in value_problems(place.subject, value):
+            yield problem.under("value")
+
+
+def _text_problems(text: str | Keep | None) -> Iterator[Problem]:
+    if isinstance(text, str) and len(text) > LONGEST_TEXT:
+        yield out_of_range(f"A display text has at most {LONGEST_TEXT} characters.", "displayText")
+
+
+def _with_row(place: _Place, edit: RowEdit, value: Value | Revoked) -> Content:
+    """Put the row where it stood, or behind the others where it is new."""
+    before = place.own or Row(key=edit.key, value=value, price=edit.price)
+    row = replace(
+        before,
+        value=value,
+        display_text=before.display_text if edit.display_text is KEEP else edit.display_text,
+        hidden_from=before.hidden_from if edit.hidden_from is KEEP else edit.hidden_from,
+    )
+    draft = place.package.newest
+    rows = tuple(row if known is place.own else known for known in draft.rows)
+    return replace(draft, rows=rows if place.own is not None else (*rows, row))
+
+
+def remove_entitlement(catalog: Catalog, package_key: str, key: str, price: str | None = None) -> Catalog:
+    """Take a package's own row away; what the base plan says of the key holds again."""
+    package = found(catalog, package_key, "package")
+    draft = package.newest
+    kept = tuple(row for row in draft.rows if (row.key, row.price) != (key, price))
+    if len(kept) == len(draft.rows):
+        raise Rejected([_not_own(catalog, package, key, price)])
+    return with_draft(catalog, package, replace(draft, rows=kept))
+
+
+def _not_own(catalog: Catalog, package: Package, key: str, price: str | None) -> Problem:
+    above = inherited_row(catalog, package, key)
+    if above is None or price is not None:
+        return missing("own row for", key, "key")
+    message = (
+        f"'{key}' is inherited: its row lives in '{above.defined_in}'. Revoke it here, or remove it there."
+    )
+    return invalid(message, "key")
+
+
+def set_price(catalog: Catalog, package_key: str, price: Price) -> Catalog:
+    """Set or replace a price in a package's draft."""
+    package = found(catalog, package_key, "package")
+    refuse_any(
+        (
+            *key_problems(price.key),
+            *(problem.under("amount") for problem in money_problems(price.amount)),
+            *_per_unit_problems(catalog, price.per_unit_of),
+        )
+    )
+    draft = package.newest
+    prices = tuple(price if known.key == price.key else known for known in draft.prices)
+    known_keys = {known.key for known in draft.prices}
+    return with_draft(
+        catalog, package, replace(draft, prices=prices if price.key in known_keys else (*prices, price))
+    )
+
+
+def _per_unit_problems(catalog: Catalog, feature_key: str | None) -> Iterator[Problem]:
+    if feature_key is None:
+        return
+    feature = catalog.features.get(feature_key)
+    if feature is None:
+        yield missing("feature", feature_key, "perUnitOf")
+    elif feature.type is not FeatureType.METERED:
+        message = f"'{feature_key}' is not metered: it has no units to price."
+        yield Problem(ErrorCode.TYPE_MISMATCH, message, ("perUnitOf",))
+
+
+def remove_price(catalog: Catalog, package_key: str, key: str) -> Catalog:
+    """Take a price out of a package's draft; refused while a row of the draft holds for it alone."""
+    package = found(catalog, package_key, "package")
+    draft = package.newest
+    if key not in {price.key for price in draft.prices}:
+        raise Rejected([missing("price", key, "key")])
+    linked = [row.key for row in draft.rows if row.price == key]
+    if linked:
+        message = f"Rows hold for this price alone: {', '.join(linked)}."
+        raise Rejected([Problem(ErrorCode.IN_USE, message, ("key",))])
+    kept = tuple(price for price in draft.prices if price.key != key)
+    return with_draft(catalog, package, replace(draft, prices=kept))

@@ -1,0 +1,176 @@
+"""What a plan says once its base plans have spoken: every row, where it came from, in what order.
+
+Per key the nearest row wins, whole. A revocation is silence: below it the key is not inherited.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from rules.catalog import Catalog, Content, CreditRate, Package, Row, Version
+from rules.values import Granted, Revoked
+
+DEEPEST = 10
+"""The most plans that a chain of base plans may hold, the plan itself and its descendants counted."""
+
+
+class Origin(StrEnum):
+    """Where a row of a package was set."""
+
+    OWN = "OWN"
+    INHERITED = "INHERITED"
+    OVERRIDDEN = "OVERRIDDEN"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolved:
+    """A row as a package shows it; ``overrides`` is the inherited row that it replaces."""
+
+    row: Row
+    origin: Origin
+    defined_in: str
+    overrides: Resolved | None = None
+
+    @property
+    def speaks(self) -> bool:
+        """False for a revocation, which is silence."""
+        return not isinstance(self.row.value, Revoked)
+
+
+Rows = tuple[Resolved, ...]
+
+
+def inheritable(rows: Iterable[Resolved]) -> Rows:
+    """What a child plan inherits: all but revocations and rows that hold for one price only."""
+    return tuple(
+        replace(resolved, origin=Origin.INHERITED, overrides=None)
+        for resolved in rows
+        if resolved.speaks and resolved.row.price is None
+    )
+
+
+def resolve(content: Content, package: str, inherited: Iterable[Resolved] = ()) -> Rows:
+    """Lay a package's own rows over what it inherits, in display order."""
+    above = {resolved.row.key: resolved for resolved in inherited}
+    own: dict[str, list[Row]] = {}
+    for row in content.rows:
+        own.setdefault(row.key, []).append(row)
+    natural = dict.fromkeys((*above, *own))
+    first = [key for key in content.order if key in natural]
+    return tuple(
+        resolved
+        for key in dict.fromkeys((*first, *natural))
+        for resolved in _merge(package, above.get(key), own.get(key, []))
+    )
+
+
+def _merge(package: str, above: Resolved | None, own: list[Row]) -> Iterable[Resolved]:
+    """Give the rows of one key: the one that holds for every price, then those for one."""
+    plain = next((row for row in own if row.price is None), None)
+    if above is not None and (plain is None or _waits(plain, above)):
+        yield above
+    elif plain is not None and (above is not None or plain.value != Revoked()):
+        yield _stated(package, plain, above)
+    for row in own:
+        if row.price is not None and not _is_mute(row, plain, above):
+            yield _stated(package, row, above)
+
+
+def _waits(row: Row, above: Resolved) -> bool:
+    """Tell whether a boolean row lies under an inherited one, which is then shown once."""
+    return isinstance(row.value, Granted) and isinstance(above.row.value, Granted)
+
+
+def _is_mute(row: Row, plain: Row | None, above: Resolved | None) -> bool:
+    """Tell whether a row for one price changes nothing and is not shown."""
+    if above is None:
+        return isinstance(row.value, Revoked)
+    revoked = plain is not None and isinstance(plain.value, Revoked)
+    return _waits(row, above) and not revoked
+
+
+def _stated(package: str, row: Row, above: Resolved | None) -> Resolved:
+    origin = Origin.OWN if above is None else Origin.OVERRIDDEN
+    return Resolved(row=row, origin=origin, defined_in=package, overrides=above)
+
+
+def held(rows: Iterable[Resolved], price: str | None) -> dict[str, Resolved]:
+    """Give the row of each key that holds for a subscription on this price; revocations are silent."""
+    nearest: dict[str, Resolved] = {}
+    for resolved in rows:
+        if resolved.row.price is None or resolved.row.price == price:
+            # A row for this very price stands behind the one for every price, and wins.
+            nearest[resolved.row.key] = resolved
+    return {key: resolved for key, resolved in nearest.items() if resolved.speaks}
+
+
+def descendants(catalog: Catalog, base: str) -> list[str]:
+    """Every plan whose published version inherits from this one, bases before those derived from them."""
+    children: dict[str, list[str]] = {}
+    for package in catalog.packages.values():
+        if package.published is not None and package.published.content.base is not None:
+            children.setdefault(package.published.content.base, []).append(package.key)
+    found: dict[str, None] = {}
+    waiting = [base]
+    while waiting:
+        for child in children.get(waiting.pop(0), []):
+            if child not in found and child != base:
+                found[child] = None
+                waiting.append(child)
+    return list(found)
+
+
+class Flattened:
+    """A catalog whose versions are resolved once, when first asked for."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.catalog = catalog
+        self._rows: dict[tuple[str, int], Rows] = {}
+        self._held: dict[tuple[str, int, str | None], dict[str, Resolved]] = {}
+
+    def rows(self, package: str, number: int) -> Rows:
+        """Give the rows of a published version."""
+        known = self._rows.get((package, number))
+        if known is None:
+            version = self.catalog.packages[package].versions[number - 1]
+            inherited = self._inherited(version.content.base, version.base_version)
+            known = resolve(version.content, package, inherited)
+            self._rows[package, number] = known
+        return known
+
+    def held(self, package: str, number: int, price: str | None) -> Mapping[str, Resolved]:
+        """Give what a published version says to a subscription on this price, by key."""
+        known = self._held.get((package, number, price))
+        if known is None:
+            known = held(self.rows(package, number), price)
+            self._held[package, number, price] = known
+        return known
+
+    def draft_rows(self, package: Package) -> Rows:
+        """Give the rows of a package's draft, over its base plan's published version."""
+        content = package.newest
+        base = self.catalog.packages.get(content.base) if content.base else None
+        number = base.published.number if base and base.published else None
+        return resolve(content, package.key, self._inherited(content.base, number))
+
+    def current_rows(self, package: Package) -> Rows:
+        """Give the rows that readers see: the published version's, else the draft's."""
+        if package.published is None:
+            return self.draft_rows(package)
+        return self.rows(package.key, package.published.number)
+
+    def rates(self, version: Version) -> dict[str, CreditRate]:
+        """Give the credit rates of a published version by feature; the nearest wins."""
+        rates: dict[str, CreditRate] = {}
+        current: Version | None = version
+        while current is not None:
+            for rate in current.content.rates:
+                rates.setdefault(rate.feature, rate)
+            base, number = current.content.base, current.base_version
+            current = self.catalog.packages[base].versions[number - 1] if base and number else None
+        return rates
+
+    def _inherited(self, base: str | None, number: int | None) -> Rows:
+        return () if base is None or number is None else inheritable(self.rows(base, number))

@@ -1,0 +1,141 @@
+"""Packages: how plans are made, and the chain of base plans that they stand on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from rules.catalog import Catalog, Content, Package, Plan, Row
+from rules.errors import ErrorCode, Problem, Rejected, refuse_any
+from rules.features import missing, taken_problems
+from rules.inheritance import DEEPEST, Flattened, Origin
+from rules.validity import invalid, key_problems, out_of_range, text_problems
+
+LARGEST_POSITION = 2**31 - 1
+LONGEST_TRIAL_DAYS = 3_650
+
+
+def found(catalog: Catalog, key: str, *path: str, besides: Iterable[Problem] = ()) -> Package:
+    """Give a package that can be edited.
+
+    Raises Rejected, with the problems found ``besides``, where there is none or it is archived.
+    """
+    package = catalog.packages.get(key)
+    if package is None:
+        raise Rejected([missing("package", key, *path), *besides])
+    if package.archived:
+        raise Rejected([Problem(ErrorCode.ARCHIVED, f"'{key}' is archived.", path), *besides])
+    return package
+
+
+def with_package(catalog: Catalog, package: Package) -> Catalog:
+    """Put a package into the catalog, in place of the one with its key."""
+    return replace(catalog, packages={**catalog.packages, package.key: package})
+
+
+def with_draft(catalog: Catalog, package: Package, draft: Content) -> Catalog:
+    """Give a package another draft."""
+    return with_package(catalog, replace(package, draft=draft))
+
+
+def create_plan(catalog: Catalog, plan: Plan, base: str | None = None) -> Catalog:
+    """Add a plan with an empty draft on a base plan; raises Rejected with every problem."""
+    created = replace(plan, draft=Content(base=base))
+    refuse_any(
+        (
+            *key_problems(plan.key),
+            *text_problems(plan.name, plan.description, plan.metadata),
+            *taken_problems(plan.key, catalog.packages),
+            *_terms_problems(plan),
+            *_product_problems(catalog, plan.product),
+            *base_problems(catalog, created, base),
+        )
+    )
+    return with_package(catalog, created)
+
+
+def _terms_problems(plan: Plan) -> Iterator[Problem]:
+    if not 0 <= plan.position <= LARGEST_POSITION:
+        yield out_of_range("A position is 0 or more.", "position")
+    if plan.default_trial_days is not None and not 0 <= plan.default_trial_days <= LONGEST_TRIAL_DAYS:
+        yield out_of_range(f"A trial has 0 to {LONGEST_TRIAL_DAYS} days.", "defaultTrialDays")
+
+
+def _product_problems(catalog: Catalog, product: str) -> Iterator[Problem]:
+    if product not in catalog.products:
+        yield missing("product", product, "product")
+
+
+def set_base_plan(catalog: Catalog, key: str, base: str | None, *, keep_inherited: bool = False) -> Catalog:
+    """Put a plan's draft on another base plan, or on none.
+
+    What it inherited until now goes, unless ``keep_inherited`` copies it into the plan's own rows.
+    """
+    plan = found(catalog, key, "plan")
+    if not isinstance(plan, Plan):
+        raise Rejected([invalid("Only plans have a base plan.", "plan")])
+    refuse_any(base_problems(catalog, plan, base))
+    draft = plan.newest
+    rows = _with_inherited(catalog, plan) if keep_inherited else draft.rows
+    return with_draft(catalog, plan, replace(draft, base=base, rows=rows))
+
+
+def _with_inherited(catalog: Catalog, plan: Plan) -> tuple[Row, ...]:
+    """Give a draft's own rows with what it inherits copied in, in display order."""
+    own = {(row.key, row.price): row for row in plan.newest.rows}
+    shown = Flattened(catalog).draft_rows(plan)
+    copied = [r.row for r in shown if r.origin is Origin.INHERITED and (r.row.key, None) not in own]
+    return (*copied, *own.values())
+
+
+def base_problems(catalog: Catalog, plan: Plan, base: str | None) -> Iterator[Problem]:
+    """Check that a plan can stand on a base plan, over drafts where there are any."""
+    if base is None:
+        return
+    if base == plan.key:
+        yield Problem(ErrorCode.CYCLE, f"'{base}' cannot be its own base plan.", ("basePlan",))
+        return
+    package = catalog.packages.get(base)
+    if not isinstance(package, Plan):
+        yield missing("plan", base, "basePlan")
+        return
+    if package.archived:
+        yield Problem(ErrorCode.ARCHIVED, f"'{base}' is archived.", ("basePlan",))
+    if package.product != plan.product:
+        yield invalid(f"'{base}' is a plan of another product.", "basePlan")
+    yield from _chain_problems(catalog, plan, base)
+
+
+def _chain_problems(catalog: Catalog, plan: Plan, base: str) -> Iterator[Problem]:
+    above = _draft_chain(catalog, base)
+    if plan.key in above:
+        path = " → ".join((plan.key, *above[: above.index(plan.key) + 1]))
+        yield Problem(ErrorCode.CYCLE, f"The base plans would form a cycle: {path}.", ("basePlan",))
+        return
+    depth = len(above) + _height(catalog, plan.key)
+    if depth > DEEPEST:
+        message = f"The chain of base plans would hold {depth} plans; {DEEPEST} is the most."
+        yield Problem(ErrorCode.TOO_DEEP, message, ("basePlan",))
+
+
+def _draft_chain(catalog: Catalog, key: str) -> list[str]:
+    """Give a plan and the plans it stands on, nearest first."""
+    chain: list[str] = []
+    current: str | None = key
+    while current is not None and current not in chain:
+        chain.append(current)
+        current = catalog.packages[current].newest.base
+    return chain
+
+
+def _height(catalog: Catalog, key: str) -> int:
+    """Count the plans of the longest chain that ends in this plan's descendants, itself included."""
+    children: dict[str, list[str]] = {}
+    for package in catalog.packages.values():
+        if package.newest.base is not None:
+            children.setdefault(package.newest.base, []).append(package.key)
+    height, level = 0, [key]
+    while level:
+        height += 1
+        level = [child for parent in level for child in children.get(parent, [])]
+    return height

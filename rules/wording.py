@@ -1,0 +1,174 @@
+"""What customers read: '10,000 API calls per month', 'Everything in Starter, plus:', '$5.00'.
+
+The words are American English, and so are the digits. Quantities and sums are in micros.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import assert_never
+
+from babel import Locale
+from babel.numbers import format_currency
+
+from rules.catalog import CreditType, Feature, Row
+from rules.numbers import ONE, to_decimal
+from rules.values import (
+    BillingPeriod,
+    Choices,
+    Config,
+    CreditCadence,
+    Credits,
+    Granted,
+    LimitEnforcement,
+    Metered,
+    Money,
+    Number,
+    Object,
+    OverageRate,
+    Reset,
+    ResetInterval,
+    Revoked,
+    Text,
+    Unit,
+    Value,
+)
+
+_ENGLISH = Locale("en", "US")
+
+# Babel's own list also holds withdrawn currencies and codes that ISO never gave. Of the codes in
+# force only XXX is left out: it says that there is no currency.
+_CURRENCIES = """
+    AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BHD BIF BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD
+    CDF CHE CHF CHW CLF CLP CNY COP COU CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL
+    GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW
+    KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MXV MYR MZN NAD
+    NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP
+    SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD USN UYI UYU UYW UZS
+    VED VES VND VUV WST XAD XAF XAG XAU XBA XBB XBC XBD XCD XCG XDR XOF XPD XPF XPT XSU XTS XUA YER ZAR
+    ZMW ZWG
+"""
+_CURRENCY_CODES = frozenset(_CURRENCIES.split())
+
+_BILLING_INTERVALS: Mapping[BillingPeriod | None, str] = {
+    BillingPeriod.MONTHLY: "month",
+    BillingPeriod.YEARLY: "year",
+    BillingPeriod.ONE_TIME: "billing period",
+    None: "billing period",
+}
+
+_CADENCE_RESETS = {
+    CreditCadence.ONE_TIME: Reset(every=ResetInterval.NEVER),
+    CreditCadence.MONTHLY: Reset(every=ResetInterval.MONTH),
+    CreditCadence.YEARLY: Reset(every=ResetInterval.YEAR),
+    CreditCadence.BILLING_PERIOD: Reset(every=ResetInterval.BILLING_PERIOD),
+}
+
+
+def row_text(row: Row, *, subject: Feature | CreditType, billing: BillingPeriod | None = None) -> str:
+    """What a pricing table prints for the row: its custom text, or the default."""
+    return row.display_text or value_text(row.value, subject=subject, billing=billing)
+
+
+def value_text(
+    value: Value | Revoked | None, *, subject: Feature | CreditType, billing: BillingPeriod | None = None
+) -> str:
+    """The default words for what is given; None is nothing at all and reads as the subject's name.
+
+    ``billing`` is how often the price in question is due, None where no price is chosen.
+    """
+    match value:
+        case Granted() | None:
+            return subject.name
+        case Number() | Text() | Choices() | Object():
+            return _config_text(value, subject)
+        case Metered():
+            return _limit_text(value, subject, billing)
+        case Credits():
+            return _amount_text(value.amount, subject, interval_text(_CADENCE_RESETS[value.cadence], billing))
+        case Revoked():
+            return f"No {subject.name}"
+        case _:
+            assert_never(value)
+
+
+def heading(name: str, base_name: str | None, *, has_own_rows: bool) -> str:
+    """What stands above a plan's rows; ``has_own_rows`` counts visible ones only."""
+    if base_name is None:
+        return f"{name} includes:"
+    return f"Everything in {base_name}, plus:" if has_own_rows else f"Everything in {base_name}"
+
+
+def interval_text(reset: Reset, billing: BillingPeriod | None) -> str | None:
+    """How often usage starts again: 'per month', 'per 3 months'; None where it never does."""
+    match reset.every:
+        case ResetInterval.NEVER:
+            return None
+        case ResetInterval.BILLING_PERIOD:
+            interval = _BILLING_INTERVALS[billing]
+        case _:
+            interval = reset.every.lower()
+    return f"per {interval}" if reset.count == 1 else f"per {reset.count:,} {interval}s"
+
+
+def quantity_text(micros: int) -> str:
+    """A quantity with its digits grouped and no needless zeros: '1,234.5'."""
+    return f"{to_decimal(micros).normalize():,f}"
+
+
+@lru_cache(maxsize=1024)
+def money_text(money: Money) -> str:
+    """A sum as Americans write it: '$5.00', '¥500', and '$0.002' where cents are too coarse.
+
+    A currency that nobody knows is written as its code.
+    """
+    return format_currency(
+        to_decimal(money.amount), money.currency, locale=_ENGLISH, decimal_quantization=False
+    )
+
+
+def is_currency(code: str) -> bool:
+    """Whether it is the ISO 4217 code of a currency in force, in capitals."""
+    return code in _CURRENCY_CODES
+
+
+def _config_text(value: Config, subject: Feature | CreditType) -> str:
+    match value:
+        case Number():
+            return _amount_text(value.number, subject)
+        case Text():
+            setting = value.text
+        case Choices():
+            setting = ", ".join(value.choices)
+        case Object():
+            setting = ""
+        case _:
+            assert_never(value)
+    return f"{subject.name}: {setting}" if setting else subject.name
+
+
+def _limit_text(value: Metered, subject: Feature | CreditType, billing: BillingPeriod | None) -> str:
+    if value.limit is None:
+        return f"Unlimited {subject.unit.plural if subject.unit else subject.name}"
+    text = _amount_text(value.limit, subject, interval_text(value.reset, billing))
+    if value.overage and value.enforcement is LimitEnforcement.SOFT:
+        return f"{text}, then {_overage_text(value.overage, subject.unit)}"
+    return text
+
+
+def _amount_text(micros: int, subject: Feature | CreditType, interval: str | None = None) -> str:
+    text = _counted(micros, subject.unit) if subject.unit else f"{subject.name}: {quantity_text(micros)}"
+    return f"{text} {interval}" if interval else text
+
+
+def _overage_text(rate: OverageRate, unit: Unit | None) -> str:
+    if unit is None:
+        batch = quantity_text(rate.per_units)
+    else:
+        batch = unit.singular if rate.per_units == ONE else _counted(rate.per_units, unit)
+    return f"{money_text(rate.amount)} per {batch}"
+
+
+def _counted(micros: int, unit: Unit) -> str:
+    return f"{quantity_text(micros)} {unit.singular if micros == ONE else unit.plural}"
