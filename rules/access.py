@@ -148,12 +148,12 @@ def subject_of(flat: Flattened, customer: Customer | None, question: Question, n
         feature=feature,
         entitled=has,
         metering=counted,
-        billing=_billing(flat, has),
+        billing=_billing(flat, has, now),
     )
 
 
-def _billing(flat: Flattened, has: Entitled) -> BillingPeriod | None:
-    return billing_period(flat.catalog, has.counted_by) if has.counted_by is not None else None
+def _billing(flat: Flattened, has: Entitled, now: datetime) -> BillingPeriod | None:
+    return billing_period(flat.catalog, has.counted_by, now) if has.counted_by is not None else None
 
 
 def decide(subject: Subject, sums: Mapping[Window, int]) -> Decision:

@@ -7,9 +7,20 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
 
-from rules.catalog import Addon, Catalog, Content, CreditType, Feature, Package, Price, Row, Widget
+from rules.catalog import (
+    Addon,
+    Catalog,
+    Content,
+    CreditType,
+    Feature,
+    FeatureStatus,
+    Package,
+    Price,
+    Row,
+    Widget,
+)
 from rules.errors import ErrorCode, Problem, Rejected, refuse_any
-from rules.features import missing
+from rules.features import missing, taken_problems
 from rules.inheritance import Flattened, Resolved
 from rules.packages import found, with_draft
 from rules.validity import (
@@ -36,11 +47,14 @@ KEEP: Final = Keep.KEEP
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowEdit:
-    """What is said about one row: the value, or that it is revoked; what is left out keeps."""
+    """What is said about one row: the value, or that it is revoked; what is left out keeps.
+
+    A ``value`` of None takes the value back, which only a boolean can be without.
+    """
 
     package: str
     key: str
-    value: Written | None = None
+    value: Written | Keep | None = KEEP
     revoked: bool = False
     price: str | None = None
     display_text: str | Keep | None = KEEP
@@ -55,25 +69,27 @@ class _Place:
     subject: Feature | CreditType
     own: Row | None
     inherited: Resolved | None
-    plain: Row | None
 
 
 def set_entitlement(catalog: Catalog, edit: RowEdit) -> Catalog:
     """Set or replace a package's own row in its draft; raises Rejected with every problem."""
-    place = _place(catalog, edit)
+    subject = subject_of(catalog, edit.key)
+    problems = [
+        *(_nameless(edit.key) if subject is None else _subject_problems(subject, edit)),
+        *_text_problems(edit.display_text),
+    ]
+    package = found(catalog, edit.package, "package", besides=problems)
+    problems += _link_problems(package, edit.price)
+    if subject is None:
+        raise Rejected(problems)
+    place = _place(catalog, package, subject, edit)
+    problems += _place_problems(place, edit)
     value = _value(place, edit)
-    refuse_any(
-        (
-            *_place_problems(place, edit),
-            *_value_problems(place, edit, value),
-            *_text_problems(edit.display_text),
-        )
-    )
     if value is None:
-        message = "a value that is missing was refused above"
-        raise AssertionError(message)
-    settled = proven(place.subject, value)
-    return with_draft(catalog, place.package, _with_row(place, edit, settled))
+        raise Rejected([*problems, required(f"'{edit.key}' needs a value, and has none to keep.", "value")])
+    refuse_any(problems)
+    settled = value if isinstance(value, Revoked) else proven(subject, value)
+    return with_draft(catalog, package, _with_row(place, edit, settled))
 
 
 def subject_of(catalog: Catalog, key: str) -> Feature | CreditType | None:
@@ -81,19 +97,38 @@ def subject_of(catalog: Catalog, key: str) -> Feature | CreditType | None:
     return catalog.features.get(key) or catalog.credit_types.get(key)
 
 
-def _place(catalog: Catalog, edit: RowEdit) -> _Place:
-    subject = subject_of(catalog, edit.key)
-    nameless = [missing("feature or credit type", edit.key, "key")] if subject is None else []
-    package = found(catalog, edit.package, "package", besides=nameless)
-    if subject is None:
-        raise Rejected(nameless)
+def _nameless(key: str) -> list[Problem]:
+    return [missing("feature or credit type", key, "key")]
+
+
+def _subject_problems(subject: Feature | CreditType, edit: RowEdit) -> Iterator[Problem]:
+    """Check what is said against what it is said of, wherever the row stands."""
+    if isinstance(subject, Feature) and subject.status is FeatureStatus.ARCHIVED:
+        yield Problem(ErrorCode.ARCHIVED, f"'{subject.key}' is archived.", ("key",))
+    if edit.value is KEEP or edit.value is None:
+        return
+    if edit.revoked:
+        yield invalid("A revocation goes without a value.", "value")
+    for problem in value_problems(subject, edit.value):
+        yield problem.under("value")
+
+
+def _link_problems(package: Package, price: str | None) -> Iterator[Problem]:
+    if price is None:
+        return
+    if isinstance(package, Addon):
+        yield invalid("Rows of an add-on hold for every price.", "price")
+    elif price not in {known.key for known in package.newest.prices}:
+        yield missing("price", price, "price")
+
+
+def _place(catalog: Catalog, package: Package, subject: Feature | CreditType, edit: RowEdit) -> _Place:
     rows = {(row.key, row.price): row for row in package.newest.rows}
     return _Place(
         package=package,
         subject=subject,
         own=rows.get((edit.key, edit.price)),
         inherited=inherited_row(catalog, package, edit.key),
-        plain=rows.get((edit.key, None)),
     )
 
 
@@ -104,50 +139,36 @@ def inherited_row(catalog: Catalog, package: Package, key: str) -> Resolved | No
     return next((resolved for resolved in rows if resolved.row.key == key), None)
 
 
-def _value(place: _Place, edit: RowEdit) -> Written | Value | Revoked | None:
-    """Give what the row is to say; where the edit leaves it out, what is nearest says it."""
-    if edit.revoked:
-        return Revoked()
-    if edit.value is not None:
-        return edit.value
-    for row in (place.own, place.plain):
-        if row is not None and not isinstance(row.value, Revoked):
-            return row.value
-    if place.inherited is not None:
-        return place.inherited.row.value
-    if isinstance(place.subject, Feature):
-        return Granted() if place.subject.type is FeatureType.BOOLEAN else place.subject.default
-    return None
-
-
 def _place_problems(place: _Place, edit: RowEdit) -> Iterator[Problem]:
-    if edit.price is not None:
-        yield from _link_problems(place.package, edit.price)
     if edit.revoked and place.inherited is None:
         yield invalid(f"'{edit.key}' is not inherited here: there is nothing to revoke.", "revoked")
-    if edit.revoked and edit.value is not None:
-        yield invalid("A revocation goes without a value.", "value")
     boolean = place.inherited is not None and isinstance(place.inherited.row.value, Granted)
     if boolean and not edit.revoked:
         message = f"'{edit.key}' is a boolean that the base plan includes: it can only be revoked."
         yield Problem(ErrorCode.BOOLEAN_NOT_OVERRIDABLE, message, ("key",))
 
 
-def _link_problems(package: Package, price: str) -> Iterator[Problem]:
-    if isinstance(package, Addon):
-        yield invalid("Rows of an add-on hold for every price.", "price")
-    elif price not in {known.key for known in package.newest.prices}:
-        yield missing("price", price, "price")
+def _value(place: _Place, edit: RowEdit) -> Written | Value | Revoked | None:
+    """Give what the row is to say; where the edit leaves it out, what is nearest says it."""
+    if edit.revoked:
+        return Revoked()
+    if edit.value is KEEP:
+        return _kept(place)
+    return Granted() if edit.value is None and _is_boolean(place.subject) else edit.value
 
 
-def _value_problems(
-    place: _Place, edit: RowEdit, value: Written | Value | Revoked | None
-) -> Iterator[Problem]:
-    if value is None:
-        yield required(f"'{edit.key}' has no default: it needs a value.", "value")
-    elif not isinstance(value, Revoked):
-        for problem in value_problems(place.subject, value):
-            yield problem.under("value")
+def _kept(place: _Place) -> Value | Revoked | None:
+    if place.own is not None and not isinstance(place.own.value, Revoked):
+        return place.own.value
+    if place.inherited is not None:
+        return place.inherited.row.value
+    if _is_boolean(place.subject):
+        return Granted()
+    return place.subject.default if isinstance(place.subject, Feature) else None
+
+
+def _is_boolean(subject: Feature | CreditType) -> bool:
+    return isinstance(subject, Feature) and subject.type is FeatureType.BOOLEAN
 
 
 def _text_problems(text: str | Keep | None) -> Iterator[Problem]:
@@ -171,7 +192,8 @@ def _with_row(place: _Place, edit: RowEdit, value: Value | Revoked) -> Content:
 
 def remove_entitlement(catalog: Catalog, package_key: str, key: str, price: str | None = None) -> Catalog:
     """Take a package's own row away; what the base plan says of the key holds again."""
-    package = found(catalog, package_key, "package")
+    nameless = _nameless(key) if subject_of(catalog, key) is None else []
+    package = found(catalog, package_key, "package", besides=nameless)
     draft = package.newest
     kept = tuple(row for row in draft.rows if (row.key, row.price) != (key, price))
     if len(kept) == len(draft.rows):
@@ -190,21 +212,18 @@ def _not_own(catalog: Catalog, package: Package, key: str, price: str | None) ->
 
 
 def set_price(catalog: Catalog, package_key: str, price: Price) -> Catalog:
-    """Set or replace a price in a package's draft."""
-    package = found(catalog, package_key, "package")
-    refuse_any(
-        (
-            *key_problems(price.key),
-            *(problem.under("amount") for problem in money_problems(price.amount)),
-            *_per_unit_problems(catalog, price.per_unit_of),
-        )
-    )
-    draft = package.newest
-    prices = tuple(price if known.key == price.key else known for known in draft.prices)
-    known_keys = {known.key for known in draft.prices}
-    return with_draft(
-        catalog, package, replace(draft, prices=prices if price.key in known_keys else (*prices, price))
-    )
+    """Set or replace a price in a package's draft; raises Rejected with every problem."""
+    problems = [
+        *key_problems(price.key),
+        *(problem.under("amount") for problem in money_problems(price.amount)),
+        *_per_unit_problems(catalog, price.per_unit_of),
+    ]
+    package = found(catalog, package_key, "package", besides=problems)
+    prices = {known.key: known for known in package.newest.prices}
+    others = {key: known for key, known in prices.items() if key != price.key}
+    refuse_any((*problems, *taken_problems(price.key, others)))
+    prices[price.key] = price
+    return with_draft(catalog, package, replace(package.newest, prices=tuple(prices.values())))
 
 
 def _per_unit_problems(catalog: Catalog, feature_key: str | None) -> Iterator[Problem]:

@@ -21,12 +21,13 @@ from rules.validity import (
     LONGEST_NAME,
     invalid,
     key_problems,
+    proven,
     required,
     text_problems,
     unit_problems,
     value_problems,
 )
-from rules.values import ConfigKind, FeatureType
+from rules.values import ConfigKind, FeatureType, Value, Written
 
 _COMPARES_NUMBERS = (FilterOperator.GT, FilterOperator.GTE, FilterOperator.LT, FilterOperator.LTE)
 _COMPARES_NOTHING = (FilterOperator.EXISTS, FilterOperator.NOT_EXISTS)
@@ -58,17 +59,22 @@ def create_product(catalog: Catalog, product: Product) -> Catalog:
     return replace(catalog, products={**catalog.products, product.key: product})
 
 
-def create_feature(catalog: Catalog, feature: Feature) -> Catalog:
-    """Add a feature; one that is metered and says nothing of a meter sums what is reported to it."""
+def create_feature(catalog: Catalog, feature: Feature, default: Written | None = None) -> Catalog:
+    """Add a feature with a default value; raises Rejected with every problem.
+
+    One that is metered and says nothing of a meter sums what is reported to it.
+    """
     refuse_any(
         (
-            *feature_problems(feature),
+            *feature_problems(feature, default),
             *taken_problems(feature.key, catalog.features, catalog.credit_types),
             *_product_problems(catalog, feature.product),
         )
     )
     if feature.type is FeatureType.METERED and feature.meter is None:
         feature = replace(feature, meter=Meter())
+    if default is not None:
+        feature = replace(feature, default=proven(feature, default))
     return replace(catalog, features={**catalog.features, feature.key: feature})
 
 
@@ -90,15 +96,15 @@ def _product_problems(catalog: Catalog, product: str | None) -> Iterator[Problem
         yield missing("product", product, "product")
 
 
-def feature_problems(feature: Feature) -> Iterator[Problem]:
-    """Check a feature by itself."""
+def feature_problems(feature: Feature, default: Written | Value | None) -> Iterator[Problem]:
+    """Check a feature by itself, and the default value that it is to have."""
     yield from key_problems(feature.key)
     yield from text_problems(feature.name, feature.description, feature.metadata)
     yield from unit_problems(feature.unit)
     yield from _kind_problems(feature)
     yield from meter_problems(feature)
-    if feature.default is not None:
-        for problem in value_problems(feature, feature.default):
+    if default is not None:
+        for problem in value_problems(feature, default):
             yield problem.under("defaultValue")
 
 

@@ -52,18 +52,22 @@ def inheritable(rows: Iterable[Resolved]) -> Rows:
 
 
 def resolve(content: Content, package: str, inherited: Iterable[Resolved] = ()) -> Rows:
-    """Lay a package's own rows over what it inherits, in display order."""
+    """Lay a package's own rows over what it inherits; inherited ones come first."""
     above = {resolved.row.key: resolved for resolved in inherited}
     own: dict[str, list[Row]] = {}
     for row in content.rows:
         own.setdefault(row.key, []).append(row)
-    natural = dict.fromkeys((*above, *own))
-    first = [key for key in content.order if key in natural]
     return tuple(
         resolved
-        for key in dict.fromkeys((*first, *natural))
+        for key in dict.fromkeys((*above, *own))
         for resolved in _merge(package, above.get(key), own.get(key, []))
     )
+
+
+def arranged(rows: Rows, order: Iterable[str]) -> Rows:
+    """Put rows of the keys named first, in this order; all others keep theirs."""
+    places = {key: place for place, key in enumerate(order)}
+    return tuple(sorted(rows, key=lambda resolved: places.get(resolved.row.key, len(places))))
 
 
 def _merge(package: str, above: Resolved | None, own: list[Row]) -> Iterable[Resolved]:
@@ -127,17 +131,27 @@ class Flattened:
 
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
+        self._resolved: dict[tuple[str, int], Rows] = {}
         self._rows: dict[tuple[str, int], Rows] = {}
         self._held: dict[tuple[str, int, str | None], dict[str, Resolved]] = {}
 
     def rows(self, package: str, number: int) -> Rows:
-        """Give the rows of a published version."""
+        """Give the rows of a published version, in display order."""
         known = self._rows.get((package, number))
+        if known is None:
+            order = self.catalog.packages[package].versions[number - 1].content.order
+            known = arranged(self._naturally(package, number), order)
+            self._rows[package, number] = known
+        return known
+
+    def _naturally(self, package: str, number: int) -> Rows:
+        """Give the rows of a published version as derived plans inherit them, whatever its own order."""
+        known = self._resolved.get((package, number))
         if known is None:
             version = self.catalog.packages[package].versions[number - 1]
             inherited = self._inherited(version.content.base, version.base_version)
             known = resolve(version.content, package, inherited)
-            self._rows[package, number] = known
+            self._resolved[package, number] = known
         return known
 
     def held(self, package: str, number: int, price: str | None) -> Mapping[str, Resolved]:
@@ -149,11 +163,12 @@ class Flattened:
         return known
 
     def draft_rows(self, package: Package) -> Rows:
-        """Give the rows of a package's draft, over its base plan's published version."""
+        """Give the rows of a package's draft, over its base plan's published version, in display order."""
         content = package.newest
         base = self.catalog.packages.get(content.base) if content.base else None
         number = base.published.number if base and base.published else None
-        return resolve(content, package.key, self._inherited(content.base, number))
+        rows = resolve(content, package.key, self._inherited(content.base, number))
+        return arranged(rows, content.order)
 
     def current_rows(self, package: Package) -> Rows:
         """Give the rows that readers see: the published version's, else the draft's."""
@@ -173,4 +188,4 @@ class Flattened:
         return rates
 
     def _inherited(self, base: str | None, number: int | None) -> Rows:
-        return () if base is None or number is None else inheritable(self.rows(base, number))
+        return () if base is None or number is None else inheritable(self._naturally(base, number))

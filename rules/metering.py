@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from rules.catalog import Aggregation, Catalog, Feature
-from rules.customers import Customer, Subscription
-from rules.errors import ErrorCode, Problem
+from rules.customers import Subscription
 from rules.periods import Period, period_at, settle
 from rules.sources import billing_period
-from rules.values import FeatureType, Metered, Reset, ResetInterval
+from rules.values import Metered, Reset, ResetInterval
 
 EARLIEST = datetime(1, 1, 1, tzinfo=UTC)
 LATEST = datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
-AHEAD = timedelta(minutes=5)
-"""How far ahead of the clock usage may have occurred."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +50,7 @@ def metering(
     Usage counts from the later of the period's start and the subscription's own start. A gauge
     counts over all of the customer's usage.
     """
-    settled = settle(value.reset, billing_period(catalog, subscription))
+    settled = settle(value.reset, billing_period(catalog, subscription, at))
     period = period_at(settled, anchor=subscription.anchor, timezone=subscription.timezone, at=at)
     if is_gauge(feature, value.reset):
         window = Window(feature=feature.key, starts_at=EARLIEST, ends_at=LATEST)
@@ -65,41 +61,9 @@ def metering(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """Usage that has already happened, in micros; ``occurred_at`` None is now."""
-
-    feature: str
-    quantity: int = 1_000_000
-    occurred_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class UsageRecord:
     """A quantity in micros as it is kept."""
 
     feature: str
     occurred_at: datetime
     quantity: int
-
-
-def report_problems(
-    report: Report, customer: Customer | None, feature: Feature | None, now: datetime
-) -> Iterable[Problem]:
-    """Find everything that keeps a report from being recorded; limits are not among it."""
-    if customer is None:
-        yield Problem(ErrorCode.NOT_FOUND, "There is no such customer.", ("customer",))
-    elif customer.archived:
-        yield Problem(ErrorCode.ARCHIVED, f"Customer '{customer.key}' is archived.", ("customer",))
-    yield from _feature_problems(report, feature)
-    if report.occurred_at is not None and report.occurred_at > now + AHEAD:
-        message = "occurredAt may be at most 5 minutes ahead of the clock."
-        yield Problem(ErrorCode.OUT_OF_RANGE, message, ("occurredAt",))
-
-
-def _feature_problems(report: Report, feature: Feature | None) -> Iterable[Problem]:
-    if feature is None:
-        message = f"There is no feature '{report.feature}'."
-        yield Problem(ErrorCode.NOT_FOUND, message, ("feature",))
-    elif feature.type is not FeatureType.METERED:
-        message = f"'{feature.key}' is not metered: there is no usage to report."
-        yield Problem(ErrorCode.TYPE_MISMATCH, message, ("feature",))

@@ -23,11 +23,11 @@ def from_decimal(value: Decimal) -> int:
     if value.adjusted() > 12:  # noqa: PLR2004 - 13 digits before the point; also guards scaleb
         message = "must be smaller than 9200000000000"
         raise ValueError(message)
-    scaled = value.scaleb(6)
-    if scaled != scaled.to_integral_value():
+    micros = int(value.scaleb(6))
+    if to_decimal(micros) != value:  # compares all digits, of which scaleb keeps the first 28
         message = "has at most 6 digits after the point"
         raise ValueError(message)
-    if abs(micros := int(scaled)) > LARGEST:
+    if abs(micros) > LARGEST:
         message = "must be smaller than 9200000000000"
         raise ValueError(message)
     return micros

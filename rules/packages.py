@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from rules.catalog import Catalog, Content, Package, Plan, Row
+from rules.catalog import Addon, Catalog, Content, Package, Plan, Row
 from rules.errors import ErrorCode, Problem, Rejected, refuse_any
 from rules.features import missing, taken_problems
-from rules.inheritance import DEEPEST, Flattened, Origin
+from rules.inheritance import DEEPEST, Flattened
 from rules.validity import invalid, key_problems, out_of_range, text_problems
 
 LARGEST_POSITION = 2**31 - 1
@@ -48,6 +48,7 @@ def create_plan(catalog: Catalog, plan: Plan, base: str | None = None) -> Catalo
             *taken_problems(plan.key, catalog.packages),
             *_terms_problems(plan),
             *_product_problems(catalog, plan.product),
+            *_addon_problems(catalog, plan),
             *base_problems(catalog, created, base),
         )
     )
@@ -66,14 +67,24 @@ def _product_problems(catalog: Catalog, product: str) -> Iterator[Problem]:
         yield missing("product", product, "product")
 
 
+def _addon_problems(catalog: Catalog, plan: Plan) -> Iterator[Problem]:
+    for index, key in enumerate(plan.compatible_addons or ()):
+        addon = catalog.packages.get(key)
+        if not isinstance(addon, Addon):
+            yield missing("add-on", key, "compatibleAddons", str(index))
+        elif addon.product != plan.product:
+            yield invalid(f"'{key}' is an add-on of another product.", "compatibleAddons", str(index))
+
+
 def set_base_plan(catalog: Catalog, key: str, base: str | None, *, keep_inherited: bool = False) -> Catalog:
     """Put a plan's draft on another base plan, or on none.
 
     What it inherited until now goes, unless ``keep_inherited`` copies it into the plan's own rows.
     """
-    plan = found(catalog, key, "plan")
+    nameless = tuple(_nameless_problems(catalog, base))
+    plan = found(catalog, key, "plan", besides=nameless)
     if not isinstance(plan, Plan):
-        raise Rejected([invalid("Only plans have a base plan.", "plan")])
+        raise Rejected([invalid("Only plans have a base plan.", "plan"), *nameless])
     refuse_any(base_problems(catalog, plan, base))
     draft = plan.newest
     rows = _with_inherited(catalog, plan) if keep_inherited else draft.rows
@@ -82,10 +93,14 @@ def set_base_plan(catalog: Catalog, key: str, base: str | None, *, keep_inherite
 
 def _with_inherited(catalog: Catalog, plan: Plan) -> tuple[Row, ...]:
     """Give a draft's own rows with what it inherits copied in, in display order."""
+    shown = {(r.row.key, r.row.price): r.row for r in Flattened(catalog).draft_rows(plan)}
     own = {(row.key, row.price): row for row in plan.newest.rows}
-    shown = Flattened(catalog).draft_rows(plan)
-    copied = [r.row for r in shown if r.origin is Origin.INHERITED and (r.row.key, None) not in own]
-    return (*copied, *own.values())
+    return tuple({**shown, **own}.values())
+
+
+def _nameless_problems(catalog: Catalog, base: str | None) -> Iterator[Problem]:
+    if base is not None and not isinstance(catalog.packages.get(base), Plan):
+        yield missing("plan", base, "basePlan")
 
 
 def base_problems(catalog: Catalog, plan: Plan, base: str | None) -> Iterator[Problem]:
@@ -93,7 +108,7 @@ def base_problems(catalog: Catalog, plan: Plan, base: str | None) -> Iterator[Pr
     if base is None:
         return
     if base == plan.key:
-        yield Problem(ErrorCode.CYCLE, f"'{base}' cannot be its own base plan.", ("basePlan",))
+        yield _cycle(base, base)
         return
     package = catalog.packages.get(base)
     if not isinstance(package, Plan):
@@ -109,13 +124,16 @@ def base_problems(catalog: Catalog, plan: Plan, base: str | None) -> Iterator[Pr
 def _chain_problems(catalog: Catalog, plan: Plan, base: str) -> Iterator[Problem]:
     above = _draft_chain(catalog, base)
     if plan.key in above:
-        path = " → ".join((plan.key, *above[: above.index(plan.key) + 1]))
-        yield Problem(ErrorCode.CYCLE, f"The base plans would form a cycle: {path}.", ("basePlan",))
+        yield _cycle(plan.key, *above[: above.index(plan.key) + 1])
         return
     depth = len(above) + _height(catalog, plan.key)
     if depth > DEEPEST:
         message = f"The chain of base plans would hold {depth} plans; {DEEPEST} is the most."
         yield Problem(ErrorCode.TOO_DEEP, message, ("basePlan",))
+
+
+def _cycle(*plans: str) -> Problem:
+    return Problem(ErrorCode.CYCLE, f"The base plans would form a cycle: {' → '.join(plans)}.", ("basePlan",))
 
 
 def _draft_chain(catalog: Catalog, key: str) -> list[str]:
@@ -134,8 +152,9 @@ def _height(catalog: Catalog, key: str) -> int:
     for package in catalog.packages.values():
         if package.newest.base is not None:
             children.setdefault(package.newest.base, []).append(package.key)
-    height, level = 0, [key]
+    height, level, counted = 0, [key], {key}
     while level:
         height += 1
-        level = [child for parent in level for child in children.get(parent, [])]
+        level = [child for parent in level for child in children.get(parent, []) if child not in counted]
+        counted.update(level)
     return height

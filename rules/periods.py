@@ -61,10 +61,10 @@ def settle(reset: Reset, billing: BillingPeriod | None) -> Reset:
 def period_at(reset: Reset, *, anchor: datetime, timezone: str, at: datetime) -> Period:
     """The one period that holds the instant, be it before the anchor or after it.
 
-    NEVER is a single period shown as starting at the anchor; what came before it counts in it too.
-    Boundaries outside the years 1 to 9999 are clamped to the first and last instant of a datetime.
-    ValueError for a BILLING_PERIOD that was not settled; OverflowError where the anchor or ``at`` is
-    within a day of those years' ends; KeyError or ValueError for what is not a time zone.
+    The count is at least 1 and the time zone one that ``is_timezone`` knows. NEVER is a single period
+    shown as starting at the anchor; what came before it counts in it too. Boundaries outside the years
+    1 to 9999 are clamped to the first and last instant of a datetime. ValueError for a BILLING_PERIOD
+    that was not settled; OverflowError where local time at the anchor or ``at`` is outside those years.
     """
     if reset.every is ResetInterval.NEVER:
         return Period(start=anchor, end=None)

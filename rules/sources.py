@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
 
-from rules.catalog import Catalog, Feature
+from rules.catalog import Catalog, Feature, PublishScope
 from rules.customers import Customer, Subscription
 from rules.inheritance import Flattened, Resolved
 from rules.values import (
@@ -61,7 +61,7 @@ def gather(flat: Flattened, customer: Customer, feature: str, now: datetime) -> 
     """Give every row that speaks about a feature, those of older subscriptions first."""
     found = []
     for subscription in customer.in_force(now):
-        number = version_in_force(flat.catalog, subscription)
+        number = version_in_force(flat.catalog, subscription, now)
         resolved = flat.held(subscription.plan, number, subscription.price).get(feature)
         if resolved is not None:
             found.append(_plan_source(subscription, resolved))
@@ -73,10 +73,18 @@ def _plan_source(subscription: Subscription, resolved: Resolved) -> Source:
     return Source(kind=SourceKind.PLAN, subscription=subscription, resolved=resolved, value=value)  # type: ignore[arg-type]
 
 
-def version_in_force(catalog: Catalog, subscription: Subscription) -> int:
-    """Give the number of the plan's version that holds for a subscription."""
-    published = catalog.packages[subscription.plan].published
-    return published.number if published is not None else subscription.version
+def version_in_force(catalog: Catalog, subscription: Subscription, now: datetime) -> int:
+    """Give the number of the plan's version that holds for a subscription at an instant.
+
+    A publish for ALL_CUSTOMERS moves a subscription, but one that came with a base plan's leaves
+    alone whoever is grandfathered on a version older than the one before it.
+    """
+    number = subscription.version
+    for version in catalog.packages[subscription.plan].versions[number:]:
+        reaches = version.scope is PublishScope.ALL_CUSTOMERS and version.published_at <= now
+        if reaches and (not version.cascaded or version.number == number + 1):
+            number = version.number
+    return number
 
 
 def entitled(flat: Flattened, customer: Customer, feature: Feature, now: datetime) -> Entitled:
@@ -146,18 +154,19 @@ def spoken_of(flat: Flattened, customer: Customer, now: datetime) -> list[str]:
     """Give the keys of all features that any source speaks about, in the order of the plans' rows."""
     keys: dict[str, None] = {}
     for subscription in customer.in_force(now):
-        number = version_in_force(flat.catalog, subscription)
+        number = version_in_force(flat.catalog, subscription, now)
         held: Mapping[str, Resolved] = flat.held(subscription.plan, number, subscription.price)
         keys.update(dict.fromkeys(key for key in held if key in flat.catalog.features))
     return list(keys)
 
 
-def billing_period(catalog: Catalog, subscription: Subscription) -> BillingPeriod | None:
-    """Give the billing period of a subscription's price, None where it has no price.
+def billing_period(catalog: Catalog, subscription: Subscription, now: datetime) -> BillingPeriod | None:
+    """Give the billing period of a subscription's price at an instant, None where it has no price.
 
     A price that the version in force lacks is looked up in the last version that had it.
     """
-    for version in reversed(catalog.packages[subscription.plan].versions):
+    versions = catalog.packages[subscription.plan].versions
+    for version in reversed(versions[: version_in_force(catalog, subscription, now)]):
         for price in version.content.prices:
             if price.key == subscription.price:
                 return price.billing_period

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import assert_never
 
-from rules.catalog import Aggregation, CreditType, Feature, FilterOperator
+from rules.catalog import Aggregation, CreditType, Feature
 from rules.errors import ErrorCode, Problem
 from rules.values import (
     Choices,
@@ -28,7 +28,6 @@ from rules.values import (
     Reset,
     ResetAnchor,
     ResetInterval,
-    Revoked,
     Text,
     Unit,
     Value,
@@ -49,9 +48,6 @@ _CONFIG_VALUES: Mapping[ConfigKind, type] = {
     ConfigKind.CHOICE: Choices,
     ConfigKind.OBJECT: Object,
 }
-_COMPARES_NUMBERS = (FilterOperator.GT, FilterOperator.GTE, FilterOperator.LT, FilterOperator.LTE)
-_COMPARES_NOTHING = (FilterOperator.EXISTS, FilterOperator.NOT_EXISTS)
-_COMPARES_MANY = (FilterOperator.IN, FilterOperator.NOT_IN)
 
 
 def invalid(message: str, *path: str) -> Problem:
@@ -112,8 +108,12 @@ def metadata_problems(metadata: object) -> Iterator[Problem]:
     """Check free-form metadata: a JSON object of at most 16 kB."""
     if not isinstance(metadata, Mapping):
         yield invalid("Metadata is a JSON object.", "metadata")
-    elif len(json.dumps(metadata, separators=(",", ":"))) > LARGEST_METADATA_BYTES:
+    elif len(_json(metadata)) > LARGEST_METADATA_BYTES:
         yield out_of_range("Metadata has at most 16 kB.", "metadata")
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(errors="surrogatepass")
 
 
 def unit_problems(unit: Unit | None) -> Iterator[Problem]:
@@ -211,7 +211,7 @@ def _limit_problems(value: WrittenLimit) -> Iterator[Problem]:
         yield invalid("Give a limit or unlimited: true, not both.", "unlimited")
 
 
-def proven(subject: Feature | CreditType, written: Written | Value | Revoked) -> Value | Revoked:
+def proven(subject: Feature | CreditType, written: Written | Value) -> Value:
     """Settle a value that has no problems: fill in the reset, put choices in the feature's order."""
     if isinstance(written, WrittenLimit):
         return Metered(

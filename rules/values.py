@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
 
 class FeatureType(StrEnum):
@@ -148,7 +148,7 @@ class Choices:
 class Object:
     """A structured setting: a JSON object, once it is proven valid."""
 
-    object: object
+    object: Any
     kind: Literal["object"] = "object"
 
 

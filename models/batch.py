@@ -1,0 +1,210 @@
+"""One transaction of the ledger: lock the customers, load them, apply each act, write what changed.
+
+On PostgreSQL a statement that waited for a lock reads other tables as they were before the wait, so
+that everything is loaded by statements that come after the lock's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models import customers, environments, idempotency, usage
+from models.catalog import Catalogs
+from models.customers import Address
+from models.idempotency import First, TakenBy
+from models.usage import Owner, Sums
+from rules.acts import Account, Act, Change, Scene, conflict, input_digest
+from rules.customers import Customer
+from rules.environments import Environment
+from rules.inheritance import Flattened
+from rules.metering import UsageRecord, Window
+from rules.validity import is_external_key
+
+MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """An act on the customer at an address."""
+
+    address: Address
+    act: Act
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """What came of an act: the account as it is now, and what the act, or its first time, did.
+
+    ``number`` is the customer's revision of that act.
+    """
+
+    account: Account
+    flat: Flattened
+    now: datetime
+    number: int
+    outcome: Mapping[str, int]
+    replayed: bool = False
+
+
+Settled = Done | Exception
+
+
+class Batch:
+    """The acts of one transaction, and what they find and leave."""
+
+    def __init__(self, session: AsyncSession, catalogs: Catalogs, real: datetime) -> None:
+        self._session = session
+        self._catalogs = catalogs
+        self._real = real
+        self._environments: dict[int, Environment] = {}
+        self._flats: dict[int, Flattened] = {}
+        self._found: dict[Address, Customer] = {}
+        self._customers: dict[Address, Customer] = {}
+        self._kept: dict[Owner, Sums] = {}
+        self._sums: dict[Owner, Sums] = {}
+        self._taken: dict[TakenBy, First] = {}
+        self._newly_taken: list[tuple[TakenBy, First]] = []
+        self._records: list[tuple[Owner, int, UsageRecord]] = []
+
+    async def settle(self, commands: Sequence[Command]) -> list[Settled]:
+        """Decide and write every act; one that is refused, or whose rule fails, changes nothing."""
+        await self._load(commands)
+        scenes = list(self._scenes(commands))
+        await self._count_anew(commands, scenes)
+        settled = [self._apply(command, scene) for command, scene in zip(commands, scenes, strict=True)]
+        await self._save()
+        return settled
+
+    async def _load(self, commands: Sequence[Command]) -> None:
+        session = self._session
+        self._environments = await environments.load_many(session, {c.address[0] for c in commands})
+        for number, environment in self._environments.items():
+            self._flats[number] = await self._catalogs.at(session, environment)
+        # A key that no customer can have is not looked for: PostgreSQL would refuse some as text.
+        addresses = {c.address for c in commands if is_external_key(c.address[1])}
+        await customers.ensure(session, {c.address for c in commands if c.act.creates} & addresses)
+        await customers.lock(session, addresses)
+        self._found = await customers.load_locked(session, addresses)
+        self._customers = dict(self._found)
+        self._kept = await usage.kept(session, [self._owner(address) for address in self._found])
+        self._sums = {owner: dict(sums) for owner, sums in self._kept.items()}
+        wanted = {taken for command in commands if (taken := self._taken_by(command)) is not None}
+        self._taken = await idempotency.find(session, wanted)
+
+    def _owner(self, address: Address) -> Owner:
+        return Owner(environment=address[0], customer=self._found[address].number)
+
+    def _taken_by(self, command: Command) -> TakenBy | None:
+        key = command.act.idempotency_key
+        if key is None or command.address not in self._found or not is_external_key(key):
+            return None
+        owner = self._owner(command.address)
+        return TakenBy(owner.environment, owner.customer, command.act.operation, key)
+
+    def _scenes(self, commands: Iterable[Command]) -> Iterable[Scene]:
+        """Give every act its own instant: the clock's, or just after the customer's last act."""
+        last: dict[Address, datetime] = {}
+        for command in commands:
+            address = command.address
+            clock = self._environments[address[0]].now(self._real)
+            customer = self._customers.get(address)
+            before = last.get(address, customer.acted_at if customer is not None else None)
+            now = clock if before is None else max(clock, before + MICROSECOND)
+            last[address] = now
+            yield Scene(flat=self._flats[address[0]], now=now)
+
+    async def _count_anew(self, commands: Iterable[Command], scenes: Iterable[Scene]) -> None:
+        missing: dict[tuple[Owner, Window], None] = {}
+        for command, scene in zip(commands, scenes, strict=True):
+            customer = self._customers.get(command.address)
+            if customer is not None:
+                owner = self._owner(command.address)
+                needed = command.act.windows(scene, customer)
+                missing |= dict.fromkeys((owner, w) for w in needed if w not in self._sums[owner])
+        for owner, counted in (await usage.count_anew(self._session, list(missing))).items():
+            self._sums[owner] |= counted
+
+    def _apply(self, command: Command, scene: Scene) -> Settled:
+        try:
+            taken = self._taken_by(command)
+            first = self._taken.get(taken) if taken is not None else None
+            if first is not None:
+                return self._replayed(command, scene, first)
+            return self._done(command, scene, taken)
+        except Exception as error:  # noqa: BLE001 - a rule with a bug must not harm its neighbours
+            return error
+
+    def _account(self, address: Address) -> Account:
+        customer = self._customers.get(address)
+        if customer is None:
+            return Account(customer=None)
+        return Account(customer=customer, sums=self._sums[self._owner(address)])
+
+    def _replayed(self, command: Command, scene: Scene, first: First) -> Settled:
+        if first.input_digest != input_digest(command.act):
+            return conflict(command.act.idempotency_key or "")
+        return Done(
+            account=self._account(command.address),
+            flat=scene.flat,
+            now=scene.now,
+            number=first.number,
+            outcome=first.outcome,
+            replayed=True,
+        )
+
+    def _done(self, command: Command, scene: Scene, taken: TakenBy | None) -> Done:
+        change = command.act.apply(scene, self._account(command.address))
+        if change.account.customer is None:
+            message = f"{command.act.operation} left no customer"
+            raise AssertionError(message)
+        number = change.account.customer.revision + 1
+        customer = replace(change.account.customer, revision=number, acted_at=scene.now)
+        self._take(command.address, replace(change, account=replace(change.account, customer=customer)))
+        if taken is not None:
+            digest = input_digest(command.act)
+            self._taken[taken] = First(input_digest=digest, number=number, outcome=change.outcome)
+            self._newly_taken.append((taken, self._taken[taken]))
+        account = self._account(command.address)
+        return Done(account=account, flat=scene.flat, now=scene.now, number=number, outcome=change.outcome)
+
+    def _take(self, address: Address, change: Change) -> None:
+        """Go on from the account that an act left."""
+        customer, owner = change.account.customer, self._owner(address)
+        if customer is not None:
+            self._customers[address] = customer
+            self._sums[owner] = dict(change.account.sums)
+            self._records += [(owner, customer.revision, record) for record in change.records]
+
+    async def _save(self) -> None:
+        session = self._session
+        changed = [
+            (address[0], self._found[address], customer)
+            for address, customer in self._customers.items()
+            if customer.revision != self._found[address].revision
+        ]
+        await customers.save(session, changed)
+        await customers.forget(session, [c.number for c in self._customers.values() if c.revision == 0])
+        await usage.record(session, self._records)
+        await usage.keep(session, self._changed_sums())
+        await usage.drop(session, self._ended_windows())
+        await idempotency.take(session, self._newly_taken)
+
+    def _changed_sums(self) -> list[tuple[Owner, Window, int]]:
+        return [
+            (owner, window, used)
+            for owner, sums in self._sums.items()
+            for window, used in sums.items()
+            if self._kept[owner].get(window) != used
+        ]
+
+    def _ended_windows(self) -> list[tuple[Owner, Window]]:
+        return [
+            (owner, window)
+            for owner, sums in self._kept.items()
+            for window in sums
+            if window not in self._sums[owner]
+        ]

@@ -1,0 +1,167 @@
+"""The database, whose only two doors are read() and write(); the commit stands here once.
+
+``write()`` begins a transaction that commits where its block ends. On SQLite there is one writing
+connection, so that the writers of a process queue for it, and BEGIN IMMEDIATE takes the lock between
+processes before anything is read. On PostgreSQL the queries take the locks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from functools import partial
+from typing import Any, Literal
+
+import aiosqlite
+from sqlalchemy import URL, Connection, event, make_url, text
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+
+Session = AsyncSession
+"""What the doors give; whoever carries it on to a query need not know whose it is."""
+
+BUSY_SECONDS = 10
+"""How long a SQLite connection waits for the lock of another process."""
+
+WAL_ATTEMPTS = 250
+"""How often a new SQLite file is asked, every 20 ms, to keep a write-ahead log."""
+
+READERS = {"sqlite": 5, "postgresql": 10}
+WRITERS = {"sqlite": 1, "postgresql": 5}
+
+
+class _File(sqlite3.Connection):
+    """A connection that gives its lock back when it is closed.
+
+    By itself it would keep the lock for as long as a cursor exists, and the traceback of a cancelled
+    task may hold one.
+    """
+
+    def close(self) -> None:
+        # A cancelled task may close twice.
+        with suppress(sqlite3.ProgrammingError):
+            self.rollback()
+        super().close()
+
+
+class Database:
+    """One SQLite file, ``sqlite+aiosqlite:///path``, or database, ``postgresql+asyncpg://host/name``.
+
+    At most ``readers`` connections read at a time. ``foreign_keys`` False leaves SQLite's references
+    unchecked, for migrations that build tables anew. ValueError for any other address, and for SQLite
+    in memory. No connection is made before it is needed.
+    """
+
+    def __init__(self, url: str, *, readers: int | None = None, foreign_keys: bool = True) -> None:
+        self.url = _checked(url)
+        readers = readers or READERS[self.dialect]
+        if self.dialect == "sqlite":
+            reading = _sqlite(self.url, readers, "BEGIN", "query_only=ON")
+            writing = _sqlite(
+                self.url,
+                WRITERS["sqlite"],
+                "BEGIN IMMEDIATE",
+                "journal_mode=WAL",
+                "synchronous=FULL",
+                f"foreign_keys={'ON' if foreign_keys else 'OFF'}",
+            )
+        else:
+            reading = _postgresql(
+                self.url,
+                readers,
+                isolation_level="REPEATABLE READ",
+                execution_options={"postgresql_readonly": True},
+            )
+            writing = _postgresql(self.url, WRITERS["postgresql"], isolation_level="READ COMMITTED")
+        self._engines = (reading, writing)
+        self._reading = async_sessionmaker(reading, expire_on_commit=False, autoflush=False)
+        self._writing = async_sessionmaker(writing, expire_on_commit=False, autoflush=False)
+
+    @property
+    def dialect(self) -> Literal["sqlite", "postgresql"]:
+        """Which of the two databases it is."""
+        return "sqlite" if self.url.get_backend_name() == "sqlite" else "postgresql"
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncSession]:
+        """Everything read in the block is of one instant; a write in it is refused (DBAPIError)."""
+        async with self._reading() as session:
+            yield session
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncSession]:
+        """All of the block or nothing: commits where it ends, rolls back where anything is raised.
+
+        What is under way when the task is cancelled, be it the commit or the rollback, is finished first.
+        """
+        async with self._writing.begin() as session:
+            yield session
+
+    async def ping(self) -> None:
+        """Return if the database answers; OSError or DBAPIError where it does not."""
+        async with self.read() as session:
+            # SQLite opens no file for a plain SELECT 1.
+            seen = "sqlite_schema" if self.dialect == "sqlite" else "pg_class"
+            await session.execute(text(f"SELECT 1 FROM {seen} LIMIT 1"))  # noqa: S608 - one of two words
+
+    async def close(self) -> None:
+        """Close every connection that is not in use."""
+        for engine in self._engines:
+            await engine.dispose()
+
+
+def _checked(url: str) -> URL:
+    try:
+        address = make_url(url)
+    except ArgumentError as error:
+        message = "the database's address is not a URL"
+        raise ValueError(message) from error
+    if address.drivername not in {"sqlite+aiosqlite", "postgresql+asyncpg"}:
+        message = f"the database is sqlite+aiosqlite or postgresql+asyncpg, not {address.drivername}"
+        raise ValueError(message)
+    if address.get_backend_name() == "sqlite" and _in_memory(address):
+        message = "SQLite must be a file: in memory, readers and writer would each have their own"
+        raise ValueError(message)
+    return address
+
+
+def _in_memory(address: URL) -> bool:
+    file = address.database or ":memory:"
+    return ":memory:" in file or "mode=memory" in file or address.query.get("mode") == "memory"
+
+
+def _postgresql(address: URL, size: int, **options: Any) -> AsyncEngine:  # noqa: ANN401 - the engine's own
+    return create_async_engine(address, pool_size=size, max_overflow=0, **options)
+
+
+def _sqlite(address: URL, size: int, begin: str, *pragmas: str) -> AsyncEngine:
+    # Without isolation_level None the driver begins transactions itself, and only before some writes.
+    options = {"isolation_level": None, "timeout": BUSY_SECONDS, "factory": _File}
+    engine = create_async_engine(address, pool_size=size, max_overflow=0, connect_args=options)
+    script = "".join(f"PRAGMA {pragma};" for pragma in pragmas)
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def prepare(connection: Any, _: object) -> None:  # noqa: ANN401 - the driver's, behind its adapter
+        connection.run_async(partial(_prepare, script=script))
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin_transaction(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+async def _prepare(connection: aiosqlite.Connection, script: str) -> None:
+    # SQLite does not wait for a lock that it needs to change the journal of a file: while several
+    # processes open a new one together, all but one are told at once that it is busy.
+    for attempt in range(1, WAL_ATTEMPTS + 1):
+        try:
+            await connection.executescript(script)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or attempt == WAL_ATTEMPTS:
+                raise
+            await asyncio.sleep(0.02)
+        else:
+            return

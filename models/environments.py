@@ -1,0 +1,67 @@
+"""Environments, and the clock that each has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.statements import table_of
+from models.tables import EnvironmentRow
+from rules.environments import Environment
+
+_ENVIRONMENTS = table_of(EnvironmentRow)
+
+
+async def load_many(session: AsyncSession, numbers: Iterable[int]) -> dict[int, Environment]:
+    """Load environments by number."""
+    rows = await session.execute(select(_ENVIRONMENTS).where(_ENVIRONMENTS.c.id.in_(set(numbers))))
+    return {row.id: _environment(row) for row in rows}
+
+
+async def load(session: AsyncSession, number: int) -> Environment:
+    """Load an environment that is known to exist."""
+    return await _one(session, select(_ENVIRONMENTS).where(_ENVIRONMENTS.c.id == number))
+
+
+async def lock(session: AsyncSession, number: int) -> Environment:
+    """Load an environment and keep others from changing its catalog until the transaction ends."""
+    return await _one(session, select(_ENVIRONMENTS).where(_ENVIRONMENTS.c.id == number).with_for_update())
+
+
+async def find(session: AsyncSession, key: str) -> Environment | None:
+    """Find an environment by its key."""
+    rows = await session.execute(select(_ENVIRONMENTS).where(_ENVIRONMENTS.c.key == key))
+    row = rows.one_or_none()
+    return None if row is None else _environment(row)
+
+
+async def _one(session: AsyncSession, statement: Select[Any]) -> Environment:
+    return _environment((await session.execute(statement)).one())
+
+
+async def create(session: AsyncSession, key: str, *, sandbox: bool, now: datetime) -> Environment:
+    """Make an environment; IntegrityError where its key is taken."""
+    values = {"key": key, "name": key, "sandbox": sandbox, "catalog_revision": 0, "created_at": now}
+    made = await session.execute(_ENVIRONMENTS.insert().values(values).returning(_ENVIRONMENTS))
+    return _environment(made.one())
+
+
+async def set_clock(session: AsyncSession, number: int, at: datetime) -> None:
+    """Let an environment's clock stand at an instant."""
+    changed = update(_ENVIRONMENTS).where(_ENVIRONMENTS.c.id == number)
+    await session.execute(changed.values(clock_at=at))
+
+
+def _environment(row: Row[Any]) -> Environment:
+    return Environment(
+        number=row.id,
+        key=row.key,
+        name=row.name,
+        sandbox=row.sandbox,
+        clock_at=row.clock_at,
+        catalog_revision=row.catalog_revision,
+    )

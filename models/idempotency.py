@@ -1,0 +1,65 @@
+"""Idempotency keys: taken once, for ever, with what was asked and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.statements import insert, table_of
+from models.tables import IdempotencyKeyRow
+
+_KEYS = table_of(IdempotencyKeyRow)
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBy:
+    """Names a key: whose, of which operation."""
+
+    environment: int
+    customer: int
+    operation: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class First:
+    """What the first act under a key was asked, what came of it, and its revision."""
+
+    input_digest: str
+    number: int
+    outcome: Mapping[str, int]
+
+
+async def find(session: AsyncSession, wanted: Collection[TakenBy]) -> dict[TakenBy, First]:
+    """Find the keys that are taken."""
+    if not wanted:
+        return {}
+    place = tuple_(_KEYS.c.environment_id, _KEYS.c.customer_id, _KEYS.c.operation, _KEYS.c.key)
+    asked = [(by.environment, by.customer, by.operation, by.key) for by in wanted]
+    rows = await session.execute(select(_KEYS).where(place.in_(asked)))
+    return {
+        TakenBy(row.environment_id, row.customer_id, row.operation, row.key): First(
+            input_digest=row.input_digest, number=row.number, outcome=row.outcome
+        )
+        for row in rows
+    }
+
+
+async def take(session: AsyncSession, taken: Iterable[tuple[TakenBy, First]]) -> None:
+    """Take keys; IntegrityError where one is taken already."""
+    rows = [
+        {
+            "environment_id": by.environment,
+            "customer_id": by.customer,
+            "operation": by.operation,
+            "key": by.key,
+            "input_digest": first.input_digest,
+            "number": first.number,
+            "outcome": first.outcome,
+        }
+        for by, first in taken
+    ]
+    await insert(session, IdempotencyKeyRow, rows)

@@ -1,0 +1,133 @@
+"""The ledger: acts on customers that arrive together share one transaction.
+
+While a transaction is under way, acts that arrive wait and go into the next one together: commits are
+shared, and the database's locks decide between processes. What was answered is on disk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from models.batch import Batch, Command, Done, Settled
+from models.catalog import Catalogs
+from models.customers import Address
+from models.database import Database
+from rules.acts import Act
+
+MOST_ACTS = 500
+"""Acts in one transaction."""
+
+MOST_ATTEMPTS = 5
+"""How often a batch is tried that lost to another process."""
+
+_LOST_TO_ANOTHER = ("40001", "40P01")
+"""PostgreSQL's codes for a serialization failure and a deadlock."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    command: Command
+    answer: asyncio.Future[Done] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+
+class Ledger:
+    """Does acts on customers, many in one transaction, each as if it were alone."""
+
+    def __init__(self, database: Database, catalogs: Catalogs, clock: Callable[[], datetime]) -> None:
+        self._database = database
+        self._catalogs = catalogs
+        self._clock = clock
+        self._waiting: list[_Waiting] = []
+        self._writer: asyncio.Task[None] | None = None
+
+    async def commit(self, environment: int, customer: str, act: Act) -> Done:
+        """Do an act; raises Rejected, and then nothing has changed.
+
+        An act whose caller goes away while it waits is done all the same.
+        """
+        waiting = _Waiting(Command(address=(environment, customer), act=act))
+        self._waiting.append(waiting)
+        if self._writer is None:
+            self._writer = asyncio.create_task(self._write_all(), name="ledger")
+        return await waiting.answer
+
+    async def close(self) -> None:
+        """Finish what has been accepted."""
+        if self._writer is not None:
+            await self._writer
+
+    async def _write_all(self) -> None:
+        try:
+            while self._waiting:
+                await self._write(self._next())
+        finally:
+            # No await between "nothing is left" and "nobody writes": an act that arrives later
+            # finds that it has to start a writer itself.
+            self._writer = None
+            _fail(self._waiting, asyncio.CancelledError())
+            self._waiting = []
+
+    def _next(self) -> list[_Waiting]:
+        """Take the acts of the next transaction, in order of arrival.
+
+        An act that changes a customer's facts is that customer's last in it.
+        """
+        batch: list[_Waiting] = []
+        left: list[_Waiting] = []
+        closed: set[Address] = set()
+        for waiting in self._waiting:
+            address = waiting.command.address
+            if address in closed or len(batch) == MOST_ACTS:
+                closed.add(address)
+                left.append(waiting)
+                continue
+            batch.append(waiting)
+            if waiting.command.act.changes_facts:
+                closed.add(address)
+        self._waiting = left
+        return batch
+
+    async def _write(self, batch: Sequence[_Waiting]) -> None:
+        try:
+            settled = await self._settle([waiting.command for waiting in batch])
+        except BaseException as error:
+            _fail(batch, error)
+            if not isinstance(error, Exception):
+                raise
+            return
+        for waiting, result in zip(batch, settled, strict=True):
+            _answer(waiting, result)
+
+    async def _settle(self, commands: Sequence[Command]) -> list[Settled]:
+        for attempt in range(1, MOST_ATTEMPTS + 1):
+            try:
+                async with self._database.write() as session:
+                    return await Batch(session, self._catalogs, self._clock()).settle(commands)
+            except DBAPIError as error:
+                if attempt == MOST_ATTEMPTS or not _lost_to_another(error):
+                    raise
+        message = "the last attempt returns or raises"
+        raise AssertionError(message)
+
+
+def _lost_to_another(error: DBAPIError) -> bool:
+    return isinstance(error, IntegrityError) or getattr(error.orig, "sqlstate", None) in _LOST_TO_ANOTHER
+
+
+def _fail(batch: Sequence[_Waiting], error: BaseException) -> None:
+    for waiting in batch:
+        _answer(waiting, error)
+
+
+def _answer(waiting: _Waiting, result: Done | BaseException) -> None:
+    if waiting.answer.done():
+        return  # its caller has gone away
+    if isinstance(result, Done):
+        waiting.answer.set_result(result)
+    else:
+        waiting.answer.set_exception(result)

@@ -1,0 +1,15 @@
+"""What Alembic runs to migrate: on the connection and in the transaction of models/migrate.py."""
+
+from alembic import context
+from sqlmodel import SQLModel
+
+import models.tables  # noqa: F401 - fills SQLModel.metadata
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=SQLModel.metadata,
+    user_module_prefix="columns.",
+    # SQLite changes a table by building it anew; the first migration finds none to change.
+    render_as_batch=context.get_head_revision() is not None,
+)
+context.run_migrations()

@@ -1,0 +1,229 @@
+"""Every table, with its constraints and indexes.
+
+The catalog is keyed by its own immutable keys. A package's content (rows, order, prices, rates) is
+one document: it is always read whole, and a published one never changes. What belongs to a customer
+begins its key with (environment_id, customer_id), and no uniqueness spans two customers, so that
+PostgreSQL can be partitioned by customer.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from models.columns import Count, Document, Flag, Instant, Key, Micros
+
+STRICT = {"sqlite_strict": True}
+CLUSTERED = {"sqlite_strict": True, "sqlite_with_rowid": False}
+
+
+def _of_environment() -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(["environment_id"], ["environments.id"])
+
+
+def _of_customer() -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(
+        ["environment_id", "customer_id"], ["customers.environment_id", "customers.id"]
+    )
+
+
+class EnvironmentRow(SQLModel, table=True):
+    """A world of its own; ``clock_at`` is where a sandbox's clock stands once it was advanced."""
+
+    __tablename__: ClassVar[str] = "environments"
+    __table_args__ = (STRICT,)
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=Count)
+    key: str = Field(sa_type=Key, unique=True)
+    name: str = Field(sa_type=Key)
+    sandbox: bool = Field(sa_type=Flag)
+    clock_at: datetime | None = Field(default=None, sa_type=Instant)
+    catalog_revision: int = Field(default=0, sa_type=Count)
+    created_at: datetime = Field(sa_type=Instant)
+
+
+class ApiKeyRow(SQLModel, table=True):
+    """A key, of which only the prefix and the SHA-256 are kept."""
+
+    __tablename__: ClassVar[str] = "api_keys"
+    __table_args__ = (_of_environment(), STRICT)
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=Count)
+    environment_id: int = Field(sa_type=Count, index=True)
+    prefix: str = Field(sa_type=Key, unique=True)
+    digest: str = Field(sa_type=Key, unique=True)
+    kind: str = Field(sa_type=Key)
+    name: str = Field(sa_type=Key)
+    scopes: list[str] = Field(sa_type=Document)
+    created_at: datetime = Field(sa_type=Instant)
+    expires_at: datetime | None = Field(default=None, sa_type=Instant)
+    revoked_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class CatalogRow(SQLModel):
+    """What every thing of the catalog has."""
+
+    environment_id: int = Field(primary_key=True, sa_type=Count)
+    key: str = Field(primary_key=True, sa_type=Key)
+    name: str = Field(sa_type=Key)
+    # Not "metadata": SQLAlchemy keeps that name for itself.
+    extra: dict[str, Any] = Field(sa_type=Document)
+
+
+class ProductRow(CatalogRow, table=True):
+    """A product."""
+
+    __tablename__: ClassVar[str] = "products"
+    __table_args__ = (_of_environment(), CLUSTERED)
+
+    description: str | None = Field(default=None, sa_type=Key)
+
+
+class FeatureRow(CatalogRow, table=True):
+    """A feature; its shape (kind, choices, unit, meter, default) is read whole with it."""
+
+    __tablename__: ClassVar[str] = "features"
+    __table_args__ = (_of_environment(), CLUSTERED)
+
+    description: str | None = Field(default=None, sa_type=Key)
+    product_key: str | None = Field(default=None, sa_type=Key)
+    type: str = Field(sa_type=Key)
+    status: str = Field(sa_type=Key)
+    shape: dict[str, Any] = Field(sa_type=Document)
+
+
+class CreditTypeRow(CatalogRow, table=True):
+    """A kind of credits."""
+
+    __tablename__: ClassVar[str] = "credit_types"
+    __table_args__ = (_of_environment(), CLUSTERED)
+
+    unit: dict[str, Any] = Field(sa_type=Document)
+
+
+class PackageRow(CatalogRow, table=True):
+    """A plan or an add-on, with its draft; ``terms`` is what only plans or only add-ons have."""
+
+    __tablename__: ClassVar[str] = "packages"
+    __table_args__ = (
+        ForeignKeyConstraint(["environment_id", "product_key"], ["products.environment_id", "products.key"]),
+        CheckConstraint("kind IN ('PLAN', 'ADDON')", name="kind"),
+        CLUSTERED,
+    )
+
+    kind: str = Field(sa_type=Key)
+    product_key: str = Field(sa_type=Key)
+    description: str | None = Field(default=None, sa_type=Key)
+    archived: bool = Field(sa_type=Flag)
+    terms: dict[str, Any] = Field(sa_type=Document)
+    draft: dict[str, Any] | None = Field(default=None, sa_type=Document)
+
+
+class PackageVersionRow(SQLModel, table=True):
+    """A published version: written once, never changed."""
+
+    __tablename__: ClassVar[str] = "package_versions"
+    __table_args__ = (
+        ForeignKeyConstraint(["environment_id", "package_key"], ["packages.environment_id", "packages.key"]),
+        CheckConstraint("number > 0", name="number"),
+        CLUSTERED,
+    )
+
+    environment_id: int = Field(primary_key=True, sa_type=Count)
+    package_key: str = Field(primary_key=True, sa_type=Key)
+    number: int = Field(primary_key=True, sa_type=Count)
+    base_version: int | None = Field(default=None, sa_type=Count)
+    scope: str = Field(sa_type=Key)
+    cascaded: bool = Field(sa_type=Flag)
+    published_at: datetime = Field(sa_type=Instant)
+    content: dict[str, Any] = Field(sa_type=Document)
+
+
+class CustomerRow(SQLModel, table=True):
+    """A customer and the state that every act of theirs locks and moves on.
+
+    ``revision`` counts the acts, and ``acted_at`` is the instant of the last: time never runs backwards
+    for a customer.
+    """
+
+    __tablename__: ClassVar[str] = "customers"
+    __table_args__ = (
+        _of_environment(),
+        UniqueConstraint("environment_id", "key"),
+        UniqueConstraint("environment_id", "id"),
+        STRICT,
+    )
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=Count)
+    environment_id: int = Field(sa_type=Count)
+    key: str = Field(sa_type=Key)
+    name: str | None = Field(default=None, sa_type=Key)
+    email: str | None = Field(default=None, sa_type=Key)
+    timezone: str = Field(default="UTC", sa_type=Key)
+    extra: dict[str, Any] = Field(sa_type=Document)
+    archived: bool = Field(default=False, sa_type=Flag)
+    revision: int = Field(default=0, sa_type=Count)
+    acted_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class CustomerOwned(SQLModel):
+    """What begins its key with the customer."""
+
+    environment_id: int = Field(primary_key=True, sa_type=Count)
+    customer_id: int = Field(primary_key=True, sa_type=Count)
+
+
+class SubscriptionRow(CustomerOwned, table=True):
+    """A subscription; ``number`` is the revision of the act that made it."""
+
+    __tablename__: ClassVar[str] = "subscriptions"
+    __table_args__ = (_of_customer(), CLUSTERED)
+
+    number: int = Field(primary_key=True, sa_type=Count)
+    product_key: str = Field(sa_type=Key)
+    plan_key: str = Field(sa_type=Key)
+    version: int = Field(sa_type=Count)
+    price_key: str | None = Field(default=None, sa_type=Key)
+    started_at: datetime = Field(sa_type=Instant)
+    anchor: datetime = Field(sa_type=Instant)
+    timezone: str = Field(sa_type=Key)
+
+
+class UsageRecordRow(CustomerOwned, table=True):
+    """One recorded quantity; ``number`` is the revision of the act that recorded it."""
+
+    __tablename__: ClassVar[str] = "usage_records"
+    __table_args__ = (_of_customer(), CLUSTERED)
+
+    feature_key: str = Field(primary_key=True, sa_type=Key)
+    occurred_at: datetime = Field(primary_key=True, sa_type=Instant)
+    number: int = Field(primary_key=True, sa_type=Count)
+    quantity: int = Field(sa_type=Micros)
+
+
+class UsageWindowRow(CustomerOwned, table=True):
+    """The kept sum of the records from ``starts_at`` to just before ``ends_at``."""
+
+    __tablename__: ClassVar[str] = "usage_windows"
+    __table_args__ = (_of_customer(), CheckConstraint("starts_at < ends_at", name="span"), CLUSTERED)
+
+    feature_key: str = Field(primary_key=True, sa_type=Key)
+    starts_at: datetime = Field(primary_key=True, sa_type=Instant)
+    ends_at: datetime = Field(primary_key=True, sa_type=Instant)
+    used: int = Field(sa_type=Micros)
+
+
+class IdempotencyKeyRow(CustomerOwned, table=True):
+    """A key that an act has taken, for ever, with what it was asked and what it answered."""
+
+    __tablename__: ClassVar[str] = "idempotency_keys"
+    __table_args__ = (_of_customer(), CLUSTERED)
+
+    operation: str = Field(primary_key=True, sa_type=Key)
+    key: str = Field(primary_key=True, sa_type=Key)
+    input_digest: str = Field(sa_type=Key)
+    number: int = Field(sa_type=Count)
+    outcome: dict[str, Any] = Field(sa_type=Document)

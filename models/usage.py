@@ -1,0 +1,134 @@
+"""Usage: the records that are kept for ever, and the sums of the windows in which they count."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import CTE, BigInteger, cast, column, delete, func, literal, select, tuple_, values
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.columns import Instant, Key
+from models.statements import insert, table_of, upsert
+from models.tables import UsageRecordRow, UsageWindowRow
+from rules.metering import UsageRecord, Window
+
+_RECORDS = table_of(UsageRecordRow)
+_WINDOWS = table_of(UsageWindowRow)
+
+_LARGEST_STATEMENT = 4_000
+"""Windows counted in one statement: each takes five of the 32,766 values that a statement may carry."""
+
+Sums = dict[Window, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owner:
+    """Whose usage it is."""
+
+    environment: int
+    customer: int
+
+
+async def kept(session: AsyncSession, owners: Collection[Owner]) -> dict[Owner, Sums]:
+    """Give the sums that are kept for these customers."""
+    found: dict[Owner, Sums] = {owner: {} for owner in owners}
+    if owners:
+        place = tuple_(_WINDOWS.c.environment_id, _WINDOWS.c.customer_id)
+        theirs = place.in_([(owner.environment, owner.customer) for owner in owners])
+        for row in await session.execute(select(_WINDOWS).where(theirs)):
+            owner = Owner(environment=row.environment_id, customer=row.customer_id)
+            window = Window(feature=row.feature_key, starts_at=row.starts_at, ends_at=row.ends_at)
+            found[owner][window] = row.used
+    return found
+
+
+async def count_anew(session: AsyncSession, missing: Sequence[tuple[Owner, Window]]) -> dict[Owner, Sums]:
+    """Sum the records of windows that are not kept."""
+    counted: dict[Owner, Sums] = {owner: {} for owner, _ in missing}
+    for part in _parts(missing):
+        for index, used in await _summed(session, part):
+            owner, window = part[index]
+            counted[owner][window] = used
+    return counted
+
+
+def _parts(missing: Sequence[tuple[Owner, Window]]) -> Iterator[Sequence[tuple[Owner, Window]]]:
+    for start in range(0, len(missing), _LARGEST_STATEMENT):
+        yield missing[start : start + _LARGEST_STATEMENT]
+
+
+async def _summed(
+    session: AsyncSession, windows: Sequence[tuple[Owner, Window]]
+) -> Iterable[tuple[int, int]]:
+    wanted = _wanted(windows)
+    inside = (
+        (_RECORDS.c.environment_id == wanted.c.environment_id)
+        & (_RECORDS.c.customer_id == wanted.c.customer_id)
+        & (_RECORDS.c.feature_key == wanted.c.feature_key)
+        & (_RECORDS.c.occurred_at >= wanted.c.starts_at)
+        & (_RECORDS.c.occurred_at < wanted.c.ends_at)
+    )
+    total = cast(func.coalesce(func.sum(_RECORDS.c.quantity), literal(0)), BigInteger)
+    counted = select(wanted.c.index, total).select_from(wanted.outerjoin(_RECORDS, inside))
+    rows = await session.execute(counted.group_by(wanted.c.index))
+    return [(index, used) for index, used in rows]
+
+
+def _wanted(windows: Sequence[tuple[Owner, Window]]) -> CTE:
+    columns = values(
+        column("index", BigInteger),
+        column("environment_id", BigInteger),
+        column("customer_id", BigInteger),
+        column("feature_key", Key),
+        column("starts_at", Instant),
+        column("ends_at", Instant),
+    )
+    rows = [
+        (index, owner.environment, owner.customer, window.feature, window.starts_at, window.ends_at)
+        for index, (owner, window) in enumerate(windows)
+    ]
+    return columns.data(rows).cte("wanted")
+
+
+async def record(session: AsyncSession, records: Iterable[tuple[Owner, int, UsageRecord]]) -> None:
+    """Keep records for ever: (whose, the act's revision, the record) each."""
+    rows = [
+        {
+            "environment_id": owner.environment,
+            "customer_id": owner.customer,
+            "feature_key": record.feature,
+            "occurred_at": record.occurred_at,
+            "number": number,
+            "quantity": record.quantity,
+        }
+        for owner, number, record in records
+    ]
+    await insert(session, UsageRecordRow, rows)
+
+
+async def keep(session: AsyncSession, sums: Iterable[tuple[Owner, Window, int]]) -> None:
+    """Write sums as absolute values, under the customers' locks."""
+    rows = [
+        {
+            "environment_id": owner.environment,
+            "customer_id": owner.customer,
+            "feature_key": window.feature,
+            "starts_at": window.starts_at,
+            "ends_at": window.ends_at,
+            "used": used,
+        }
+        for owner, window, used in sums
+    ]
+    await upsert(session, UsageWindowRow, rows)
+
+
+async def drop(session: AsyncSession, windows: Collection[tuple[Owner, Window]]) -> None:
+    """Delete sums that are not needed any more; they can be counted anew."""
+    if windows:
+        place = tuple_(*_WINDOWS.primary_key)
+        gone = [
+            (owner.environment, owner.customer, window.feature, window.starts_at, window.ends_at)
+            for owner, window in windows
+        ]
+        await session.execute(delete(_WINDOWS).where(place.in_(gone)))

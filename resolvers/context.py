@@ -1,0 +1,61 @@
+"""What a resolver works with: the database, the ledger, the catalogs, the clock and who is asking."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from models.catalog import Catalogs
+from models.database import Database
+from models.ledger import Ledger
+from rules.keys import ApiKeyKind, Scope
+
+
+def real_time() -> datetime:
+    """Give the real time: the only place that reads it."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Viewer:
+    """Who is asking: a key of one environment."""
+
+    environment: int
+    kind: ApiKeyKind
+    scopes: frozenset[Scope]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """What all requests of a process share."""
+
+    database: Database
+    catalogs: Catalogs
+    ledger: Ledger
+    clock: Callable[[], datetime]
+
+    @classmethod
+    def on(cls, database: Database, clock: Callable[[], datetime] = real_time) -> Services:
+        """Put the services on a database."""
+        catalogs = Catalogs()
+        ledger = Ledger(database, catalogs, clock)
+        return cls(database=database, catalogs=catalogs, ledger=ledger, clock=clock)
+
+    async def close(self) -> None:
+        """Finish what has been accepted, then let go of the database."""
+        await self.ledger.close()
+        await self.database.close()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What one request works with."""
+
+    services: Services
+    viewer: Viewer
+
+    @property
+    def environment(self) -> int:
+        """The number of the environment in which everything happens."""
+        return self.viewer.environment

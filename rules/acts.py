@@ -1,0 +1,99 @@
+"""Acts on one customer: each a pure function from the account it finds to the account it leaves."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from typing import ClassVar, Protocol
+
+from rules.customers import Customer
+from rules.errors import ErrorCode, Problem, Rejected
+from rules.inheritance import Flattened
+from rules.metering import UsageRecord, Window
+from rules.validity import invalid, is_external_key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """What an act finds and leaves: the customer, None where there is none, and the sums of their usage."""
+
+    customer: Customer | None
+    sums: Mapping[Window, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """When and where an act happens: the catalog in force and the act's own instant."""
+
+    flat: Flattened
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What an act did: the account it left, what it recorded, and what is told again on a replay."""
+
+    account: Account
+    records: tuple[UsageRecord, ...] = ()
+    outcome: Mapping[str, int] = field(default_factory=dict)
+
+
+class Act(Protocol):
+    """Something done to one customer, decided and recorded as one."""
+
+    operation: ClassVar[str]
+    creates: ClassVar[bool]
+    """Whether a customer who does not exist is made."""
+    changes_facts: ClassVar[bool]
+    """Whether it changes more than usage."""
+
+    @property
+    def idempotency_key(self) -> str | None:
+        """The key under which the act happens once."""
+
+    def windows(self, scene: Scene, customer: Customer | None) -> Iterable[Window]:
+        """Tell which sums the act and its answer need."""
+
+    def apply(self, scene: Scene, account: Account) -> Change:
+        """Do it; raises Rejected with every problem, and then nothing has changed."""
+
+
+def input_digest(act: Act) -> str:
+    """Give a digest that is equal for inputs that are equal by value.
+
+    What is left at its default does not count, so that a default written out is the same input.
+    """
+    said = {
+        name: getattr(act, name)
+        for name, default in _defaults(act)
+        if name != "idempotency_key" and getattr(act, name) != default
+    }
+    canonical = json.dumps(said, sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _defaults(act: object) -> Iterator[tuple[str, object]]:
+    return ((known.name, known.default) for known in fields(act))  # type: ignore[arg-type]
+
+
+def idempotency_problems(key: str | None) -> Iterator[Problem]:
+    """Check an idempotency key: 1 to 255 printable characters."""
+    if key is not None and not is_external_key(key):
+        yield invalid("An idempotency key is 1 to 255 printable characters.", "idempotencyKey")
+
+
+def customer_problems(customer: Customer | None) -> Iterator[Problem]:
+    """Check that there is a customer who can act."""
+    if customer is None:
+        yield Problem(ErrorCode.NOT_FOUND, "There is no such customer.", ("customer",))
+    elif customer.archived:
+        yield Problem(ErrorCode.ARCHIVED, f"Customer '{customer.key}' is archived.", ("customer",))
+
+
+def conflict(key: str) -> Rejected:
+    """A key that was taken by another input."""
+    message = f"The idempotency key '{key}' was taken by another input."
+    return Rejected([Problem(ErrorCode.IDEMPOTENCY_CONFLICT, message, ("idempotencyKey",))])

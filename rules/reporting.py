@@ -1,0 +1,105 @@
+"""Reporting usage: what has already happened is recorded, whatever the limits say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import ClassVar
+
+from rules.access import Question, subject_of
+from rules.acts import Account, Change, Scene, customer_problems, idempotency_problems
+from rules.catalog import Aggregation, Feature, FeatureStatus
+from rules.customers import Customer
+from rules.errors import ErrorCode, Problem, refuse_any
+from rules.features import missing
+from rules.metering import EARLIEST, LATEST, UsageRecord, Window
+from rules.numbers import LARGEST
+from rules.validity import mismatch, out_of_range
+from rules.values import FeatureType
+
+ADDED_UP = (Aggregation.SUM, Aggregation.COUNT)
+
+AHEAD = timedelta(minutes=5)
+"""How far ahead of the clock usage may have occurred."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportUsage:
+    """Add a quantity, in micros, to a customer's usage; a negative one gives back."""
+
+    operation: ClassVar[str] = "reportUsage"
+    creates: ClassVar[bool] = False
+    changes_facts: ClassVar[bool] = False
+
+    feature: str
+    quantity: int = 1_000_000
+    occurred_at: datetime | None = None
+    idempotency_key: str | None = None
+
+    def windows(self, scene: Scene, customer: Customer | None) -> Iterable[Window]:
+        """The window that counts now, for the answer, and the one in which the usage occurred."""
+        if customer is None or self.feature not in scene.flat.catalog.features:
+            return ()
+        now = self._window(scene, customer, scene.now)
+        return (now,) if self.occurred_at is None else (now, self._window(scene, customer, self.occurred_at))
+
+    def _window(self, scene: Scene, customer: Customer, at: datetime) -> Window:
+        question = Question(customer=customer.key, feature=self.feature)
+        # Where no limit speaks, all usage of the customer counts together.
+        everything = Window(feature=self.feature, starts_at=EARLIEST, ends_at=LATEST)
+        return subject_of(scene.flat, customer, question, at).window or everything
+
+    def apply(self, scene: Scene, account: Account) -> Change:
+        """Record the quantity and add it to every window that holds its instant."""
+        when = self.occurred_at or scene.now
+        refuse_any(self._problems(scene, account))
+        record = UsageRecord(feature=self.feature, occurred_at=when, quantity=self.quantity)
+        sums = current(added(account.sums, record), scene.now)
+        outcome = {"recorded": self.quantity}
+        return Change(account=replace(account, sums=sums), records=(record,), outcome=outcome)
+
+    def _problems(self, scene: Scene, account: Account) -> Iterator[Problem]:
+        feature = scene.flat.catalog.features.get(self.feature)
+        yield from idempotency_problems(self.idempotency_key)
+        yield from customer_problems(account.customer)
+        yield from _feature_problems(self.feature, feature)
+        if self.occurred_at is not None and self.occurred_at > scene.now + AHEAD:
+            yield out_of_range("occurredAt may be at most 5 minutes ahead of the clock.", "occurredAt")
+        if account.customer is not None and feature is not None:
+            window = self._window(scene, account.customer, self.occurred_at or scene.now)
+            yield from _sum_problems(account.sums[window] + self.quantity)
+
+
+def _feature_problems(key: str, feature: Feature | None) -> Iterator[Problem]:
+    if feature is None:
+        yield missing("feature", key, "feature")
+        return
+    if feature.status is FeatureStatus.ARCHIVED:
+        yield Problem(ErrorCode.ARCHIVED, f"'{key}' is archived.", ("feature",))
+    if feature.type is not FeatureType.METERED:
+        yield mismatch(f"'{key}' is not metered: there is no usage to report.", "feature")
+    elif feature.meter is not None and feature.meter.aggregation not in ADDED_UP:
+        yield mismatch(f"'{key}' is counted by {feature.meter.aggregation}: nothing can be added.", "feature")
+
+
+def _sum_problems(total: int) -> Iterator[Problem]:
+    if total < 0:
+        yield out_of_range("More is given back than was used in the period.", "value")
+    elif total > LARGEST:
+        yield out_of_range("The usage of the period would be too large to count.", "value")
+
+
+def added(sums: Mapping[Window, int], record: UsageRecord) -> dict[Window, int]:
+    """Add a record to every sum of its feature whose window holds its instant."""
+    return {
+        window: used + record.quantity
+        if window.feature == record.feature and record.occurred_at in window
+        else used
+        for window, used in sums.items()
+    }
+
+
+def current(sums: Mapping[Window, int], now: datetime) -> dict[Window, int]:
+    """Leave out the windows that have ended: they are not asked for any more."""
+    return {window: used for window, used in sums.items() if now < window.ends_at}
