@@ -22,6 +22,7 @@ from rules.customers import Customer
 from rules.environments import Environment
 from rules.inheritance import Flattened
 from rules.metering import UsageRecord, Window
+from rules.revisions import Revision
 from rules.validity import is_external_key
 
 MICROSECOND = timedelta(microseconds=1)
@@ -48,6 +49,11 @@ class Done:
     number: int
     outcome: Mapping[str, int]
     replayed: bool = False
+
+    @property
+    def revision(self) -> Revision:
+        """The name of the write; on a replay, of the first."""
+        return Revision(self.flat.catalog.revision, self.number)
 
 
 Settled = Done | Exception

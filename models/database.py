@@ -58,24 +58,13 @@ class Database:
         self.url = _checked(url)
         readers = readers or READERS[self.dialect]
         if self.dialect == "sqlite":
-            reading = _sqlite(self.url, readers, "BEGIN", "query_only=ON")
-            writing = _sqlite(
-                self.url,
-                WRITERS["sqlite"],
-                "BEGIN IMMEDIATE",
-                "journal_mode=WAL",
-                "synchronous=FULL",
-                f"foreign_keys={'ON' if foreign_keys else 'OFF'}",
-            )
+            self._engines = _sqlite_engines(self.url, readers, foreign_keys=foreign_keys)
         else:
-            reading = _postgresql(
-                self.url,
-                readers,
-                isolation_level="REPEATABLE READ",
-                execution_options={"postgresql_readonly": True},
-            )
-            writing = _postgresql(self.url, WRITERS["postgresql"], isolation_level="READ COMMITTED")
-        self._engines = (reading, writing)
+            self._engines = _postgresql_engines(self.url, readers)
+        reading, writing = self._engines
+        # The pools alone would let a waiter time out where the one before it is cancelled as it connects.
+        self._turns_to_read = asyncio.Semaphore(readers)
+        self._turns_to_write = asyncio.Semaphore(WRITERS[self.dialect])
         self._reading = async_sessionmaker(reading, expire_on_commit=False, autoflush=False)
         self._writing = async_sessionmaker(writing, expire_on_commit=False, autoflush=False)
 
@@ -87,7 +76,7 @@ class Database:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
         """Everything read in the block is of one instant; a write in it is refused (DBAPIError)."""
-        async with self._reading() as session:
+        async with self._turns_to_read, self._reading() as session:
             yield session
 
     @asynccontextmanager
@@ -96,7 +85,7 @@ class Database:
 
         What is under way when the task is cancelled, be it the commit or the rollback, is finished first.
         """
-        async with self._writing.begin() as session:
+        async with self._turns_to_write, self._writing.begin() as session:
             yield session
 
     async def ping(self) -> None:
@@ -128,12 +117,30 @@ def _checked(url: str) -> URL:
 
 
 def _in_memory(address: URL) -> bool:
-    file = address.database or ":memory:"
-    return ":memory:" in file or "mode=memory" in file or address.query.get("mode") == "memory"
+    return ":memory:" in (address.database or ":memory:") or address.query.get("mode") == "memory"
 
 
-def _postgresql(address: URL, size: int, **options: Any) -> AsyncEngine:  # noqa: ANN401 - the engine's own
-    return create_async_engine(address, pool_size=size, max_overflow=0, **options)
+def _postgresql_engines(address: URL, readers: int) -> tuple[AsyncEngine, AsyncEngine]:
+    reading = create_async_engine(
+        address,
+        pool_size=readers,
+        max_overflow=0,
+        isolation_level="REPEATABLE READ",
+        execution_options={"postgresql_readonly": True},
+    )
+    writing = create_async_engine(
+        address, pool_size=WRITERS["postgresql"], max_overflow=0, isolation_level="READ COMMITTED"
+    )
+    return reading, writing
+
+
+def _sqlite_engines(address: URL, readers: int, *, foreign_keys: bool) -> tuple[AsyncEngine, AsyncEngine]:
+    references = f"foreign_keys={'ON' if foreign_keys else 'OFF'}"
+    reading = _sqlite(address, readers, "BEGIN", "query_only=ON")
+    writing = _sqlite(
+        address, WRITERS["sqlite"], "BEGIN IMMEDIATE", "journal_mode=WAL", "synchronous=FULL", references
+    )
+    return reading, writing
 
 
 def _sqlite(address: URL, size: int, begin: str, *pragmas: str) -> AsyncEngine:

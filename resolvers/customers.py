@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
 
 from models import customers
 from models.batch import Done
@@ -10,7 +12,9 @@ from resolvers.context import Context
 from resolvers.reading import Look, look
 from rules.customers import Customer
 from rules.errors import refuse_any
+from rules.inheritance import Flattened
 from rules.lifecycle import Subscribe, UpsertCustomer
+from rules.revisions import Revision
 from rules.validity import is_external_key
 
 
@@ -21,10 +25,35 @@ async def found(seen: Look, keys: Collection[str]) -> dict[str, Customer]:
     return await customers.load(seen.session, seen.environment.number, possible)
 
 
-async def customer(context: Context, key: str) -> Customer | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenCustomer:
+    """A customer with the catalog and the instant at which they were seen."""
+
+    flat: Flattened
+    customer: Customer
+    now: datetime
+
+    @property
+    def revision(self) -> Revision:
+        """How much was seen."""
+        return Revision(self.flat.catalog.revision, self.customer.revision)
+
+    @classmethod
+    def after(cls, done: Done) -> SeenCustomer:
+        """The customer as an act has left them."""
+        if done.account.customer is None:
+            message = "an act that is done has a customer"
+            raise AssertionError(message)
+        return cls(flat=done.flat, customer=done.account.customer, now=done.now)
+
+
+async def customer(context: Context, key: str) -> SeenCustomer | None:
     """Give a customer by key, None where there is none."""
     async with look(context) as seen:
-        return (await found(seen, {key})).get(key)
+        known = (await found(seen, {key})).get(key)
+        if known is None:
+            return None
+        return SeenCustomer(flat=seen.flat, customer=known, now=known.asked_at(seen.now))
 
 
 async def upsert_customer(context: Context, act: UpsertCustomer) -> Done:

@@ -12,7 +12,8 @@ from rules.customers import Customer, next_start
 from rules.inheritance import Flattened
 from rules.metering import Metering, Window, metering
 from rules.numbers import divide_half_up
-from rules.sources import NOTHING, Entitled, billing_period, entitled
+from rules.revisions import Revision
+from rules.sources import NOTHING, Entitled, billing_period, entitled, next_publish
 from rules.values import (
     BillingPeriod,
     Choices,
@@ -22,6 +23,7 @@ from rules.values import (
     Metered,
     Money,
 )
+from rules.wording import value_text
 
 
 class AccessReason(StrEnum):
@@ -103,6 +105,7 @@ class Usage:
 class Subject:
     """Whom and what a question is about, as far as either exists, and what the customer has of it."""
 
+    flat: Flattened
     question: Question
     now: datetime
     customer: Customer | None = None
@@ -131,17 +134,32 @@ class Decision:
         """Whether the reason is one that allows."""
         return self.reason in ALLOWING
 
+    @property
+    def display_text(self) -> str:
+        """What the customer has, in words; the feature's name, or key, where there is nothing."""
+        subject = self.subject
+        if subject.feature is None:
+            return subject.question.feature
+        return value_text(subject.entitled.value, subject=subject.feature, billing=subject.billing)
+
+    @property
+    def revision(self) -> Revision:
+        """How much the decision has seen."""
+        customer = self.subject.customer
+        return Revision(self.subject.flat.catalog.revision, customer.revision if customer else 0)
+
 
 def subject_of(flat: Flattened, customer: Customer | None, question: Question, now: datetime) -> Subject:
     """Find what a question is about and what the customer has of it."""
     feature = flat.catalog.features.get(question.feature)
     if customer is None or feature is None:
-        return Subject(question=question, now=now, customer=customer, feature=feature)
+        return Subject(flat=flat, question=question, now=now, customer=customer, feature=feature)
     has = entitled(flat, customer, feature, now)
     counted = None
     if isinstance(has.value, Metered) and has.counted_by is not None:
         counted = metering(flat.catalog, feature, has.value, has.counted_by, now)
     return Subject(
+        flat=flat,
         question=question,
         now=now,
         customer=customer,
@@ -239,6 +257,8 @@ def _valid_until(subject: Subject) -> datetime | None:
     """Give the first instant at which time alone can change the answer."""
     if subject.customer is None or subject.feature is None:
         return None
-    starts = next_start(subject.customer.subscriptions, subject.now)
+    subscriptions = subject.customer.subscriptions
+    starts = next_start(subscriptions, subject.now)
+    publishes = next_publish(subject.flat.catalog, subscriptions, subject.now)
     resets = subject.metering.period.end if subject.metering is not None else None
-    return min((instant for instant in (starts, resets) if instant is not None), default=None)
+    return min((instant for instant in (starts, publishes, resets) if instant is not None), default=None)

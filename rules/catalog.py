@@ -231,6 +231,11 @@ class Package:
         return PackageStatus.PUBLISHED if self.versions else PackageStatus.DRAFT
 
     @property
+    def shown(self) -> Content:
+        """What readers see: the published version's content, else the draft's."""
+        return self.versions[-1].content if self.versions else self.newest
+
+    @property
     def newest(self) -> Content:
         """What an edit starts from: the draft, else the published version."""
         if self.draft is not None:
@@ -265,3 +270,15 @@ class Catalog:
     features: Mapping[str, Feature] = field(default_factory=dict)
     credit_types: Mapping[str, CreditType] = field(default_factory=dict)
     packages: Mapping[str, Package] = field(default_factory=dict)
+
+
+def plans_of(catalog: Catalog, product: str, *, include_archived: bool = False) -> list[Plan]:
+    """Give the plans of a product in display order: by position, equals by key."""
+    plans = [
+        package
+        for package in catalog.packages.values()
+        if isinstance(package, Plan)
+        and package.product == product
+        and (include_archived or not package.archived)
+    ]
+    return sorted(plans, key=lambda plan: (plan.position, plan.key))

@@ -61,7 +61,12 @@ class Customer:
 
     def in_force(self, now: datetime) -> list[Subscription]:
         """Give the subscriptions in force at an instant, oldest first."""
-        return sorted((s for s in self.subscriptions if s.in_force(now)), key=_age)
+        return [subscription for subscription in self.by_age if subscription.in_force(now)]
+
+    @property
+    def by_age(self) -> list[Subscription]:
+        """All subscriptions, oldest first: storage order never matters."""
+        return sorted(self.subscriptions, key=_age)
 
     def asked_at(self, clock: datetime) -> datetime:
         """Tell the instant at which a question is asked: never before the customer's last act."""

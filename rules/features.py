@@ -60,10 +60,7 @@ def create_product(catalog: Catalog, product: Product) -> Catalog:
 
 
 def create_feature(catalog: Catalog, feature: Feature, default: Written | None = None) -> Catalog:
-    """Add a feature with a default value; raises Rejected with every problem.
-
-    One that is metered and says nothing of a meter sums what is reported to it.
-    """
+    """Add a feature; one that is metered and says nothing of a meter sums what is reported to it."""
     refuse_any(
         (
             *feature_problems(feature, default),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from rules.catalog import Addon, Catalog, Content, Package, Plan, Row
+from rules.catalog import Addon, Catalog, Content, Package, Plan, Row, plans_of
 from rules.errors import ErrorCode, Problem, Rejected, refuse_any
 from rules.features import missing, taken_problems
 from rules.inheritance import DEEPEST, Flattened
@@ -36,6 +36,12 @@ def with_package(catalog: Catalog, package: Package) -> Catalog:
 def with_draft(catalog: Catalog, package: Package, draft: Content) -> Catalog:
     """Give a package another draft."""
     return with_package(catalog, replace(package, draft=draft))
+
+
+def last_position(catalog: Catalog, product: str) -> int:
+    """Give the position behind all plans of a product."""
+    positions = [plan.position for plan in plans_of(catalog, product, include_archived=True)]
+    return min(max(positions, default=-1) + 1, LARGEST_POSITION)
 
 
 def create_plan(catalog: Catalog, plan: Plan, base: str | None = None) -> Catalog:

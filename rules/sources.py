@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
 
-from rules.catalog import Catalog, Feature, PublishScope
+from rules.catalog import Catalog, Feature, Price, PublishScope
 from rules.customers import Customer, Subscription
 from rules.inheritance import Flattened, Resolved
 from rules.values import (
@@ -87,6 +87,19 @@ def version_in_force(catalog: Catalog, subscription: Subscription, now: datetime
     return number
 
 
+def next_publish(catalog: Catalog, subscriptions: Iterable[Subscription], now: datetime) -> datetime | None:
+    """Give the first instant after ``now``, which may be a past one, at which a plan gained a version."""
+    return min(
+        (
+            version.published_at
+            for subscription in subscriptions
+            for version in catalog.packages[subscription.plan].versions[subscription.version :]
+            if version.published_at > now
+        ),
+        default=None,
+    )
+
+
 def entitled(flat: Flattened, customer: Customer, feature: Feature, now: datetime) -> Entitled:
     """Combine everything that speaks about a feature at an instant."""
     return combine(feature, gather(flat, customer, feature.key, now))
@@ -160,8 +173,8 @@ def spoken_of(flat: Flattened, customer: Customer, now: datetime) -> list[str]:
     return list(keys)
 
 
-def billing_period(catalog: Catalog, subscription: Subscription, now: datetime) -> BillingPeriod | None:
-    """Give the billing period of a subscription's price at an instant, None where it has no price.
+def price_of(catalog: Catalog, subscription: Subscription, now: datetime) -> Price | None:
+    """Give a subscription's price at an instant, None where it has no price.
 
     A price that the version in force lacks is looked up in the last version that had it.
     """
@@ -169,5 +182,11 @@ def billing_period(catalog: Catalog, subscription: Subscription, now: datetime) 
     for version in reversed(versions[: version_in_force(catalog, subscription, now)]):
         for price in version.content.prices:
             if price.key == subscription.price:
-                return price.billing_period
+                return price
     return None
+
+
+def billing_period(catalog: Catalog, subscription: Subscription, now: datetime) -> BillingPeriod | None:
+    """Give the billing period of a subscription's price at an instant, None where it has no price."""
+    price = price_of(catalog, subscription, now)
+    return None if price is None else price.billing_period

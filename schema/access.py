@@ -1,0 +1,168 @@
+"""Access: the answer to "may this customer use this feature", with what it rests on."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Self
+
+import strawberry
+
+from rules import access as rules
+from rules import periods
+from rules.access import AccessReason
+from rules.values import Choices, LimitEnforcement, Number, Object, Text, Value
+from schema.catalog import Feature
+from schema.nodes import Info, given, resolved
+from schema.scalars import Quantity, Revision
+from schema.values import ConfigValue, Money, UsageReset
+
+Requested = Annotated[Quantity | None, strawberry.argument(description="How much is wanted; METERED only.")]
+Values = Annotated[list[str] | None, strawberry.argument(description="Which values are wanted; CHOICE only.")]
+
+
+def question_of(
+    customer: str, feature: str, requested: Quantity | None, values: list[str] | None
+) -> rules.Question:
+    """Put a question."""
+    wanted = None if given(values) is None else tuple(values or ())
+    return rules.Question(customer=customer, feature=feature, requested=given(requested), values=wanted)
+
+
+@strawberry.input(description="One question of many.")
+class AccessCheckInput:
+    """A question, written."""
+
+    customer: str = strawberry.field(description="Key of the customer.")
+    feature: str = strawberry.field(description="Key of the feature.")
+    requested: Quantity | None = strawberry.field(
+        default=strawberry.UNSET, description="How much is wanted; METERED only."
+    )
+    values: list[str] | None = strawberry.field(
+        default=strawberry.UNSET, description="Which values are wanted; CHOICE only."
+    )
+
+    def fact(self) -> rules.Question:
+        """Read it."""
+        return question_of(self.customer, self.feature, self.requested, self.values)
+
+
+@strawberry.type(description="Half open: `start` is in it, `end` is not.")
+class Period:
+    """A span of time."""
+
+    start: datetime = strawberry.field(description="The first instant.")
+    end: datetime | None = strawberry.field(description="The first instant after it; null never comes.")
+
+    @classmethod
+    def of(cls, period: periods.Period) -> Self:
+        """Show a period."""
+        return cls(start=period.start, end=period.end)
+
+
+@strawberry.type(description="How much of a limit is used, and over which period that counts.")
+class UsageBalance:
+    """Usage against a limit."""
+
+    used: Quantity = strawberry.field(description="What was used in the period.")
+    reserved: Quantity = strawberry.field(description="What is held and not used yet.")
+    unlimited: bool = strawberry.field(description="Whether there is no limit.")
+    limit: Quantity | None = strawberry.field(description="The most for a period; null when unlimited.")
+    remaining: Quantity | None = strawberry.field(
+        description="max(0, limit - used - reserved); null when unlimited."
+    )
+    overage: Quantity = strawberry.field(description="max(0, used - limit), for hard limits too.")
+    percent_used: float | None = strawberry.field(
+        description="used / limit as a percentage; null when unlimited, 100 where the limit is 0."
+    )
+    enforcement: LimitEnforcement = strawberry.field(description="What happens beyond the limit.")
+    reset: UsageReset = strawberry.field(description="When usage starts again.")
+    period: Period = strawberry.field(description="The period over which `used` counts.")
+    overage_charge: Money | None = strawberry.field(
+        description="What the overage of the period costs; null without an overage rate."
+    )
+
+    @classmethod
+    def of(cls, usage: rules.Usage) -> Self:
+        """Show usage."""
+        charge = usage.overage_charge
+        return cls(
+            used=Quantity(usage.used),
+            reserved=Quantity(usage.reserved),
+            unlimited=usage.limit is None,
+            limit=_quantity(usage.limit),
+            remaining=_quantity(usage.remaining),
+            overage=Quantity(usage.overage),
+            percent_used=usage.percent_used,
+            enforcement=usage.value.enforcement,
+            reset=UsageReset.of(usage.metering.reset),
+            period=Period.of(usage.metering.period),
+            overage_charge=None if charge is None else Money.of(charge),
+        )
+
+
+def _quantity(micros: int | None) -> Quantity | None:
+    return None if micros is None else Quantity(micros)
+
+
+def _config(value: Value | None) -> ConfigValue | None:
+    return ConfigValue.of(value) if isinstance(value, Number | Text | Choices | Object) else None
+
+
+@strawberry.type(description="May this customer use this feature, and how much of it is left?")
+class Access:
+    """A decision."""
+
+    decision: strawberry.Private[rules.Decision]
+    allowed: bool = strawberry.field(description="Yes or no.")
+    reason: AccessReason = strawberry.field(description="Why.")
+    customer_key: str = strawberry.field(description="Whom was asked about.")
+    feature_key: str = strawberry.field(description="What was asked about.")
+    requested: Quantity | None = strawberry.field(description="How much was asked for.")
+    evaluated_at: datetime = strawberry.field(description="The instant of the decision.")
+    valid_until: datetime | None = strawberry.field(
+        description="No later than the first instant at which this answer can change with no new write."
+    )
+
+    @classmethod
+    def of(cls, decision: rules.Decision) -> Self:
+        """Show a decision."""
+        question = decision.subject.question
+        return cls(
+            decision=decision,
+            allowed=decision.allowed,
+            reason=decision.reason,
+            customer_key=question.customer,
+            feature_key=question.feature,
+            requested=_quantity(question.requested),
+            evaluated_at=decision.subject.now,
+            valid_until=decision.valid_until,
+        )
+
+    @resolved("The feature; null where the key names none.")
+    def feature(self, info: Info) -> Feature | None:
+        """Give the feature."""
+        subject = self.decision.subject
+        return None if subject.feature is None else Feature.of(info, subject.flat, subject.feature)
+
+    @resolved(
+        "What the customer has, in words: '60 seats', 'Support: 24/7'. "
+        "The feature's name where there is nothing."
+    )
+    def display_text(self) -> str:
+        """Give the text."""
+        return self.decision.display_text
+
+    @resolved("The setting; CONFIG features only.")
+    def config(self) -> ConfigValue | None:
+        """Give the setting."""
+        return _config(self.decision.subject.entitled.value)
+
+    @resolved("How much is used and left, where a metered row speaks and is not revoked.")
+    def usage(self) -> UsageBalance | None:
+        """Give the usage."""
+        return None if self.decision.usage is None else UsageBalance.of(self.decision.usage)
+
+    @resolved("How much this answer has seen; a later read that names it sees at least as much.")
+    def revision(self) -> Revision:
+        """Give the revision."""
+        return Revision(str(self.decision.revision))

@@ -1,0 +1,214 @@
+"""Entitlements: the rows of a package, each of the kind that its value needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Self
+
+import strawberry
+
+from rules import catalog as rules
+from rules import values, wording
+from rules.catalog import Widget
+from rules.inheritance import Flattened, Origin, Resolved
+from rules.values import BillingPeriod, LimitEnforcement
+from schema.catalog import Feature
+from schema.nodes import Info, Node, resolved, to_id
+from schema.scalars import Quantity
+from schema.values import ConfigValue, Money, OverageRate, UsageReset
+
+if TYPE_CHECKING:
+    from schema.packages import Package
+
+
+@strawberry.type(description="What a package costs: a fact for whoever bills.")
+class Price:
+    """A price."""
+
+    flat: strawberry.Private[Flattened]
+    fact: strawberry.Private[rules.Price]
+    key: str = strawberry.field(description="Unique in its package.")
+    billing_period: BillingPeriod = strawberry.field(description="How often it is due.")
+    amount: Money = strawberry.field(description="How much.")
+
+    @classmethod
+    def of(cls, flat: Flattened, price: rules.Price) -> Self:
+        """Show a price."""
+        return cls(
+            flat=flat,
+            fact=price,
+            key=price.key,
+            billing_period=price.billing_period,
+            amount=Money.of(price.amount),
+        )
+
+    @resolved("The metered feature that is charged per unit, such as seats.")
+    def per_unit_of(self, info: Info) -> Feature | None:
+        """Give the feature."""
+        key = self.fact.per_unit_of
+        return None if key is None else Feature.of(info, self.flat, self.flat.catalog.features[key])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a row is seen: in a version of a package, or in its draft (None)."""
+
+    flat: Flattened
+    package: rules.Package
+    number: int | None
+    content: rules.Content
+
+
+@strawberry.interface(description="One package's statement about one feature or credit type.")
+class Entitlement(Node):
+    """A row as a package shows it."""
+
+    place: strawberry.Private[Place]
+    seen: strawberry.Private[Resolved]
+    key: str = strawberry.field(description="Key of the feature or credit type.")
+    origin: Origin = strawberry.field(description="Whether it was set here or in a base plan.")
+    position: int = strawberry.field(description="Its place in display order, from 0.")
+    hidden_from: list[Widget] = strawberry.field(description="Where it is not shown.")
+    display_text: str = strawberry.field(
+        description="What a pricing table prints: the custom text, or the default."
+    )
+    default_display_text: str = strawberry.field(description="What is printed where no custom text is set.")
+
+    @resolved("The package whose row this is: for an inherited row, the base plan that set it.")
+    def defined_in(self, info: Info) -> Annotated[Package, strawberry.lazy("schema.packages")]:
+        """Give the package."""
+        from schema.packages import package_of  # noqa: PLC0415 - packages build on rows
+
+        return package_of(info, self.place.flat, self.seen.defined_in)
+
+    @resolved("The inherited row that this one replaces; shown struck through.")
+    def overrides(self, info: Info) -> Entitlement | None:
+        """Give the inherited row."""
+        above = self.seen.overrides
+        return None if above is None else entitlement_of(info, self.place, above, self.position)
+
+    @resolved("Holds only for subscriptions on this price; null holds for all.")
+    def price(self) -> Price | None:
+        """Give the price."""
+        prices = (price for price in self.place.content.prices if price.key == self.seen.row.price)
+        return next((Price.of(self.place.flat, price) for price in prices), None)
+
+
+def _feature(info: Info, row: Entitlement) -> Feature:
+    return Feature.of(info, row.place.flat, row.place.flat.catalog.features[row.key])
+
+
+@strawberry.type(description="A boolean feature is included.")
+class BooleanEntitlement(Entitlement):
+    """A boolean row."""
+
+    @resolved("The feature that is included.")
+    def feature(self, info: Info) -> Feature:
+        """Give the feature."""
+        return _feature(info, self)
+
+
+@strawberry.type(description="A setting of a CONFIG feature.")
+class ConfigEntitlement(Entitlement):
+    """A config row."""
+
+    value: ConfigValue = strawberry.field(description="The setting.")
+
+    @resolved("The feature that is set.")
+    def feature(self, info: Info) -> Feature:
+        """Give the feature."""
+        return _feature(info, self)
+
+
+@strawberry.type(description="A limit on a METERED feature.")
+class MeteredEntitlement(Entitlement):
+    """A metered row."""
+
+    unlimited: bool = strawberry.field(description="Whether there is no limit.")
+    limit: Quantity | None = strawberry.field(description="Null exactly when unlimited.")
+    enforcement: LimitEnforcement = strawberry.field(description="What happens beyond the limit.")
+    reset: UsageReset = strawberry.field(description="When usage starts again.")
+    overage: OverageRate | None = strawberry.field(description="What usage beyond a soft limit costs.")
+
+    @resolved("The feature that is limited.")
+    def feature(self, info: Info) -> Feature:
+        """Give the feature."""
+        return _feature(info, self)
+
+
+@strawberry.type(description="The inherited row does not hold here. Never a row of a pricing table.")
+class RevokedEntitlement(Entitlement):
+    """A revocation."""
+
+    @resolved("The inherited row that does not hold here.")
+    def overrides(self, info: Info) -> Entitlement:
+        """Give the inherited row: a revocation without one is not shown."""
+        above = self.seen.overrides
+        if above is None:
+            message = f"nothing is revoked: {self.key}"
+            raise AssertionError(message)
+        return entitlement_of(info, self.place, above, self.position)
+
+    @resolved("The feature that is taken away.")
+    def feature(self, info: Info) -> Feature | None:
+        """Give the feature."""
+        return _feature(info, self)
+
+
+def entitlements_of(info: Info, place: Place, rows: tuple[Resolved, ...]) -> list[Entitlement]:
+    """Show the rows of a package, in display order."""
+    return [entitlement_of(info, place, shown, position) for position, shown in enumerate(rows)]
+
+
+def entitlement_of(info: Info, place: Place, shown: Resolved, position: int) -> Entitlement:
+    """Show one row, as the type that its value needs."""
+    row = shown.row
+    subject = place.flat.catalog.features[row.key]
+    billing = wording_billing(place, row)
+    shared: dict[str, Any] = {
+        "id": to_id(
+            "Entitlement",
+            info.context.environment,
+            place.package.key,
+            place.number or 0,
+            row.key,
+            row.price or "",
+            shown.defined_in,
+        ),
+        "place": place,
+        "seen": shown,
+        "key": row.key,
+        "origin": shown.origin,
+        "position": position,
+        "hidden_from": list(row.hidden_from),
+        "display_text": wording.row_text(row, subject=subject, billing=billing),
+        "default_display_text": wording.value_text(row.value, subject=subject, billing=billing),
+    }
+    return _typed(row.value, shared)
+
+
+def wording_billing(place: Place, row: rules.Row) -> BillingPeriod | None:
+    """Give the billing period that a row's own price settles, for its display text."""
+    return next((price.billing_period for price in place.content.prices if price.key == row.price), None)
+
+
+def _typed(value: values.Value | values.Revoked, shared: dict[str, Any]) -> Entitlement:
+    match value:
+        case values.Granted():
+            return BooleanEntitlement(**shared)
+        case values.Metered():
+            return MeteredEntitlement(
+                unlimited=value.limit is None,
+                limit=None if value.limit is None else Quantity(value.limit),
+                enforcement=value.enforcement,
+                reset=UsageReset.of(value.reset),
+                overage=OverageRate.of(value.overage),
+                **shared,
+            )
+        case values.Revoked():
+            return RevokedEntitlement(**shared)
+        case values.Credits():
+            message = "credit entitlements are not shown yet"
+            raise NotImplementedError(message)
+        case _:
+            return ConfigEntitlement(value=ConfigValue.of(value), **shared)

@@ -1,0 +1,25 @@
+"""The graph: its roots, its scalars, and every type behind an interface."""
+
+from __future__ import annotations
+
+import strawberry
+from strawberry.schema.config import StrawberryConfig
+
+from schema import enums as enums  # noqa: PLC0414 - registers the enums of the rules
+from schema.entitlements import (
+    BooleanEntitlement,
+    ConfigEntitlement,
+    MeteredEntitlement,
+    RevokedEntitlement,
+)
+from schema.mutation import Mutation
+from schema.packages import Plan
+from schema.query import Query
+from schema.scalars import SCALARS
+
+graph = strawberry.Schema(
+    query=Query,
+    mutation=Mutation,
+    types=[Plan, BooleanEntitlement, ConfigEntitlement, MeteredEntitlement, RevokedEntitlement],
+    config=StrawberryConfig(scalar_map=SCALARS),
+)

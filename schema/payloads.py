@@ -1,0 +1,158 @@
+"""What each mutation answers."""
+
+from __future__ import annotations
+
+from typing import Self
+
+import strawberry
+
+from resolvers.catalog import AfterPublish
+from rules.inheritance import Flattened, Origin
+from rules.revisions import Revision as RevisionName
+from schema.access import Access
+from schema.catalog import Feature, Product
+from schema.customers import Customer, CustomerSubscription
+from schema.entitlements import Entitlement
+from schema.environments import Environment
+from schema.errors import Payload
+from schema.nodes import Info
+from schema.packages import Package, PackageVersion, Plan, package_of, plan_of, version_of
+from schema.scalars import Quantity, Revision
+
+
+def revision_of(flat: Flattened) -> Revision:
+    """Name the catalog's newest write."""
+    return Revision(str(RevisionName(flat.catalog.revision)))
+
+
+@strawberry.type(description="A product, made or changed.")
+class ProductPayload(Payload):
+    """A product's payload."""
+
+    product: Product | None = strawberry.field(default=None, description="The product.")
+
+    @classmethod
+    def of(cls, info: Info, flat: Flattened, key: str) -> Self:
+        """Show the product."""
+        product = Product.of(info, flat, flat.catalog.products[key])
+        return cls(revision=revision_of(flat), product=product)
+
+
+@strawberry.type(description="A feature, made or changed.")
+class FeaturePayload(Payload):
+    """A feature's payload."""
+
+    feature: Feature | None = strawberry.field(default=None, description="The feature.")
+
+    @classmethod
+    def of(cls, info: Info, flat: Flattened, key: str) -> Self:
+        """Show the feature."""
+        feature = Feature.of(info, flat, flat.catalog.features[key])
+        return cls(revision=revision_of(flat), feature=feature)
+
+
+@strawberry.type(description="A plan, made or changed.")
+class PlanPayload(Payload):
+    """A plan's payload."""
+
+    plan: Plan | None = strawberry.field(default=None, description="The plan.")
+
+    @classmethod
+    def of(cls, info: Info, flat: Flattened, key: str) -> Self:
+        """Show the plan."""
+        return cls(revision=revision_of(flat), plan=plan_of(info, flat, key))
+
+
+@strawberry.type(description="A package whose draft was changed.")
+class PackagePayload(Payload):
+    """A package's payload."""
+
+    package: Package | None = strawberry.field(default=None, description="The package.")
+
+    @classmethod
+    def of(cls, info: Info, flat: Flattened, key: str) -> Self:
+        """Show the package."""
+        return cls(revision=revision_of(flat), package=package_of(info, flat, key))
+
+
+@strawberry.type(description="A row that was set, and its package.")
+class EntitlementPayload(Payload):
+    """A row's payload."""
+
+    entitlement: Entitlement | None = strawberry.field(
+        default=None, description="The row as the draft shows it."
+    )
+    package: Package | None = strawberry.field(default=None, description="The package whose draft it is in.")
+
+    @classmethod
+    def of(cls, info: Info, flat: Flattened, package: str, key: str, price: str | None) -> Self:
+        """Show the row in its package's draft."""
+        shown = package_of(info, flat, package)
+        rows = (
+            row
+            for row in shown.draft_entitlements(info)
+            if row.key == key and row.seen.row.price == price and row.origin is not Origin.INHERITED
+        )
+        return cls(revision=revision_of(flat), entitlement=next(rows, None), package=shown)
+
+
+@strawberry.type(description="A package that was published.")
+class PublishPayload(Payload):
+    """A publish's payload."""
+
+    package: Package | None = strawberry.field(default=None, description="The package.")
+    version: PackageVersion | None = strawberry.field(default=None, description="Its new version.")
+    cascaded_to: list[Plan] = strawberry.field(
+        default_factory=list, description="The plans that inherit from it and were published with it."
+    )
+
+    @classmethod
+    def of(cls, info: Info, after: AfterPublish, key: str) -> Self:
+        """Show the package and its new version."""
+        flat = after.flat
+        number = len(flat.catalog.packages[key].versions)
+        return cls(
+            revision=revision_of(flat),
+            package=package_of(info, flat, key),
+            version=version_of(info, flat, key, number),
+            cascaded_to=[plan_of(info, flat, cascaded) for cascaded in after.cascaded],
+        )
+
+
+@strawberry.type(description="A customer, made or changed.")
+class CustomerPayload(Payload):
+    """A customer's payload."""
+
+    customer: Customer | None = strawberry.field(default=None, description="The customer.")
+
+
+@strawberry.type(description="A subscription, made or changed.")
+class SubscriptionPayload(Payload):
+    """A subscription's payload."""
+
+    subscription: CustomerSubscription | None = strawberry.field(
+        default=None, description="The subscription, as it is now."
+    )
+    replayed: bool = strawberry.field(
+        default=False, description="True where the idempotency key had done this before."
+    )
+
+
+@strawberry.type(description="Usage that was recorded.")
+class UsagePayload(Payload):
+    """Usage's payload."""
+
+    recorded: Quantity | None = strawberry.field(
+        default=None, description="What it added to usage; on a replay, what the first did."
+    )
+    access: Access | None = strawberry.field(default=None, description="The state after it.")
+    replayed: bool = strawberry.field(
+        default=False, description="True where the idempotency key had done this before."
+    )
+
+
+@strawberry.type(description="An environment whose clock was moved.")
+class ClockPayload(Payload):
+    """A clock's payload."""
+
+    environment: Environment | None = strawberry.field(default=None, description="The environment.")

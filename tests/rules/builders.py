@@ -1,0 +1,183 @@
+"""Small catalogs in a few words: what a test leaves out is of no importance to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from copy import deepcopy
+from datetime import UTC, datetime
+
+import pytest
+
+from rules.catalog import (
+    Addon,
+    Catalog,
+    Content,
+    CreditType,
+    Feature,
+    Package,
+    Plan,
+    Price,
+    Product,
+    PublishScope,
+    Row,
+)
+from rules.errors import Problem, Rejected
+from rules.inheritance import Flattened, Resolved
+from rules.numbers import ONE
+from rules.publishing import publish
+from rules.values import (
+    BillingPeriod,
+    Choices,
+    ConfigKind,
+    Credits,
+    FeatureType,
+    Granted,
+    Metered,
+    Money,
+    Number,
+    Revoked,
+    Text,
+    Unit,
+    Value,
+    WrittenLimit,
+)
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+GRANTED = Granted()
+REVOKED = Revoked()
+
+
+def product(key: str = "app") -> Product:
+    """What is sold."""
+    return Product(key=key, name=key)
+
+
+def feature(key: str, kind: FeatureType = FeatureType.BOOLEAN, default: Value | None = None) -> Feature:
+    """One that is on or off, or of another kind."""
+    return Feature(key=key, name=key, type=kind, default=default)
+
+
+def metered(key: str, default: Value | None = None) -> Feature:
+    """One with a limit."""
+    return feature(key, FeatureType.METERED, default)
+
+
+def config(key: str, kind: ConfigKind = ConfigKind.NUMBER, *choices: str) -> Feature:
+    """One with a setting."""
+    return Feature(key=key, name=key, type=FeatureType.CONFIG, config_kind=kind, choices=choices)
+
+
+def credit_type(key: str = "ai") -> CreditType:
+    """One that is counted in credits."""
+    return CreditType(key=key, name=key, unit=Unit(singular="credit", plural="credits"))
+
+
+def row(key: str, value: Value | Revoked = GRANTED, price: str | None = None) -> Row:
+    """What a package says about one feature."""
+    return Row(key=key, value=value, price=price)
+
+
+def price(key: str = "monthly", units: int = 10, currency: str = "USD") -> Price:
+    """What a package costs in a month."""
+    amount = Money(amount=units * ONE, currency=currency)
+    return Price(key=key, billing_period=BillingPeriod.MONTHLY, amount=amount)
+
+
+def plan(
+    key: str,
+    *rows: Row,
+    base: str | None = None,
+    prices: Sequence[Price] = (),
+    order: Sequence[str] = (),
+    of: str = "app",
+) -> Plan:
+    """One of a product, with a draft, that was never published."""
+    draft = Content(base=base, rows=rows, prices=tuple(prices), order=tuple(order))
+    return Plan(key=key, name=key, product=of, draft=draft)
+
+
+def addon(key: str, *rows: Row, of: str = "app") -> Addon:
+    """One of a product, with a draft, that was never published."""
+    return Addon(key=key, name=key, product=of, draft=Content(rows=rows))
+
+
+def catalog(*things: Feature | CreditType | Package) -> Catalog:
+    """Everything that these sell, with the products "app" and "other"."""
+    return Catalog(
+        products={key: product(key) for key in ("app", "other")},
+        features={thing.key: thing for thing in things if isinstance(thing, Feature)},
+        credit_types={thing.key: thing for thing in things if isinstance(thing, CreditType)},
+        packages={thing.key: thing for thing in things if isinstance(thing, Package)},
+    )
+
+
+def published(shop: Catalog, *keys: str, scope: PublishScope = PublishScope.ALL_CUSTOMERS) -> Catalog:
+    """The catalog with these packages published, one after the other."""
+    for key in keys:
+        shop = publish(shop, key, now=NOW, scope=scope).catalog
+    return shop
+
+
+def limit(units: int | None) -> Metered:
+    """A hard limit in whole units, None is unlimited."""
+    return Metered(limit=None if units is None else units * ONE)
+
+
+def written(units: int) -> WrittenLimit:
+    """The same limit as people write it."""
+    return WrittenLimit(limit=units * ONE)
+
+
+def number(units: int) -> Number:
+    """A setting in whole units."""
+    return Number(number=units * ONE)
+
+
+def text(words: str) -> Text:
+    """A setting in words."""
+    return Text(text=words)
+
+
+def choices(*picked: str) -> Choices:
+    """A setting of picked values."""
+    return Choices(choices=picked)
+
+
+def credit(units: int) -> Credits:
+    """So many credits a month."""
+    return Credits(amount=units * ONE)
+
+
+def draft_rows(shop: Catalog, key: str) -> tuple[Resolved, ...]:
+    """What a package's draft shows."""
+    return Flattened(shop).draft_rows(shop.packages[key])
+
+
+def current_rows(shop: Catalog, key: str) -> tuple[Resolved, ...]:
+    """What readers see of a package."""
+    return Flattened(shop).current_rows(shop.packages[key])
+
+
+def keys(rows: Sequence[Resolved]) -> list[str]:
+    """The rows by key, those for one price as key@price."""
+    return [f"{r.row.key}@{r.row.price}" if r.row.price else r.row.key for r in rows]
+
+
+def told(rows: Sequence[Resolved]) -> list[str]:
+    """The rows in a word each: key, origin, and the package that they were set in."""
+    return [f"{key} {r.origin} {r.defined_in}" for key, r in zip(keys(rows), rows, strict=True)]
+
+
+def refusals(shop: Catalog, edit: Callable[[Catalog], object]) -> list[str]:
+    """Code and path of every problem of an edit, which is refused and leaves the catalog as it was."""
+    before = deepcopy(shop)
+    with pytest.raises(Rejected) as refusal:
+        edit(shop)
+    assert shop == before
+    return shortened(refusal.value.problems)
+
+
+def shortened(problems: Sequence[Problem]) -> list[str]:
+    """Code and path of problems."""
+    return [f"{problem.code} {'.'.join(problem.path)}".strip() for problem in problems]

@@ -1,0 +1,120 @@
+"""The migrations lead to the tables, however often and from however many processes they are run."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, inspect, text
+from sqlmodel import SQLModel
+
+import models.tables
+from models.columns import from_micros
+from models.database import Database
+from models.migrate import DatabaseTooNew, is_current, migrate, revision_of
+
+ROOT = Path(__file__).parents[2]
+
+
+async def test_migrating_leads_to_exactly_the_tables_that_the_code_knows(database: Database) -> None:
+    async with database.read() as session:
+        assert await (await session.connection()).run_sync(_differences) == []
+
+
+async def test_migrating_leads_to_the_checks_and_options_of_those_tables(database: Database) -> None:
+    async with database.write() as session:
+        connection = await session.connection()
+        migrated = await connection.run_sync(_checks_and_options)
+        await connection.run_sync(SQLModel.metadata.drop_all)
+        await connection.run_sync(SQLModel.metadata.create_all)
+
+        assert await connection.run_sync(_checks_and_options) == migrated
+
+
+async def test_a_new_database_has_no_revision_until_it_is_migrated(empty_url: str) -> None:
+    database = Database(empty_url)
+
+    assert await revision_of(database) is None
+    assert not await is_current(database)
+    await migrate(empty_url)
+    assert await is_current(database)
+
+    await database.close()
+
+
+async def test_migrating_again_changes_nothing(database: Database, database_url: str) -> None:
+    await _add_environment(database)
+
+    await migrate(database_url)
+
+    assert await is_current(database)
+    async with database.read() as session:
+        assert (await session.scalars(text("SELECT key FROM environments"))).all() == ["production"]
+
+
+async def test_processes_that_start_together_migrate_once(empty_url: str) -> None:
+    program = f"import asyncio, models.migrate as m; asyncio.run(m.migrate({empty_url!r}))"
+    command = (sys.executable, "-W", "error", "-c", program)
+
+    starting = [await asyncio.create_subprocess_exec(*command, cwd=ROOT) for _ in range(2)]
+
+    assert [await process.wait() for process in starting] == [0, 0]
+    database = Database(empty_url)
+    assert await is_current(database)
+    await database.close()
+
+
+async def test_tasks_that_start_together_migrate_once(empty_url: str) -> None:
+    await asyncio.gather(*(migrate(empty_url) for _ in range(8)))
+
+    database = Database(empty_url)
+    assert await is_current(database)
+    await database.close()
+
+
+async def test_a_database_newer_than_the_code_is_refused(database: Database, database_url: str) -> None:
+    async with database.write() as session:
+        await session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+
+    with pytest.raises(DatabaseTooNew, match="revision 9999"):
+        await migrate(database_url)
+
+    assert not await is_current(database)
+    assert await revision_of(database) == "9999"
+
+
+async def test_every_sqlite_table_is_strict(sqlite_url: str) -> None:
+    database = Database(sqlite_url)
+    async with database.read() as session:
+        listed = await session.execute(text("SELECT name, strict FROM pragma_table_list WHERE schema='main'"))
+    await database.close()
+    ours = {row.name: row.strict for row in listed if not row.name.startswith(("sqlite_", "alembic_"))}
+
+    assert ours == dict.fromkeys(SQLModel.metadata.tables, 1)
+
+
+def _differences(connection: Connection) -> list[object]:
+    return list(compare_metadata(MigrationContext.configure(connection), SQLModel.metadata))
+
+
+def _checks_and_options(connection: Connection) -> object:
+    # Alembic does not compare these.
+    inspector = inspect(connection)
+    checks = inspector.get_multi_check_constraints()
+    by_table = {
+        table: sorted((check["name"], check["sqltext"]) for check in checks[table]) for table in checks
+    }
+    return by_table, inspector.get_multi_table_options()
+
+
+async def _add_environment(database: Database) -> None:
+    async with database.write() as session:
+        session.add(
+            models.tables.EnvironmentRow(
+                key="production", name="Production", sandbox=False, created_at=from_micros(0)
+            )
+        )

@@ -1,0 +1,114 @@
+"""A real browser that reaches nothing but the app under test."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import pytest_asyncio
+import uvicorn
+from starlette.types import ASGIApp
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser, Page, Route
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+)
+
+# A policy's violations are events of the document; the console alone would do, but names no directive.
+TELL_VIOLATIONS = """
+document.addEventListener("securitypolicyviolation", (event) =>
+  console.error(`refused by ${event.violatedDirective}: ${event.blockedURI}`));
+"""
+
+
+@dataclass
+class Visit:
+    """A page that is open, what it complained of, and what it asked of others."""
+
+    page: Page
+    origin: str
+    complaints: list[str] = field(default_factory=list)
+    strangers: list[str] = field(default_factory=list)
+
+
+Visiting = Callable[..., Awaitable[Visit]]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def chromium() -> AsyncIterator[Browser]:
+    """The system's Chromium with an empty profile."""
+    driver = pytest.importorskip("playwright.async_api", reason="playwright is not installed")
+    if CHROMIUM is None:
+        pytest.skip("Chromium is not installed")
+    async with driver.async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        await browser.close()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def visit(chromium: Browser) -> AsyncIterator[Visiting]:
+    """Serve an app and open a page of it; ``elsewhere`` answers other addresses from files."""
+    async with AsyncExitStack() as stack:
+
+        async def open_page(
+            app: ASGIApp, path: str, *, dark: bool = False, elsewhere: Mapping[str, Path] | None = None
+        ) -> Visit:
+            origin = await stack.enter_async_context(_serving(app))
+            context = await chromium.new_context(
+                viewport={"width": 1280, "height": 800}, color_scheme="dark" if dark else "light"
+            )
+            stack.push_async_callback(context.close)
+            visit = Visit(await context.new_page(), origin)
+            await _watch(visit, elsewhere or {})
+            await visit.page.goto(origin + path)
+            return visit
+
+        yield open_page
+
+
+async def _watch(visit: Visit, elsewhere: Mapping[str, Path]) -> None:
+    async def answer(route: Route) -> None:
+        address = route.request.url
+        if address.startswith(visit.origin):
+            await route.continue_()
+        elif address in elsewhere:
+            await route.fulfill(path=elsewhere[address], headers={"Access-Control-Allow-Origin": "*"})
+        else:
+            visit.strangers.append(address)
+            await route.abort()
+
+    await visit.page.context.route("**/*", answer)
+    await visit.page.add_init_script(TELL_VIOLATIONS)
+    visit.page.on("pageerror", lambda error: visit.complaints.append(str(error)))
+    visit.page.on(
+        "console", lambda said: visit.complaints.append(said.text) if said.type == "error" else None
+    )
+
+
+@asynccontextmanager
+async def _serving(app: ASGIApp) -> AsyncIterator[str]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = uvicorn.Server(uvicorn.Config(app, lifespan="off", log_level="warning", ws="none"))
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        server.should_exit = True
+        await serving
