@@ -8,42 +8,21 @@ processes before anything is read. On PostgreSQL the queries take the locks.
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
-from functools import partial
-from typing import Any, Literal
+from contextlib import asynccontextmanager
+from typing import Literal
 
-import aiosqlite
-from sqlalchemy import URL, Connection, event, make_url, text
+from sqlalchemy import URL, make_url, text
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+
+from models import sqlite
 
 Session = AsyncSession
 """What the doors give; whoever carries it on to a query need not know whose it is."""
 
-BUSY_SECONDS = 10
-"""How long a SQLite connection waits for the lock of another process."""
-
-WAL_ATTEMPTS = 250
-"""How often a new SQLite file is asked, every 20 ms, to keep a write-ahead log."""
-
 READERS = {"sqlite": 5, "postgresql": 10}
 WRITERS = {"sqlite": 1, "postgresql": 5}
-
-
-class _File(sqlite3.Connection):
-    """A connection that gives its lock back when it is closed.
-
-    By itself it would keep the lock for as long as a cursor exists, and the traceback of a cancelled
-    task may hold one.
-    """
-
-    def close(self) -> None:
-        # A cancelled task may close twice.
-        with suppress(sqlite3.ProgrammingError):
-            self.rollback()
-        super().close()
 
 
 class Database:
@@ -136,39 +115,8 @@ def _postgresql_engines(address: URL, readers: int) -> tuple[AsyncEngine, AsyncE
 
 def _sqlite_engines(address: URL, readers: int, *, foreign_keys: bool) -> tuple[AsyncEngine, AsyncEngine]:
     references = f"foreign_keys={'ON' if foreign_keys else 'OFF'}"
-    reading = _sqlite(address, readers, "BEGIN", "query_only=ON")
-    writing = _sqlite(
+    reading = sqlite.engine(address, readers, "BEGIN", "query_only=ON")
+    writing = sqlite.engine(
         address, WRITERS["sqlite"], "BEGIN IMMEDIATE", "journal_mode=WAL", "synchronous=FULL", references
     )
     return reading, writing
-
-
-def _sqlite(address: URL, size: int, begin: str, *pragmas: str) -> AsyncEngine:
-    # Without isolation_level None the driver begins transactions itself, and only before some writes.
-    options = {"isolation_level": None, "timeout": BUSY_SECONDS, "factory": _File}
-    engine = create_async_engine(address, pool_size=size, max_overflow=0, connect_args=options)
-    script = "".join(f"PRAGMA {pragma};" for pragma in pragmas)
-
-    @event.listens_for(engine.sync_engine, "connect")
-    def prepare(connection: Any, _: object) -> None:  # noqa: ANN401 - the driver's, behind its adapter
-        connection.run_async(partial(_prepare, script=script))
-
-    @event.listens_for(engine.sync_engine, "begin")
-    def begin_transaction(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
-
-    return engine
-
-
-async def _prepare(connection: aiosqlite.Connection, script: str) -> None:
-    # SQLite does not wait for a lock that it needs to change the journal of a file: while several
-    # processes open a new one together, all but one are told at once that it is busy.
-    for attempt in range(1, WAL_ATTEMPTS + 1):
-        try:
-            await connection.executescript(script)
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or attempt == WAL_ATTEMPTS:
-                raise
-            await asyncio.sleep(0.02)
-        else:
-            return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import strawberry
+from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
 
 from schema import enums as enums  # noqa: PLC0414 - registers the enums of the rules
@@ -17,7 +18,15 @@ from schema.packages import Plan
 from schema.query import Query
 from schema.scalars import SCALARS
 
-graph = strawberry.Schema(
+
+class Graph(strawberry.Schema):
+    """The schema; its errors are told, and ours logged, by whoever answers the request."""
+
+    def process_errors(self, errors: list[GraphQLError], execution_context: object = None) -> None:
+        """Leave errors to the view, which knows the request."""
+
+
+graph = Graph(
     query=Query,
     mutation=Mutation,
     types=[Plan, BooleanEntitlement, ConfigEntitlement, MeteredEntitlement, RevokedEntitlement],

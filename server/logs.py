@@ -92,7 +92,8 @@ def _quieten(settings: Settings) -> None:
     # A line per request costs more than the request; aiosqlite would log the values of each statement.
     access_level = logging.INFO if settings.log_level == "debug" else logging.WARNING
     logging.getLogger("uvicorn.access").setLevel(access_level)
-    logging.getLogger("aiosqlite").setLevel(logging.WARNING)
+    for chatty in ("aiosqlite", "alembic"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
 def _strike_out_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from copy import deepcopy
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -21,6 +22,7 @@ from rules.catalog import (
     PublishScope,
     Row,
 )
+from rules.drafts import KEEP, Keep, RowEdit, set_entitlement
 from rules.errors import Problem, Rejected
 from rules.inheritance import Flattened, Resolved
 from rules.numbers import ONE
@@ -39,6 +41,7 @@ from rules.values import (
     Text,
     Unit,
     Value,
+    Written,
     WrittenLimit,
 )
 
@@ -119,6 +122,35 @@ def published(shop: Catalog, *keys: str, scope: PublishScope = PublishScope.ALL_
     return shop
 
 
+def archived(shop: Catalog, key: str) -> Catalog:
+    """The catalog in which nobody can subscribe to a package any more."""
+    return replace(shop, packages={**shop.packages, key: replace(shop.packages[key], archived=True)})
+
+
+def edit(
+    key: str, value: Written | Keep | None = KEEP, *, package: str = "pro", price: str | None = None
+) -> RowEdit:
+    """Set a value, or leave it out."""
+    return RowEdit(package=package, key=key, value=value, price=price)
+
+
+def revocation(key: str, price: str | None = None, *, package: str = "pro") -> RowEdit:
+    """Take an inherited row away."""
+    return RowEdit(package=package, key=key, revoked=True, price=price)
+
+
+def edited(shop: Catalog, *edits: RowEdit) -> Catalog:
+    """The catalog after these edits."""
+    for each in edits:
+        shop = set_entitlement(shop, each)
+    return shop
+
+
+def own(shop: Catalog, key: str = "pro") -> tuple[Row, ...]:
+    """A draft's own rows."""
+    return shop.packages[key].newest.rows
+
+
 def limit(units: int | None) -> Metered:
     """A hard limit in whole units, None is unlimited."""
     return Metered(limit=None if units is None else units * ONE)
@@ -176,6 +208,11 @@ def refusals(shop: Catalog, edit: Callable[[Catalog], object]) -> list[str]:
         edit(shop)
     assert shop == before
     return shortened(refusal.value.problems)
+
+
+def refused(shop: Catalog, each: RowEdit) -> list[str]:
+    """Code and path of every problem of setting a row."""
+    return refusals(shop, lambda before: set_entitlement(before, each))
 
 
 def shortened(problems: Sequence[Problem]) -> list[str]:

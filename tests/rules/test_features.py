@@ -189,7 +189,9 @@ def test_a_default_value_is_checked_like_any_other() -> None:
     assert refusals(SHOP, lambda shop: create_feature(shop, seats, GRANTED)) == ["REQUIRED defaultValue"]
 
 
-@pytest.mark.parametrize("aggregation", [Aggregation.SUM, Aggregation.MAX, Aggregation.UNIQUE, Aggregation.LATEST])
+@pytest.mark.parametrize(
+    "aggregation", [Aggregation.SUM, Aggregation.MAX, Aggregation.UNIQUE, Aggregation.LATEST]
+)
 def test_a_meter_of_events_names_the_property_that_it_reads(aggregation: Aggregation) -> None:
     meter = Meter(event_name="call", aggregation=aggregation)
 
@@ -255,7 +257,9 @@ def test_a_filter_of_several_values_takes_at_least_one(operator: FilterOperator)
     assert filter_problems(operator) == ["REQUIRED meter.filters.0.values"]
 
 
-@pytest.mark.parametrize("operator", [FilterOperator.EQ, FilterOperator.NEQ, FilterOperator.GT, FilterOperator.LT])
+@pytest.mark.parametrize(
+    "operator", [FilterOperator.EQ, FilterOperator.NEQ, FilterOperator.GT, FilterOperator.LT]
+)
 def test_a_filter_of_one_value_takes_exactly_one(operator: FilterOperator) -> None:
     assert filter_problems(operator) == ["INVALID meter.filters.0.values"]
     assert filter_problems(operator, "1", "2") == ["INVALID meter.filters.0.values"]

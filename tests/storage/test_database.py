@@ -119,8 +119,14 @@ async def test_a_writer_cancelled_at_any_step_writes_all_or_nothing(shelf: Datab
     assert await _count(shelf) == added + 1
 
 
-async def test_a_writer_cancelled_within_a_statement_gives_its_lock_back(
-    shelf: Database, another: Database
+async def _unfinished_tasks() -> set[asyncio.Task[object]]:
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    return (await asyncio.wait(others, timeout=5))[1] if others else set()
+
+
+@pytest.mark.parametrize("times", [1, 2])
+async def test_a_writer_cancelled_within_a_statement_leaves_no_lock_and_no_task(
+    shelf: Database, another: Database, times: int
 ) -> None:
     begun = asyncio.Event()
 
@@ -133,14 +139,16 @@ async def test_a_writer_cancelled_within_a_statement_gives_its_lock_back(
 
     writer = asyncio.create_task(write_slowly())
     await begun.wait()
-    await asyncio.sleep(0.02)
-    writer.cancel()
+    for _ in range(times):
+        await asyncio.sleep(0.02)
+        writer.cancel()
     # What was raised is kept: its traceback holds on to the cursor of the statement.
     (raised,) = await asyncio.gather(writer, return_exceptions=True)
 
     await _add_book(another)
     assert await _count(shelf) == 1
     assert isinstance(raised, asyncio.CancelledError)
+    assert await _unfinished_tasks() == set()
 
 
 async def test_writers_queue_within_a_process_and_between_processes(
@@ -207,16 +215,22 @@ async def test_a_database_tells_which_of_the_two_it_is(database: Database, datab
     assert database_url.startswith(database.dialect)
 
 
-async def test_a_database_that_does_not_answer_is_noticed(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sqlite+aiosqlite:///{folder}/missing/allotment.db",
+        "sqlite+aiosqlite:///{folder}/letter.db",
+        "postgresql+asyncpg://postgres@/allotment?host={folder}",
+    ],
+)
+async def test_a_database_that_does_not_answer_is_noticed(tmp_path: Path, url: str) -> None:
     (tmp_path / "letter.db").write_text("Dear reader")
-    for url in (
-        f"sqlite+aiosqlite:///{tmp_path}/letter.db",
-        f"postgresql+asyncpg://postgres@/allotment?host={tmp_path}",
-    ):
-        database = Database(url)
-        with pytest.raises((DBAPIError, OSError)):
-            await database.ping()
-        await database.close()
+    database = Database(url.format(folder=tmp_path))
+
+    with pytest.raises((DBAPIError, OSError)):
+        await database.ping()
+
+    await database.close()
 
 
 @pytest.mark.parametrize(

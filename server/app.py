@@ -1,0 +1,89 @@
+"""The application: its routes, and what it holds from start to end."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from models.database import Database
+from models.migrate import is_current
+from resolvers.context import Services
+from server.auth import Doorkeeper
+from server.graphql import GraphQLView
+from server.logs import configure
+from server.pages import graphiql_page, static_routes
+from server.settings import read_settings
+
+
+def create_app(services: Services, *, keyless: int | None = None) -> Starlette:
+    """Put the application on services, which it closes when it ends.
+
+    Requests without a key act in the environment ``keyless``, where one is given.
+    """
+    doorkeeper = Doorkeeper(services=services, keyless=keyless)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        yield
+        await services.close()
+
+    routes = [
+        Route("/", _home),
+        Route("/graphql", _Graph(GraphQLView(services, doorkeeper))),
+        Route("/healthz", _alive),
+        Route("/readyz", _readiness(services)),
+        *static_routes,
+    ]
+    return Starlette(routes=routes, lifespan=lifespan)
+
+
+def from_settings(keyless: int | None = None) -> Starlette:
+    """Make the application of a worker process."""
+    settings = read_settings()
+    configure(settings)
+    return create_app(Services.on(Database(settings.database_url)), keyless=keyless)
+
+
+class _Graph:
+    """GraphiQL for browsers that open the address, the graph for everybody else."""
+
+    def __init__(self, view: ASGIApp) -> None:
+        self._view = view
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        wants_page = request.method == "GET" and "text/html" in request.headers.get("accept", "")
+        if wants_page and "query" not in request.query_params:
+            page = graphiql_page(query=request.query_params.get("q"))
+            page.headers["Vary"] = "Accept"
+            await page(scope, receive, send)
+        else:
+            await self._view(scope, receive, send)
+
+
+async def _home(_: Request) -> Response:
+    return RedirectResponse("/graphql")
+
+
+async def _alive(_: Request) -> Response:
+    return PlainTextResponse("alive\n")
+
+
+def _readiness(services: Services) -> Callable[[Request], Awaitable[Response]]:
+    async def ready(_: Request) -> Response:
+        try:
+            current = await is_current(services.database)
+        except (SQLAlchemyError, OSError):
+            current = False
+        status = HTTPStatus.OK if current else HTTPStatus.SERVICE_UNAVAILABLE
+        return JSONResponse({"ready": current}, status_code=status)
+
+    return ready

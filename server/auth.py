@@ -1,0 +1,57 @@
+"""Who is asking: the key that a request carries, or on a loopback demo nobody in particular."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+
+from starlette.requests import HTTPConnection
+
+from resolvers.context import Services, Viewer
+from resolvers.environments import viewer_of
+from rules.keys import ApiKeyKind, Scope
+
+
+class Unauthenticated(Exception):  # noqa: N818 - what the request is
+    """The request carries no key, or one that opens nothing (any more)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doorkeeper:
+    """Tells who is asking. ``keyless`` is the environment of those who carry no key, if they have one."""
+
+    services: Services
+    keyless: int | None = None
+
+    async def viewer(self, request: HTTPConnection) -> Viewer:
+        """Give who is asking; raises Unauthenticated."""
+        secret = bearer(request.headers.get("authorization"))
+        if secret is not None:
+            viewer = await viewer_of(self.services, secret)
+        else:
+            viewer = self._without_key(request)
+        if viewer is None:
+            raise Unauthenticated
+        return viewer
+
+    def _without_key(self, request: HTTPConnection) -> Viewer | None:
+        # The name that the browser used is checked as well: another site's name may lead here too.
+        if self.keyless is None or not is_loopback(request.url.hostname or ""):
+            return None
+        return Viewer(environment=self.keyless, kind=ApiKeyKind.SECRET, scopes=frozenset(Scope))
+
+
+def bearer(header: str | None) -> str | None:
+    """Give the key of an Authorization header; an empty one, or one of another scheme, opens nothing."""
+    if header is None:
+        return None
+    scheme, _, secret = header.partition(" ")
+    return secret.strip() if scheme.lower() == "bearer" else ""
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether an address can be reached from this machine alone."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"

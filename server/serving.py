@@ -1,0 +1,86 @@
+"""Serving: the sockets, the processes and the line that says where."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+import urllib.error
+import urllib.request
+from functools import partial
+from http import HTTPStatus
+
+import click
+import uvicorn
+from uvicorn.supervisors import Multiprocess
+
+from resolvers.context import Services
+from server import demo
+from server.app import from_settings
+from server.auth import is_loopback
+
+PATIENCE_SECONDS = 0.05
+
+
+async def fill_demo(services: Services, host: str) -> int | None:
+    """Fill the demo; gives its environment where requests without a key may act in it."""
+    environment = await demo.fill(services)
+    return environment if is_loopback(host) else None
+
+
+def run(*, host: str, port: int, workers: int, keyless: int | None, demo: bool) -> None:
+    """Answer requests until told to stop; what is under way then is finished."""
+    config = uvicorn.Config(
+        partial(from_settings, keyless=keyless),
+        factory=True,
+        host=host,
+        port=port,
+        workers=workers,
+        log_config=None,
+        ws="websockets-sansio",
+    )
+    listener = config.bind_socket()
+    address = _address(listener, host)
+    announce = partial(_announce, address, demo=demo)
+    if workers == 1:
+        _Server(config, announce).run(sockets=[listener])
+    else:
+        # The workers are other processes: they answer when they are ready, and only then is it said.
+        threading.Thread(target=_announce_when_alive, args=(address, announce), daemon=True).start()
+        Multiprocess(config, sockets=[listener]).run()
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, announce: partial[None]) -> None:
+        super().__init__(config)
+        self._announce = announce
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._announce()
+
+
+def _address(listener: socket.socket, host: str) -> str:
+    name = f"[{host}]" if ":" in host else host
+    return f"http://{name}:{listener.getsockname()[1]}"
+
+
+def _announce(address: str, *, demo: bool) -> None:
+    click.echo(f"Allotment is listening on {address}")
+    if demo:
+        click.echo(f"GraphiQL: {address}/graphql")
+
+
+def _announce_when_alive(address: str, announce: partial[None]) -> None:
+    while not _is_alive(address):
+        time.sleep(PATIENCE_SECONDS)
+    announce()
+
+
+def _is_alive(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{address}/healthz", timeout=1) as answer:  # noqa: S310 - our own
+            return bool(answer.status == HTTPStatus.OK)
+    except (OSError, urllib.error.URLError):
+        return False
