@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
-from enum import Enum
-from typing import Final
 
 from rules.catalog import (
     Addon,
@@ -22,7 +20,8 @@ from rules.catalog import (
 from rules.errors import ErrorCode, Problem, Rejected, refuse_any
 from rules.features import missing, taken_problems
 from rules.inheritance import Flattened, Resolved
-from rules.packages import found, with_draft
+from rules.keep import KEEP, Keep
+from rules.packages import found, with_draft, with_package
 from rules.validity import (
     LONGEST_TEXT,
     invalid,
@@ -34,15 +33,6 @@ from rules.validity import (
     value_problems,
 )
 from rules.values import FeatureType, Granted, Revoked, Value, Written
-
-
-class Keep(Enum):
-    """Stands where an input was left out, which is not the same as null."""
-
-    KEEP = "KEEP"
-
-
-KEEP: Final = Keep.KEEP
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,3 +239,30 @@ def remove_price(catalog: Catalog, package_key: str, key: str) -> Catalog:
         raise Rejected([Problem(ErrorCode.IN_USE, message, ("key",))])
     kept = tuple(price for price in draft.prices if price.key != key)
     return with_draft(catalog, package, replace(draft, prices=kept))
+
+
+def reorder_entitlements(catalog: Catalog, package_key: str, keys: tuple[str, ...]) -> Catalog:
+    """Put the rows of these keys first, in this order; the rest keep theirs."""
+    package = found(catalog, package_key, "package")
+    shown = {resolved.row.key for resolved in Flattened(catalog).draft_rows(package)}
+    refuse_any(_order_problems(keys, shown))
+    draft = package.newest
+    order = tuple(dict.fromkeys((*keys, *draft.order)))
+    return with_draft(catalog, package, replace(draft, order=order))
+
+
+def _order_problems(keys: tuple[str, ...], shown: Collection[str]) -> Iterator[Problem]:
+    for index, key in enumerate(keys):
+        if key not in shown:
+            yield missing("row for", key, "keys", str(index))
+        elif key in keys[:index]:
+            yield invalid(f"'{key}' stands there twice.", "keys", str(index))
+
+
+def discard_draft(catalog: Catalog, package_key: str) -> Catalog:
+    """Forget what was edited since the last publish; refused where nothing was ever published."""
+    package = found(catalog, package_key, "package")
+    if package.published is None:
+        message = f"'{package_key}' was never published: its draft is all there is."
+        raise Rejected([Problem(ErrorCode.NOT_ALLOWED, message, ("package",))])
+    return catalog if package.draft is None else with_package(catalog, replace(package, draft=None))

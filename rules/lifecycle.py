@@ -10,9 +10,9 @@ from typing import Any, ClassVar
 from rules.acts import Account, Change, Scene, customer_problems, idempotency_problems
 from rules.catalog import Content, Package, Plan
 from rules.customers import Customer, Subscription
-from rules.drafts import KEEP, Keep
 from rules.errors import ErrorCode, Problem, refuse_any
 from rules.features import missing
+from rules.keep import KEEP, Keep
 from rules.metering import Window
 from rules.periods import is_timezone
 from rules.validity import (

@@ -9,9 +9,11 @@ from rules.catalog import Addon, Catalog, Content, Package, Plan, Row, plans_of
 from rules.errors import ErrorCode, Problem, Rejected, refuse_any
 from rules.features import missing, taken_problems
 from rules.inheritance import DEEPEST, Flattened
+from rules.references import derived_plans, in_use_problems
 from rules.validity import invalid, key_problems, out_of_range, text_problems
 
 LARGEST_POSITION = 2**31 - 1
+LARGEST_QUANTITY = 2**31 - 1
 LONGEST_TRIAL_DAYS = 3_650
 
 
@@ -50,18 +52,39 @@ def create_plan(catalog: Catalog, plan: Plan, base: str | None = None) -> Catalo
     refuse_any(
         (
             *key_problems(plan.key),
-            *text_problems(plan.name, plan.description, plan.metadata),
             *taken_problems(plan.key, catalog.packages),
-            *_terms_problems(plan),
-            *_product_problems(catalog, plan.product),
-            *_addon_problems(catalog, plan),
+            *plan_problems(catalog, plan),
             *base_problems(catalog, created, base),
         )
     )
     return with_package(catalog, created)
 
 
-def _terms_problems(plan: Plan) -> Iterator[Problem]:
+def create_addon(catalog: Catalog, addon: Addon) -> Catalog:
+    """Add an add-on with an empty draft; raises Rejected with every problem."""
+    refuse_any(
+        (
+            *key_problems(addon.key),
+            *taken_problems(addon.key, catalog.packages),
+            *addon_problems(catalog, addon),
+        )
+    )
+    return with_package(catalog, replace(addon, draft=Content()))
+
+
+def addon_problems(catalog: Catalog, addon: Addon) -> Iterator[Problem]:
+    """Check what an add-on says of itself."""
+    yield from text_problems(addon.name, addon.description, addon.metadata)
+    yield from _product_problems(catalog, addon.product)
+    if addon.max_quantity is not None and not 1 <= addon.max_quantity <= LARGEST_QUANTITY:
+        yield out_of_range("The largest quantity is 1 or more.", "maxQuantity")
+
+
+def plan_problems(catalog: Catalog, plan: Plan) -> Iterator[Problem]:
+    """Check what a plan says of itself, its base plan apart."""
+    yield from text_problems(plan.name, plan.description, plan.metadata)
+    yield from _product_problems(catalog, plan.product)
+    yield from _compatibility_problems(catalog, plan)
     if not 0 <= plan.position <= LARGEST_POSITION:
         yield out_of_range("A position is 0 or more.", "position")
     if plan.default_trial_days is not None and not 0 <= plan.default_trial_days <= LONGEST_TRIAL_DAYS:
@@ -73,7 +96,7 @@ def _product_problems(catalog: Catalog, product: str) -> Iterator[Problem]:
         yield missing("product", product, "product")
 
 
-def _addon_problems(catalog: Catalog, plan: Plan) -> Iterator[Problem]:
+def _compatibility_problems(catalog: Catalog, plan: Plan) -> Iterator[Problem]:
     for index, key in enumerate(plan.compatible_addons or ()):
         addon = catalog.packages.get(key)
         if not isinstance(addon, Addon):
@@ -164,3 +187,28 @@ def _height(catalog: Catalog, key: str) -> int:
         level = [child for parent in level for child in children.get(parent, []) if child not in counted]
         counted.update(level)
     return height
+
+
+def archive(catalog: Catalog, key: str, *, archived: bool) -> Catalog:
+    """Archive a package, or bring it back; those who are on it stay either way.
+
+    Refused with IN_USE for a base plan while plans that are not archived stand on it.
+    """
+    package = catalog.packages.get(key)
+    if package is None:
+        raise Rejected([missing("package", key, "package")])
+    if package.archived == archived:
+        return catalog
+    refuse_any(
+        in_use_problems(key, derived_plans(catalog, key), "package")
+        if archived
+        else _buried_problems(catalog, package)
+    )
+    return with_package(catalog, replace(package, archived=archived))
+
+
+def _buried_problems(catalog: Catalog, package: Package) -> Iterator[Problem]:
+    """Check that what a package stands on is not archived."""
+    bases = {package.newest.base, package.shown.base} - {None}
+    for base in sorted(base for base in bases if base is not None and catalog.packages[base].archived):
+        yield Problem(ErrorCode.ARCHIVED, f"Its base plan '{base}' is archived.", ("package",))

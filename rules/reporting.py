@@ -9,16 +9,15 @@ from typing import ClassVar
 
 from rules.access import Question, subject_of
 from rules.acts import Account, Change, Scene, customer_problems, idempotency_problems
-from rules.catalog import Aggregation, Feature, FeatureStatus
+from rules.catalog import Feature, FeatureStatus
 from rules.customers import Customer
 from rules.errors import ErrorCode, Problem, refuse_any
 from rules.features import missing
 from rules.metering import EARLIEST, LATEST, UsageRecord, Window
 from rules.numbers import LARGEST
+from rules.rates import ADDED_UP
 from rules.validity import mismatch, out_of_range
 from rules.values import FeatureType
-
-ADDED_UP = (Aggregation.SUM, Aggregation.COUNT)
 
 AHEAD = timedelta(minutes=5)
 """How far ahead of the clock usage may have occurred."""

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
 
-from rules.catalog import Catalog, Feature, Price, PublishScope
+from rules.catalog import Catalog, Feature, Package, Price, PublishScope
 from rules.customers import Customer, Subscription
 from rules.inheritance import Flattened, Resolved
 from rules.values import (
@@ -74,13 +74,18 @@ def _plan_source(subscription: Subscription, resolved: Resolved) -> Source:
 
 
 def version_in_force(catalog: Catalog, subscription: Subscription, now: datetime) -> int:
-    """Give the number of the plan's version that holds for a subscription at an instant.
+    """Give the number of the plan's version that holds for a subscription at an instant."""
+    return version_at(catalog.packages[subscription.plan], subscription.version, now)
+
+
+def version_at(package: Package, put_on: int, now: datetime) -> int:
+    """Give the number of the version that holds at an instant for who was put on this one.
 
     A publish for ALL_CUSTOMERS moves a subscription, but one that came with a base plan's leaves
     alone whoever is grandfathered on a version older than the one before it.
     """
-    number = subscription.version
-    for version in catalog.packages[subscription.plan].versions[number:]:
+    number = put_on
+    for version in package.versions[put_on:]:
         reaches = version.scope is PublishScope.ALL_CUSTOMERS and version.published_at <= now
         if reaches and (not version.cascaded or version.number == number + 1):
             number = version.number

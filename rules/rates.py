@@ -1,0 +1,66 @@
+"""Credit rates: what using a feature burns, set in a package's draft."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from rules.catalog import Aggregation, Catalog, CreditRate
+from rules.errors import Problem, refuse_any
+from rules.features import missing
+from rules.packages import found, with_draft
+from rules.validity import mismatch, out_of_range
+from rules.values import FeatureType
+
+ADDED_UP = (Aggregation.SUM, Aggregation.COUNT)
+"""The aggregations in which usage can be paid for as it comes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateEdit:
+    """What is said of a rate, in micros; ``credits`` None takes the package's own rate away."""
+
+    package: str
+    feature: str
+    credit_type: str
+    credits: int | None
+    per_units: int = 1_000_000
+
+
+def set_credit_rate(catalog: Catalog, edit: RateEdit) -> Catalog:
+    """Set or take away a package's own rate for a feature; raises Rejected with every problem."""
+    problems = (*_feature_problems(catalog, edit.feature), *_amount_problems(catalog, edit))
+    package = found(catalog, edit.package, "package", besides=problems)
+    refuse_any(problems)
+    rates = {rate.feature: rate for rate in package.newest.rates}
+    if edit.credits is None:
+        rates.pop(edit.feature, None)
+    else:
+        rates[edit.feature] = CreditRate(
+            feature=edit.feature,
+            credit_type=edit.credit_type,
+            credits=edit.credits,
+            per_units=edit.per_units,
+        )
+    return with_draft(catalog, package, replace(package.newest, rates=tuple(rates.values())))
+
+
+def _feature_problems(catalog: Catalog, key: str) -> Iterator[Problem]:
+    feature = catalog.features.get(key)
+    if feature is None:
+        yield missing("feature", key, "feature")
+    elif feature.type is not FeatureType.METERED:
+        yield mismatch(f"'{key}' is not metered: using it burns nothing.", "feature")
+    elif feature.meter is not None and feature.meter.aggregation not in ADDED_UP:
+        yield mismatch(
+            f"'{key}' is counted by {feature.meter.aggregation}, which no rate can follow.", "feature"
+        )
+
+
+def _amount_problems(catalog: Catalog, edit: RateEdit) -> Iterator[Problem]:
+    if edit.credit_type not in catalog.credit_types:
+        yield missing("credit type", edit.credit_type, "creditType")
+    if edit.credits is not None and edit.credits <= 0:
+        yield out_of_range("The credits are above 0; null takes the rate away.", "credits")
+    if edit.per_units <= 0:
+        yield out_of_range("perUnits is above 0.", "perUnits")
