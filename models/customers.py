@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, delete, select, tuple_, update
+from sqlalchemy import Row, Select, bindparam, delete, func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.statements import insert, insert_missing, table_of
@@ -66,6 +66,17 @@ async def _loaded(session: AsyncSession, customers: Select[Any]) -> dict[Address
     rows = (await session.execute(customers)).all()
     owned = await _subscriptions(session, {row.id for row in rows})
     return {(row.environment_id, row.key): _customer(row, owned.get(row.id, [])) for row in rows}
+
+
+async def put_on(session: AsyncSession, environment: int) -> dict[tuple[str, int], int]:
+    """Count the live subscriptions of an environment by the plan and version that they were put on."""
+    subscriptions, customers = _SUBSCRIPTIONS.c, _CUSTOMERS.c
+    plan = (subscriptions.plan_key, subscriptions.version)
+    theirs = _SUBSCRIPTIONS.join(_CUSTOMERS, subscriptions.customer_id == customers.id)
+    live = (subscriptions.environment_id == environment) & customers.archived.is_(False)
+    counted = select(*plan, func.count()).select_from(theirs).where(live).group_by(*plan)
+    rows = await session.execute(counted)
+    return {(key, version): count for key, version, count in rows}
 
 
 async def _subscriptions(session: AsyncSession, customers: set[int]) -> dict[int, list[Subscription]]:

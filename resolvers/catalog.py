@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from models import catalog as stored
-from models import environments
+from models import customers, environments
+from models.database import Session
 from resolvers.context import Context
 from resolvers.reading import look
-from rules import drafts, features, packages
-from rules.catalog import Catalog, Feature, Plan, Price, Product, PublishScope
+from rules import drafts, features, packages, updates
+from rules.catalog import Addon, Catalog, CreditType, Feature, Plan, Price, Product, PublishScope
 from rules.drafts import RowEdit
 from rules.inheritance import Flattened
 from rules.publishing import Published, publish
+from rules.rates import RateEdit
+from rules.rates import set_credit_rate as set_rate
+from rules.references import lived_on
 from rules.values import Written
 
 
@@ -29,12 +33,23 @@ async def edit(context: Context, change: Callable[[Catalog, datetime], Catalog])
 
     Edits of one environment wait for each other, so that each is proven on what it changes.
     """
+
+    async def changed(_: Session, catalog: Catalog, now: datetime) -> Catalog:
+        return change(catalog, now)
+
+    return await edit_reading(context, changed)
+
+
+async def edit_reading(
+    context: Context, change: Callable[[Session, Catalog, datetime], Awaitable[Catalog]]
+) -> Flattened:
+    """As ``edit``, for a change that has to read more than the catalog."""
     services = context.services
     async with services.database.write() as session:
         environment = await environments.lock(session, context.environment)
         flat = await services.catalogs.at(session, environment)
         before = flat.catalog
-        after = change(before, environment.now(services.clock()))
+        after = await change(session, before, environment.now(services.clock()))
         if after is before:
             return flat
         edited = Flattened(replace(after, revision=before.revision + 1))
@@ -71,6 +86,51 @@ async def set_base_plan(context: Context, plan: str, base: str | None, *, keep_i
     )
 
 
+async def update_product(context: Context, update: updates.ProductUpdate) -> Flattened:
+    """Change a product."""
+    return await edit(context, lambda catalog, _: updates.update_product(catalog, update))
+
+
+async def update_feature(context: Context, update: updates.FeatureUpdate) -> Flattened:
+    """Change a feature; what live subscriptions stand on keeps it from being archived."""
+
+    async def change(session: Session, catalog: Catalog, now: datetime) -> Catalog:
+        put_on = await customers.put_on(session, context.environment)
+        return updates.update_feature(catalog, update, lived_on(catalog, put_on, now))
+
+    return await edit_reading(context, change)
+
+
+async def create_credit_type(context: Context, credit_type: CreditType) -> Flattened:
+    """Add a credit type."""
+    return await edit(context, lambda catalog, _: features.create_credit_type(catalog, credit_type))
+
+
+async def update_credit_type(context: Context, update: updates.CreditTypeUpdate) -> Flattened:
+    """Change a credit type."""
+    return await edit(context, lambda catalog, _: updates.update_credit_type(catalog, update))
+
+
+async def update_plan(context: Context, update: updates.PlanUpdate) -> Flattened:
+    """Change a plan."""
+    return await edit(context, lambda catalog, _: updates.update_plan(catalog, update))
+
+
+async def create_addon(context: Context, addon: Addon) -> Flattened:
+    """Add an add-on."""
+    return await edit(context, lambda catalog, _: packages.create_addon(catalog, addon))
+
+
+async def update_addon(context: Context, update: updates.AddonUpdate) -> Flattened:
+    """Change an add-on."""
+    return await edit(context, lambda catalog, _: updates.update_addon(catalog, update))
+
+
+async def archive_package(context: Context, key: str, *, archived: bool) -> Flattened:
+    """Archive a package, or bring it back."""
+    return await edit(context, lambda catalog, _: packages.archive(catalog, key, archived=archived))
+
+
 async def set_entitlement(context: Context, row: RowEdit) -> Flattened:
     """Set or replace a row of a package's draft."""
     return await edit(context, lambda catalog, _: drafts.set_entitlement(catalog, row))
@@ -89,6 +149,21 @@ async def set_price(context: Context, package: str, price: Price) -> Flattened:
 async def remove_price(context: Context, package: str, key: str) -> Flattened:
     """Take a price out of a package's draft."""
     return await edit(context, lambda catalog, _: drafts.remove_price(catalog, package, key))
+
+
+async def reorder_entitlements(context: Context, package: str, keys: tuple[str, ...]) -> Flattened:
+    """Put rows of a package's draft first, in an order."""
+    return await edit(context, lambda catalog, _: drafts.reorder_entitlements(catalog, package, keys))
+
+
+async def set_credit_rate(context: Context, rate: RateEdit) -> Flattened:
+    """Set or take away a credit rate of a package's draft."""
+    return await edit(context, lambda catalog, _: set_rate(catalog, rate))
+
+
+async def discard_draft(context: Context, package: str) -> Flattened:
+    """Forget a package's draft."""
+    return await edit(context, lambda catalog, _: drafts.discard_draft(catalog, package))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

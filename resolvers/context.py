@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any, TypeVar
 
 from models.catalog import Catalogs
 from models.database import Database
 from models.ledger import Ledger
 from rules.keys import ApiKeyKind, Scope
+
+Answer = TypeVar("Answer")
 
 
 def real_time() -> datetime:
@@ -54,6 +58,14 @@ class Context:
 
     services: Services
     viewer: Viewer
+    _asked: dict[object, asyncio.Task[Any]] = field(default_factory=dict)
+
+    async def once(self, what: object, find: Callable[[], Coroutine[Any, Any, Answer]]) -> Answer:
+        """Find something out once for all fields of a request that need it."""
+        if what not in self._asked:
+            self._asked[what] = asyncio.create_task(find())
+        found: Answer = await self._asked[what]
+        return found
 
     @property
     def environment(self) -> int:

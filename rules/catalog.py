@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import TypeVar
 
 from rules.values import (
     BillingPeriod,
@@ -68,6 +69,14 @@ class PackageStatus(StrEnum):
     DRAFT = "DRAFT"
     PUBLISHED = "PUBLISHED"
     ARCHIVED = "ARCHIVED"
+
+
+class VersionState(StrEnum):
+    """Where a version stands."""
+
+    DRAFT = "DRAFT"
+    PUBLISHED = "PUBLISHED"
+    SUPERSEDED = "SUPERSEDED"
 
 
 class PublishScope(StrEnum):
@@ -261,6 +270,9 @@ class Addon(Package):
     max_quantity: int | None = None
 
 
+AnyPackage = TypeVar("AnyPackage", Plan, Addon)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalog:
     """Everything that one environment sells, by key."""
@@ -272,13 +284,47 @@ class Catalog:
     packages: Mapping[str, Package] = field(default_factory=dict)
 
 
-def plans_of(catalog: Catalog, product: str, *, include_archived: bool = False) -> list[Plan]:
-    """Give the plans of a product in display order: by position, equals by key."""
-    plans = [
+def packages_of(catalog: Catalog, kind: type[AnyPackage], product: str | None) -> list[AnyPackage]:
+    """Give the plans or the add-ons, of one product or of all."""
+    return [
         package
         for package in catalog.packages.values()
-        if isinstance(package, Plan)
-        and package.product == product
-        and (include_archived or not package.archived)
+        if isinstance(package, kind) and product in (None, package.product)
     ]
-    return sorted(plans, key=lambda plan: (plan.position, plan.key))
+
+
+def features_like(
+    catalog: Catalog, *, type_: FeatureType | None, product: str | None, search: str | None
+) -> list[Feature]:
+    """Give the features of a type and product whose key or name holds a text, in any case."""
+    wanted = (search or "").casefold()
+    return [
+        feature
+        for feature in catalog.features.values()
+        if type_ in (None, feature.type)
+        and product in (None, feature.product)
+        and (wanted in feature.key.casefold() or wanted in feature.name.casefold())
+    ]
+
+
+def plans_of(catalog: Catalog, product: str, *, include_archived: bool = False) -> list[Plan]:
+    """Give the plans of a product in display order: by position, equals by key."""
+    plans = packages_of(catalog, Plan, product)
+    shown = [plan for plan in plans if include_archived or not plan.archived]
+    return sorted(shown, key=lambda plan: (plan.position, plan.key))
+
+
+def addons_of(catalog: Catalog, product: str, *, include_archived: bool = False) -> list[Addon]:
+    """Give the add-ons of a product in display order: by key."""
+    addons = packages_of(catalog, Addon, product)
+    shown = [addon for addon in addons if include_archived or not addon.archived]
+    return sorted(shown, key=lambda addon: addon.key)
+
+
+def available_addons(catalog: Catalog, plan: Plan) -> list[Addon]:
+    """Give the add-ons that a subscriber of a plan may buy: published, and compatible with it."""
+    return [
+        addon
+        for addon in addons_of(catalog, plan.product)
+        if addon.versions and (plan.compatible_addons is None or addon.key in plan.compatible_addons)
+    ]

@@ -225,6 +225,8 @@ def _per_unit_problems(catalog: Catalog, feature_key: str | None) -> Iterator[Pr
     elif feature.type is not FeatureType.METERED:
         message = f"'{feature_key}' is not metered: it has no units to price."
         yield Problem(ErrorCode.TYPE_MISMATCH, message, ("perUnitOf",))
+    elif feature.status is FeatureStatus.ARCHIVED:
+        yield Problem(ErrorCode.ARCHIVED, f"'{feature_key}' is archived.", ("perUnitOf",))
 
 
 def remove_price(catalog: Catalog, package_key: str, key: str) -> Catalog:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from rules.catalog import Catalog, Content, CreditRate, Package, Row, Version
+from rules.catalog import Catalog, Content, CreditRate, Package, Row
 from rules.values import Granted, Revoked
 
 DEEPEST = 10
@@ -165,9 +165,7 @@ class Flattened:
     def draft_rows(self, package: Package) -> Rows:
         """Give the rows of a package's draft, over its base plan's published version, in display order."""
         content = package.newest
-        base = self.catalog.packages.get(content.base) if content.base else None
-        number = base.published.number if base and base.published else None
-        rows = resolve(content, package.key, self._inherited(content.base, number))
+        rows = resolve(content, package.key, self._inherited(content.base, self.base_number(content)))
         return arranged(rows, content.order)
 
     def current_rows(self, package: Package) -> Rows:
@@ -176,16 +174,20 @@ class Flattened:
             return self.draft_rows(package)
         return self.rows(package.key, package.published.number)
 
-    def rates(self, version: Version) -> dict[str, CreditRate]:
-        """Give the credit rates of a published version by feature; the nearest wins."""
-        rates: dict[str, CreditRate] = {}
-        current: Version | None = version
-        while current is not None:
-            for rate in current.content.rates:
-                rates.setdefault(rate.feature, rate)
-            base, number = current.content.base, current.base_version
-            current = self.catalog.packages[base].versions[number - 1] if base and number else None
+    def rates(self, content: Content, base_version: int | None) -> dict[str, CreditRate]:
+        """Give the credit rates of a content over a version of its base plan; the nearest wins."""
+        rates = {rate.feature: rate for rate in content.rates}
+        base, number = content.base, base_version
+        while base is not None and number is not None:
+            above = self.catalog.packages[base].versions[number - 1]
+            rates = {rate.feature: rate for rate in above.content.rates} | rates
+            base, number = above.content.base, above.base_version
         return rates
+
+    def base_number(self, content: Content) -> int | None:
+        """Give the version of its base plan that a draft inherits from: the newest published."""
+        base = self.catalog.packages.get(content.base) if content.base else None
+        return base.published.number if base and base.published else None
 
     def _inherited(self, base: str | None, number: int | None) -> Rows:
         return () if base is None or number is None else inheritable(self._naturally(base, number))

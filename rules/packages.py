@@ -83,12 +83,12 @@ def addon_problems(catalog: Catalog, addon: Addon) -> Iterator[Problem]:
 def plan_problems(catalog: Catalog, plan: Plan) -> Iterator[Problem]:
     """Check what a plan says of itself, its base plan apart."""
     yield from text_problems(plan.name, plan.description, plan.metadata)
-    yield from _product_problems(catalog, plan.product)
-    yield from _compatibility_problems(catalog, plan)
     if not 0 <= plan.position <= LARGEST_POSITION:
         yield out_of_range("A position is 0 or more.", "position")
     if plan.default_trial_days is not None and not 0 <= plan.default_trial_days <= LONGEST_TRIAL_DAYS:
         yield out_of_range(f"A trial has 0 to {LONGEST_TRIAL_DAYS} days.", "defaultTrialDays")
+    yield from _product_problems(catalog, plan.product)
+    yield from _compatibility_problems(catalog, plan)
 
 
 def _product_problems(catalog: Catalog, product: str) -> Iterator[Problem]:
@@ -181,11 +181,11 @@ def _height(catalog: Catalog, key: str) -> int:
     for package in catalog.packages.values():
         if package.newest.base is not None:
             children.setdefault(package.newest.base, []).append(package.key)
-    height, level, counted = 0, [key], {key}
+    height, level = 0, [key]
     while level:
         height += 1
-        level = [child for parent in level for child in children.get(parent, []) if child not in counted]
-        counted.update(level)
+        # A draft that is discarded can leave a cycle of drafts behind.
+        level = [child for parent in level for child in children.get(parent, []) if child != key]
     return height
 
 

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Self
 
 import strawberry
 
+from resolvers.paging import Listing
 from rules import catalog as rules
 from rules.catalog import Aggregation, FeatureStatus, FilterOperator
 from rules.inheritance import Flattened
 from rules.values import ConfigKind, FeatureType
-from schema.nodes import Info, Node, resolved, to_id
+from schema.connections import After, Connection, First
+from schema.nodes import UNSET, Info, Node, resolved, to_id
 from schema.scalars import JSON
 from schema.values import EntitlementValue, Unit
 
 if TYPE_CHECKING:
-    from schema.packages import Plan
+    from schema.packages import Addon, Plan
+
+
+IncludeArchived = Annotated[
+    bool | None, strawberry.argument(description="Whether archived ones are listed too.")
+]
 
 
 @strawberry.type(description="What is sold; it groups features and packages.")
@@ -40,19 +48,33 @@ class Product(Node):
             metadata=JSON(product.metadata),
         )
 
-    @resolved("The product's plans, in display order.")
+    @resolved("The features that the product groups.")
+    def features(
+        self, info: Info, first: First = 20, after: After = UNSET
+    ) -> Connection[Annotated[Feature, strawberry.lazy("schema.catalog")]]:
+        """Give a page of features, by key."""
+        features = [f for f in self.flat.catalog.features.values() if f.product == self.key]
+        return features_page(info, self.flat, features, first, after)
+
+    @resolved("In display order.")
     def plans(
-        self,
-        info: Info,
-        include_archived: Annotated[
-            bool | None, strawberry.argument(description="Whether archived plans are listed too.")
-        ] = False,
+        self, info: Info, include_archived: IncludeArchived = False
     ) -> list[Annotated[Plan, strawberry.lazy("schema.packages")]]:
         """Give the plans by position, equals by key."""
         from schema.packages import Plan  # noqa: PLC0415 - packages build on products
 
         plans = rules.plans_of(self.flat.catalog, self.key, include_archived=bool(include_archived))
         return [Plan.of(info, self.flat, plan) for plan in plans]
+
+    @resolved("In display order.")
+    def addons(
+        self, info: Info, include_archived: IncludeArchived = False
+    ) -> list[Annotated[Addon, strawberry.lazy("schema.packages")]]:
+        """Give the add-ons by key."""
+        from schema.packages import Addon  # noqa: PLC0415 - packages build on products
+
+        addons = rules.addons_of(self.flat.catalog, self.key, include_archived=bool(include_archived))
+        return [Addon.of(info, self.flat, addon) for addon in addons]
 
 
 @strawberry.type(description="A condition that an event must meet to count.")
@@ -142,3 +164,38 @@ class Feature(Node):
         """Give the product."""
         key = self.fact.product
         return None if key is None else Product.of(info, self.flat, self.flat.catalog.products[key])
+
+
+def features_page(
+    info: Info,
+    flat: Flattened,
+    features: Sequence[rules.Feature],
+    first: int | None,
+    after: str | None,
+) -> Connection[Feature]:
+    """Give a page of features, by key."""
+    listing = Listing(
+        name=("features", info.context.environment), items=features, position=lambda feature: feature.key
+    )
+    return Connection[Feature].of(listing, lambda feature: Feature.of(info, flat, feature), first, after)
+
+
+@strawberry.type(description="A kind of credits.")
+class CreditType(Node):
+    """A credit type."""
+
+    key: str = strawberry.field(description="Immutable, unique among features and credit types.")
+    name: str = strawberry.field(description="What people call it.")
+    unit: Unit = strawberry.field(description="The words for one and for many.")
+    metadata: JSON = strawberry.field(description="Free-form, for whoever keeps the catalog.")
+
+    @classmethod
+    def of(cls, info: Info, credit_type: rules.CreditType) -> Self:
+        """Show a credit type."""
+        return cls(
+            id=to_id("CreditType", info.context.environment, credit_type.key),
+            key=credit_type.key,
+            name=credit_type.name,
+            unit=Unit(singular=credit_type.unit.singular, plural=credit_type.unit.plural),
+            metadata=JSON(credit_type.metadata),
+        )

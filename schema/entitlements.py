@@ -11,8 +11,8 @@ from rules import catalog as rules
 from rules import values, wording
 from rules.catalog import Widget
 from rules.inheritance import Flattened, Origin, Resolved
-from rules.values import BillingPeriod, LimitEnforcement
-from schema.catalog import Feature
+from rules.values import BillingPeriod, CreditCadence, LimitEnforcement
+from schema.catalog import CreditType, Feature
 from schema.nodes import Info, Node, resolved, to_id
 from schema.scalars import Quantity
 from schema.values import ConfigValue, Money, OverageRate, UsageReset
@@ -49,6 +49,37 @@ class Price:
         return None if key is None else Feature.of(info, self.flat, self.flat.catalog.features[key])
 
 
+@strawberry.type(description="Using `perUnits` of the feature burns this many credits.")
+class CreditRate:
+    """A credit rate."""
+
+    flat: strawberry.Private[Flattened]
+    fact: strawberry.Private[rules.CreditRate]
+    credits: Quantity = strawberry.field(description="What is burned.")
+    per_units: Quantity = strawberry.field(description="By how much usage.")
+
+    @classmethod
+    def at(cls, place: Place) -> list[Self]:
+        """Show the rates of a version, inherited ones included, by feature."""
+        rates = place.flat.rates(place.content, place.base_number)
+        return [
+            cls(
+                flat=place.flat, fact=rate, credits=Quantity(rate.credits), per_units=Quantity(rate.per_units)
+            )
+            for _, rate in sorted(rates.items())
+        ]
+
+    @resolved("The feature whose usage burns credits.")
+    def feature(self, info: Info) -> Feature:
+        """Give the feature."""
+        return Feature.of(info, self.flat, self.flat.catalog.features[self.fact.feature])
+
+    @resolved("The credits that are burned.")
+    def credit_type(self, info: Info) -> CreditType:
+        """Give the credit type."""
+        return CreditType.of(info, self.flat.catalog.credit_types[self.fact.credit_type])
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """Where a row is seen: in a version of a package, or in its draft (None)."""
@@ -57,6 +88,7 @@ class Place:
     package: rules.Package
     number: int | None
     content: rules.Content
+    base_number: int | None
 
 
 @strawberry.interface(description="One package's statement about one feature or credit type.")
@@ -73,6 +105,11 @@ class Entitlement(Node):
         description="What a pricing table prints: the custom text, or the default."
     )
     default_display_text: str = strawberry.field(description="What is printed where no custom text is set.")
+
+    @resolved("The feature that the row is about; null for credits.")
+    def feature(self, info: Info) -> Feature | None:
+        """Give the feature; every kind of row says it in its own way."""
+        raise NotImplementedError
 
     @resolved("The package whose row this is: for an inherited row, the base plan that set it.")
     def defined_in(self, info: Info) -> Annotated[Package, strawberry.lazy("schema.packages")]:
@@ -136,6 +173,27 @@ class MeteredEntitlement(Entitlement):
         return _feature(info, self)
 
 
+@strawberry.type(description="Credits that are minted for every cadence period.")
+class CreditEntitlement(Entitlement):
+    """A credit row."""
+
+    amount: Quantity = strawberry.field(description="How many credits.")
+    cadence: CreditCadence = strawberry.field(description="How often they are minted.")
+    rollover_limit: Quantity = strawberry.field(
+        description="Most that is carried into the next cadence period; '0' is no rollover."
+    )
+
+    @resolved("Always null: credits are not a feature.")
+    def feature(self, info: Info) -> Feature | None:  # noqa: ARG002
+        """Give nothing."""
+        return None
+
+    @resolved("The credits that are minted.")
+    def credit_type(self, info: Info) -> CreditType:
+        """Give the credit type."""
+        return CreditType.of(info, self.place.flat.catalog.credit_types[self.key])
+
+
 @strawberry.type(description="The inherited row does not hold here. Never a row of a pricing table.")
 class RevokedEntitlement(Entitlement):
     """A revocation."""
@@ -149,10 +207,10 @@ class RevokedEntitlement(Entitlement):
             raise AssertionError(message)
         return entitlement_of(info, self.place, above, self.position)
 
-    @resolved("The feature that is taken away.")
+    @resolved("The feature that is taken away; null where it is credits.")
     def feature(self, info: Info) -> Feature | None:
         """Give the feature."""
-        return _feature(info, self)
+        return _feature(info, self) if self.key in self.place.flat.catalog.features else None
 
 
 def entitlements_of(info: Info, place: Place, rows: tuple[Resolved, ...]) -> list[Entitlement]:
@@ -163,7 +221,8 @@ def entitlements_of(info: Info, place: Place, rows: tuple[Resolved, ...]) -> lis
 def entitlement_of(info: Info, place: Place, shown: Resolved, position: int) -> Entitlement:
     """Show one row, as the type that its value needs."""
     row = shown.row
-    subject = place.flat.catalog.features[row.key]
+    catalog = place.flat.catalog
+    subject = catalog.features.get(row.key) or catalog.credit_types[row.key]
     billing = wording_billing(place, row)
     shared: dict[str, Any] = {
         "id": to_id(
@@ -208,7 +267,11 @@ def _typed(value: values.Value | values.Revoked, shared: dict[str, Any]) -> Enti
         case values.Revoked():
             return RevokedEntitlement(**shared)
         case values.Credits():
-            message = "credit entitlements are not shown yet"
-            raise NotImplementedError(message)
+            return CreditEntitlement(
+                amount=Quantity(value.amount),
+                cadence=value.cadence,
+                rollover_limit=Quantity(value.rollover_limit),
+                **shared,
+            )
         case _:
             return ConfigEntitlement(value=ConfigValue.of(value), **shared)

@@ -16,6 +16,7 @@ from rules.catalog import (
     PackageStatus,
     PricingType,
     PublishScope,
+    VersionState,
     Widget,
 )
 from rules.customers import SubscriptionStatus
@@ -25,6 +26,7 @@ from rules.keys import ApiKeyKind, Scope
 from rules.values import (
     BillingPeriod,
     ConfigKind,
+    CreditCadence,
     FeatureType,
     LimitEnforcement,
     ResetAnchor,
@@ -116,6 +118,25 @@ _describe(
     {
         "ALL_CUSTOMERS": "Everyone on the package, from that instant.",
         "NEW_CUSTOMERS": "Those who subscribe from then on; the others keep their version.",
+    },
+)
+_describe(
+    VersionState,
+    "Where a version stands.",
+    {
+        "DRAFT": "Not published yet.",
+        "PUBLISHED": "The newest that is published.",
+        "SUPERSEDED": "A newer one is published; grandfathered customers may still be on it.",
+    },
+)
+_describe(
+    CreditCadence,
+    "How often a credit entitlement mints credits.",
+    {
+        "ONE_TIME": "Once per subscription.",
+        "MONTHLY": "Every month.",
+        "YEARLY": "Every year.",
+        "BILLING_PERIOD": "Every billing period of the subscription's price.",
     },
 )
 _describe(

@@ -44,6 +44,9 @@ class Payload:
     )
 
 
+INPUT = strawberry.argument(description="What is to be done.")
+
+
 class _TellsProblems(FieldExtension):
     """Turns a refusal into the user errors of the field's own payload."""
 

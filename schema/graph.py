@@ -10,11 +10,12 @@ from schema import enums as enums  # noqa: PLC0414 - registers the enums of the 
 from schema.entitlements import (
     BooleanEntitlement,
     ConfigEntitlement,
+    CreditEntitlement,
     MeteredEntitlement,
     RevokedEntitlement,
 )
 from schema.mutation import Mutation
-from schema.packages import Plan
+from schema.packages import Addon, Plan
 from schema.query import Query
 from schema.scalars import SCALARS
 
@@ -29,6 +30,14 @@ class Graph(strawberry.Schema):
 graph = Graph(
     query=Query,
     mutation=Mutation,
-    types=[Plan, BooleanEntitlement, ConfigEntitlement, MeteredEntitlement, RevokedEntitlement],
+    types=[
+        Plan,
+        Addon,
+        BooleanEntitlement,
+        ConfigEntitlement,
+        MeteredEntitlement,
+        CreditEntitlement,
+        RevokedEntitlement,
+    ],
     config=StrawberryConfig(scalar_map=SCALARS),
 )

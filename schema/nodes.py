@@ -11,6 +11,7 @@ from typing import Any, TypeVar, cast
 import strawberry
 
 from resolvers.context import Context
+from rules.keep import KEEP, Keep
 
 Info = strawberry.Info[Context, None]
 
@@ -34,6 +35,16 @@ UNSET: Any = strawberry.UNSET
 def given(value: Any) -> Any:  # noqa: ANN401 - it passes on whatever was given
     """Give what was said, None where it was left out: for inputs in which the two are the same."""
     return None if value is UNSET else value
+
+
+def kept(value: Any) -> Any:  # noqa: ANN401 - it passes on whatever was given
+    """Give what was said, KEEP where it was left out."""
+    return KEEP if value is UNSET else value
+
+
+def kept_tuple(values: list[Any] | None) -> tuple[Any, ...] | Keep | None:
+    """Give the values that were said, KEEP where they were left out."""
+    return tuple(values) if values else kept(values)
 
 
 @strawberry.interface(description="Something with a global id.")

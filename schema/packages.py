@@ -1,4 +1,4 @@
-"""Packages and their versions."""
+"""Packages, plans and add-ons, and their versions."""
 
 from __future__ import annotations
 
@@ -7,13 +7,23 @@ from typing import Self
 
 import strawberry
 
+from resolvers import subscriptions
+from resolvers.paging import Listing
 from rules import catalog as rules
-from rules.catalog import PackageStatus, PricingType
+from rules.catalog import PackageStatus, PricingType, VersionState
 from rules.inheritance import Flattened, Rows
 from schema.catalog import Product
-from schema.entitlements import Entitlement, Place, Price, entitlements_of
-from schema.nodes import Info, Node, resolved, to_id
+from schema.connections import After, Connection, First
+from schema.entitlements import CreditRate, Entitlement, Place, Price, entitlements_of
+from schema.nodes import UNSET, Info, Node, resolved, to_id
 from schema.scalars import JSON
+
+
+def rows_at(place: Place) -> Rows:
+    """Give the rows of a version or draft."""
+    if place.number is None:
+        return place.flat.draft_rows(place.package)
+    return place.flat.rows(place.package.key, place.number)
 
 
 @strawberry.type(description="A published state of a package, or the draft that may become the next.")
@@ -22,34 +32,60 @@ class PackageVersion(Node):
 
     place: strawberry.Private[Place]
     number: int = strawberry.field(description="Counts from 1; a draft has the number that it would get.")
+    state: VersionState = strawberry.field(description="Whether it is in force.")
     published_at: datetime | None = strawberry.field(description="Null for a draft.")
 
     @classmethod
-    def of(cls, info: Info, place: Place, published_at: datetime | None) -> Self:
+    def of(cls, info: Info, place: Place) -> Self:
         """Show a version, or with no number the draft."""
-        number = place.number or len(place.package.versions) + 1
+        versions = place.package.versions
         return cls(
             id=to_id("PackageVersion", info.context.environment, place.package.key, place.number or 0),
             place=place,
-            number=number,
-            published_at=published_at,
+            number=place.number or len(versions) + 1,
+            state=_state(place),
+            published_at=None if place.number is None else versions[place.number - 1].published_at,
         )
+
+    @resolved("The package that it is a version of.")
+    def package(self, info: Info) -> Package:
+        """Give the package."""
+        return package_of(info, self.place.flat, self.place.package.key)
+
+    @resolved("How many live subscriptions it holds for.")
+    async def subscription_count(self, info: Info) -> int:
+        """Count the subscriptions; a draft has none."""
+        if self.place.number is None:
+            return 0
+        return await subscriptions.on_version(info.context, self.place.package.key, self.place.number)
+
+    @resolved("The base plan's version that this version was published against.")
+    def base_version(self, info: Info) -> PackageVersion | None:
+        """Give the version of the base plan; for a draft the one that it inherits from now."""
+        base, number = self.place.content.base, self.place.base_number
+        return None if base is None or number is None else version_of(info, self.place.flat, base, number)
 
     @resolved("Own, overriding and inherited rows, in display order.")
     def entitlements(self, info: Info) -> list[Entitlement]:
         """Give the rows."""
-        return entitlements_of(info, self.place, _rows(self.place))
+        return entitlements_of(info, self.place, rows_at(self.place))
 
     @resolved("What the package costs in this version.")
     def prices(self) -> list[Price]:
         """Give the prices."""
         return [Price.of(self.place.flat, price) for price in self.place.content.prices]
 
+    @resolved("What using features burns in this version, inherited rates included.")
+    def credit_rates(self) -> list[CreditRate]:
+        """Give the credit rates."""
+        return CreditRate.at(self.place)
 
-def _rows(place: Place) -> Rows:
+
+def _state(place: Place) -> VersionState:
     if place.number is None:
-        return place.flat.draft_rows(place.package)
-    return place.flat.rows(place.package.key, place.number)
+        return VersionState.DRAFT
+    newest = place.number == len(place.package.versions)
+    return VersionState.PUBLISHED if newest else VersionState.SUPERSEDED
 
 
 @strawberry.interface(description="What a customer can subscribe to: a plan, or an add-on on top of one.")
@@ -72,81 +108,152 @@ class Package(Node):
     @resolved("Of the published version; of the draft where none is published yet. In display order.")
     def entitlements(self, info: Info) -> list[Entitlement]:
         """Give the rows that readers see."""
-        place = self._shown()
-        return entitlements_of(info, place, _rows(place))
+        place = self.shown_place()
+        return entitlements_of(info, place, rows_at(place))
 
     @resolved("Of the published version; of the draft where none is published yet.")
     def prices(self) -> list[Price]:
         """Give the prices that readers see."""
-        return [Price.of(self.flat, price) for price in self._shown().content.prices]
+        return [Price.of(self.flat, price) for price in self.shown_place().content.prices]
+
+    @resolved("What using features burns, inherited rates included; as readers see it.")
+    def credit_rates(self) -> list[CreditRate]:
+        """Give the credit rates that readers see."""
+        return CreditRate.at(self.shown_place())
 
     @resolved("The newest published version.")
     def published_version(self, info: Info) -> PackageVersion | None:
         """Give the version."""
         version = self.package.published
         return (
-            None
-            if version is None
-            else PackageVersion.of(info, self._published(version), version.published_at)
+            None if version is None else PackageVersion.of(info, place_of(self.flat, self.package, version))
         )
 
     @resolved("What edits have gathered and no publish has put in force yet.")
     def draft(self, info: Info) -> PackageVersion | None:
         """Give the draft."""
-        return None if self.package.draft is None else PackageVersion.of(info, self._draft(), None)
+        if self.package.draft is None:
+            return None
+        return PackageVersion.of(info, draft_place(self.flat, self.package))
+
+    @resolved("All published versions, the newest first.")
+    def versions(self, info: Info, first: First = 20, after: After = UNSET) -> Connection[PackageVersion]:
+        """Give a page of versions."""
+        listing = Listing(
+            name=("versions", info.context.environment, self.key),
+            items=self.package.versions,
+            position=lambda version: version.number,
+            newest_first=True,
+        )
+
+        def show(version: rules.Version) -> PackageVersion:
+            return PackageVersion.of(info, place_of(self.flat, self.package, version))
+
+        return Connection[PackageVersion].of(listing, show, first, after)
 
     def draft_entitlements(self, info: Info) -> list[Entitlement]:
         """Give the rows of the draft, which are those of the published version where there is no draft."""
-        place = self._draft()
-        return entitlements_of(info, place, _rows(place))
+        place = draft_place(self.flat, self.package)
+        return entitlements_of(info, place, rows_at(place))
 
-    def _shown(self) -> Place:
+    def shown_place(self) -> Place:
+        """Give the version that readers see."""
         version = self.package.published
-        return self._draft() if version is None else self._published(version)
+        if version is None:
+            return draft_place(self.flat, self.package)
+        return place_of(self.flat, self.package, version)
 
-    def _published(self, version: rules.Version) -> Place:
-        return Place(flat=self.flat, package=self.package, number=version.number, content=version.content)
 
-    def _draft(self) -> Place:
-        return Place(flat=self.flat, package=self.package, number=None, content=self.package.newest)
+def place_of(flat: Flattened, package: rules.Package, version: rules.Version) -> Place:
+    """Give the place of a published version."""
+    return Place(
+        flat=flat,
+        package=package,
+        number=version.number,
+        content=version.content,
+        base_number=version.base_version,
+    )
+
+
+def draft_place(flat: Flattened, package: rules.Package) -> Place:
+    """Give the place of a draft."""
+    content = package.newest
+    number = flat.base_number(content)
+    return Place(flat=flat, package=package, number=None, content=content, base_number=number)
+
+
+def _shared(info: Info, flat: Flattened, kind: str, package: rules.Package) -> dict[str, object]:
+    return {
+        "id": to_id(kind, info.context.environment, package.key),
+        "flat": flat,
+        "package": package,
+        "key": package.key,
+        "name": package.name,
+        "description": package.description,
+        "status": package.status,
+        "metadata": JSON(package.metadata),
+    }
 
 
 @strawberry.type(description="A package that a customer has at most one of per product.")
 class Plan(Package):
     """A plan."""
 
+    plan: strawberry.Private[rules.Plan]
     pricing_type: PricingType = strawberry.field(description="How it is bought.")
     visible: bool = strawberry.field(description="Shown on pricing tables.")
     position: int = strawberry.field(description="Its place among the product's plans.")
+    default_trial_days: int | None = strawberry.field(description="Local days that a first trial lasts.")
 
     @classmethod
     def of(cls, info: Info, flat: Flattened, plan: rules.Plan) -> Self:
         """Show a plan."""
+        shared = _shared(info, flat, "Plan", plan)
         return cls(
-            id=to_id("Plan", info.context.environment, plan.key),
-            flat=flat,
-            package=plan,
-            key=plan.key,
-            name=plan.name,
-            description=plan.description,
-            status=plan.status,
-            metadata=JSON(plan.metadata),
+            plan=plan,
             pricing_type=plan.pricing_type,
             visible=plan.visible,
             position=plan.position,
+            default_trial_days=plan.default_trial_days,
+            **shared,  # type: ignore[arg-type]
         )
 
     @resolved("The plan that it inherits from.")
     def base_plan(self, info: Info) -> Plan | None:
         """Give the base plan of what readers see."""
-        base = self._shown().content.base
+        base = self.shown_place().content.base
         return None if base is None else plan_of(info, self.flat, base)
 
     @resolved("The plans that inherit from it directly, in display order.")
     def derived_plans(self, info: Info) -> list[Plan]:
         """Give the plans whose published version, or draft where none is published, stands on this one."""
-        plans = rules.plans_of(self.flat.catalog, self.package.product, include_archived=True)
+        plans = rules.plans_of(self.flat.catalog, self.plan.product, include_archived=True)
         return [Plan.of(info, self.flat, plan) for plan in plans if plan.shown.base == self.key]
+
+    @resolved("As set: null is every add-on of the product, later ones too; empty is none.")
+    def compatible_addons(self, info: Info) -> list[Addon] | None:
+        """Give the add-ons that were named."""
+        keys = self.plan.compatible_addons
+        return None if keys is None else [addon_of(info, self.flat, key) for key in keys]
+
+    @resolved("The add-ons that a subscriber may buy, in display order.")
+    def available_addons(self, info: Info) -> list[Addon]:
+        """Give the published, compatible add-ons."""
+        addons = rules.available_addons(self.flat.catalog, self.plan)
+        return [Addon.of(info, self.flat, addon) for addon in addons]
+
+
+@strawberry.type(description="A package bought on top of a plan, in a quantity.")
+class Addon(Package):
+    """An add-on."""
+
+    max_quantity: int | None = strawberry.field(description="The most that one subscription may have.")
+
+    @classmethod
+    def of(cls, info: Info, flat: Flattened, addon: rules.Addon) -> Self:
+        """Show an add-on."""
+        shared = _shared(info, flat, "Addon", addon)
+        return cls(max_quantity=addon.max_quantity, **shared)  # type: ignore[arg-type]
 
 
 def plan_of(info: Info, flat: Flattened, key: str) -> Plan:
@@ -158,14 +265,23 @@ def plan_of(info: Info, flat: Flattened, key: str) -> Plan:
     return Plan.of(info, flat, package)
 
 
+def addon_of(info: Info, flat: Flattened, key: str) -> Addon:
+    """Show the add-on of a key that is known to name one."""
+    package = flat.catalog.packages[key]
+    if not isinstance(package, rules.Addon):
+        message = f"not an add-on: {key}"
+        raise TypeError(message)
+    return Addon.of(info, flat, package)
+
+
 def version_of(info: Info, flat: Flattened, key: str, number: int) -> PackageVersion:
     """Show a published version that is known to exist."""
     package = flat.catalog.packages[key]
-    version = package.versions[number - 1]
-    place = Place(flat=flat, package=package, number=number, content=version.content)
-    return PackageVersion.of(info, place, version.published_at)
+    return PackageVersion.of(info, place_of(flat, package, package.versions[number - 1]))
 
 
 def package_of(info: Info, flat: Flattened, key: str) -> Package:
     """Show the package of a key that is known to exist."""
-    return plan_of(info, flat, key)
+    if isinstance(flat.catalog.packages[key], rules.Plan):
+        return plan_of(info, flat, key)
+    return addon_of(info, flat, key)

@@ -10,13 +10,13 @@ from resolvers.catalog import AfterPublish
 from rules.inheritance import Flattened, Origin
 from rules.revisions import Revision as RevisionName
 from schema.access import Access
-from schema.catalog import Feature, Product
+from schema.catalog import CreditType, Feature, Product
 from schema.customers import Customer, CustomerSubscription
 from schema.entitlements import Entitlement
 from schema.environments import Environment
 from schema.errors import Payload
 from schema.nodes import Info
-from schema.packages import Package, PackageVersion, Plan, package_of, plan_of, version_of
+from schema.packages import Addon, Package, PackageVersion, Plan, addon_of, package_of, plan_of, version_of
 from schema.scalars import Quantity, Revision
 
 
@@ -49,6 +49,31 @@ class FeaturePayload(Payload):
         """Show the feature."""
         feature = Feature.of(info, flat, flat.catalog.features[key])
         return cls(revision=revision_of(flat), feature=feature)
+
+
+@strawberry.type(description="A credit type, made or changed.")
+class CreditTypePayload(Payload):
+    """A credit type's payload."""
+
+    credit_type: CreditType | None = strawberry.field(default=None, description="The credit type.")
+
+    @classmethod
+    def of(cls, info: Info, flat: Flattened, key: str) -> Self:
+        """Show the credit type."""
+        credit_type = CreditType.of(info, flat.catalog.credit_types[key])
+        return cls(revision=revision_of(flat), credit_type=credit_type)
+
+
+@strawberry.type(description="An add-on, made or changed.")
+class AddonPayload(Payload):
+    """An add-on's payload."""
+
+    addon: Addon | None = strawberry.field(default=None, description="The add-on.")
+
+    @classmethod
+    def of(cls, info: Info, flat: Flattened, key: str) -> Self:
+        """Show the add-on."""
+        return cls(revision=revision_of(flat), addon=addon_of(info, flat, key))
 
 
 @strawberry.type(description="A plan, made or changed.")

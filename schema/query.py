@@ -8,23 +8,20 @@ import strawberry
 from graphql import GraphQLError
 
 from resolvers import access as access_resolvers
-from resolvers import catalog as catalog_resolvers
 from resolvers import customers as customer_resolvers
-from rules.catalog import Plan as PlanFact
+from resolvers.paging import LARGEST_PAGE
 from schema.access import Access, AccessCheckInput, Requested, Values, question_of
-from schema.catalog import Feature, Product
+from schema.catalog_queries import CatalogQueries, Key
 from schema.customers import Customer
 from schema.environments import Viewer
-from schema.nodes import UNSET, Info, resolved
-from schema.packages import Plan
+from schema.node_queries import node_of
+from schema.nodes import UNSET, Info, Node, resolved
 
 MOST_CHECKS = 10_000
 
-Key = Annotated[str, strawberry.argument(description="The key.")]
-
 
 @strawberry.type(description="What can be asked.")
-class Query:
+class Query(CatalogQueries):
     """The root of all questions."""
 
     @resolved("Who is asking, and in which environment.")
@@ -32,26 +29,24 @@ class Query:
         """Give the viewer."""
         return Viewer.of(info)
 
-    @resolved("A product by key.")
-    async def product(self, info: Info, key: Key) -> Product | None:
-        """Give the product."""
-        flat = await catalog_resolvers.read(info.context)
-        product = flat.catalog.products.get(key)
-        return None if product is None else Product.of(info, flat, product)
+    @resolved("Whatever has this global id in this environment; null where nothing has.")
+    async def node(
+        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The global id.")]
+    ) -> Node | None:
+        """Find one node."""
+        return await node_of(info, id)
 
-    @resolved("A feature by key.")
-    async def feature(self, info: Info, key: Key) -> Feature | None:
-        """Give the feature."""
-        flat = await catalog_resolvers.read(info.context)
-        feature = flat.catalog.features.get(key)
-        return None if feature is None else Feature.of(info, flat, feature)
-
-    @resolved("A plan by key.")
-    async def plan(self, info: Info, key: Key) -> Plan | None:
-        """Give the plan."""
-        flat = await catalog_resolvers.read(info.context)
-        plan = flat.catalog.packages.get(key)
-        return Plan.of(info, flat, plan) if isinstance(plan, PlanFact) else None
+    @resolved("Whatever has these global ids, in their order; null where nothing has.")
+    async def nodes(
+        self,
+        info: Info,
+        ids: Annotated[list[strawberry.ID], strawberry.argument(description="Global ids, at most 100.")],
+    ) -> list[Node | None]:
+        """Find many nodes; GraphQLError with BAD_USER_INPUT for too many."""
+        if len(ids) > LARGEST_PAGE:
+            message = f"At most {LARGEST_PAGE} nodes can be asked for at once, not {len(ids)}."
+            raise GraphQLError(message, extensions={"code": "BAD_USER_INPUT"})
+        return [await node_of(info, one) for one in ids]
 
     @resolved("A customer by key.")
     async def customer(self, info: Info, key: Key) -> Customer | None:

@@ -8,6 +8,7 @@ import strawberry
 
 from rules import values as rules
 from rules.values import (
+    CreditCadence,
     LimitEnforcement,
     ResetAnchor,
     ResetInterval,
@@ -248,6 +249,23 @@ class MeteredValueInput:
         )
 
 
+@strawberry.input(description="Credits that are minted for every cadence period.")
+class CreditValueInput:
+    """Credits, written."""
+
+    amount: Quantity = strawberry.field(description="How many.")
+    cadence: CreditCadence = strawberry.field(
+        default=CreditCadence.MONTHLY, description="How often they are minted."
+    )
+    rollover_limit: Quantity = strawberry.field(
+        default=Quantity(0), description="Most that is carried into the next cadence period."
+    )
+
+    def fact(self) -> rules.Credits:
+        """Read it."""
+        return rules.Credits(amount=self.amount, cadence=self.cadence, rollover_limit=self.rollover_limit)
+
+
 @strawberry.input(one_of=True, description="What is said about a feature. A boolean feature needs none.")
 class EntitlementValueInput:
     """A value, written."""
@@ -258,6 +276,9 @@ class EntitlementValueInput:
     metered: MeteredValueInput | None = strawberry.field(
         default=strawberry.UNSET, description="For a METERED feature."
     )
+    credit: CreditValueInput | None = strawberry.field(
+        default=strawberry.UNSET, description="For a credit type."
+    )
 
     def fact(self) -> rules.Written:
         """Read it: GraphQL has seen to it that exactly one is set."""
@@ -265,5 +286,7 @@ class EntitlementValueInput:
             return self.config.fact()
         if self.metered:
             return self.metered.fact()
+        if self.credit:
+            return self.credit.fact()
         message = "a @oneOf input with nothing set"
         raise AssertionError(message)

@@ -22,10 +22,12 @@ from rules.catalog import (
     PublishScope,
     Row,
 )
-from rules.drafts import KEEP, Keep, RowEdit, set_entitlement
+from rules.drafts import RowEdit, set_entitlement
 from rules.errors import Problem, Rejected
 from rules.inheritance import Flattened, Resolved
+from rules.keep import KEEP, Keep
 from rules.numbers import ONE
+from rules.packages import with_package
 from rules.publishing import publish
 from rules.values import (
     BillingPeriod,
@@ -49,6 +51,8 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 GRANTED = Granted()
 REVOKED = Revoked()
+
+CHAIN = ("free", "pro", "team", "scale")
 
 
 def product(key: str = "app") -> Product:
@@ -120,6 +124,27 @@ def published(shop: Catalog, *keys: str, scope: PublishScope = PublishScope.ALL_
     for key in keys:
         shop = publish(shop, key, now=NOW, scope=scope).catalog
     return shop
+
+
+def chain(*contents: tuple[Row, ...]) -> Catalog:
+    """Published plans with these rows, each on the one before it: free, pro, team, scale."""
+    features = (feature("sso"), feature("audit"), metered("seats"), metered("calls"), metered("storage"))
+    names = CHAIN[: len(contents)]
+    below = zip(names, contents, (None, *names), strict=False)
+    return published(catalog(*features, *(plan(key, *rows, base=base) for key, rows, base in below)), *names)
+
+
+def tower(name: str, height: int) -> list[Plan]:
+    """So many plans, each on the one before it; the last is the top."""
+    names = [f"{name}-{floor}" for floor in range(1, height + 1)]
+    return [plan(key, base=below) for key, below in zip(names, (None, *names), strict=False)]
+
+
+def priced(shop: Catalog, key: str) -> Catalog:
+    """The catalog in which the draft of a package has a price a month and one a year."""
+    package = shop.packages[key]
+    draft = replace(package.newest, prices=(price("monthly"), price("yearly")))
+    return with_package(shop, replace(package, draft=draft))
 
 
 def archived(shop: Catalog, key: str) -> Catalog:

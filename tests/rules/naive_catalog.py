@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import assert_never
 
 from rules import catalog as facts
-from rules.drafts import KEEP, RowEdit
+from rules.drafts import RowEdit
+from rules.keep import KEEP
 from rules.values import Choices, Credits, Metered, Value, Written, WrittenLimit
 from tests.rules.builders import GRANTED, REVOKED, limit
 from tests.rules.naive_rows import Content, Said, Shelf, Shown, in_order, laid_over, listed, shelved

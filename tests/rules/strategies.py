@@ -12,9 +12,10 @@ from typing import assert_never
 from hypothesis import strategies as st
 
 from rules.catalog import Aggregation, Catalog, CreditType, Feature, Meter, Price, PublishScope
-from rules.drafts import KEEP, Keep, RowEdit, remove_entitlement, remove_price, set_entitlement, set_price
+from rules.drafts import RowEdit, remove_entitlement, remove_price, set_entitlement, set_price
 from rules.errors import Rejected
 from rules.features import create_feature
+from rules.keep import KEEP, Keep
 from rules.numbers import LARGEST
 from rules.packages import create_plan, set_base_plan
 from rules.publishing import publish

@@ -6,7 +6,14 @@ from dataclasses import replace
 import pytest
 
 from rules.catalog import Catalog, FeatureStatus, Widget
-from rules.drafts import RowEdit, remove_entitlement, remove_price, set_price
+from rules.drafts import (
+    RowEdit,
+    discard_draft,
+    remove_entitlement,
+    remove_price,
+    reorder_entitlements,
+    set_price,
+)
 from rules.values import ConfigKind, Metered, Reset, ResetInterval, WrittenLimit
 from tests.rules.builders import (
     GRANTED,
@@ -269,7 +276,43 @@ def test_a_wrong_value_is_named_where_the_package_is_missing_too() -> None:
         lambda shop: remove_entitlement(shop, "pro", "calls"),
         lambda shop: set_price(shop, "pro", price("weekly")),
         lambda shop: remove_price(shop, "pro", "monthly"),
+        lambda shop: reorder_entitlements(shop, "pro", ("seats",)),
+        lambda shop: discard_draft(shop, "pro"),
     ],
 )
 def test_an_archived_package_takes_no_edits(act: Callable[[Catalog], Catalog]) -> None:
     assert refusals(archived(SHOP, "pro"), act) == ["ARCHIVED package"]
+
+
+def test_an_order_by_hand_goes_to_the_draft_and_the_keys_named_later_come_first() -> None:
+    shop = edited(SHOP, edit("calls", written(9)), edit("audit", GRANTED))
+
+    shop = reorder_entitlements(reorder_entitlements(shop, "pro", ("audit", "seats")), "pro", ("calls",))
+
+    assert keys(draft_rows(shop, "pro")) == ["calls", "audit", "seats", "sso"]
+    assert keys(current_rows(shop, "pro")) == ["sso", "seats"]
+
+
+def test_all_problems_of_an_order_are_named_at_once() -> None:
+    order = ("seats", "calls", "seats", "nothing")
+
+    assert refusals(SHOP, lambda shop: reorder_entitlements(shop, "pro", order)) == [
+        "NOT_FOUND keys.1",
+        "INVALID keys.2",
+        "NOT_FOUND keys.3",
+    ]
+    assert refusals(SHOP, lambda shop: reorder_entitlements(shop, "nobody", order)) == ["NOT_FOUND package"]
+
+
+def test_a_discarded_draft_leaves_what_is_published() -> None:
+    shop = edited(SHOP, edit("calls", written(9)))
+
+    assert discard_draft(shop, "pro") == SHOP
+    assert discard_draft(SHOP, "pro") == SHOP
+
+
+def test_a_draft_that_is_all_there_is_cannot_be_discarded() -> None:
+    shop = catalog(plan("free"))
+
+    assert refusals(shop, lambda before: discard_draft(before, "free")) == ["NOT_ALLOWED package"]
+    assert refusals(shop, lambda before: discard_draft(before, "nobody")) == ["NOT_FOUND package"]

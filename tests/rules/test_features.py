@@ -143,6 +143,10 @@ def test_a_setting_has_a_kind() -> None:
     kindless = feature("projects", FeatureType.CONFIG)
 
     assert refusals(SHOP, lambda shop: create_feature(shop, kindless)) == ["REQUIRED configKind"]
+    assert refusals(SHOP, lambda shop: create_feature(shop, kindless, number(1))) == [
+        "REQUIRED configKind",
+        "TYPE_MISMATCH defaultValue.config",
+    ]
 
 
 def test_choices_are_listed_for_settings_of_their_kind_only() -> None:
@@ -216,7 +220,15 @@ def test_count_reads_no_property() -> None:
     assert meter_problems(replace(counting, property="size")) == ["INVALID meter.property"]
 
 
-def test_names_of_events_and_properties_have_1_to_255_characters() -> None:
+@pytest.mark.parametrize("name", ["e", "e" * 255])
+def test_names_of_events_and_properties_have_1_to_255_characters(name: str) -> None:
+    condition = MeterFilter(property=name, operator=FilterOperator.EXISTS)
+    meter = Meter(event_name=name, property=name, filters=(condition,))
+
+    assert made_with(meter).meter == meter
+
+
+def test_any_other_name_of_an_event_or_property_is_invalid() -> None:
     assert meter_problems(Meter(event_name="", property="")) == [
         "INVALID meter.eventName",
         "INVALID meter.property",
@@ -225,6 +237,7 @@ def test_names_of_events_and_properties_have_1_to_255_characters() -> None:
         "INVALID meter.eventName",
         "INVALID meter.property",
     ]
+    assert filter_problems(FilterOperator.EXISTS, of="p" * 256) == ["INVALID meter.filters.0.property"]
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from hypothesis import given
 
-from rules.catalog import Catalog, CreditRate, Package, Row
-from rules.drafts import remove_entitlement, set_entitlement
+from rules.catalog import Catalog, CreditRate, Package
+from rules.drafts import remove_entitlement, reorder_entitlements, set_entitlement
 from rules.inheritance import Flattened, descendants, held
 from rules.numbers import ONE
 from rules.packages import set_base_plan, with_package
@@ -14,47 +14,30 @@ from tests.rules.builders import (
     GRANTED,
     REVOKED,
     catalog,
+    chain,
     credit,
     current_rows,
     draft_rows,
     edit,
     edited,
-    feature,
     keys,
     limit,
     metered,
     plan,
-    price,
+    priced,
     published,
-    revocation,
     row,
     told,
     written,
 )
-from tests.rules.strategies import PLANS, PRICES, catalogs
-
-FEATURES = (feature("sso"), feature("audit"), metered("seats"), metered("calls"), metered("storage"))
+from tests.rules.strategies import PRICES, catalogs
 
 ONE_DOLLAR = OverageRate(amount=Money(amount=ONE, currency="USD"))
 
 
-def chain(*contents: tuple[Row, ...]) -> Catalog:
-    """A catalog of published plans, each on the one before it: free, pro, team."""
-    names = PLANS[: len(contents)]
-    plans = [
-        plan(key, *rows, base=base) for key, rows, base in zip(names, contents, (None, *names), strict=False)
-    ]
-    return published(catalog(*FEATURES, *plans), *names)
-
-
 def reordered(shop: Catalog, key: str, *order: str) -> Catalog:
     """The catalog with a package published in which these keys come first."""
-    package = shop.packages[key]
-    draft = replace(package.newest, order=order)
-    return published(with_package(shop, replace(package, draft=draft)), key)
-
-
-# The nearest row wins
+    return published(reorder_entitlements(shop, key, order), key)
 
 
 def test_a_plan_without_a_base_plan_shows_its_own_rows() -> None:
@@ -109,13 +92,13 @@ def test_a_draft_inherits_from_its_bases_published_version() -> None:
 
 
 def test_a_draft_on_a_base_plan_that_was_never_published_inherits_nothing() -> None:
-    shop = catalog(*FEATURES, plan("free", row("sso")), plan("pro", row("audit"), base="free"))
+    shop = catalog(plan("free", row("sso")), plan("pro", row("audit"), base="free"))
 
     assert told(draft_rows(shop, "pro")) == ["audit OWN pro"]
 
 
 def test_readers_see_the_draft_of_a_package_that_was_never_published() -> None:
-    shop = catalog(*FEATURES, plan("free", row("sso")))
+    shop = catalog(plan("free", row("sso")))
 
     assert current_rows(shop, "free") == draft_rows(shop, "free")
     assert keys(current_rows(shop, "free")) == ["sso"]
@@ -128,122 +111,6 @@ def test_a_version_stands_for_ever_on_the_base_version_that_it_was_published_aga
 
     assert [r.row.value for r in Flattened(later).rows("pro", 1)] == [limit(1)]
     assert [r.row.value for r in Flattened(later).rows("pro", 2)] == [limit(2)]
-
-
-# Rows that were there first
-
-
-def test_rows_already_in_a_plan_when_its_base_is_set_become_overrides() -> None:
-    shop = catalog(*FEATURES, plan("free", row("seats", limit(1))), plan("pro", row("seats", limit(5))))
-
-    shop = set_base_plan(published(shop, "free"), "pro", "free")
-
-    assert told(draft_rows(shop, "pro")) == ["seats OVERRIDDEN pro"]
-
-
-def test_rows_already_in_a_plan_when_its_base_gains_the_key_become_overrides() -> None:
-    shop = chain((), (row("seats", limit(5)),))
-
-    shop = published(edited(shop, edit("seats", written(1), package="free")), "free")
-
-    assert told(current_rows(shop, "pro")) == ["seats OVERRIDDEN pro"]
-
-
-def test_a_boolean_that_both_have_is_shown_once_as_inherited() -> None:
-    shop = chain((row("sso"),), (row("sso"), row("audit")))
-
-    assert told(current_rows(shop, "pro")) == ["sso INHERITED free", "audit OWN pro"]
-
-
-def test_a_boolean_that_waits_under_an_inherited_one_is_own_again_when_the_bases_goes() -> None:
-    shop = chain((row("sso"),), (row("sso"), row("audit")))
-
-    shop = published(remove_entitlement(shop, "free", "sso"), "free")
-
-    assert told(current_rows(shop, "pro")) == ["sso OWN pro", "audit OWN pro"]
-
-
-def test_a_boolean_for_one_price_waits_as_well() -> None:
-    shop = chain((), ())
-    priced = with_prices(shop, "pro")
-    shop = published(edited(priced, edit("sso", GRANTED, price="monthly")), "pro")
-
-    later = published(edited(shop, edit("sso", GRANTED, package="free")), "free")
-
-    assert told(current_rows(shop, "pro")) == ["sso@monthly OWN pro"]
-    assert told(current_rows(later, "pro")) == ["sso INHERITED free"]
-
-
-def with_prices(shop: Catalog, key: str) -> Catalog:
-    """The catalog in which the draft of a package has both prices."""
-    package = shop.packages[key]
-    draft = replace(package.newest, prices=tuple(price(each) for each in PRICES))
-    return with_package(shop, replace(package, draft=draft))
-
-
-# Revocation is silence
-
-
-def test_a_revocation_is_shown_with_the_row_that_it_takes_away() -> None:
-    shop = chain((row("sso"),), (row("sso", REVOKED),))
-
-    (sso,) = current_rows(shop, "pro")
-
-    assert told([sso]) == ["sso OVERRIDDEN pro"]
-    assert not sso.speaks
-    assert sso.overrides is not None
-    assert sso.overrides.speaks
-
-
-def test_a_revocation_does_not_speak() -> None:
-    shop = chain((row("sso"), row("seats", limit(1))), (row("sso", REVOKED),))
-
-    assert list(Flattened(shop).held("pro", 1, None)) == ["seats"]
-
-
-def test_below_a_revocation_the_key_is_not_inherited() -> None:
-    shop = chain((row("sso"), row("audit")), (row("sso", REVOKED),), ())
-
-    assert told(current_rows(shop, "team")) == ["audit INHERITED free"]
-
-
-def test_a_grandchild_may_set_a_revoked_key_anew() -> None:
-    shop = chain((row("sso"),), (row("sso", REVOKED),), (row("sso"),))
-
-    assert told(current_rows(shop, "team")) == ["sso OWN team"]
-
-
-def test_where_the_base_no_longer_has_the_row_a_revocation_has_no_effect_and_is_not_shown() -> None:
-    shop = chain((row("sso"),), (row("sso", REVOKED), row("audit")))
-
-    shop = published(remove_entitlement(shop, "free", "sso"), "free")
-
-    assert told(current_rows(shop, "pro")) == ["audit OWN pro"]
-    assert row("sso", REVOKED) in shop.packages["pro"].newest.rows
-
-
-def test_a_revocation_counts_again_when_the_base_has_the_row_again() -> None:
-    shop = chain((row("sso"),), (row("sso", REVOKED),))
-    without = published(remove_entitlement(shop, "free", "sso"), "free")
-
-    again = published(edited(without, edit("sso", GRANTED, package="free")), "free")
-
-    assert told(current_rows(again, "pro")) == ["sso OVERRIDDEN pro"]
-    assert list(Flattened(again).held("pro", 3, None)) == []
-
-
-def test_a_revocation_for_one_price_is_silence_on_that_price_only() -> None:
-    shop = with_prices(chain((row("sso"),), (), ()), "pro")
-    shop = published(edited(shop, revocation("sso", price="monthly")), "pro")
-
-    flat = Flattened(shop)
-
-    assert list(flat.held("pro", 2, "monthly")) == []
-    assert list(flat.held("pro", 2, "yearly")) == ["sso"]
-    assert told(current_rows(shop, "team")) == ["sso INHERITED free"]
-
-
-# Order
 
 
 def test_inherited_rows_stand_before_own_rows_base_first() -> None:
@@ -266,7 +133,7 @@ def test_an_override_stays_where_the_inherited_row_stood() -> None:
 
 
 def test_rows_of_one_key_stand_together_and_the_one_for_every_price_first() -> None:
-    shop = with_prices(chain((row("seats", limit(1)),), ()), "pro")
+    shop = priced(chain((row("seats", limit(1)),), ()), "pro")
 
     shop = edited(
         shop,
@@ -282,7 +149,7 @@ def test_rows_of_one_key_stand_together_and_the_one_for_every_price_first() -> N
 def test_the_keys_named_by_hand_come_first_and_the_rest_keep_their_order() -> None:
     shop = chain((row("seats", limit(1)), row("audit")), (row("sso"), row("calls", limit(9))))
 
-    shop = reordered(shop, "pro", "calls", "audit", "gone")
+    shop = reordered(shop, "pro", "calls", "audit")
 
     assert keys(current_rows(shop, "pro")) == ["calls", "audit", "seats", "sso"]
 
@@ -295,6 +162,18 @@ def test_a_row_added_later_stands_behind_those_ordered_by_hand() -> None:
     assert keys(draft_rows(shop, "free")) == ["audit", "seats", "sso"]
 
 
+def test_the_place_of_a_row_that_is_gone_is_kept_for_it() -> None:
+    shop = reordered(chain((row("seats", limit(1)), row("audit"), row("sso"))), "free", "sso", "audit")
+    without = remove_entitlement(shop, "free", "audit")
+
+    assert keys(draft_rows(without, "free")) == ["sso", "seats"]
+    assert keys(draft_rows(edited(without, edit("audit", package="free")), "free")) == [
+        "sso",
+        "audit",
+        "seats",
+    ]
+
+
 def test_order_is_own_so_that_a_base_plan_put_in_order_leaves_derived_plans_as_they_were() -> None:
     shop = chain((row("seats", limit(1)), row("audit")), (row("sso"),), (row("calls", limit(9)),))
 
@@ -305,11 +184,8 @@ def test_order_is_own_so_that_a_base_plan_put_in_order_leaves_derived_plans_as_t
     assert keys(current_rows(shop, "team")) == ["seats", "audit", "sso", "calls"]
 
 
-# Price-linked rows
-
-
 def test_a_price_linked_row_holds_for_subscriptions_on_that_price_only() -> None:
-    shop = with_prices(chain((), ()), "pro")
+    shop = priced(chain((), ()), "pro")
     flat = Flattened(published(edited(shop, edit("calls", written(9), price="yearly")), "pro"))
 
     assert list(flat.held("pro", 2, "yearly")) == ["calls"]
@@ -318,7 +194,7 @@ def test_a_price_linked_row_holds_for_subscriptions_on_that_price_only() -> None
 
 
 def test_a_price_linked_row_wins_over_an_inherited_row_of_the_same_key() -> None:
-    shop = with_prices(chain((row("seats", limit(1)),), ()), "pro")
+    shop = priced(chain((row("seats", limit(1)),), ()), "pro")
     shop = published(edited(shop, edit("seats", written(5), price="yearly")), "pro")
     flat = Flattened(shop)
 
@@ -328,15 +204,12 @@ def test_a_price_linked_row_wins_over_an_inherited_row_of_the_same_key() -> None
 
 
 def test_price_linked_rows_are_not_inherited() -> None:
-    shop = with_prices(chain((row("seats", limit(1)),), (), ()), "pro")
+    shop = priced(chain((row("seats", limit(1)),), (), ()), "pro")
     shop = edited(shop, edit("seats", written(5), price="yearly"), edit("calls", written(9), price="yearly"))
 
     shop = published(shop, "pro")
 
     assert told(current_rows(shop, "team")) == ["seats INHERITED free"]
-
-
-# Credit rates
 
 
 def test_credit_rates_are_inherited_and_per_feature_the_nearest_wins() -> None:
@@ -345,7 +218,7 @@ def test_credit_rates_are_inherited_and_per_feature_the_nearest_wins() -> None:
     stored = CreditRate(feature="storage", credit_type="ai", credits=2)
     shop = published(
         catalog(
-            *FEATURES,
+            *(metered("calls"), metered("storage")),
             rated(plan("free"), cheap, stored),
             rated(plan("pro", base="free"), dear),
             plan("team", base="pro"),
@@ -364,11 +237,8 @@ def rated(package: Package, *own: CreditRate) -> Package:
 
 def rates(shop: Catalog, key: str) -> dict[str, CreditRate]:
     """What the published version of a package says that usage burns."""
-    version = shop.packages[key].published
-    return Flattened(shop).rates(version) if version else {}
-
-
-# Descendants
+    version = shop.packages[key].versions[-1]
+    return Flattened(shop).rates(version.content, version.base_version)
 
 
 def test_descendants_are_all_plans_below_bases_first() -> None:
@@ -383,9 +253,6 @@ def test_only_published_plans_are_descendants() -> None:
     shop = set_base_plan(with_package(chain((), ()), plan("scale", base="free")), "pro", None)
 
     assert descendants(shop, "free") == ["pro"]
-
-
-# What holds for every catalog
 
 
 @given(catalogs())

@@ -6,12 +6,14 @@ import pytest
 
 from rules.drafts import remove_entitlement
 from rules.errors import Rejected
-from rules.packages import with_package
+from rules.inheritance import Flattened
+from rules.packages import set_base_plan, with_package
 from tests.rules.builders import (
     GRANTED,
     REVOKED,
     addon,
     catalog,
+    chain,
     current_rows,
     draft_rows,
     edit,
@@ -22,6 +24,7 @@ from tests.rules.builders import (
     own,
     plan,
     price,
+    priced,
     published,
     refusals,
     refused,
@@ -128,3 +131,123 @@ def test_a_revocation_may_be_for_one_price() -> None:
         "sso@monthly OVERRIDDEN pro",
         "seats INHERITED free",
     ]
+
+
+def test_rows_already_in_a_plan_when_its_base_is_set_become_overrides() -> None:
+    shop = catalog(plan("free", row("seats", limit(1))), plan("pro", row("seats", limit(5))))
+
+    shop = set_base_plan(published(shop, "free"), "pro", "free")
+
+    assert told(draft_rows(shop, "pro")) == ["seats OVERRIDDEN pro"]
+
+
+def test_rows_already_in_a_plan_when_its_base_gains_the_key_become_overrides() -> None:
+    shop = chain((), (row("seats", limit(5)),))
+
+    shop = published(edited(shop, edit("seats", written(1), package="free")), "free")
+
+    assert told(current_rows(shop, "pro")) == ["seats OVERRIDDEN pro"]
+
+
+def test_a_boolean_that_both_have_is_shown_once_as_inherited() -> None:
+    shop = chain((row("sso"),), (row("sso"), row("audit")))
+
+    assert told(current_rows(shop, "pro")) == ["sso INHERITED free", "audit OWN pro"]
+
+
+def test_a_boolean_that_waits_under_an_inherited_one_is_own_again_when_the_bases_goes() -> None:
+    shop = chain((row("sso"),), (row("sso"), row("audit")))
+
+    shop = published(remove_entitlement(shop, "free", "sso"), "free")
+
+    assert told(current_rows(shop, "pro")) == ["sso OWN pro", "audit OWN pro"]
+
+
+def test_a_boolean_for_one_price_waits_as_well() -> None:
+    shop = priced(chain((), ()), "pro")
+    shop = published(edited(shop, edit("sso", GRANTED, price="monthly")), "pro")
+
+    later = published(edited(shop, edit("sso", GRANTED, package="free")), "free")
+
+    assert told(current_rows(shop, "pro")) == ["sso@monthly OWN pro"]
+    assert told(current_rows(later, "pro")) == ["sso INHERITED free"]
+
+
+def test_a_boolean_that_both_have_is_shown_once_whatever_waits_for_one_price() -> None:
+    shop = priced(chain((), (row("sso"),)), "pro")
+    shop = published(edited(shop, edit("sso", GRANTED, price="monthly")), "pro")
+
+    later = published(edited(shop, edit("sso", GRANTED, package="free")), "free")
+
+    assert told(current_rows(shop, "pro")) == ["sso OWN pro", "sso@monthly OWN pro"]
+    assert told(current_rows(later, "pro")) == ["sso INHERITED free"]
+
+
+def test_a_boolean_that_waited_for_one_price_holds_where_the_inherited_one_is_revoked() -> None:
+    shop = edited(priced(chain((), ()), "pro"), edit("sso", GRANTED, price="monthly"))
+    shop = published(edited(shop, edit("sso", GRANTED, package="free")), "free")
+
+    shop = published(edited(shop, revocation("sso")), "pro")
+
+    assert told(current_rows(shop, "pro")) == ["sso OVERRIDDEN pro", "sso@monthly OVERRIDDEN pro"]
+    assert list(Flattened(shop).held("pro", 3, "monthly")) == ["sso"]
+    assert list(Flattened(shop).held("pro", 3, None)) == []
+
+
+def test_a_revocation_is_shown_with_the_row_that_it_takes_away() -> None:
+    shop = chain((row("sso"),), (row("sso", REVOKED),))
+
+    (sso,) = current_rows(shop, "pro")
+
+    assert told([sso]) == ["sso OVERRIDDEN pro"]
+    assert not sso.speaks
+    assert sso.overrides is not None
+    assert sso.overrides.speaks
+
+
+def test_a_revocation_does_not_speak() -> None:
+    shop = chain((row("sso"), row("seats", limit(1))), (row("sso", REVOKED),))
+
+    assert list(Flattened(shop).held("pro", 1, None)) == ["seats"]
+
+
+def test_below_a_revocation_the_key_is_not_inherited() -> None:
+    shop = chain((row("sso"), row("audit")), (row("sso", REVOKED),), ())
+
+    assert told(current_rows(shop, "team")) == ["audit INHERITED free"]
+
+
+def test_a_grandchild_may_set_a_revoked_key_anew() -> None:
+    shop = chain((row("sso"),), (row("sso", REVOKED),), (row("sso"),))
+
+    assert told(current_rows(shop, "team")) == ["sso OWN team"]
+
+
+def test_where_the_base_no_longer_has_the_row_a_revocation_has_no_effect_and_is_not_shown() -> None:
+    shop = chain((row("sso"),), (row("sso", REVOKED), row("audit")))
+
+    shop = published(remove_entitlement(shop, "free", "sso"), "free")
+
+    assert told(current_rows(shop, "pro")) == ["audit OWN pro"]
+    assert row("sso", REVOKED) in shop.packages["pro"].newest.rows
+
+
+def test_a_revocation_counts_again_when_the_base_has_the_row_again() -> None:
+    shop = chain((row("sso"),), (row("sso", REVOKED),))
+    without = published(remove_entitlement(shop, "free", "sso"), "free")
+
+    again = published(edited(without, edit("sso", GRANTED, package="free")), "free")
+
+    assert told(current_rows(again, "pro")) == ["sso OVERRIDDEN pro"]
+    assert list(Flattened(again).held("pro", 3, None)) == []
+
+
+def test_a_revocation_for_one_price_is_silence_on_that_price_only() -> None:
+    shop = priced(chain((row("sso"),), (), ()), "pro")
+    shop = published(edited(shop, revocation("sso", price="monthly")), "pro")
+
+    flat = Flattened(shop)
+
+    assert list(flat.held("pro", 2, "monthly")) == []
+    assert list(flat.held("pro", 2, "yearly")) == ["sso"]
+    assert told(current_rows(shop, "team")) == ["sso INHERITED free"]

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 
-from rules.catalog import Catalog, Package, PackageStatus, Plan, Row
+from rules.catalog import Addon, Catalog, Content, Package, PackageStatus, Plan, Row
 from rules.errors import Rejected
-from rules.packages import create_plan, set_base_plan
+from rules.packages import create_addon, create_plan, last_position, set_base_plan
 from tests.rules.builders import (
     GRANTED,
     addon,
@@ -27,6 +27,7 @@ from tests.rules.builders import (
     revocation,
     row,
     told,
+    tower,
     written,
 )
 from tests.rules.strategies import catalogs
@@ -48,12 +49,6 @@ SHOP = published(
 def base_of(package: Package) -> str | None:
     """The base plan that a draft stands on."""
     return package.newest.base
-
-
-def tower(name: str, height: int) -> list[Plan]:
-    """So many plans, each on the one before it; the last is the top."""
-    names = [f"{name}-{floor}" for floor in range(1, height + 1)]
-    return [plan(key, base=below) for key, below in zip(names, (None, *names), strict=False)]
 
 
 def test_a_plan_that_is_made_is_an_empty_draft_on_its_base_plan() -> None:
@@ -110,6 +105,45 @@ def test_a_trial_has_up_to_ten_years(days: int) -> None:
     made = create_plan(SHOP, replace(NEW, default_trial_days=days)).packages["team"]
 
     assert made == replace(NEW, default_trial_days=days, draft=made.draft)
+
+
+def test_a_plan_may_stand_first_or_last() -> None:
+    assert create_plan(SHOP, replace(NEW, position=0)).packages["team"].key == "team"
+    assert create_plan(SHOP, replace(NEW, position=2**31 - 1)).packages["team"].key == "team"
+
+
+def test_the_last_position_is_behind_all_plans_of_the_product() -> None:
+    shop = create_plan(SHOP, replace(NEW, position=7))
+    at_the_end = create_plan(SHOP, replace(NEW, position=2**31 - 1))
+
+    assert last_position(catalog(), "app") == 0
+    assert last_position(shop, "app") == 8
+    assert last_position(archived(shop, "team"), "app") == 8
+    assert last_position(shop, "other") == 1
+    assert last_position(at_the_end, "app") == 2**31 - 1
+
+
+def test_an_addon_that_is_made_is_an_empty_draft() -> None:
+    sms = create_addon(SHOP, Addon(key="sms", name="Messages", product="app", max_quantity=1)).packages["sms"]
+
+    assert sms == Addon(key="sms", name="Messages", product="app", max_quantity=1, draft=Content())
+
+
+def test_all_problems_of_an_addon_are_named_at_once() -> None:
+    wrong = Addon(key="", name="", product="nowhere", max_quantity=0, metadata={"m": "x" * 16_000})
+    taken = Addon(key="PRO", name="Pro", product="app", max_quantity=2**31)
+
+    assert refusals(SHOP, lambda shop: create_addon(shop, wrong)) == [
+        "INVALID key",
+        "REQUIRED name",
+        "OUT_OF_RANGE metadata",
+        "NOT_FOUND product",
+        "OUT_OF_RANGE maxQuantity",
+    ]
+    assert refusals(SHOP, lambda shop: create_addon(shop, taken)) == [
+        "ALREADY_EXISTS key",
+        "OUT_OF_RANGE maxQuantity",
+    ]
 
 
 def test_what_does_not_fit_is_out_of_range() -> None:
@@ -198,6 +232,8 @@ def test_a_cycle_is_refused_with_its_path() -> None:
 
     with pytest.raises(Rejected, match="free → team → pro → free"):
         set_base_plan(shop, "free", "team")
+    with pytest.raises(Rejected, match=r"pro → team → pro\."):
+        set_base_plan(shop, "pro", "team")
     with pytest.raises(Rejected, match="pro → pro"):
         set_base_plan(shop, "pro", "pro")
     assert refusals(shop, lambda shop: set_base_plan(shop, "free", "team")) == ["CYCLE basePlan"]
@@ -283,7 +319,7 @@ def test_keep_inherited_copies_neither_prices_nor_price_linked_rows() -> None:
     assert kept.packages["pro"].newest.prices == ()
 
 
-def test_rows_already_in_a_plan_when_its_base_is_set_become_overrides() -> None:
+def test_rows_that_were_copied_in_become_overrides_of_the_next_base_plan() -> None:
     shop = set_base_plan(SHOP, "pro", None, keep_inherited=True)
 
     shop = set_base_plan(shop, "pro", "free")

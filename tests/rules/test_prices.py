@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from rules.catalog import FeatureStatus
 from rules.drafts import remove_price, set_price
 from rules.errors import Rejected
 from rules.inheritance import Flattened
@@ -108,6 +109,14 @@ def test_a_price_is_for_units_of_a_feature_that_exists() -> None:
     wrong = replace(price("monthly"), per_unit_of="nothing")
 
     assert refusals(SHOP, lambda shop: set_price(shop, "pro", wrong)) == ["NOT_FOUND perUnitOf"]
+
+
+def test_a_price_is_for_units_of_a_feature_that_is_not_archived() -> None:
+    gone = replace(SHOP.features["calls"], status=FeatureStatus.ARCHIVED)
+    shop = replace(SHOP, features={**SHOP.features, "calls": gone})
+    wrong = replace(price("monthly"), per_unit_of="calls")
+
+    assert refusals(shop, lambda before: set_price(before, "pro", wrong)) == ["ARCHIVED perUnitOf"]
 
 
 def test_prices_that_differ_in_case_only_collide() -> None:

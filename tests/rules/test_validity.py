@@ -148,7 +148,8 @@ def test_a_unit_has_a_word_for_one_and_a_word_for_many() -> None:
             Metered(limit=0, enforcement=SOFT, overage=OverageRate(amount=Money(amount=0, currency="EUR"))),
         ),
         (PROJECTS, number(-3)),
-        (SUPPORT, text("24/7")),
+        (SEATS, Metered(limit=0, enforcement=SOFT, overage=replace(FREE_OF_CHARGE, per_units=1))),
+        (SUPPORT, text("x")),
         (SUPPORT, text("x" * 10_000)),
         (REGIONS, choices("us")),
         (REGIONS, choices("us", "eu")),
@@ -304,10 +305,11 @@ def test_unlimited_is_a_limit_of_none() -> None:
 
 
 def test_a_reset_left_out_is_the_billing_period() -> None:
-    settled = proven(SEATS, written(5))
+    counted = replace(SEATS, meter=Meter(aggregation=Aggregation.COUNT))
+    by_the_bill = Metered(limit=5 * ONE, reset=Reset(every=ResetInterval.BILLING_PERIOD))
 
-    assert isinstance(settled, Metered)
-    assert settled.reset == Reset(every=ResetInterval.BILLING_PERIOD)
+    assert proven(SEATS, written(5)) == by_the_bill
+    assert proven(counted, written(5)) == by_the_bill
 
 
 def test_a_reset_left_out_is_never_where_the_aggregation_is_latest() -> None:

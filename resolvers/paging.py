@@ -1,0 +1,88 @@
+"""Pages of a list that is in memory, found by key rather than by number, so that edits shift nothing."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+LARGEST_PAGE = 100
+USUAL_PAGE = 20
+
+Item = TypeVar("Item")
+Position = str | int
+
+
+class BadPage(Exception):  # noqa: N818 - what was asked for
+    """A page was asked for that cannot be: its size is out of range, or its cursor is of another list."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page(Generic[Item]):
+    """Some items in a row, the cursor of each, and whether there are others before and behind."""
+
+    items: Sequence[Item]
+    cursors: Sequence[str]
+    has_previous: bool
+    has_next: bool
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing(Generic[Item]):
+    """A list in its order; ``name`` tells its cursors from those of other lists.
+
+    ``position`` gives what an item is ordered by, descending where ``newest_first``.
+    """
+
+    name: tuple[Position, ...]
+    items: Sequence[Item]
+    position: Callable[[Item], Position]
+    newest_first: bool = False
+
+    def page(self, first: int | None, after: str | None) -> Page[Item]:
+        """Give the items behind a cursor, 20 where no size is asked for; raises BadPage."""
+        size = USUAL_PAGE if first is None else first
+        if not 1 <= size <= LARGEST_PAGE:
+            message = f"A page has 1 to {LARGEST_PAGE} items, not {size}."
+            raise BadPage(message)
+        ordered = sorted(self.items, key=self.position, reverse=self.newest_first)
+        start = 0 if after is None else self._behind(ordered, self._read(after))
+        shown = ordered[start : start + size]
+        return Page(
+            items=shown,
+            cursors=[self._cursor(item) for item in shown],
+            has_previous=start > 0,
+            has_next=start + size < len(ordered),
+            total=len(ordered),
+        )
+
+    def _behind(self, ordered: Sequence[Item], place: Position) -> int:
+        """Count the items up to a place, whether or not something stands there still."""
+        before = [self._is_up_to(self.position(item), place) for item in ordered]
+        return sum(before)
+
+    def _is_up_to(self, position: Position, place: Position) -> bool:
+        if self.newest_first:
+            return position >= place  # type: ignore[operator]
+        return position <= place  # type: ignore[operator]
+
+    def _cursor(self, item: Item) -> str:
+        text = json.dumps([*self.name, self.position(item)], separators=(",", ":"))
+        return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+    def _read(self, cursor: str) -> Position:
+        try:
+            padded = cursor + "=" * (-len(cursor) % 4)
+            *name, place = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+        except (ValueError, TypeError, RecursionError):
+            raise BadPage(_BAD_CURSOR) from None
+        wanted = int if self.newest_first else str
+        if tuple(name) != self.name or type(place) is not wanted:
+            raise BadPage(_BAD_CURSOR)
+        return place
+
+
+_BAD_CURSOR = "The cursor is not one of this list."

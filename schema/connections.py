@@ -1,0 +1,69 @@
+"""Connections: lists in pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Generic, Self, TypeVar
+
+import strawberry
+from graphql import GraphQLError
+
+from resolvers.paging import BadPage, Listing
+from schema.nodes import given
+
+Shown = TypeVar("Shown")
+Item = TypeVar("Item")
+
+First = Annotated[int | None, strawberry.argument(description="How many, 1 to 100.")]
+After = Annotated[str | None, strawberry.argument(description="The cursor behind which to begin.")]
+
+
+@strawberry.type(description="Where a page stands in its list.")
+class PageInfo:
+    """A page's place."""
+
+    has_next_page: bool = strawberry.field(description="Whether there are items behind it.")
+    has_previous_page: bool = strawberry.field(description="Whether there are items before it.")
+    start_cursor: str | None = strawberry.field(description="The cursor of its first item.")
+    end_cursor: str | None = strawberry.field(description="The cursor of its last item.")
+
+
+@strawberry.type(description="An item of a list, and where it stands.")
+class Edge(Generic[Shown]):
+    """An item and its cursor."""
+
+    node: Shown = strawberry.field(description="The item.")
+    cursor: str = strawberry.field(description="Opaque; names its place in the list.")
+
+
+@strawberry.type(description="A page of a list.")
+class Connection(Generic[Shown]):
+    """A page."""
+
+    edges: list[Edge[Shown]] = strawberry.field(description="The items with their cursors.")
+    nodes: list[Shown] = strawberry.field(description="The items alone.")
+    page_info: PageInfo = strawberry.field(description="Where the page stands in its list.")
+    total_count: int = strawberry.field(description="How many items the whole list has.")
+
+    @classmethod
+    def of(
+        cls, listing: Listing[Item], show: Callable[[Item], Shown], first: int | None, after: str | None
+    ) -> Self:
+        """Show a page of a list; GraphQLError with BAD_USER_INPUT for a page that cannot be."""
+        try:
+            page = listing.page(first, given(after))
+        except BadPage as problem:
+            raise GraphQLError(str(problem), extensions={"code": "BAD_USER_INPUT"}) from None
+        nodes = [show(item) for item in page.items]
+        cursors = page.cursors
+        return cls(
+            edges=[Edge(node=node, cursor=cursor) for node, cursor in zip(nodes, cursors, strict=True)],
+            nodes=nodes,
+            page_info=PageInfo(
+                has_next_page=page.has_next,
+                has_previous_page=page.has_previous,
+                start_cursor=cursors[0] if cursors else None,
+                end_cursor=cursors[-1] if cursors else None,
+            ),
+            total_count=page.total,
+        )
