@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 
@@ -23,6 +24,8 @@ from server.logs import current_request_id, request_id
 _log = structlog.get_logger(__name__)
 
 Formatted = Mapping[str, object]
+
+_WRONG_VARIABLE = re.compile(r"Variable '\$\w+' has invalid (default )?value")
 
 
 class GraphQLView(GraphQL[Context, None]):
@@ -63,15 +66,15 @@ def coded(error: GraphQLError) -> Formatted:
         return error.formatted
     if isinstance(error, GraphQLSyntaxError):
         return _with_code(error, "GRAPHQL_PARSE_FAILED")
-    if error.path is None and error.original_error is None:
+    if error.path is None and isinstance(error.original_error, GraphQLError | None):
         return _with_code(error, _request_code(error))
     return _masked(error)
 
 
 def _request_code(error: GraphQLError) -> str:
     # A document that is wrong for everybody fails validation; variables are wrong for this request.
-    about_variables = error.message.startswith("Variable '$") and "got invalid value" in error.message
-    return "BAD_USER_INPUT" if about_variables else "GRAPHQL_VALIDATION_FAILED"
+    wrong_value = _WRONG_VARIABLE.match(error.message) is not None
+    return "BAD_USER_INPUT" if wrong_value else "GRAPHQL_VALIDATION_FAILED"
 
 
 def _with_code(error: GraphQLError, code: str) -> Formatted:

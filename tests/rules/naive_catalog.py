@@ -9,10 +9,11 @@ from rules.drafts import RowEdit
 from rules.keep import KEEP
 from rules.values import Choices, Credits, Metered, Value, Written, WrittenLimit
 from tests.rules.builders import GRANTED, REVOKED, limit
-from tests.rules.naive_rows import Content, Said, Shelf, Shown, in_order, laid_over, listed, shelved
+from tests.rules.naive_rows import Content, Said, Shelf, Shown, in_order, laid_over, listed, ordered, shelved
 from tests.rules.strategies import (
     BOOLEANS,
     REGIONS,
+    Discard,
     Edit,
     NewFeature,
     NewPlan,
@@ -20,6 +21,7 @@ from tests.rules.strategies import (
     PriceRemoval,
     Publish,
     Rebase,
+    Reorder,
     RowRemoval,
 )
 
@@ -49,6 +51,10 @@ class Naive:
                 wrong = self.set_price(package, price)
             case PriceRemoval(package, key):
                 wrong = self.remove_price(package, key)
+            case Reorder(package, keys):
+                wrong = self.reorder(package, keys)
+            case Discard(package):
+                wrong = self.discard(package)
             case Rebase(plan, base, keep):
                 wrong = self.rebase(plan, base, keep=keep)
             case Publish(package, scope, expected):
@@ -170,6 +176,31 @@ class Naive:
         del shelf.edit()["prices"][key]
         return []
 
+    def reorder(self, package: str, keys: tuple[str, ...]) -> list[str]:
+        """The keys named come first, in this order; the rest keep theirs."""
+        shelf = self.shelves.get(package)
+        if shelf is None:
+            return ["NOT_FOUND package"]
+        shown = [row["key"] for row in self.draft_rows(package)]
+        strange = [f"NOT_FOUND keys.{index}" for index, key in enumerate(keys) if key not in shown]
+        twice = [
+            f"INVALID keys.{index}" for index, key in enumerate(keys) if key in shown and key in keys[:index]
+        ]
+        if not strange and not twice:
+            draft = shelf.edit()
+            draft["order"] = [*keys, *(key for key in draft["order"] if key not in keys)]
+        return strange + twice
+
+    def discard(self, package: str) -> list[str]:
+        """What is published stays; a draft that is all there is stays too."""
+        shelf = self.shelves.get(package)
+        if shelf is None:
+            return ["NOT_FOUND package"]
+        if not shelf.versions:
+            return ["NOT_ALLOWED package"]
+        shelf.draft = None
+        return []
+
     def rebase(self, key: str, base: str | None, *, keep: bool) -> list[str]:
         """Inherited rows go with the base plan unless they are copied in, where they stood."""
         shelf = self.shelves.get(key)
@@ -240,20 +271,25 @@ class Naive:
         return self.passed_on(base, len(self.shelves[base].versions)) if base else []
 
     def passed_on(self, base: str, number: int) -> list[Shown]:
-        """Below a revocation the key is not inherited; nor are price-linked rows."""
+        """Below a revocation the key is not inherited; nor are price-linked rows. Order is own."""
         return [
             {**row, "origin": "INHERITED", "overrides": None}
-            for row in (self.version_rows(base, number) if number else [])
+            for row in (self.unordered_rows(base, number) if number else [])
             if row["value"] != REVOKED and row["price"] is None
         ]
 
     def draft_rows(self, key: str) -> list[Shown]:
         """What a draft shows."""
-        shelf = self.shelves[key]
-        return laid_over(key, shelf.newest()["rows"], self.inherited(shelf))
+        content = self.shelves[key].newest()
+        return ordered(laid_over(key, content["rows"], self.inherited(self.shelves[key])), content["order"])
 
     def version_rows(self, key: str, number: int) -> list[Shown]:
         """What a version shows."""
+        version = self.shelves[key].versions[number - 1]
+        return ordered(self.unordered_rows(key, number), version["content"]["order"])
+
+    def unordered_rows(self, key: str, number: int) -> list[Shown]:
+        """What a version would show if nobody had put it in order."""
         version = self.shelves[key].versions[number - 1]
         base = version["content"]["base"]
         above = self.passed_on(base, version["base_version"] or 0) if base else []

@@ -15,10 +15,11 @@ Said = Value | Revoked
 
 
 class Content(TypedDict):
-    """What a draft or version says itself: its base plan, rows by key and price, prices by key."""
+    """What a draft or version says itself: rows by key and price, the order by hand, prices by key."""
 
     base: str | None
     rows: dict[Link, Said]
+    order: list[str]
     prices: dict[str, facts.Price]
 
 
@@ -80,6 +81,12 @@ def laid_over(package: str, own: dict[Link, Said], inherited: list[Shown]) -> li
     return shown
 
 
+def ordered(rows: list[Shown], order: list[str]) -> list[Shown]:
+    """The keys named come first; the rest keep their order."""
+    first = [row for key in order for row in rows if row["key"] == key]
+    return first + [row for row in rows if row["key"] not in order]
+
+
 def stated(package: str, link: Link, value: Said, above: Shown | None) -> Shown:
     """A package's own row as it shows it."""
     origin = "OVERRIDDEN" if above else "OWN"
@@ -115,10 +122,12 @@ def listed(content: facts.Content) -> Content:
     return {
         "base": content.base,
         "rows": {(row.key, row.price): row.value for row in content.rows},
+        "order": list(content.order),
         "prices": {price.key: price for price in content.prices},
     }
 
 
 def in_order(content: Content) -> list[object]:
     """A content in which another order is a difference."""
-    return [content["base"], list(content["rows"].items()), list(content["prices"].items())]
+    rows, prices = list(content["rows"].items()), list(content["prices"].items())
+    return [content["base"], rows, content["order"], prices]

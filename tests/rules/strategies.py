@@ -12,7 +12,15 @@ from typing import assert_never
 from hypothesis import strategies as st
 
 from rules.catalog import Aggregation, Catalog, CreditType, Feature, Meter, Price, PublishScope
-from rules.drafts import RowEdit, remove_entitlement, remove_price, set_entitlement, set_price
+from rules.drafts import (
+    RowEdit,
+    discard_draft,
+    remove_entitlement,
+    remove_price,
+    reorder_entitlements,
+    set_entitlement,
+    set_price,
+)
 from rules.errors import Rejected
 from rules.features import create_feature
 from rules.keep import KEEP, Keep
@@ -209,7 +217,33 @@ class Publish:
     expected: int | None
 
 
-Edit = NewFeature | NewPlan | RowEdit | RowRemoval | PriceEdit | PriceRemoval | Rebase | Publish
+@dataclass(frozen=True)
+class Reorder:
+    """Put rows first."""
+
+    package: str
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Discard:
+    """Forget a draft."""
+
+    package: str
+
+
+Edit = (
+    NewFeature
+    | NewPlan
+    | RowEdit
+    | RowRemoval
+    | PriceEdit
+    | PriceRemoval
+    | Reorder
+    | Rebase
+    | Discard
+    | Publish
+)
 
 packages = st.sampled_from((*PLANS[:3], *PLANS[:3], *PACKAGES))
 bases = st.none() | st.sampled_from(PLANS) | st.sampled_from(PACKAGES)
@@ -234,6 +268,8 @@ price_edits = st.builds(
     PriceEdit, packages, st.builds(price, st.sampled_from((*PRICES, *PRICES, "Monthly")), st.integers(-1, 9))
 )
 price_removals = st.builds(PriceRemoval, packages, prices)
+orders = st.builds(Reorder, packages, st.lists(st.sampled_from(SUBJECTS), max_size=3).map(tuple))
+discards = st.builds(Discard, packages)
 rebases = st.builds(Rebase, packages, bases, st.booleans())
 publishes = st.builds(
     Publish, packages, st.sampled_from(PublishScope), st.sampled_from([None, None, None, None, 1, 2])
@@ -249,7 +285,7 @@ def edits() -> st.SearchStrategy[Edit]:
     kinds: list[st.SearchStrategy[Edit]] = [
         *(fitting_edits, short_edits, revocations, fitting_edits, short_edits, any_edits),
         *(publishes, publishes, publishes, removals, rebases, price_edits),
-        price_removals | new_features | new_plans,
+        *(orders, price_removals | new_features | new_plans | discards),
     ]
     return st.sampled_from(kinds).flatmap(lambda kind: kind)
 
@@ -269,6 +305,10 @@ def made(shop: Catalog, edit: Edit) -> Catalog:
             shop = set_price(shop, package, amount)
         case PriceRemoval(package, key):
             shop = remove_price(shop, package, key)
+        case Reorder(package, keys):
+            shop = reorder_entitlements(shop, package, keys)
+        case Discard(package):
+            shop = discard_draft(shop, package)
         case Rebase(key, base, keep):
             shop = set_base_plan(shop, key, base, keep_inherited=keep)
         case Publish(package, scope, expected):
