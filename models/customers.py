@@ -1,19 +1,19 @@
-"""Customers and their subscriptions, loaded by key and saved by what an act changed."""
+"""Customers, loaded by key and saved by what an act changed."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, delete, func, select, tuple_, update
+from sqlalchemy import Row, Select, bindparam, delete, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.statements import insert, insert_missing, table_of
-from models.tables import CustomerRow, SubscriptionRow
-from rules.customers import Customer, Subscription
+from models.statements import insert_missing, table_of
+from models.subscriptions import Owned, load_owned, save_owned
+from models.tables import CustomerRow
+from rules.customers import Customer
 
 _CUSTOMERS = table_of(CustomerRow)
-_SUBSCRIPTIONS = table_of(SubscriptionRow)
 
 Address = tuple[int, str]
 """A customer's environment and key."""
@@ -64,43 +64,16 @@ async def load_locked(session: AsyncSession, addresses: Collection[Address]) -> 
 
 async def _loaded(session: AsyncSession, customers: Select[Any]) -> dict[Address, Customer]:
     rows = (await session.execute(customers)).all()
-    owned = await _subscriptions(session, {row.id for row in rows})
-    return {(row.environment_id, row.key): _customer(row, owned.get(row.id, [])) for row in rows}
+    owned = await load_owned(session, {row.id for row in rows})
+    return {(row.environment_id, row.key): _customer(row, owned[row.id]) for row in rows}
 
 
-async def put_on(session: AsyncSession, environment: int) -> dict[tuple[str, int], int]:
-    """Count the live subscriptions of an environment by the plan and version that they were put on."""
-    subscriptions, customers = _SUBSCRIPTIONS.c, _CUSTOMERS.c
-    plan = (subscriptions.plan_key, subscriptions.version)
-    theirs = _SUBSCRIPTIONS.join(_CUSTOMERS, subscriptions.customer_id == customers.id)
-    live = (subscriptions.environment_id == environment) & customers.archived.is_(False)
-    counted = select(*plan, func.count()).select_from(theirs).where(live).group_by(*plan)
-    rows = await session.execute(counted)
-    return {(key, version): count for key, version, count in rows}
-
-
-async def _subscriptions(session: AsyncSession, customers: set[int]) -> dict[int, list[Subscription]]:
-    owned: dict[int, list[Subscription]] = {}
-    if customers:
-        theirs = select(_SUBSCRIPTIONS).where(_SUBSCRIPTIONS.c.customer_id.in_(customers))
-        for row in await session.execute(theirs):
-            owned.setdefault(row.customer_id, []).append(_subscription(row))
-    return owned
-
-
-async def save(session: AsyncSession, changed: Iterable[tuple[int, Customer, Customer]]) -> None:
+async def save(session: AsyncSession, changed: Sequence[tuple[int, Customer, Customer]]) -> None:
     """Write what acts made of locked customers: (environment, before, after) each."""
-    rows, subscriptions = [], []
-    for environment, before, after in changed:
-        rows.append(_customer_values(after))
-        subscriptions += [
-            _subscription_values(environment, after.number, subscription)
-            for subscription in after.subscriptions
-            if subscription not in before.subscriptions
-        ]
-    if rows:
+    if changed:
+        rows = [_customer_values(after) for _, _, after in changed]
         await session.execute(update(_CUSTOMERS).where(_CUSTOMERS.c.id == bindparam("number")), rows)
-    await insert(session, SubscriptionRow, subscriptions)
+        await save_owned(session, changed)
 
 
 def _customer_values(after: Customer) -> dict[str, Any]:
@@ -116,22 +89,7 @@ def _customer_values(after: Customer) -> dict[str, Any]:
     }
 
 
-def _subscription_values(environment: int, customer: int, subscription: Subscription) -> dict[str, Any]:
-    return {
-        "environment_id": environment,
-        "customer_id": customer,
-        "number": subscription.number,
-        "product_key": subscription.product,
-        "plan_key": subscription.plan,
-        "version": subscription.version,
-        "price_key": subscription.price,
-        "started_at": subscription.started_at,
-        "anchor": subscription.anchor,
-        "timezone": subscription.timezone,
-    }
-
-
-def _customer(row: Row[Any], subscriptions: Iterable[Subscription]) -> Customer:
+def _customer(row: Row[Any], owned: Owned) -> Customer:
     return Customer(
         number=row.id,
         key=row.key,
@@ -142,18 +100,6 @@ def _customer(row: Row[Any], subscriptions: Iterable[Subscription]) -> Customer:
         archived=row.archived,
         revision=row.revision,
         acted_at=row.acted_at,
-        subscriptions=tuple(subscriptions),
-    )
-
-
-def _subscription(row: Row[Any]) -> Subscription:
-    return Subscription(
-        number=row.number,
-        product=row.product_key,
-        plan=row.plan_key,
-        version=row.version,
-        price=row.price_key,
-        started_at=row.started_at,
-        anchor=row.anchor,
-        timezone=row.timezone,
+        subscriptions=tuple(owned.subscriptions),
+        custom=tuple(owned.custom),
     )

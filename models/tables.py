@@ -11,10 +11,19 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from models.columns import Count, Document, Flag, Instant, Key, Micros
+
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+"""Every constraint has a name, so that a later migration can take it away on SQLite too."""
 
 STRICT = {"sqlite_strict": True}
 CLUSTERED = {"sqlite_strict": True, "sqlite_with_rowid": False}
@@ -27,6 +36,13 @@ def _of_environment() -> ForeignKeyConstraint:
 def _of_customer() -> ForeignKeyConstraint:
     return ForeignKeyConstraint(
         ["environment_id", "customer_id"], ["customers.environment_id", "customers.id"]
+    )
+
+
+def _of_subscription() -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(
+        ["environment_id", "customer_id", "subscription"],
+        ["subscriptions.environment_id", "subscriptions.customer_id", "subscriptions.number"],
     )
 
 
@@ -184,12 +200,62 @@ class SubscriptionRow(CustomerOwned, table=True):
 
     number: int = Field(primary_key=True, sa_type=Count)
     product_key: str = Field(sa_type=Key)
+    trial_ends_at: datetime | None = Field(default=None, sa_type=Instant)
+    after_trial: str | None = Field(default=None, sa_type=Key)
+    canceled_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class SubscriptionTermRow(CustomerOwned, table=True):
+    """What a subscription is from an instant on; its history, and what is scheduled."""
+
+    __tablename__: ClassVar[str] = "subscription_terms"
+    __table_args__ = (_of_subscription(), CLUSTERED)
+
+    subscription: int = Field(primary_key=True, sa_type=Count)
+    starts_at: datetime = Field(primary_key=True, sa_type=Instant)
     plan_key: str = Field(sa_type=Key)
-    version: int = Field(sa_type=Count)
+    version: int | None = Field(default=None, sa_type=Count)
     price_key: str | None = Field(default=None, sa_type=Key)
-    started_at: datetime = Field(sa_type=Instant)
     anchor: datetime = Field(sa_type=Instant)
     timezone: str = Field(sa_type=Key)
+    trial: bool = Field(sa_type=Flag)
+    resets: bool = Field(sa_type=Flag)
+    scheduled: bool = Field(sa_type=Flag)
+
+
+class SubscriptionAddonRow(CustomerOwned, table=True):
+    """An add-on of a subscription, in one quantity, for a while."""
+
+    __tablename__: ClassVar[str] = "subscription_addons"
+    __table_args__ = (_of_subscription(), CLUSTERED)
+
+    subscription: int = Field(primary_key=True, sa_type=Count)
+    addon_key: str = Field(primary_key=True, sa_type=Key)
+    starts_at: datetime = Field(primary_key=True, sa_type=Instant)
+    version: int = Field(sa_type=Count)
+    quantity: int = Field(sa_type=Count)
+    ends_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class CustomEntitlementRow(CustomerOwned, table=True):
+    """What was decided for one customer alone; ``number`` is the revision of the act that set it."""
+
+    __tablename__: ClassVar[str] = "custom_entitlements"
+    __table_args__ = (
+        _of_customer(),
+        Index("ix_custom_entitlements_feature", "environment_id", "feature_key"),
+        CLUSTERED,
+    )
+
+    number: int = Field(primary_key=True, sa_type=Count)
+    feature_key: str = Field(sa_type=Key)
+    mode: str = Field(sa_type=Key)
+    value: dict[str, Any] | None = Field(default=None, sa_type=Document)
+    note: str | None = Field(default=None, sa_type=Key)
+    timezone: str = Field(sa_type=Key)
+    starts_at: datetime = Field(sa_type=Instant)
+    expires_at: datetime | None = Field(default=None, sa_type=Instant)
+    removed_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
 class UsageRecordRow(CustomerOwned, table=True):

@@ -4,8 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import CTE, BigInteger, cast, column, delete, func, literal, select, tuple_, values
+from sqlalchemy import (
+    CTE,
+    BigInteger,
+    ColumnElement,
+    Row,
+    cast,
+    column,
+    delete,
+    func,
+    literal,
+    select,
+    tuple_,
+    values,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.columns import Instant, Key
@@ -61,6 +76,26 @@ def _parts(missing: Sequence[tuple[Owner, Window]]) -> Iterator[Sequence[tuple[O
 async def _summed(
     session: AsyncSession, windows: Sequence[tuple[Owner, Window]]
 ) -> Iterable[tuple[int, int]]:
+    total = cast(func.coalesce(func.sum(_RECORDS.c.quantity), literal(0)), BigInteger)
+    return [(index, used) for index, used in await _inside(session, windows, total)]
+
+
+async def first_in(
+    session: AsyncSession, windows: Sequence[tuple[Owner, Window]]
+) -> dict[tuple[Owner, Window], datetime]:
+    """Give the first instant in each window at which usage occurred, where any did."""
+    found: dict[tuple[Owner, Window], datetime] = {}
+    for part in _parts(windows):
+        for index, first in await _inside(session, part, func.min(_RECORDS.c.occurred_at)):
+            if first is not None:
+                found[part[index]] = first
+    return found
+
+
+async def _inside(
+    session: AsyncSession, windows: Sequence[tuple[Owner, Window]], what: ColumnElement[Any]
+) -> Iterable[Row[Any]]:
+    """Ask something of the records inside each window, by its index."""
     wanted = _wanted(windows)
     inside = (
         (_RECORDS.c.environment_id == wanted.c.environment_id)
@@ -69,10 +104,8 @@ async def _summed(
         & (_RECORDS.c.occurred_at >= wanted.c.starts_at)
         & (_RECORDS.c.occurred_at < wanted.c.ends_at)
     )
-    total = cast(func.coalesce(func.sum(_RECORDS.c.quantity), literal(0)), BigInteger)
-    counted = select(wanted.c.index, total).select_from(wanted.outerjoin(_RECORDS, inside))
-    rows = await session.execute(counted.group_by(wanted.c.index))
-    return [(index, used) for index, used in rows]
+    asked = select(wanted.c.index, what).select_from(wanted.outerjoin(_RECORDS, inside))
+    return await session.execute(asked.group_by(wanted.c.index))
 
 
 def _wanted(windows: Sequence[tuple[Owner, Window]]) -> CTE:

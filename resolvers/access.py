@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 
 from models import usage
 from models.usage import Owner, Sums
@@ -11,43 +12,63 @@ from resolvers.customers import found
 from resolvers.reading import Look, look
 from rules.access import Decision, Question, Subject, decide, subject_of
 from rules.customers import Customer
+from rules.metering import everything
 from rules.sources import spoken_of
 
 NO_SUMS: Sums = {}
 
 
-async def access(context: Context, question: Question) -> Decision:
-    """Answer one question; unknown keys get a no, never an error."""
-    return (await accesses(context, [question]))[0]
+async def access(context: Context, question: Question, at: datetime | None = None) -> Decision:
+    """Answer one question, now or about another instant; unknown keys get a no, never an error."""
+    return (await accesses(context, [question], at))[0]
 
 
-async def accesses(context: Context, questions: Sequence[Question]) -> list[Decision]:
+async def accesses(
+    context: Context, questions: Sequence[Question], at: datetime | None = None
+) -> list[Decision]:
     """Answer many questions at one instant, in their order."""
     async with look(context) as seen:
         known = await found(seen, {question.customer for question in questions})
-        return await answer(seen, known, questions)
+        return await answer(seen, known, questions, at)
 
 
-async def accesses_of(context: Context, key: str, features: Iterable[str] | None = None) -> list[Decision]:
+async def accesses_of(
+    context: Context, key: str, features: Iterable[str] | None = None, at: datetime | None = None
+) -> list[Decision]:
     """Answer for each feature named, or for each that any source of the customer speaks about."""
     async with look(context) as seen:
         known = await found(seen, {key})
         if features is None:
             customer = known.get(key)
-            features = [] if customer is None else spoken_of(seen.flat, customer, customer.asked_at(seen.now))
-        return await answer(seen, known, [Question(customer=key, feature=feature) for feature in features])
+            features = [] if customer is None else spoken_of(seen.flat, customer, _asked(seen, customer, at))
+        questions = [Question(customer=key, feature=feature) for feature in features]
+        return await answer(seen, known, questions, at)
 
 
-async def answer(seen: Look, known: Mapping[str, Customer], questions: Iterable[Question]) -> list[Decision]:
+async def answer(
+    seen: Look, known: Mapping[str, Customer], questions: Iterable[Question], at: datetime | None = None
+) -> list[Decision]:
     """Decide questions about customers who were found."""
-    subjects = [_subject(seen, known.get(question.customer), question) for question in questions]
+    subjects = [_subject(seen, known.get(question.customer), question, at) for question in questions]
     sums = await _sums(seen, subjects)
-    return [decide(subject, sums.get(_owner(seen, subject), NO_SUMS)) for subject in subjects]
+    coming = await _next_usage(seen, subjects)
+    return [
+        decide(subject, sums.get(_owner(seen, subject), NO_SUMS), coming.get(index))
+        for index, subject in enumerate(subjects)
+    ]
 
 
-def _subject(seen: Look, customer: Customer | None, question: Question) -> Subject:
-    now = seen.now if customer is None else customer.asked_at(seen.now)
-    return subject_of(seen.flat, customer, question, now)
+def _asked(seen: Look, customer: Customer | None, at: datetime | None) -> datetime:
+    """Tell which instant is asked about: the clock's own reads as none at all."""
+    if at is not None and at != seen.now:
+        return at
+    return seen.now if customer is None else customer.asked_at(seen.now)
+
+
+def _subject(seen: Look, customer: Customer | None, question: Question, at: datetime | None) -> Subject:
+    asked = _asked(seen, customer, at)
+    past = asked < _asked(seen, customer, None)
+    return subject_of(seen.flat, customer, question, asked, past=past)
 
 
 def _owner(seen: Look, subject: Subject) -> Owner | None:
@@ -67,3 +88,15 @@ async def _sums(seen: Look, subjects: Iterable[Subject]) -> Mapping[Owner | None
     missing = [(owner, window) for owner, window in needed if window not in kept[owner]]
     counted = await usage.count_anew(seen.session, missing)
     return {owner: sums | counted.get(owner, NO_SUMS) for owner, sums in kept.items()}
+
+
+async def _next_usage(seen: Look, subjects: Sequence[Subject]) -> Mapping[int, datetime]:
+    """Give, for subjects in the past, when usage next occurred: then the answer changed."""
+    later = {
+        index: (owner, everything(subject.feature.key).after(subject.now))
+        for index, subject in enumerate(subjects)
+        if subject.past and subject.window is not None and subject.feature is not None
+        if (owner := _owner(seen, subject)) is not None
+    }
+    first = await usage.first_in(seen.session, list(dict.fromkeys(later.values())))
+    return {index: first[place] for index, place in later.items() if place in first}

@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from models import catalog as stored
-from models import customers, environments
+from models import environments
 from models.database import Session
+from models.standing import custom_about
 from resolvers.context import Context
 from resolvers.reading import look
+from resolvers.subscriptions import by_version
 from rules import drafts, features, packages, updates
 from rules.catalog import Addon, Catalog, CreditType, Feature, Plan, Price, Product, PublishScope
 from rules.drafts import RowEdit
@@ -18,7 +20,7 @@ from rules.inheritance import Flattened
 from rules.publishing import Published, publish
 from rules.rates import RateEdit
 from rules.rates import set_credit_rate as set_rate
-from rules.references import lived_on
+from rules.references import Holders, lived_on
 from rules.values import Written
 
 
@@ -95,8 +97,10 @@ async def update_feature(context: Context, update: updates.FeatureUpdate) -> Fla
     """Change a feature; what live subscriptions stand on keeps it from being archived."""
 
     async def change(session: Session, catalog: Catalog, now: datetime) -> Catalog:
-        put_on = await customers.put_on(session, context.environment)
-        return updates.update_feature(catalog, update, lived_on(catalog, put_on, now))
+        counts = await by_version(session, context.environment, catalog, now)
+        custom = await custom_about(session, context.environment, update.key, now)
+        holders = Holders(versions=lived_on(catalog, counts), custom=custom)
+        return updates.update_feature(catalog, update, holders)
 
     return await edit_reading(context, change)
 

@@ -10,10 +10,11 @@ from models import customers
 from models.batch import Done
 from resolvers.context import Context
 from resolvers.reading import Look, look
+from rules.acts import Act
 from rules.customers import Customer
 from rules.errors import refuse_any
 from rules.inheritance import Flattened
-from rules.lifecycle import Subscribe, UpsertCustomer
+from rules.lifecycle import UpsertCustomer
 from rules.revisions import Revision
 from rules.validity import is_external_key
 
@@ -56,13 +57,13 @@ async def customer(context: Context, key: str) -> SeenCustomer | None:
         return SeenCustomer(flat=seen.flat, customer=known, now=known.asked_at(seen.now))
 
 
-async def upsert_customer(context: Context, act: UpsertCustomer) -> Done:
+async def upsert(context: Context, deed: UpsertCustomer) -> Done:
     """Make or change a customer; raises Rejected with every problem."""
     # Before anything is written: an act that makes a customer needs a row to lock.
-    refuse_any(act.problems())
-    return await context.services.ledger.commit(context.environment, act.key, act)
+    refuse_any(deed.problems())
+    return await act(context, deed.key, deed)
 
 
-async def subscribe(context: Context, customer_key: str, act: Subscribe) -> Done:
-    """Put a customer on a plan; raises Rejected with every problem."""
-    return await context.services.ledger.commit(context.environment, customer_key, act)
+async def act(context: Context, customer_key: str, deed: Act) -> Done:
+    """Do something to a customer; raises Rejected with every problem."""
+    return await context.services.ledger.commit(context.environment, customer_key, deed)

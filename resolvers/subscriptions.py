@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import datetime
 
-from models import customers
+from models.database import Session
+from models.standing import standing
 from resolvers.context import Context
 from resolvers.reading import look
-from rules.sources import version_at
+from rules.catalog import Catalog
+from rules.terms import newest_at, version_at
 
 
 async def on_version(context: Context, package: str, number: int) -> int:
@@ -17,9 +20,17 @@ async def on_version(context: Context, package: str, number: int) -> int:
 
 
 async def _counted(context: Context) -> Counter[tuple[str, int]]:
-    counts: Counter[tuple[str, int]] = Counter()
     async with look(context) as seen:
-        for (plan, put_on), count in (await customers.put_on(seen.session, context.environment)).items():
-            number = version_at(seen.flat.catalog.packages[plan], put_on, seen.now)
-            counts[plan, number] += count
+        return await by_version(seen.session, context.environment, seen.flat.catalog, seen.now)
+
+
+async def by_version(
+    session: Session, environment: int, catalog: Catalog, now: datetime
+) -> Counter[tuple[str, int]]:
+    """Count the live subscriptions by the package and version that holds for them."""
+    counts: Counter[tuple[str, int]] = Counter()
+    for group in await standing(session, environment, now):
+        package = catalog.packages[group.package]
+        put_on = group.version or newest_at(package, group.since or now)
+        counts[group.package, version_at(package, put_on, now)] += group.count
     return counts

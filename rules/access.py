@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
 from rules.catalog import Feature, FeatureStatus
-from rules.customers import Customer, next_start
+from rules.customers import Customer, earliest
 from rules.inheritance import Flattened
 from rules.metering import Metering, Window, metering
 from rules.numbers import divide_half_up
 from rules.revisions import Revision
-from rules.sources import NOTHING, Entitled, billing_period, entitled, next_publish
+from rules.sources import NOTHING, Entitled, entitled
+from rules.terms import billing_period, publishes_after
 from rules.values import (
     BillingPeriod,
     Choices,
@@ -38,6 +39,7 @@ class AccessReason(StrEnum):
     FEATURE_NOT_FOUND = "FEATURE_NOT_FOUND"
     FEATURE_UNAVAILABLE = "FEATURE_UNAVAILABLE"
     TYPE_MISMATCH = "TYPE_MISMATCH"
+    REVOKED = "REVOKED"
     NO_ACTIVE_SUBSCRIPTION = "NO_ACTIVE_SUBSCRIPTION"
     NOT_ENTITLED = "NOT_ENTITLED"
     VALUE_NOT_INCLUDED = "VALUE_NOT_INCLUDED"
@@ -103,7 +105,11 @@ class Usage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """Whom and what a question is about, as far as either exists, and what the customer has of it."""
+    """Whom and what a question is about, as far as either exists, and what the customer has of it.
+
+    ``past`` tells that it is asked about an instant before the customer's present: then usage counts
+    as far as it had occurred by then.
+    """
 
     flat: Flattened
     question: Question
@@ -113,6 +119,7 @@ class Subject:
     entitled: Entitled = NOTHING
     metering: Metering | None = None
     billing: BillingPeriod | None = None
+    past: bool = False
 
     @property
     def window(self) -> Window | None:
@@ -149,15 +156,24 @@ class Decision:
         return Revision(self.subject.flat.catalog.revision, customer.revision if customer else 0)
 
 
-def subject_of(flat: Flattened, customer: Customer | None, question: Question, now: datetime) -> Subject:
-    """Find what a question is about and what the customer has of it."""
+def subject_of(
+    flat: Flattened,
+    customer: Customer | None,
+    question: Question,
+    now: datetime,
+    *,
+    past: bool = False,
+) -> Subject:
+    """Find what a question is about and what the customer has of it at an instant."""
     feature = flat.catalog.features.get(question.feature)
     if customer is None or feature is None:
         return Subject(flat=flat, question=question, now=now, customer=customer, feature=feature)
     has = entitled(flat, customer, feature, now)
     counted = None
-    if isinstance(has.value, Metered) and has.counted_by is not None:
-        counted = metering(flat.catalog, feature, has.value, has.counted_by, now)
+    if isinstance(has.value, Metered) and has.counting is not None:
+        counted = metering(flat.catalog, feature, has.value, has.counting, now)
+    if counted is not None and past:
+        counted = replace(counted, window=counted.window.until(now))
     return Subject(
         flat=flat,
         question=question,
@@ -167,21 +183,26 @@ def subject_of(flat: Flattened, customer: Customer | None, question: Question, n
         entitled=has,
         metering=counted,
         billing=_billing(flat, has, now),
+        past=past,
     )
 
 
 def _billing(flat: Flattened, has: Entitled, now: datetime) -> BillingPeriod | None:
-    return billing_period(flat.catalog, has.counted_by, now) if has.counted_by is not None else None
+    subscription = has.counting.subscription if has.counting is not None else None
+    return None if subscription is None else billing_period(flat.catalog, subscription, now)
 
 
-def decide(subject: Subject, sums: Mapping[Window, int]) -> Decision:
-    """Decide a question; ``sums`` holds the usage of the subject's window, in micros."""
+def decide(subject: Subject, sums: Mapping[Window, int], next_usage: datetime | None = None) -> Decision:
+    """Decide a question; ``sums`` holds the usage of the subject's window, in micros.
+
+    ``next_usage`` is when, after a past instant, usage of the feature next occurred.
+    """
     usage = _usage(subject, sums)
     return Decision(
         subject=subject,
         reason=_denial(subject, usage) or _permission(subject, usage),
         usage=usage,
-        valid_until=_valid_until(subject),
+        valid_until=_valid_until(subject, next_usage),
     )
 
 
@@ -205,6 +226,8 @@ def _denial(subject: Subject, usage: Usage | None) -> AccessReason | None:  # no
         return AccessReason.FEATURE_UNAVAILABLE
     if not _fits(subject.question, feature):
         return AccessReason.TYPE_MISMATCH
+    if subject.entitled.revoked:
+        return AccessReason.REVOKED
     if subject.entitled.value is None:
         idle = not customer.in_force(subject.now)
         return AccessReason.NO_ACTIVE_SUBSCRIPTION if idle else AccessReason.NOT_ENTITLED
@@ -253,12 +276,15 @@ def _permission(subject: Subject, usage: Usage | None) -> AccessReason:
     return AccessReason.OVERAGE_ALLOWED
 
 
-def _valid_until(subject: Subject) -> datetime | None:
-    """Give the first instant at which time alone can change the answer."""
-    if subject.customer is None or subject.feature is None:
+def _valid_until(subject: Subject, next_usage: datetime | None) -> datetime | None:
+    """Give an instant no later than the first at which time alone can change the answer."""
+    customer, feature = subject.customer, subject.feature
+    if customer is None or feature is None:
         return None
-    subscriptions = subject.customer.subscriptions
-    starts = next_start(subscriptions, subject.now)
-    publishes = next_publish(subject.flat.catalog, subscriptions, subject.now)
+    publishes = (
+        instant
+        for subscription in customer.subscriptions
+        for instant in publishes_after(subject.flat.catalog, subscription, subject.now)
+    )
     resets = subject.metering.period.end if subject.metering is not None else None
-    return min((instant for instant in (starts, publishes, resets) if instant is not None), default=None)
+    return earliest((customer.next_instant(subject.now), resets, next_usage, *publishes))

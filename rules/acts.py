@@ -61,6 +61,20 @@ class Act(Protocol):
         """Do it; raises Rejected with every problem, and then nothing has changed."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactsAct:
+    """An act that changes a customer's facts and leaves usage alone."""
+
+    creates: ClassVar[bool] = False
+    changes_facts: ClassVar[bool] = True
+
+    idempotency_key: str | None = None
+
+    def windows(self, scene: Scene, customer: Customer | None) -> Iterable[Window]:  # noqa: ARG002
+        """None: usage does not matter."""
+        return ()
+
+
 def input_digest(act: Act) -> str:
     """Give a digest that is equal for inputs that are equal by value.
 
@@ -85,10 +99,15 @@ def idempotency_problems(key: str | None) -> Iterator[Problem]:
         yield invalid("An idempotency key is 1 to 255 printable characters.", "idempotencyKey")
 
 
+def missing_customer() -> Problem:
+    """A customer who does not exist."""
+    return Problem(ErrorCode.NOT_FOUND, "There is no such customer.", ("customer",))
+
+
 def customer_problems(customer: Customer | None) -> Iterator[Problem]:
     """Check that there is a customer who can act."""
     if customer is None:
-        yield Problem(ErrorCode.NOT_FOUND, "There is no such customer.", ("customer",))
+        yield missing_customer()
     elif customer.archived:
         yield Problem(ErrorCode.ARCHIVED, f"Customer '{customer.key}' is archived.", ("customer",))
 

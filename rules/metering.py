@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from rules.catalog import Aggregation, Catalog, Feature
-from rules.customers import Subscription
 from rules.periods import Period, period_at, settle
-from rules.sources import billing_period
-from rules.values import Metered, Reset, ResetInterval
+from rules.sources import Counting
+from rules.terms import billing_period, current_period
+from rules.values import Metered, Reset, ResetAnchor, ResetInterval
 
 EARLIEST = datetime(1, 1, 1, tzinfo=UTC)
 LATEST = datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
@@ -25,6 +25,14 @@ class Window:
 
     def __contains__(self, instant: datetime) -> bool:
         return self.starts_at <= instant < self.ends_at
+
+    def until(self, instant: datetime) -> Window:
+        """The part of the window that was over when an instant had been."""
+        return replace(self, ends_at=min(self.ends_at, instant + timedelta.resolution))
+
+    def after(self, instant: datetime) -> Window:
+        """The part of the window that was to come after an instant."""
+        return replace(self, starts_at=max(self.starts_at, instant + timedelta.resolution))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,21 +51,37 @@ def is_gauge(feature: Feature, reset: Reset) -> bool:
 
 
 def metering(
-    catalog: Catalog, feature: Feature, value: Metered, subscription: Subscription, at: datetime
+    catalog: Catalog, feature: Feature, value: Metered, counting: Counting, at: datetime
 ) -> Metering:
     """Tell over which period and window usage counts at an instant.
 
-    Usage counts from the later of the period's start and the subscription's own start. A gauge
-    counts over all of the customer's usage.
+    Usage counts from the later of the period's start and the last reset of the subscription that it is
+    counted by. A gauge counts over all of the customer's usage.
     """
-    settled = settle(value.reset, billing_period(catalog, subscription, at))
-    period = period_at(settled, anchor=subscription.anchor, timezone=subscription.timezone, at=at)
+    period = _period(catalog, value.reset, counting, at)
     if is_gauge(feature, value.reset):
-        window = Window(feature=feature.key, starts_at=EARLIEST, ends_at=LATEST)
-        return Metering(reset=value.reset, period=period, window=window)
-    start = max(period.start, subscription.started_at)
+        return Metering(reset=value.reset, period=period, window=everything(feature.key))
+    start = period.start
+    if counting.subscription is not None:
+        start = max(start, counting.subscription.last_reset(at))
     window = Window(feature=feature.key, starts_at=start, ends_at=period.end or LATEST)
     return Metering(reset=value.reset, period=replace(period, start=start), window=window)
+
+
+def everything(feature: str) -> Window:
+    """Give the window that holds all usage of a feature."""
+    return Window(feature=feature, starts_at=EARLIEST, ends_at=LATEST)
+
+
+def _period(catalog: Catalog, reset: Reset, counting: Counting, at: datetime) -> Period:
+    subscription = counting.subscription
+    if reset.every is ResetInterval.BILLING_PERIOD and reset.anchor is ResetAnchor.SUBSCRIPTION_START:
+        current = None if subscription is None else current_period(catalog, subscription, at)
+        if current is not None:
+            return current
+    billing = None if subscription is None else billing_period(catalog, subscription, at)
+    settled = settle(reset, billing)
+    return period_at(settled, anchor=counting.anchor, timezone=counting.timezone, at=at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

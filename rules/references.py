@@ -2,41 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from datetime import datetime
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from rules.catalog import Catalog, Content, Package, Plan
+from rules.customers import CustomEntitlement
 from rules.errors import ErrorCode, Problem
-from rules.sources import version_at
 from rules.values import Choices
 
 LiveVersions = Mapping[str, Collection[int]]
 """The versions of each package that live subscriptions stand on, those of base plans included."""
 
 
-def lived_on(catalog: Catalog, put_on: Iterable[tuple[str, int]], now: datetime) -> LiveVersions:
-    """Give what live subscriptions stand on, from the plans and versions that they were put on."""
-    versions: dict[str, set[int]] = {}
-    for key, number in put_on:
-        current: tuple[str, int] | None = (key, version_at(catalog.packages[key], number, now))
+def lived_on(catalog: Catalog, versions: Iterable[tuple[str, int]]) -> LiveVersions:
+    """Give what live subscriptions stand on, from the packages and versions that hold for them."""
+    found: dict[str, set[int]] = {}
+    for key, number in versions:
+        current: tuple[str, int] | None = (key, number)
         while current is not None:
             key_here, number_here = current
-            versions.setdefault(key_here, set()).add(number_here)
+            found.setdefault(key_here, set()).add(number_here)
             version = catalog.packages[key_here].versions[number_here - 1]
             base, base_version = version.content.base, version.base_version
             current = None if base is None or base_version is None else (base, base_version)
-    return versions
+    return found
 
 
-def references(catalog: Catalog, key: str, live: LiveVersions) -> Iterator[str]:
-    """Name every content that refers to a feature or credit type, and what in it does."""
-    for name, content in _contents(catalog, live):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holders:
+    """Who outside the catalog holds on to it: live subscriptions, and customers' own entitlements by key."""
+
+    versions: LiveVersions = field(default_factory=dict)
+    custom: Sequence[tuple[str, CustomEntitlement]] = ()
+
+
+def references(catalog: Catalog, key: str, holders: Holders) -> Iterator[str]:
+    """Name everything that refers to a feature or credit type."""
+    for name, content in _contents(catalog, holders.versions):
         yield from (f"{what} of {name}" for what in _mentions(content, key))
+    for customer, custom in holders.custom:
+        if custom.feature == key:
+            yield f"a custom entitlement of customer '{customer}'"
 
 
-def picks(catalog: Catalog, key: str, choice: str, live: LiveVersions) -> Iterator[str]:
-    """Name every content that has picked a choice of a feature."""
-    for name, content in _contents(catalog, live):
+def picks(catalog: Catalog, key: str, choice: str, holders: Holders) -> Iterator[str]:
+    """Name everything that has picked a choice of a feature."""
+    for customer, custom in holders.custom:
+        if custom.feature == key and isinstance(custom.value, Choices) and choice in custom.value.choices:
+            yield f"a custom entitlement of customer '{customer}'"
+    for name, content in _contents(catalog, holders.versions):
         values = [row.value for row in content.rows if row.key == key]
         if any(isinstance(value, Choices) and choice in value.choices for value in values):
             yield name

@@ -13,7 +13,7 @@ from rules.catalog import Feature, FeatureStatus
 from rules.customers import Customer
 from rules.errors import ErrorCode, Problem, refuse_any
 from rules.features import missing
-from rules.metering import EARLIEST, LATEST, UsageRecord, Window
+from rules.metering import UsageRecord, Window, everything
 from rules.numbers import LARGEST
 from rules.rates import ADDED_UP
 from rules.validity import mismatch, out_of_range
@@ -46,8 +46,7 @@ class ReportUsage:
     def _window(self, scene: Scene, customer: Customer, at: datetime) -> Window:
         question = Question(customer=customer.key, feature=self.feature)
         # Where no limit speaks, all usage of the customer counts together.
-        everything = Window(feature=self.feature, starts_at=EARLIEST, ends_at=LATEST)
-        return subject_of(scene.flat, customer, question, at).window or everything
+        return subject_of(scene.flat, customer, question, at).window or everything(self.feature)
 
     def apply(self, scene: Scene, account: Account) -> Change:
         """Record the quantity and add it to every window that holds its instant."""

@@ -11,7 +11,7 @@ from rules.errors import Problem, Rejected, refuse_any
 from rules.features import feature_problems, missing
 from rules.keep import KEEP, Keep
 from rules.packages import addon_problems, plan_problems, with_package
-from rules.references import LiveVersions, in_use_problems, picks, references
+from rules.references import Holders, in_use_problems, picks, references
 from rules.validity import invalid, proven, required, text_problems, unit_problems
 from rules.values import Unit, Written
 
@@ -130,8 +130,8 @@ def update_addon(catalog: Catalog, update: AddonUpdate) -> Catalog:
     return with_package(catalog, changed)
 
 
-def update_feature(catalog: Catalog, update: FeatureUpdate, live: LiveVersions) -> Catalog:
-    """Change a feature; what is ``live`` keeps it from being archived, and choices from being dropped."""
+def update_feature(catalog: Catalog, update: FeatureUpdate, holders: Holders) -> Catalog:
+    """Change a feature; its holders keep it from being archived, and its choices from being dropped."""
     feature = _known(catalog.features.get(update.key), "feature", update.key)
     said = _said(update)
     default = said.pop("default", feature.default)
@@ -144,8 +144,8 @@ def update_feature(catalog: Catalog, update: FeatureUpdate, live: LiveVersions) 
             *_nulls(update),
             *feature_problems(changed, default),
             *_aggregation_problems(feature, changed),
-            *_archiving_problems(catalog, feature, changed, live),
-            *_dropped_problems(catalog, feature, changed, live),
+            *_archiving_problems(catalog, feature, changed, holders),
+            *_dropped_problems(catalog, feature, changed, holders),
         )
     )
     settled = None if default is None else proven(changed, default)
@@ -159,18 +159,18 @@ def _aggregation_problems(before: Feature, after: Feature) -> Iterator[Problem]:
 
 
 def _archiving_problems(
-    catalog: Catalog, before: Feature, after: Feature, live: LiveVersions
+    catalog: Catalog, before: Feature, after: Feature, holders: Holders
 ) -> Iterator[Problem]:
     if after.status is FeatureStatus.ARCHIVED and before.status is not FeatureStatus.ARCHIVED:
-        yield from in_use_problems(before.key, references(catalog, before.key, live), "status")
+        yield from in_use_problems(before.key, references(catalog, before.key, holders), "status")
 
 
 def _dropped_problems(
-    catalog: Catalog, before: Feature, after: Feature, live: LiveVersions
+    catalog: Catalog, before: Feature, after: Feature, holders: Holders
 ) -> Iterator[Problem]:
     for choice in before.choices:
         if choice not in after.choices:
-            yield from in_use_problems(choice, picks(catalog, before.key, choice, live), "choices")
+            yield from in_use_problems(choice, picks(catalog, before.key, choice, holders), "choices")
 
 
 def _known(thing: Thing | None, kind: str, key: str) -> Thing:

@@ -19,8 +19,8 @@ def upgrade() -> None:
         sa.Column("clock_at", columns.Instant(), nullable=True),
         sa.Column("catalog_revision", columns.Count(), nullable=False),
         sa.Column("created_at", columns.Instant(), nullable=False),
-        sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("key"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_environments")),
+        sa.UniqueConstraint("key", name=op.f("uq_environments_key")),
         sqlite_strict=True,
     )
     op.create_table(
@@ -35,10 +35,12 @@ def upgrade() -> None:
         sa.Column("created_at", columns.Instant(), nullable=False),
         sa.Column("expires_at", columns.Instant(), nullable=True),
         sa.Column("revoked_at", columns.Instant(), nullable=True),
-        sa.ForeignKeyConstraint(["environment_id"], ["environments.id"]),
-        sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("digest"),
-        sa.UniqueConstraint("prefix"),
+        sa.ForeignKeyConstraint(
+            ["environment_id"], ["environments.id"], name=op.f("fk_api_keys_environments")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_api_keys")),
+        sa.UniqueConstraint("digest", name=op.f("uq_api_keys_digest")),
+        sa.UniqueConstraint("prefix", name=op.f("uq_api_keys_prefix")),
         sqlite_strict=True,
     )
     op.create_index(op.f("ix_api_keys_environment_id"), "api_keys", ["environment_id"], unique=False)
@@ -49,8 +51,10 @@ def upgrade() -> None:
         sa.Column("name", columns.Key(), nullable=False),
         sa.Column("extra", columns.Document(), nullable=False),
         sa.Column("unit", columns.Document(), nullable=False),
-        sa.ForeignKeyConstraint(["environment_id"], ["environments.id"]),
-        sa.PrimaryKeyConstraint("environment_id", "key"),
+        sa.ForeignKeyConstraint(
+            ["environment_id"], ["environments.id"], name=op.f("fk_credit_types_environments")
+        ),
+        sa.PrimaryKeyConstraint("environment_id", "key", name=op.f("pk_credit_types")),
         sqlite_strict=True,
         sqlite_with_rowid=False,
     )
@@ -66,10 +70,12 @@ def upgrade() -> None:
         sa.Column("archived", columns.Flag(), nullable=False),
         sa.Column("revision", columns.Count(), nullable=False),
         sa.Column("acted_at", columns.Instant(), nullable=True),
-        sa.ForeignKeyConstraint(["environment_id"], ["environments.id"]),
-        sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("environment_id", "id"),
-        sa.UniqueConstraint("environment_id", "key"),
+        sa.ForeignKeyConstraint(
+            ["environment_id"], ["environments.id"], name=op.f("fk_customers_environments")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_customers")),
+        sa.UniqueConstraint("environment_id", "id", name=op.f("uq_customers_environment_id_id")),
+        sa.UniqueConstraint("environment_id", "key", name=op.f("uq_customers_environment_id_key")),
         sqlite_strict=True,
     )
     op.create_table(
@@ -83,8 +89,10 @@ def upgrade() -> None:
         sa.Column("type", columns.Key(), nullable=False),
         sa.Column("status", columns.Key(), nullable=False),
         sa.Column("shape", columns.Document(), nullable=False),
-        sa.ForeignKeyConstraint(["environment_id"], ["environments.id"]),
-        sa.PrimaryKeyConstraint("environment_id", "key"),
+        sa.ForeignKeyConstraint(
+            ["environment_id"], ["environments.id"], name=op.f("fk_features_environments")
+        ),
+        sa.PrimaryKeyConstraint("environment_id", "key", name=op.f("pk_features")),
         sqlite_strict=True,
         sqlite_with_rowid=False,
     )
@@ -95,10 +103,42 @@ def upgrade() -> None:
         sa.Column("name", columns.Key(), nullable=False),
         sa.Column("extra", columns.Document(), nullable=False),
         sa.Column("description", columns.Key(), nullable=True),
-        sa.ForeignKeyConstraint(["environment_id"], ["environments.id"]),
-        sa.PrimaryKeyConstraint("environment_id", "key"),
+        sa.ForeignKeyConstraint(
+            ["environment_id"], ["environments.id"], name=op.f("fk_products_environments")
+        ),
+        sa.PrimaryKeyConstraint("environment_id", "key", name=op.f("pk_products")),
         sqlite_strict=True,
         sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "custom_entitlements",
+        sa.Column("environment_id", columns.Count(), nullable=False),
+        sa.Column("customer_id", columns.Count(), nullable=False),
+        sa.Column("number", columns.Count(), nullable=False),
+        sa.Column("feature_key", columns.Key(), nullable=False),
+        sa.Column("mode", columns.Key(), nullable=False),
+        sa.Column("value", columns.Document(), nullable=True),
+        sa.Column("note", columns.Key(), nullable=True),
+        sa.Column("timezone", columns.Key(), nullable=False),
+        sa.Column("starts_at", columns.Instant(), nullable=False),
+        sa.Column("expires_at", columns.Instant(), nullable=True),
+        sa.Column("removed_at", columns.Instant(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["environment_id", "customer_id"],
+            ["customers.environment_id", "customers.id"],
+            name=op.f("fk_custom_entitlements_customers"),
+        ),
+        sa.PrimaryKeyConstraint(
+            "environment_id", "customer_id", "number", name=op.f("pk_custom_entitlements")
+        ),
+        sqlite_strict=True,
+        sqlite_with_rowid=False,
+    )
+    op.create_index(
+        "ix_custom_entitlements_feature",
+        "custom_entitlements",
+        ["environment_id", "feature_key"],
+        unique=False,
     )
     op.create_table(
         "idempotency_keys",
@@ -110,9 +150,13 @@ def upgrade() -> None:
         sa.Column("number", columns.Count(), nullable=False),
         sa.Column("outcome", columns.Document(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["environment_id", "customer_id"], ["customers.environment_id", "customers.id"]
+            ["environment_id", "customer_id"],
+            ["customers.environment_id", "customers.id"],
+            name=op.f("fk_idempotency_keys_customers"),
         ),
-        sa.PrimaryKeyConstraint("environment_id", "customer_id", "operation", "key"),
+        sa.PrimaryKeyConstraint(
+            "environment_id", "customer_id", "operation", "key", name=op.f("pk_idempotency_keys")
+        ),
         sqlite_strict=True,
         sqlite_with_rowid=False,
     )
@@ -128,11 +172,13 @@ def upgrade() -> None:
         sa.Column("archived", columns.Flag(), nullable=False),
         sa.Column("terms", columns.Document(), nullable=False),
         sa.Column("draft", columns.Document(), nullable=True),
-        sa.CheckConstraint("kind IN ('PLAN', 'ADDON')", name="kind"),
+        sa.CheckConstraint("kind IN ('PLAN', 'ADDON')", name=op.f("ck_packages_kind")),
         sa.ForeignKeyConstraint(
-            ["environment_id", "product_key"], ["products.environment_id", "products.key"]
+            ["environment_id", "product_key"],
+            ["products.environment_id", "products.key"],
+            name=op.f("fk_packages_products"),
         ),
-        sa.PrimaryKeyConstraint("environment_id", "key"),
+        sa.PrimaryKeyConstraint("environment_id", "key", name=op.f("pk_packages")),
         sqlite_strict=True,
         sqlite_with_rowid=False,
     )
@@ -142,16 +188,15 @@ def upgrade() -> None:
         sa.Column("customer_id", columns.Count(), nullable=False),
         sa.Column("number", columns.Count(), nullable=False),
         sa.Column("product_key", columns.Key(), nullable=False),
-        sa.Column("plan_key", columns.Key(), nullable=False),
-        sa.Column("version", columns.Count(), nullable=False),
-        sa.Column("price_key", columns.Key(), nullable=True),
-        sa.Column("started_at", columns.Instant(), nullable=False),
-        sa.Column("anchor", columns.Instant(), nullable=False),
-        sa.Column("timezone", columns.Key(), nullable=False),
+        sa.Column("trial_ends_at", columns.Instant(), nullable=True),
+        sa.Column("after_trial", columns.Key(), nullable=True),
+        sa.Column("canceled_at", columns.Instant(), nullable=True),
         sa.ForeignKeyConstraint(
-            ["environment_id", "customer_id"], ["customers.environment_id", "customers.id"]
+            ["environment_id", "customer_id"],
+            ["customers.environment_id", "customers.id"],
+            name=op.f("fk_subscriptions_customers"),
         ),
-        sa.PrimaryKeyConstraint("environment_id", "customer_id", "number"),
+        sa.PrimaryKeyConstraint("environment_id", "customer_id", "number", name=op.f("pk_subscriptions")),
         sqlite_strict=True,
         sqlite_with_rowid=False,
     )
@@ -164,9 +209,18 @@ def upgrade() -> None:
         sa.Column("number", columns.Count(), nullable=False),
         sa.Column("quantity", columns.Micros(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["environment_id", "customer_id"], ["customers.environment_id", "customers.id"]
+            ["environment_id", "customer_id"],
+            ["customers.environment_id", "customers.id"],
+            name=op.f("fk_usage_records_customers"),
         ),
-        sa.PrimaryKeyConstraint("environment_id", "customer_id", "feature_key", "occurred_at", "number"),
+        sa.PrimaryKeyConstraint(
+            "environment_id",
+            "customer_id",
+            "feature_key",
+            "occurred_at",
+            "number",
+            name=op.f("pk_usage_records"),
+        ),
         sqlite_strict=True,
         sqlite_with_rowid=False,
     )
@@ -178,11 +232,20 @@ def upgrade() -> None:
         sa.Column("starts_at", columns.Instant(), nullable=False),
         sa.Column("ends_at", columns.Instant(), nullable=False),
         sa.Column("used", columns.Micros(), nullable=False),
-        sa.CheckConstraint("starts_at < ends_at", name="span"),
+        sa.CheckConstraint("starts_at < ends_at", name=op.f("ck_usage_windows_span")),
         sa.ForeignKeyConstraint(
-            ["environment_id", "customer_id"], ["customers.environment_id", "customers.id"]
+            ["environment_id", "customer_id"],
+            ["customers.environment_id", "customers.id"],
+            name=op.f("fk_usage_windows_customers"),
         ),
-        sa.PrimaryKeyConstraint("environment_id", "customer_id", "feature_key", "starts_at", "ends_at"),
+        sa.PrimaryKeyConstraint(
+            "environment_id",
+            "customer_id",
+            "feature_key",
+            "starts_at",
+            "ends_at",
+            name=op.f("pk_usage_windows"),
+        ),
         sqlite_strict=True,
         sqlite_with_rowid=False,
     )
@@ -196,11 +259,64 @@ def upgrade() -> None:
         sa.Column("cascaded", columns.Flag(), nullable=False),
         sa.Column("published_at", columns.Instant(), nullable=False),
         sa.Column("content", columns.Document(), nullable=False),
-        sa.CheckConstraint("number > 0", name="number"),
+        sa.CheckConstraint("number > 0", name=op.f("ck_package_versions_number")),
         sa.ForeignKeyConstraint(
-            ["environment_id", "package_key"], ["packages.environment_id", "packages.key"]
+            ["environment_id", "package_key"],
+            ["packages.environment_id", "packages.key"],
+            name=op.f("fk_package_versions_packages"),
         ),
-        sa.PrimaryKeyConstraint("environment_id", "package_key", "number"),
+        sa.PrimaryKeyConstraint("environment_id", "package_key", "number", name=op.f("pk_package_versions")),
+        sqlite_strict=True,
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "subscription_addons",
+        sa.Column("environment_id", columns.Count(), nullable=False),
+        sa.Column("customer_id", columns.Count(), nullable=False),
+        sa.Column("subscription", columns.Count(), nullable=False),
+        sa.Column("addon_key", columns.Key(), nullable=False),
+        sa.Column("starts_at", columns.Instant(), nullable=False),
+        sa.Column("version", columns.Count(), nullable=False),
+        sa.Column("quantity", columns.Count(), nullable=False),
+        sa.Column("ends_at", columns.Instant(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["environment_id", "customer_id", "subscription"],
+            ["subscriptions.environment_id", "subscriptions.customer_id", "subscriptions.number"],
+            name=op.f("fk_subscription_addons_subscriptions"),
+        ),
+        sa.PrimaryKeyConstraint(
+            "environment_id",
+            "customer_id",
+            "subscription",
+            "addon_key",
+            "starts_at",
+            name=op.f("pk_subscription_addons"),
+        ),
+        sqlite_strict=True,
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "subscription_terms",
+        sa.Column("environment_id", columns.Count(), nullable=False),
+        sa.Column("customer_id", columns.Count(), nullable=False),
+        sa.Column("subscription", columns.Count(), nullable=False),
+        sa.Column("starts_at", columns.Instant(), nullable=False),
+        sa.Column("plan_key", columns.Key(), nullable=False),
+        sa.Column("version", columns.Count(), nullable=True),
+        sa.Column("price_key", columns.Key(), nullable=True),
+        sa.Column("anchor", columns.Instant(), nullable=False),
+        sa.Column("timezone", columns.Key(), nullable=False),
+        sa.Column("trial", columns.Flag(), nullable=False),
+        sa.Column("resets", columns.Flag(), nullable=False),
+        sa.Column("scheduled", columns.Flag(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["environment_id", "customer_id", "subscription"],
+            ["subscriptions.environment_id", "subscriptions.customer_id", "subscriptions.number"],
+            name=op.f("fk_subscription_terms_subscriptions"),
+        ),
+        sa.PrimaryKeyConstraint(
+            "environment_id", "customer_id", "subscription", "starts_at", name=op.f("pk_subscription_terms")
+        ),
         sqlite_strict=True,
         sqlite_with_rowid=False,
     )

@@ -1,0 +1,115 @@
+"""What the customers of an environment stand on, counted: versions of packages, custom entitlements."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.statements import table_of
+from models.subscriptions import custom_of
+from models.tables import (
+    CustomEntitlementRow,
+    CustomerRow,
+    SubscriptionAddonRow,
+    SubscriptionRow,
+    SubscriptionTermRow,
+)
+from rules.customers import CustomEntitlement, TrialEnd
+
+_CUSTOMERS = table_of(CustomerRow).c
+_SUBSCRIPTIONS = table_of(SubscriptionRow).c
+_TERMS = table_of(SubscriptionTermRow)
+_ADDONS = table_of(SubscriptionAddonRow).c
+_CUSTOM = table_of(CustomEntitlementRow).c
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """So many live subscriptions that were put on a version of a package.
+
+    ``version`` None is the newest that was published at ``since``.
+    """
+
+    package: str
+    version: int | None
+    since: datetime | None
+    count: int
+
+
+async def standing(session: AsyncSession, environment: int, now: datetime) -> list[Standing]:
+    """Count the live subscriptions of an environment by the plan, and the add-ons, that they are on."""
+    found = [*await session.execute(_on_plans(environment, now))]
+    found += [*await session.execute(_on_addons(environment, now))]
+    return [Standing(package=key, version=version, since=at, count=n) for key, version, at, n in found]
+
+
+def _on_plans(environment: int, now: datetime) -> Select[Any]:
+    terms = _TERMS.c
+    since = case((terms.version.is_(None), terms.starts_at))
+    group = (terms.plan_key, terms.version, since)
+    ours = and_(
+        terms.customer_id == _SUBSCRIPTIONS.customer_id,
+        terms.subscription == _SUBSCRIPTIONS.number,
+        terms.starts_at == _current_start(now),
+    )
+    return select(*group, func.count()).where(ours, _is_live(environment, now)).group_by(*group)
+
+
+def _current_start(now: datetime) -> ColumnElement[datetime]:
+    """When the term of an instant began; before the first term it is the first."""
+    other = _TERMS.alias("other").c
+    same = and_(other.customer_id == _SUBSCRIPTIONS.customer_id, other.subscription == _SUBSCRIPTIONS.number)
+    begun = select(func.max(other.starts_at)).where(same, other.starts_at <= now).scalar_subquery()
+    first = select(func.min(other.starts_at)).where(same).scalar_subquery()
+    return func.coalesce(begun, first)
+
+
+def _on_addons(environment: int, now: datetime) -> Select[Any]:
+    since = case((_ADDONS.version.is_(None), _ADDONS.starts_at))
+    group = (_ADDONS.addon_key, _ADDONS.version, since)
+    ours = and_(
+        _ADDONS.customer_id == _SUBSCRIPTIONS.customer_id,
+        _ADDONS.subscription == _SUBSCRIPTIONS.number,
+        or_(_ADDONS.ends_at.is_(None), _ADDONS.ends_at > now),
+    )
+    return select(*group, func.count()).where(ours, _is_live(environment, now)).group_by(*group)
+
+
+def _is_live(environment: int, now: datetime) -> ColumnElement[bool]:
+    terms = _TERMS.alias("paid").c
+    converted = exists().where(
+        terms.customer_id == _SUBSCRIPTIONS.customer_id,
+        terms.subscription == _SUBSCRIPTIONS.number,
+        terms.trial.is_(False),
+    )
+    expired = and_(
+        _SUBSCRIPTIONS.after_trial == TrialEnd.EXPIRE.value, _SUBSCRIPTIONS.trial_ends_at <= now, ~converted
+    )
+    return and_(
+        _SUBSCRIPTIONS.environment_id == environment,
+        _SUBSCRIPTIONS.customer_id == _CUSTOMERS.id,
+        _CUSTOMERS.archived.is_(False),
+        or_(_SUBSCRIPTIONS.canceled_at.is_(None), _SUBSCRIPTIONS.canceled_at > now),
+        or_(_SUBSCRIPTIONS.after_trial.is_(None), ~expired),
+    )
+
+
+async def custom_about(
+    session: AsyncSession, environment: int, feature: str, now: datetime
+) -> list[tuple[str, CustomEntitlement]]:
+    """Give what stands for customers alone about a feature, now or later, with the customer's key."""
+    ours = and_(
+        _CUSTOM.environment_id == environment,
+        _CUSTOM.feature_key == feature,
+        _CUSTOM.removed_at.is_(None),
+        or_(_CUSTOM.expires_at.is_(None), _CUSTOM.expires_at > now),
+    )
+    joined = select(_CUSTOMERS.key, table_of(CustomEntitlementRow)).join(
+        table_of(CustomerRow), _CUSTOMERS.id == _CUSTOM.customer_id
+    )
+    rows = await session.execute(joined.where(ours).order_by(_CUSTOMERS.key, _CUSTOM.number))
+    return [(row.key, custom_of(row)) for row in rows]

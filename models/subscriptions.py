@@ -1,0 +1,211 @@
+"""What a customer owns: subscriptions with their terms and add-ons, and custom entitlements."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import Row, delete, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import SQLModel
+
+from models.statements import insert, table_of, upsert
+from models.tables import (
+    CustomEntitlementRow,
+    SubscriptionAddonRow,
+    SubscriptionRow,
+    SubscriptionTermRow,
+)
+from rules.customers import (
+    CustomEntitlement,
+    CustomEntitlementMode,
+    Customer,
+    HeldAddon,
+    Subscription,
+    Term,
+    TrialEnd,
+)
+from rules.values import Value
+
+_VALUE: TypeAdapter[Value | None] = TypeAdapter(Value | None)
+
+Key = tuple[int, int]
+"""A customer's and a subscription's number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """What is loaded beside a customer."""
+
+    subscriptions: list[Subscription] = field(default_factory=list)
+    custom: list[CustomEntitlement] = field(default_factory=list)
+
+
+async def load_owned(session: AsyncSession, customers: Collection[int]) -> Mapping[int, Owned]:
+    """Load what these customers own, by the customer's number; nothing for those who own nothing."""
+    owned: dict[int, Owned] = defaultdict(Owned)
+    if not customers:
+        return owned
+    terms: dict[Key, list[Term]] = defaultdict(list)
+    for row in await _rows(session, SubscriptionTermRow, customers):
+        terms[row.customer_id, row.subscription].append(_term(row))
+    addons: dict[Key, list[HeldAddon]] = defaultdict(list)
+    for row in await _rows(session, SubscriptionAddonRow, customers):
+        addons[row.customer_id, row.subscription].append(_addon(row))
+    for row in await _rows(session, SubscriptionRow, customers):
+        key = row.customer_id, row.number
+        owned[row.customer_id].subscriptions.append(_subscription(row, terms[key], addons[key]))
+    for row in await _rows(session, CustomEntitlementRow, customers):
+        owned[row.customer_id].custom.append(custom_of(row))
+    return owned
+
+
+async def _rows(
+    session: AsyncSession, model: type[SQLModel], customers: Collection[int]
+) -> Sequence[Row[Any]]:
+    table = table_of(model)
+    theirs = select(table).where(table.c.customer_id.in_(customers)).order_by(*table.primary_key)
+    return (await session.execute(theirs)).all()
+
+
+async def save_owned(session: AsyncSession, changed: Iterable[tuple[int, Customer, Customer]]) -> None:
+    """Write what acts made of what customers own: (environment, before, after) each."""
+    subscriptions: list[tuple[int, int, Subscription]] = []
+    custom: list[tuple[int, int, CustomEntitlement]] = []
+    for environment, before, after in changed:
+        place = environment, after.number
+        subscriptions += [(*place, new) for new in after.subscriptions if new not in before.subscriptions]
+        custom += [(*place, new) for new in after.custom if new not in before.custom]
+    await upsert(session, SubscriptionRow, [_subscription_values(*known) for known in subscriptions])
+    await _replace(session, SubscriptionTermRow, subscriptions, _term_values)
+    await _replace(session, SubscriptionAddonRow, subscriptions, _addon_values)
+    await upsert(session, CustomEntitlementRow, [_custom_values(*known) for known in custom])
+
+
+async def _replace(
+    session: AsyncSession,
+    model: type[SQLModel],
+    subscriptions: Sequence[tuple[int, int, Subscription]],
+    values: Callable[[Subscription], Iterable[dict[str, Any]]],
+) -> None:
+    """Write the parts of subscriptions anew."""
+    if not subscriptions:
+        return
+    table = table_of(model)
+    place = tuple_(table.c.environment_id, table.c.customer_id, table.c.subscription)
+    theirs = [(environment, customer, known.number) for environment, customer, known in subscriptions]
+    await session.execute(delete(table).where(place.in_(theirs)))
+    rows = [
+        {"environment_id": environment, "customer_id": customer, "subscription": known.number, **part}
+        for environment, customer, known in subscriptions
+        for part in values(known)
+    ]
+    await insert(session, model, rows)
+
+
+def _subscription_values(environment: int, customer: int, known: Subscription) -> dict[str, Any]:
+    return {
+        "environment_id": environment,
+        "customer_id": customer,
+        "number": known.number,
+        "product_key": known.product,
+        "trial_ends_at": known.trial_ends_at,
+        "after_trial": known.after_trial,
+        "canceled_at": known.canceled_at,
+    }
+
+
+def _term_values(known: Subscription) -> Iterable[dict[str, Any]]:
+    for term in known.terms:
+        yield {
+            "starts_at": term.starts_at,
+            "plan_key": term.plan,
+            "version": term.version,
+            "price_key": term.price,
+            "anchor": term.anchor,
+            "timezone": term.timezone,
+            "trial": term.trial,
+            "resets": term.resets,
+            "scheduled": term.scheduled,
+        }
+
+
+def _addon_values(known: Subscription) -> Iterable[dict[str, Any]]:
+    for held in known.addons:
+        yield {
+            "addon_key": held.addon,
+            "starts_at": held.starts_at,
+            "version": held.version,
+            "quantity": held.quantity,
+            "ends_at": held.ends_at,
+        }
+
+
+def _custom_values(environment: int, customer: int, known: CustomEntitlement) -> dict[str, Any]:
+    return {
+        "environment_id": environment,
+        "customer_id": customer,
+        "number": known.number,
+        "feature_key": known.feature,
+        "mode": known.mode.value,
+        "value": _VALUE.dump_python(known.value, mode="json"),
+        "note": known.note,
+        "timezone": known.timezone,
+        "starts_at": known.starts_at,
+        "expires_at": known.expires_at,
+        "removed_at": known.removed_at,
+    }
+
+
+def _subscription(row: Row[Any], terms: Iterable[Term], addons: Iterable[HeldAddon]) -> Subscription:
+    return Subscription(
+        number=row.number,
+        product=row.product_key,
+        terms=tuple(terms),
+        addons=tuple(addons),
+        trial_ends_at=row.trial_ends_at,
+        after_trial=None if row.after_trial is None else TrialEnd(row.after_trial),
+        canceled_at=row.canceled_at,
+    )
+
+
+def _term(row: Row[Any]) -> Term:
+    return Term(
+        starts_at=row.starts_at,
+        plan=row.plan_key,
+        version=row.version,
+        price=row.price_key,
+        anchor=row.anchor,
+        timezone=row.timezone,
+        trial=row.trial,
+        resets=row.resets,
+        scheduled=row.scheduled,
+    )
+
+
+def _addon(row: Row[Any]) -> HeldAddon:
+    return HeldAddon(
+        addon=row.addon_key,
+        version=row.version,
+        quantity=row.quantity,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+    )
+
+
+def custom_of(row: Row[Any]) -> CustomEntitlement:
+    """Read a custom entitlement from its row."""
+    return CustomEntitlement(
+        number=row.number,
+        feature=row.feature_key,
+        mode=CustomEntitlementMode(row.mode),
+        value=_VALUE.validate_python(row.value),
+        note=row.note,
+        timezone=row.timezone,
+        starts_at=row.starts_at,
+        expires_at=row.expires_at,
+        removed_at=row.removed_at,
+    )
