@@ -11,7 +11,6 @@ from sqlalchemy import (
     CTE,
     BigInteger,
     ColumnElement,
-    Row,
     cast,
     column,
     delete,
@@ -77,7 +76,7 @@ async def _summed(
     session: AsyncSession, windows: Sequence[tuple[Owner, Window]]
 ) -> Iterable[tuple[int, int]]:
     total = cast(func.coalesce(func.sum(_RECORDS.c.quantity), literal(0)), BigInteger)
-    return [(index, used) for index, used in await _inside(session, windows, total)]
+    return [(row[0], row[1]) for row in await _inside(session, windows, total)]
 
 
 async def first_in(
@@ -86,15 +85,15 @@ async def first_in(
     """Give the first instant in each window at which usage occurred, where any did."""
     found: dict[tuple[Owner, Window], datetime] = {}
     for part in _parts(windows):
-        for index, first in await _inside(session, part, func.min(_RECORDS.c.occurred_at)):
-            if first is not None:
-                found[part[index]] = first
+        for row in await _inside(session, part, func.min(_RECORDS.c.occurred_at)):
+            if row[1] is not None:
+                found[part[row[0]]] = row[1]
     return found
 
 
 async def _inside(
     session: AsyncSession, windows: Sequence[tuple[Owner, Window]], what: ColumnElement[Any]
-) -> Iterable[Row[Any]]:
+) -> Sequence[Any]:
     """Ask something of the records inside each window, by its index."""
     wanted = _wanted(windows)
     inside = (
@@ -105,7 +104,7 @@ async def _inside(
         & (_RECORDS.c.occurred_at < wanted.c.ends_at)
     )
     asked = select(wanted.c.index, what).select_from(wanted.outerjoin(_RECORDS, inside))
-    return await session.execute(asked.group_by(wanted.c.index))
+    return (await session.execute(asked.group_by(wanted.c.index))).all()
 
 
 def _wanted(windows: Sequence[tuple[Owner, Window]]) -> CTE:

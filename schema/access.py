@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Self
+from typing import TYPE_CHECKING, Annotated, Self
 
 import strawberry
 
@@ -16,7 +16,14 @@ from schema.nodes import Info, given, resolved
 from schema.scalars import Quantity, Revision
 from schema.values import ConfigValue, Money, UsageReset
 
+if TYPE_CHECKING:
+    from schema.sources import EntitlementSource
+
 Requested = Annotated[Quantity | None, strawberry.argument(description="How much is wanted; METERED only.")]
+At = Annotated[
+    datetime | None,
+    strawberry.argument(description="Another instant, past or future, supposing that nothing new happens."),
+]
 Values = Annotated[list[str] | None, strawberry.argument(description="Which values are wanted; CHOICE only.")]
 
 
@@ -166,3 +173,11 @@ class Access:
     def revision(self) -> Revision:
         """Give the revision."""
         return Revision(str(self.decision.revision))
+
+    @resolved("Every row that spoke, with those that decided marked.")
+    def sources(self, info: Info) -> list[Annotated[EntitlementSource, strawberry.lazy("schema.sources")]]:
+        """Give the sources."""
+        from schema.sources import EntitlementSource  # noqa: PLC0415 - sources show customers
+
+        subject = self.decision.subject
+        return [EntitlementSource.of(info, subject, source) for source in subject.entitled.sources]

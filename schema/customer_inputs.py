@@ -1,4 +1,4 @@
-"""Customers, subscriptions, usage and the clock, written. What is left out keeps; null clears."""
+"""Customers, their own entitlements, usage and the clock, written. What is left out keeps; null clears."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from datetime import datetime
 
 import strawberry
 
-from rules.lifecycle import Subscribe, UpsertCustomer
+from rules.custom_acts import RemoveCustomEntitlement, SetCustomEntitlement
+from rules.customers import CustomEntitlementMode
+from rules.lifecycle import UpsertCustomer
 from rules.reporting import ReportUsage
 from schema.nodes import UNSET, given, kept
 from schema.scalars import JSON, Quantity
+from schema.values import EntitlementValueInput
 
 
 @strawberry.input(description="A customer by the caller's own key: made where missing, changed where known.")
@@ -35,31 +38,11 @@ class UpsertCustomerInput:
         )
 
 
-@strawberry.input(description="A customer and the plan that they are put on.")
-class SubscribeInput:
-    """A subscription, written."""
+@strawberry.input(description="Names a customer.")
+class CustomerKeyInput:
+    """A customer's key."""
 
     customer: str = strawberry.field(description="Key of the customer.")
-    plan: str = strawberry.field(description="Key of a published plan.")
-    price: str | None = strawberry.field(
-        default=UNSET,
-        description="Left out: the plan's only price, or none; REQUIRED where there are several.",
-    )
-    start_at: datetime | None = strawberry.field(
-        default=UNSET, description="Past or future; now when left out."
-    )
-    idempotency_key: str | None = strawberry.field(
-        default=UNSET, description="The same key and input does nothing again, and tells the first outcome."
-    )
-
-    def fact(self) -> Subscribe:
-        """Read it."""
-        return Subscribe(
-            plan=self.plan,
-            price=given(self.price),
-            start_at=given(self.start_at),
-            idempotency_key=given(self.idempotency_key),
-        )
 
 
 @strawberry.input(description="Usage that has already happened.")
@@ -93,3 +76,46 @@ class AdvanceClockInput:
     """An instant, written."""
 
     to: datetime = strawberry.field(description="Not before the clock's own time.")
+
+
+@strawberry.input(description="What is decided for one customer alone about one feature.")
+class SetCustomEntitlementInput:
+    """A custom entitlement, written."""
+
+    customer: str = strawberry.field(description="Key of the customer.")
+    feature: str = strawberry.field(description="Key of the feature.")
+    mode: CustomEntitlementMode = strawberry.field(
+        default=CustomEntitlementMode.GRANT, description="What it does to what packages say."
+    )
+    value: EntitlementValueInput | None = strawberry.field(
+        default=UNSET, description="What it says; none for a boolean feature, none to revoke."
+    )
+    starts_at: datetime | None = strawberry.field(default=UNSET, description="Now when left out.")
+    expires_at: datetime | None = strawberry.field(default=UNSET, description="Never when left out.")
+    note: str | None = strawberry.field(default=UNSET, description="Why it was made.")
+
+    def fact(self) -> SetCustomEntitlement:
+        """Read it."""
+        return SetCustomEntitlement(
+            feature=self.feature,
+            mode=self.mode,
+            value=self.value.fact() if self.value else None,
+            starts_at=given(self.starts_at),
+            expires_at=given(self.expires_at),
+            note=given(self.note),
+        )
+
+
+@strawberry.input(description="What is taken back of a customer's own.")
+class RemoveCustomEntitlementInput:
+    """A custom entitlement to take back, written."""
+
+    customer: str = strawberry.field(description="Key of the customer.")
+    feature: str = strawberry.field(description="Key of the feature.")
+    mode: CustomEntitlementMode | None = strawberry.field(
+        default=UNSET, description="Of which mode; of all when left out."
+    )
+
+    def fact(self) -> RemoveCustomEntitlement:
+        """Read it."""
+        return RemoveCustomEntitlement(feature=self.feature, mode=given(self.mode))

@@ -6,19 +6,22 @@ from typing import Annotated
 
 import strawberry
 
-from resolvers import customers as customer_resolvers
+from resolvers import customers as resolvers
 from resolvers import environments as environment_resolvers
 from resolvers import usage as usage_resolvers
-from resolvers.customers import SeenCustomer
+from rules.lifecycle import ArchiveCustomer
 from rules.revisions import Revision as RevisionName
 from schema import customer_inputs as inputs
 from schema import payloads
 from schema.access import Access
-from schema.customers import Customer, CustomerSubscription
 from schema.environments import Environment
-from schema.errors import INPUT, mutation
-from schema.nodes import Info
+from schema.errors import INPUT, MANY, bounded, each, mutation
+from schema.nodes import Info, resolved
 from schema.scalars import Quantity, Revision
+
+
+async def _upserted(info: Info, input: inputs.UpsertCustomerInput) -> payloads.CustomerPayload:
+    return payloads.CustomerPayload.of(info, await resolvers.upsert(info.context, input.fact()))
 
 
 @strawberry.type(description="What can be done for customers.")
@@ -30,26 +33,39 @@ class CustomerMutations:
         self, info: Info, input: Annotated[inputs.UpsertCustomerInput, INPUT]
     ) -> payloads.CustomerPayload:
         """Upsert a customer."""
-        done = await customer_resolvers.upsert_customer(info.context, input.fact())
-        seen = SeenCustomer.after(done)
-        return payloads.CustomerPayload(
-            revision=Revision(str(seen.revision)), customer=Customer.of(info, seen)
-        )
+        return await _upserted(info, input)
 
-    @mutation("Puts a customer on a plan.")
-    async def subscribe(
-        self, info: Info, input: Annotated[inputs.SubscribeInput, INPUT]
-    ) -> payloads.SubscriptionPayload:
-        """Subscribe."""
-        done = await customer_resolvers.subscribe(info.context, input.customer, input.fact())
-        seen = SeenCustomer.after(done)
-        number = done.outcome["subscription"]
-        made = next(fact for fact in seen.customer.subscriptions if fact.number == number)
-        return payloads.SubscriptionPayload(
-            revision=Revision(str(done.revision)),
-            subscription=CustomerSubscription.of(info, seen, made),
-            replayed=done.replayed,
-        )
+    @resolved("At most 1,000; each stands or falls alone, answers in the same order.")
+    async def upsert_customers(
+        self, info: Info, customers: Annotated[list[inputs.UpsertCustomerInput], MANY]
+    ) -> list[payloads.CustomerPayload]:
+        """Upsert many customers."""
+        doings = [_upserted(info, customer) for customer in bounded(customers)]
+        return await each(payloads.CustomerPayload, doings)
+
+    @mutation("Ends every subscription of a customer now, and denies them everything.")
+    async def archive_customer(
+        self, info: Info, input: Annotated[inputs.CustomerKeyInput, INPUT]
+    ) -> payloads.CustomerPayload:
+        """Archive a customer."""
+        done = await resolvers.act(info.context, input.customer, ArchiveCustomer())
+        return payloads.CustomerPayload.of(info, done)
+
+    @mutation("Grants, overrides or revokes a feature for one customer, in place of what was set so.")
+    async def set_custom_entitlement(
+        self, info: Info, input: Annotated[inputs.SetCustomEntitlementInput, INPUT]
+    ) -> payloads.CustomEntitlementPayload:
+        """Set a custom entitlement."""
+        done = await resolvers.act(info.context, input.customer, input.fact())
+        return payloads.CustomEntitlementPayload.of(info, done)
+
+    @mutation("Takes back what was set for one customer.")
+    async def remove_custom_entitlement(
+        self, info: Info, input: Annotated[inputs.RemoveCustomEntitlementInput, INPUT]
+    ) -> payloads.CustomerPayload:
+        """Remove a custom entitlement."""
+        done = await resolvers.act(info.context, input.customer, input.fact())
+        return payloads.CustomerPayload.of(info, done)
 
     @mutation("Records what has already happened: never refused for a limit.")
     async def report_usage(

@@ -11,15 +11,24 @@ from resolvers import access as access_resolvers
 from resolvers.customers import SeenCustomer
 from rules import customers as rules
 from rules.access import Decision
-from rules.customers import SubscriptionStatus
-from rules.sources import billing_period, price_of, version_in_force
+from rules.customers import CustomEntitlementMode, SubscriptionStatus, TrialEnd
+from rules.inheritance import Flattened
+from rules.terms import (
+    addons_in_force,
+    billing_period,
+    current_period,
+    price_of,
+    version_at,
+    version_in_force,
+)
 from rules.values import BillingPeriod
-from schema.access import Access, Requested, Values, question_of
-from schema.catalog import Product
+from schema.access import Access, At, Period, Requested, Values, question_of
+from schema.catalog import Feature, Product
 from schema.entitlements import Price
 from schema.nodes import UNSET, Info, Node, given, resolved, to_id
-from schema.packages import PackageVersion, Plan, plan_of, version_of
+from schema.packages import Addon, PackageVersion, Plan, addon_of, plan_of, version_of
 from schema.scalars import JSON, Revision
+from schema.values import EntitlementValue
 
 
 @strawberry.type(description="A customer on a plan.")
@@ -30,6 +39,9 @@ class CustomerSubscription(Node):
     fact: strawberry.Private[rules.Subscription]
     status: SubscriptionStatus = strawberry.field(description="Where it stands; follows from the clock.")
     started_at: datetime = strawberry.field(description="When it begins, or began.")
+    trial_ends_at: datetime | None = strawberry.field(description="When its trial ends, or ended.")
+    after_trial: TrialEnd | None = strawberry.field(description="What the trial becomes.")
+    ends_at: datetime | None = strawberry.field(description="When a cancellation takes, or took, effect.")
     anchor: datetime = strawberry.field(description="The instant from which periods are counted.")
     timezone: str = strawberry.field(description="The zone in which its periods are counted.")
 
@@ -42,8 +54,11 @@ class CustomerSubscription(Node):
             fact=fact,
             status=fact.status(seen.now),
             started_at=fact.started_at,
-            anchor=fact.anchor,
-            timezone=fact.timezone,
+            trial_ends_at=fact.trial_ends_at,
+            after_trial=fact.after_trial,
+            ends_at=fact.canceled_at,
+            anchor=fact.term(seen.now).anchor,
+            timezone=fact.term(seen.now).timezone,
         )
 
     @resolved("Whose it is.")
@@ -59,13 +74,13 @@ class CustomerSubscription(Node):
     @resolved("The plan.")
     def plan(self, info: Info) -> Plan:
         """Give the plan."""
-        return plan_of(info, self.seen.flat, self.fact.plan)
+        return plan_of(info, self.seen.flat, self.fact.term(self.seen.now).plan)
 
     @resolved("The version of the plan that holds for it.")
     def version(self, info: Info) -> PackageVersion:
         """Give the version."""
         number = version_in_force(self.seen.flat.catalog, self.fact, self.seen.now)
-        return version_of(info, self.seen.flat, self.fact.plan, number)
+        return version_of(info, self.seen.flat, self.fact.term(self.seen.now).plan, number)
 
     @resolved("The price; null where the plan has none.")
     def price(self) -> Price | None:
@@ -77,6 +92,102 @@ class CustomerSubscription(Node):
     def billing_period(self) -> BillingPeriod | None:
         """Give the billing period."""
         return billing_period(self.seen.flat.catalog, self.fact, self.seen.now)
+
+    @resolved("The add-ons that it has now.")
+    def addons(self, info: Info) -> list[SubscriptionAddon]:
+        """Give the add-ons in force; of what has not begun those that it will begin with."""
+        catalog, now = self.seen.flat.catalog, max(self.seen.now, self.fact.started_at)
+        held = addons_in_force(catalog, self.fact, now)
+        return [SubscriptionAddon.of(info, self.seen, known) for known in held]
+
+    @resolved("The trial while one runs, else the billing period; null while not in force.")
+    def current_period(self) -> Period | None:
+        """Give the period."""
+        period = current_period(self.seen.flat.catalog, self.fact, self.seen.now)
+        return None if period is None else Period.of(period)
+
+    @resolved("What is to come: a change of plan, or a cancellation.")
+    def scheduled_change(self, info: Info) -> ScheduledChange | None:
+        """Give what is scheduled."""
+        return ScheduledChange.of(info, self.seen, self.fact)
+
+
+@strawberry.type(description="An add-on of a subscription.")
+class SubscriptionAddon:
+    """An add-on that is held."""
+
+    seen: strawberry.Private[SeenCustomer]
+    fact: strawberry.Private[rules.HeldAddon]
+    quantity: int = strawberry.field(description="How many of it.")
+
+    @classmethod
+    def of(cls, info: Info, seen: SeenCustomer, held: rules.HeldAddon) -> Self:  # noqa: ARG003
+        """Show an add-on."""
+        return cls(seen=seen, fact=held, quantity=held.quantity)
+
+    @resolved("The add-on.")
+    def addon(self, info: Info) -> Addon:
+        """Give the add-on."""
+        return addon_of(info, self.seen.flat, self.fact.addon)
+
+    @resolved("The version of the add-on that holds for it.")
+    def version(self, info: Info) -> PackageVersion:
+        """Give the version."""
+        package = self.seen.flat.catalog.packages[self.fact.addon]
+        number = version_at(package, self.fact.version, self.seen.now)
+        return version_of(info, self.seen.flat, self.fact.addon, number)
+
+
+@strawberry.type(description="What is to come of a subscription.")
+class ScheduledChange:
+    """A scheduled change."""
+
+    at: datetime = strawberry.field(description="When it takes effect.")
+    plan: Plan | None = strawberry.field(description="The plan that it changes to; null for a cancellation.")
+    summary: str = strawberry.field(description="What happens, in words.")
+
+    @classmethod
+    def of(cls, info: Info, seen: SeenCustomer, fact: rules.Subscription) -> Self | None:
+        """Show what is scheduled, if anything is."""
+        if fact.canceled_at is not None and fact.canceled_at > seen.now:
+            return cls(at=fact.canceled_at, plan=None, summary="The subscription ends.")
+        change = fact.scheduled_change(seen.now)
+        if change is None:
+            return None
+        plan = plan_of(info, seen.flat, change.plan)
+        return cls(at=change.starts_at, plan=plan, summary=f"The plan changes to {plan.name}.")
+
+
+@strawberry.type(description="A grant, override or revocation made for one customer alone.")
+class CustomEntitlement(Node):
+    """A custom entitlement."""
+
+    flat: strawberry.Private[Flattened]
+    fact: strawberry.Private[rules.CustomEntitlement]
+    mode: CustomEntitlementMode = strawberry.field(description="What it does to what packages say.")
+    value: EntitlementValue | None = strawberry.field(description="What it says; null for a boolean.")
+    note: str | None = strawberry.field(description="Why it was made.")
+    starts_at: datetime = strawberry.field(description="When it begins to speak.")
+    expires_at: datetime | None = strawberry.field(description="When it stops; null never.")
+
+    @classmethod
+    def of(cls, info: Info, flat: Flattened, customer: rules.Customer, fact: rules.CustomEntitlement) -> Self:
+        """Show a custom entitlement."""
+        return cls(
+            id=to_id("CustomEntitlement", info.context.environment, customer.key, fact.number),
+            flat=flat,
+            fact=fact,
+            mode=fact.mode,
+            value=EntitlementValue.of(fact.value),
+            note=fact.note,
+            starts_at=fact.starts_at,
+            expires_at=fact.ends_at,
+        )
+
+    @resolved("The feature that it is about.")
+    def feature(self, info: Info) -> Feature:
+        """Give the feature."""
+        return Feature.of(info, self.flat, self.flat.catalog.features[self.fact.feature])
 
 
 @strawberry.type(description="Whoever uses what is sold, by the caller's own key.")
@@ -112,12 +223,31 @@ class Customer(Node):
     def subscriptions(
         self,
         info: Info,
-        include_ended: Annotated[  # noqa: ARG002 - none can end yet
+        include_ended: Annotated[
             bool | None, strawberry.argument(description="Whether ended ones are listed too.")
         ] = False,
     ) -> list[CustomerSubscription]:
         """Give the subscriptions."""
-        return [CustomerSubscription.of(info, self.seen, fact) for fact in self.seen.customer.by_age]
+        customer, now = self.seen.customer, self.seen.now
+        facts = customer.by_age if include_ended else customer.live(now)
+        return [CustomerSubscription.of(info, self.seen, fact) for fact in facts]
+
+    @resolved("Grants, overrides and revocations made for this customer alone, oldest first.")
+    def custom_entitlements(
+        self,
+        info: Info,
+        include_expired: Annotated[
+            bool | None, strawberry.argument(description="Whether those that ended are listed too.")
+        ] = False,
+    ) -> list[CustomEntitlement]:
+        """Give the custom entitlements, those to come too."""
+        customer, now = self.seen.customer, self.seen.now
+        known = sorted(customer.custom, key=lambda custom: custom.number)
+        return [
+            CustomEntitlement.of(info, self.seen.flat, customer, custom)
+            for custom in known
+            if include_expired or custom.ends_at is None or now < custom.ends_at
+        ]
 
     @resolved(
         "One for each feature that any source speaks about; for named features one each, in the order "
@@ -132,9 +262,10 @@ class Customer(Node):
         product: Annotated[
             str | None, strawberry.argument(description="Only features that this product groups.")
         ] = UNSET,
+        at: At = UNSET,
     ) -> list[Access]:
         """Decide each feature."""
-        decisions = await access_resolvers.accesses_of(info.context, self.key, given(features))
+        decisions = await access_resolvers.accesses_of(info.context, self.key, given(features), given(at))
         return [Access.of(decision) for decision in decisions if _is_of(decision, given(product))]
 
     @resolved("May this customer use this feature?")
@@ -144,10 +275,11 @@ class Customer(Node):
         feature: Annotated[str, strawberry.argument(description="Key of the feature.")],
         requested: Requested = UNSET,
         values: Values = UNSET,
+        at: At = UNSET,
     ) -> Access:
         """Decide one feature."""
         question = question_of(self.key, feature, requested, values)
-        return Access.of(await access_resolvers.access(info.context, question))
+        return Access.of(await access_resolvers.access(info.context, question, given(at)))
 
 
 def _is_of(decision: Decision, product: str | None) -> bool:

@@ -19,10 +19,12 @@ from rules.catalog import (
     VersionState,
     Widget,
 )
-from rules.customers import SubscriptionStatus
+from rules.customers import CustomEntitlementMode, SubscriptionStatus, TrialEnd
 from rules.errors import ErrorCode
 from rules.inheritance import Origin
 from rules.keys import ApiKeyKind, Scope
+from rules.plan_changes import ChangeTiming, UsageOnChange
+from rules.sources import SourceKind
 from rules.values import (
     BillingPeriod,
     ConfigKind,
@@ -193,7 +195,55 @@ _describe(
 _describe(
     SubscriptionStatus,
     "Where a subscription stands in its life; it follows from its facts and the clock.",
-    {"SCHEDULED": "Not begun yet.", "ACTIVE": "In force."},
+    {
+        "SCHEDULED": "Not begun yet.",
+        "IN_TRIAL": "In force, on trial.",
+        "ACTIVE": "In force.",
+        "CANCELED": "Ended by a cancellation.",
+        "EXPIRED": "Ended with a trial that was not converted.",
+    },
+)
+_describe(
+    TrialEnd,
+    "What a trial becomes.",
+    {
+        "CONVERT": "The paid period starts when the trial ends.",
+        "EXPIRE": "It ends there unless it is converted before.",
+    },
+)
+_describe(
+    ChangeTiming,
+    "When a change takes effect.",
+    {
+        "AUTO": "Upgrades now, downgrades at the end of the period.",
+        "NOW": "At once.",
+        "PERIOD_END": "At the end of the period, or of the trial while one runs.",
+    },
+)
+_describe(
+    UsageOnChange,
+    "What a change of plan does to usage.",
+    {"RESET": "It starts anew.", "CARRY": "It goes on, and so does the period."},
+)
+_describe(
+    CustomEntitlementMode,
+    "What a custom entitlement does to what packages say.",
+    {
+        "GRANT": "Adds to what the customer has.",
+        "OVERRIDE": "Replaces all of it while a subscription is in force.",
+        "REVOKE": "Takes it away.",
+    },
+)
+_describe(
+    SourceKind,
+    "What a row that speaks comes from.",
+    {
+        "PLAN": "A plan.",
+        "ADDON": "An add-on.",
+        "CUSTOM_GRANT": "A grant made for this customer alone.",
+        "CUSTOM_OVERRIDE": "An override made for this customer alone.",
+        "CUSTOM_REVOCATION": "A revocation made for this customer alone.",
+    },
 )
 _describe(
     AccessReason,
@@ -208,6 +258,7 @@ _describe(
         "FEATURE_NOT_FOUND": "Denied: there is no such feature.",
         "FEATURE_UNAVAILABLE": "Denied: the feature is suspended or archived.",
         "TYPE_MISMATCH": "Denied: a feature of this type cannot be asked this.",
+        "REVOKED": "Denied: it was taken away from this customer.",
         "NO_ACTIVE_SUBSCRIPTION": "Denied: nothing speaks, and no subscription is in force.",
         "NOT_ENTITLED": "Denied: nothing that the customer has includes the feature.",
         "VALUE_NOT_INCLUDED": "Denied: a requested value is not among those included.",

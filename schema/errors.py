@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from typing import ParamSpec, Self, TypeVar, cast
 
 import strawberry
+from graphql import GraphQLError
 from strawberry.extensions import FieldExtension
 from strawberry.types.field import StrawberryField
 
@@ -44,7 +46,33 @@ class Payload:
     )
 
 
+AnyPayload = TypeVar("AnyPayload", bound="Payload")
+Item = TypeVar("Item")
+
 INPUT = strawberry.argument(description="What is to be done.")
+MANY = strawberry.argument(description="What is to be done, at most 1,000.")
+LARGEST_BATCH = 1_000
+
+
+async def told(payload: type[AnyPayload], doing: Awaitable[Answer]) -> Answer | AnyPayload:
+    """Do something, and tell a refusal in a payload of this kind."""
+    try:
+        return await doing
+    except Rejected as refusal:
+        return payload(user_errors=[UserError.of(problem) for problem in refusal.problems])
+
+
+def bounded(inputs: list[Item]) -> list[Item]:
+    """Give a batch; GraphQLError with BAD_USER_INPUT for one that is too large."""
+    if len(inputs) > LARGEST_BATCH:
+        message = f"A batch has at most {LARGEST_BATCH} inputs, not {len(inputs)}."
+        raise GraphQLError(message, extensions={"code": "BAD_USER_INPUT"})
+    return inputs
+
+
+async def each(payload: type[AnyPayload], doings: Sequence[Awaitable[AnyPayload]]) -> list[AnyPayload]:
+    """Do many things that stand or fall alone, and tell each refusal in a payload of this kind."""
+    return list(await asyncio.gather(*(told(payload, doing) for doing in doings)))
 
 
 class _TellsProblems(FieldExtension):
@@ -60,10 +88,7 @@ class _TellsProblems(FieldExtension):
         info: strawberry.Info,
         **arguments: object,
     ) -> object:
-        try:
-            return await next_(source, info, **arguments)
-        except Rejected as refusal:
-            return self._payload(user_errors=[UserError.of(problem) for problem in refusal.problems])
+        return await told(self._payload, next_(source, info, **arguments))
 
 
 def mutation(description: str) -> Callable[[Callable[Arguments, Awaitable[Answer]]], Answer]:

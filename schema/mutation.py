@@ -7,8 +7,9 @@ import strawberry
 from schema.catalog_mutations import CatalogMutations
 from schema.customer_mutations import CustomerMutations
 from schema.draft_mutations import DraftMutations
+from schema.subscription_mutations import SubscriptionMutations
 
 
 @strawberry.type(description="What can be done.")
-class Mutation(CatalogMutations, DraftMutations, CustomerMutations):
+class Mutation(CatalogMutations, DraftMutations, CustomerMutations, SubscriptionMutations):
     """The root of all acts."""

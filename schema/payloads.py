@@ -6,12 +6,14 @@ from typing import Self
 
 import strawberry
 
+from models.batch import Done
 from resolvers.catalog import AfterPublish
+from resolvers.customers import SeenCustomer
 from rules.inheritance import Flattened, Origin
 from rules.revisions import Revision as RevisionName
 from schema.access import Access
 from schema.catalog import CreditType, Feature, Product
-from schema.customers import Customer, CustomerSubscription
+from schema.customers import CustomEntitlement, Customer, CustomerSubscription
 from schema.entitlements import Entitlement
 from schema.environments import Environment
 from schema.errors import Payload
@@ -150,6 +152,29 @@ class CustomerPayload(Payload):
 
     customer: Customer | None = strawberry.field(default=None, description="The customer.")
 
+    @classmethod
+    def of(cls, info: Info, done: Done) -> Self:
+        """Show the customer as an act left them."""
+        customer = Customer.of(info, SeenCustomer.after(done))
+        return cls(revision=Revision(str(done.revision)), customer=customer)
+
+
+@strawberry.type(description="A custom entitlement that was set.")
+class CustomEntitlementPayload(Payload):
+    """A custom entitlement's payload."""
+
+    custom_entitlement: CustomEntitlement | None = strawberry.field(
+        default=None, description="The custom entitlement."
+    )
+
+    @classmethod
+    def of(cls, info: Info, done: Done) -> Self:
+        """Show the custom entitlement that an act made."""
+        seen, number = SeenCustomer.after(done), done.outcome["custom"]
+        made = next(custom for custom in seen.customer.custom if custom.number == number)
+        shown = CustomEntitlement.of(info, seen.flat, seen.customer, made)
+        return cls(revision=Revision(str(done.revision)), custom_entitlement=shown)
+
 
 @strawberry.type(description="A subscription, made or changed.")
 class SubscriptionPayload(Payload):
@@ -161,6 +186,17 @@ class SubscriptionPayload(Payload):
     replayed: bool = strawberry.field(
         default=False, description="True where the idempotency key had done this before."
     )
+
+    @classmethod
+    def of(cls, info: Info, done: Done) -> Self:
+        """Show the subscription that an act, or its first time, made or changed."""
+        seen, number = SeenCustomer.after(done), done.outcome["subscription"]
+        made = next(fact for fact in seen.customer.subscriptions if fact.number == number)
+        return cls(
+            revision=Revision(str(done.revision)),
+            subscription=CustomerSubscription.of(info, seen, made),
+            replayed=done.replayed,
+        )
 
 
 @strawberry.type(description="Usage that was recorded.")

@@ -10,12 +10,12 @@ from graphql import GraphQLError
 from resolvers import access as access_resolvers
 from resolvers import customers as customer_resolvers
 from resolvers.paging import LARGEST_PAGE
-from schema.access import Access, AccessCheckInput, Requested, Values, question_of
+from schema.access import Access, AccessCheckInput, At, Requested, Values, question_of
 from schema.catalog_queries import CatalogQueries, Key
 from schema.customers import Customer
 from schema.environments import Viewer
 from schema.node_queries import node_of
-from schema.nodes import UNSET, Info, Node, resolved
+from schema.nodes import UNSET, Info, Node, given, resolved
 
 MOST_CHECKS = 10_000
 
@@ -62,10 +62,11 @@ class Query(CatalogQueries):
         feature: Annotated[str, strawberry.argument(description="Key of the feature.")],
         requested: Requested = UNSET,
         values: Values = UNSET,
+        at: At = UNSET,
     ) -> Access:
         """Decide one question."""
         question = question_of(customer, feature, requested, values)
-        return Access.of(await access_resolvers.access(info.context, question))
+        return Access.of(await access_resolvers.access(info.context, question, given(at)))
 
     @resolved("Many questions, one answer each in the same order, at one instant; at most 10,000.")
     async def accesses(
@@ -74,10 +75,12 @@ class Query(CatalogQueries):
         checks: Annotated[
             list[AccessCheckInput], strawberry.argument(description="What is asked, at most 10,000.")
         ],
+        at: At = UNSET,
     ) -> list[Access]:
         """Decide many questions; GraphQLError with BAD_USER_INPUT for too many."""
         if len(checks) > MOST_CHECKS:
             message = f"At most {MOST_CHECKS} checks can be asked at once, not {len(checks)}."
             raise GraphQLError(message, extensions={"code": "BAD_USER_INPUT"})
         questions = [check.fact() for check in checks]
-        return [Access.of(decision) for decision in await access_resolvers.accesses(info.context, questions)]
+        decisions = await access_resolvers.accesses(info.context, questions, given(at))
+        return [Access.of(decision) for decision in decisions]
