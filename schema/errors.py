@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import fields, is_dataclass
 from typing import ParamSpec, Self, TypeVar, cast
 
 import strawberry
 from strawberry.extensions import FieldExtension
 from strawberry.types.field import StrawberryField
+from strawberry.utils.str_converters import to_camel_case
 
-from rules.errors import ErrorCode, Problem, Rejected
-from schema.scalars import Revision
+from rules.errors import ErrorCode, Problem, Rejected, refuse_any
+from schema.scalars import UNSTORABLE, Revision
 
 Arguments = ParamSpec("Arguments")
 Answer = TypeVar("Answer")
@@ -61,9 +63,23 @@ class _TellsProblems(FieldExtension):
         **arguments: object,
     ) -> object:
         try:
+            refuse_any(problem for value in arguments.values() for problem in _unstorable(value))
             return await next_(source, info, **arguments)
         except Rejected as refusal:
             return self._payload(user_errors=[UserError.of(problem) for problem in refusal.problems])
+
+
+def _unstorable(value: object, *path: str) -> Iterator[Problem]:
+    """Find the texts in an input that no database can keep."""
+    if isinstance(value, str) and UNSTORABLE.search(value):
+        message = "A text holds no NUL character and no half of a surrogate pair."
+        yield Problem(ErrorCode.INVALID, message, path)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _unstorable(item, *path, str(index))
+    elif is_dataclass(value):
+        for field in fields(value):
+            yield from _unstorable(getattr(value, field.name), *path, to_camel_case(field.name))
 
 
 def mutation(description: str) -> Callable[[Callable[Arguments, Awaitable[Answer]]], Answer]:
