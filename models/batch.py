@@ -6,9 +6,10 @@ that everything is loaded by statements that come after the lock's.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -26,6 +27,8 @@ from rules.revisions import Revision
 from rules.validity import is_external_key
 
 MICROSECOND = timedelta(microseconds=1)
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,9 +82,13 @@ class Batch:
     async def settle(self, commands: Sequence[Command]) -> list[Settled]:
         """Decide and write every act; one that is refused, or whose rule fails, changes nothing."""
         await self._load(commands)
-        scenes = list(self._scenes(commands))
-        await self._count_anew(commands, scenes)
-        settled = [self._apply(command, scene) for command, scene in zip(commands, scenes, strict=True)]
+        acts = list(zip(commands, self._scenes(commands), strict=True))
+        needs = [_attempt(self._needs, command, scene) for command, scene in acts]
+        await self._count_anew(need for need in needs if not isinstance(need, Exception))
+        settled = [
+            need if isinstance(need, Exception) else _attempt(self._apply, command, scene)
+            for need, (command, scene) in zip(needs, acts, strict=True)
+        ]
         await self._save()
         return settled
 
@@ -123,38 +130,44 @@ class Batch:
             last[address] = now
             yield Scene(flat=self._flats[address[0]], now=now)
 
-    async def _count_anew(self, commands: Iterable[Command], scenes: Iterable[Scene]) -> None:
-        missing: dict[tuple[Owner, Window], None] = {}
-        for command, scene in zip(commands, scenes, strict=True):
-            customer = self._customers.get(command.address)
-            if customer is not None:
-                owner = self._owner(command.address)
-                needed = command.act.windows(scene, customer)
-                missing |= dict.fromkeys((owner, w) for w in needed if w not in self._sums[owner])
-        for owner, counted in (await usage.count_anew(self._session, list(missing))).items():
+    def _needs(self, command: Command, scene: Scene) -> list[tuple[Owner, Window]]:
+        """Tell which sums an act needs that are not kept."""
+        needed = command.act.windows(scene, self._customer(command))
+        if command.address not in self._found:
+            return []
+        owner = self._owner(command.address)
+        return [(owner, window) for window in needed if window not in self._sums[owner]]
+
+    async def _count_anew(self, needs: Iterable[Iterable[tuple[Owner, Window]]]) -> None:
+        missing = list(dict.fromkeys(place for need in needs for place in need))
+        for owner, counted in (await usage.count_anew(self._session, missing)).items():
             self._sums[owner] |= counted
 
-    def _apply(self, command: Command, scene: Scene) -> Settled:
-        try:
-            taken = self._taken_by(command)
-            first = self._taken.get(taken) if taken is not None else None
-            if first is not None:
-                return self._replayed(command, scene, first)
-            return self._done(command, scene, taken)
-        except Exception as error:  # noqa: BLE001 - a rule with a bug must not harm its neighbours
-            return error
+    def _apply(self, command: Command, scene: Scene) -> Done:
+        taken = self._taken_by(command)
+        first = self._taken.get(taken) if taken is not None else None
+        if first is not None:
+            return self._replayed(command, scene, first)
+        return self._done(command, scene, taken)
 
-    def _account(self, address: Address) -> Account:
-        customer = self._customers.get(address)
+    def _customer(self, command: Command) -> Customer | None:
+        """Give the customer whom an act finds: one only made to be locked is there for who brings them."""
+        customer = self._customers.get(command.address)
+        if customer is None or (customer.revision == 0 and not command.act.creates):
+            return None
+        return customer
+
+    def _account(self, command: Command) -> Account:
+        customer = self._customer(command)
         if customer is None:
             return Account(customer=None)
-        return Account(customer=customer, sums=self._sums[self._owner(address)])
+        return Account(customer=customer, sums=self._sums[self._owner(command.address)])
 
-    def _replayed(self, command: Command, scene: Scene, first: First) -> Settled:
+    def _replayed(self, command: Command, scene: Scene, first: First) -> Done:
         if first.input_digest != input_digest(command.act):
-            return conflict(command.act.idempotency_key or "")
+            raise conflict(command.act.idempotency_key or "")
         return Done(
-            account=self._account(command.address),
+            account=self._account(command),
             flat=scene.flat,
             now=scene.now,
             number=first.number,
@@ -163,7 +176,7 @@ class Batch:
         )
 
     def _done(self, command: Command, scene: Scene, taken: TakenBy | None) -> Done:
-        change = command.act.apply(scene, self._account(command.address))
+        change = command.act.apply(scene, self._account(command))
         if change.account.customer is None:
             message = f"{command.act.operation} left no customer"
             raise AssertionError(message)
@@ -174,7 +187,7 @@ class Batch:
             digest = input_digest(command.act)
             self._taken[taken] = First(input_digest=digest, number=number, outcome=change.outcome)
             self._newly_taken.append((taken, self._taken[taken]))
-        account = self._account(command.address)
+        account = self._account(command)
         return Done(account=account, flat=scene.flat, now=scene.now, number=number, outcome=change.outcome)
 
     def _take(self, address: Address, change: Change) -> None:
@@ -202,15 +215,32 @@ class Batch:
     def _changed_sums(self) -> list[tuple[Owner, Window, int]]:
         return [
             (owner, window, used)
-            for owner, sums in self._sums.items()
-            for window, used in sums.items()
-            if self._kept[owner].get(window) != used
+            for owner, acted_at in self._acted_at().items()
+            for window, used in self._sums[owner].items()
+            if acted_at < window.ends_at and self._kept[owner].get(window) != used
         ]
 
     def _ended_windows(self) -> list[tuple[Owner, Window]]:
+        """Give the kept windows that no question will ask for any more."""
         return [
             (owner, window)
-            for owner, sums in self._kept.items()
-            for window in sums
-            if window not in self._sums[owner]
+            for owner, acted_at in self._acted_at().items()
+            for window in self._kept[owner]
+            if window.ends_at <= acted_at
         ]
+
+    def _acted_at(self) -> dict[Owner, datetime]:
+        """Tell when each customer who has ever acted did so last."""
+        return {
+            self._owner(address): customer.acted_at
+            for address, customer in self._customers.items()
+            if customer.acted_at is not None
+        }
+
+
+def _attempt(rule: Callable[[Command, Scene], Result], command: Command, scene: Scene) -> Result | Exception:
+    """Give what a rule says, or how it fails: one with a bug must not harm its neighbours."""
+    try:
+        return rule(command, scene)
+    except Exception as error:  # noqa: BLE001 - whatever it is, its own caller is told
+        return error

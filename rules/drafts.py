@@ -66,7 +66,7 @@ def set_entitlement(catalog: Catalog, edit: RowEdit) -> Catalog:
     subject = subject_of(catalog, edit.key)
     problems = [
         *(_nameless(edit.key) if subject is None else _subject_problems(subject, edit)),
-        *_text_problems(edit.display_text),
+        *display_text_problems(None if edit.display_text is KEEP else edit.display_text),
     ]
     package = found(catalog, edit.package, "package", besides=problems)
     problems += _link_problems(package, edit.price)
@@ -161,8 +161,9 @@ def _is_boolean(subject: Feature | CreditType) -> bool:
     return isinstance(subject, Feature) and subject.type is FeatureType.BOOLEAN
 
 
-def _text_problems(text: str | Keep | None) -> Iterator[Problem]:
-    if isinstance(text, str) and len(text) > LONGEST_TEXT:
+def display_text_problems(text: str | None) -> Iterator[Problem]:
+    """Check the words that a row is to be shown in, if it has its own."""
+    if text is not None and len(text) > LONGEST_TEXT:
         yield out_of_range(f"A display text has at most {LONGEST_TEXT} characters.", "displayText")
 
 
@@ -203,17 +204,21 @@ def _not_own(catalog: Catalog, package: Package, key: str, price: str | None) ->
 
 def set_price(catalog: Catalog, package_key: str, price: Price) -> Catalog:
     """Set or replace a price in a package's draft; raises Rejected with every problem."""
-    problems = [
-        *key_problems(price.key),
-        *(problem.under("amount") for problem in money_problems(price.amount)),
-        *_per_unit_problems(catalog, price.per_unit_of),
-    ]
+    problems = tuple(price_problems(catalog, price))
     package = found(catalog, package_key, "package", besides=problems)
     prices = {known.key: known for known in package.newest.prices}
     others = {key: known for key, known in prices.items() if key != price.key}
     refuse_any((*problems, *taken_problems(price.key, others)))
     prices[price.key] = price
     return with_draft(catalog, package, replace(package.newest, prices=tuple(prices.values())))
+
+
+def price_problems(catalog: Catalog, price: Price) -> Iterator[Problem]:
+    """Check a price by itself."""
+    yield from key_problems(price.key)
+    for problem in money_problems(price.amount):
+        yield problem.under("amount")
+    yield from _per_unit_problems(catalog, price.per_unit_of)
 
 
 def _per_unit_problems(catalog: Catalog, feature_key: str | None) -> Iterator[Problem]:

@@ -97,12 +97,15 @@ def _product_problems(catalog: Catalog, product: str) -> Iterator[Problem]:
 
 
 def _compatibility_problems(catalog: Catalog, plan: Plan) -> Iterator[Problem]:
-    for index, key in enumerate(plan.compatible_addons or ()):
+    named = plan.compatible_addons or ()
+    for index, key in enumerate(named):
         addon = catalog.packages.get(key)
         if not isinstance(addon, Addon):
             yield missing("add-on", key, "compatibleAddons", str(index))
         elif addon.product != plan.product:
             yield invalid(f"'{key}' is an add-on of another product.", "compatibleAddons", str(index))
+        elif key in named[:index]:
+            yield invalid(f"'{key}' stands there twice.", "compatibleAddons", str(index))
 
 
 def set_base_plan(catalog: Catalog, key: str, base: str | None, *, keep_inherited: bool = False) -> Catalog:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from rules.catalog import Aggregation, Catalog, CreditRate
-from rules.errors import Problem, refuse_any
+from rules.catalog import Aggregation, Catalog, CreditRate, FeatureStatus
+from rules.errors import ErrorCode, Problem, refuse_any
 from rules.features import missing
 from rules.packages import found, with_draft
 from rules.validity import mismatch, out_of_range
@@ -29,7 +29,7 @@ class RateEdit:
 
 def set_credit_rate(catalog: Catalog, edit: RateEdit) -> Catalog:
     """Set or take away a package's own rate for a feature; raises Rejected with every problem."""
-    problems = (*_feature_problems(catalog, edit.feature), *_amount_problems(catalog, edit))
+    problems = tuple(rate_problems(catalog, edit))
     package = found(catalog, edit.package, "package", besides=problems)
     refuse_any(problems)
     rates = {rate.feature: rate for rate in package.newest.rates}
@@ -45,8 +45,14 @@ def set_credit_rate(catalog: Catalog, edit: RateEdit) -> Catalog:
     return with_draft(catalog, package, replace(package.newest, rates=tuple(rates.values())))
 
 
-def _feature_problems(catalog: Catalog, key: str) -> Iterator[Problem]:
-    feature = catalog.features.get(key)
+def rate_problems(catalog: Catalog, rate: RateEdit | CreditRate) -> Iterator[Problem]:
+    """Check a rate by itself."""
+    yield from _feature_problems(catalog, rate)
+    yield from _amount_problems(catalog, rate)
+
+
+def _feature_problems(catalog: Catalog, edit: RateEdit | CreditRate) -> Iterator[Problem]:
+    key, feature = edit.feature, catalog.features.get(edit.feature)
     if feature is None:
         yield missing("feature", key, "feature")
     elif feature.type is not FeatureType.METERED:
@@ -55,9 +61,11 @@ def _feature_problems(catalog: Catalog, key: str) -> Iterator[Problem]:
         yield mismatch(
             f"'{key}' is counted by {feature.meter.aggregation}, which no rate can follow.", "feature"
         )
+    elif feature.status is FeatureStatus.ARCHIVED and edit.credits is not None:
+        yield Problem(ErrorCode.ARCHIVED, f"'{key}' is archived.", ("feature",))
 
 
-def _amount_problems(catalog: Catalog, edit: RateEdit) -> Iterator[Problem]:
+def _amount_problems(catalog: Catalog, edit: RateEdit | CreditRate) -> Iterator[Problem]:
     if edit.credit_type not in catalog.credit_types:
         yield missing("credit type", edit.credit_type, "creditType")
     if edit.credits is not None and edit.credits <= 0:

@@ -90,6 +90,7 @@ def _in_use(package: Package, live: Collection[int]) -> Iterator[tuple[str, Cont
 
 
 def _mentions(content: Content, key: str) -> Iterator[str]:
-    yield from ("an entitlement" for row in content.rows if row.key == key)
+    if any(row.key == key for row in content.rows):
+        yield "an entitlement"
     yield from (f"price '{price.key}'" for price in content.prices if price.per_unit_of == key)
     yield from ("a credit rate" for rate in content.rates if key in (rate.feature, rate.credit_type))

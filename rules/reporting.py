@@ -53,7 +53,7 @@ class ReportUsage:
         when = self.occurred_at or scene.now
         refuse_any(self._problems(scene, account))
         record = UsageRecord(feature=self.feature, occurred_at=when, quantity=self.quantity)
-        sums = current(added(account.sums, record), scene.now)
+        sums = added(account.sums, record)
         outcome = {"recorded": self.quantity}
         return Change(account=replace(account, sums=sums), records=(record,), outcome=outcome)
 
@@ -96,8 +96,3 @@ def added(sums: Mapping[Window, int], record: UsageRecord) -> dict[Window, int]:
         else used
         for window, used in sums.items()
     }
-
-
-def current(sums: Mapping[Window, int], now: datetime) -> dict[Window, int]:
-    """Leave out the windows that have ended: they are not asked for any more."""
-    return {window: used for window, used in sums.items() if now < window.ends_at}

@@ -193,7 +193,7 @@ def _metered_problems(subject: Feature, value: Metered | WrittenLimit) -> Iterat
         yield mismatch(f"'{subject.key}' is {subject.type} and takes no limit.", "metered")
         return
     if isinstance(value, WrittenLimit):
-        yield from _under("metered", _limit_problems(value))
+        yield from _under("metered", limit_problems(value))
     if value.limit is not None and value.limit < 0:
         yield out_of_range("A limit is 0 or more.", "metered", "limit")
     if value.reset is not None:
@@ -204,7 +204,8 @@ def _metered_problems(subject: Feature, value: Metered | WrittenLimit) -> Iterat
         yield from _under("metered", _overage_problems(value.overage))
 
 
-def _limit_problems(value: WrittenLimit) -> Iterator[Problem]:
+def limit_problems(value: WrittenLimit) -> Iterator[Problem]:
+    """Check that a limit is either a number or none at all."""
     if value.limit is None and not value.unlimited:
         yield required("Give a limit, or unlimited: true.", "limit")
     if value.limit is not None and value.unlimited:
@@ -217,7 +218,7 @@ def proven(subject: Feature | CreditType, written: Written | Value) -> Value:
         return Metered(
             limit=None if written.unlimited else written.limit,
             enforcement=written.enforcement,
-            reset=written.reset or _default_reset(subject),
+            reset=written.reset or default_reset(subject),
             overage=written.overage,
         )
     if isinstance(written, Choices) and isinstance(subject, Feature):
@@ -225,7 +226,8 @@ def proven(subject: Feature | CreditType, written: Written | Value) -> Value:
     return written
 
 
-def _default_reset(subject: Feature | CreditType) -> Reset:
+def default_reset(subject: Feature | CreditType) -> Reset:
+    """When usage starts again where nothing is said of it: never where the last value counts."""
     meter = subject.meter if isinstance(subject, Feature) else None
     level = meter is not None and meter.aggregation is Aggregation.LATEST
     return Reset(every=ResetInterval.NEVER if level else ResetInterval.BILLING_PERIOD)

@@ -12,7 +12,7 @@ from typing import assert_never
 from babel import Locale
 from babel.numbers import format_currency
 
-from rules.catalog import CreditType, Feature, Row
+from rules.catalog import CreditRate, CreditType, Feature, Price, Row
 from rules.numbers import ONE, to_decimal
 from rules.values import (
     BillingPeriod,
@@ -56,6 +56,12 @@ _BILLING_INTERVALS: Mapping[BillingPeriod | None, str] = {
     BillingPeriod.YEARLY: "year",
     BillingPeriod.ONE_TIME: "billing period",
     None: "billing period",
+}
+
+_DUE = {
+    BillingPeriod.MONTHLY: "a month",
+    BillingPeriod.YEARLY: "a year",
+    BillingPeriod.ONE_TIME: "once",
 }
 
 _CADENCE_RESETS = {
@@ -128,6 +134,34 @@ def money_text(money: Money) -> str:
     )
 
 
+def price_text(price: Price, feature: Feature | None = None) -> str:
+    """What a price costs and how often: '$49.00 a month', '$5.00 a month per seat', '$99.00 once'.
+
+    ``feature`` is the one whose units are charged, if any.
+    """
+    text = f"{money_text(price.amount)} {_DUE[price.billing_period]}"
+    if feature is None:
+        return text
+    return f"{text} per {feature.unit.singular if feature.unit else feature.name}"
+
+
+def rate_text(rate: CreditRate, *, feature: Feature, credit_type: CreditType) -> str:
+    """What using a feature burns: '5 credits per 1,000 tokens'."""
+    return f"{counted_text(rate.credits, credit_type.unit)} per {_batch_text(rate.per_units, feature.unit)}"
+
+
+def overage_text(rate: OverageRate, unit: Unit | None) -> str:
+    """What usage beyond a soft limit costs: '$0.10 per 1,000 calls'."""
+    return f"{money_text(rate.amount)} per {_batch_text(rate.per_units, unit)}"
+
+
+def counted_text(micros: int, unit: Unit | None) -> str:
+    """A quantity with the word for it: '1 seat', '10 seats', and without a unit '10'."""
+    if unit is None:
+        return quantity_text(micros)
+    return f"{quantity_text(micros)} {unit.singular if micros == ONE else unit.plural}"
+
+
 def is_currency(code: str) -> bool:
     """Whether it is the ISO 4217 code of a currency in force, in capitals."""
     return code in _CURRENCY_CODES
@@ -153,22 +187,15 @@ def _limit_text(value: Metered, subject: Feature | CreditType, billing: BillingP
         return f"Unlimited {subject.unit.plural if subject.unit else subject.name}"
     text = _amount_text(value.limit, subject, interval_text(value.reset, billing))
     if value.overage and value.enforcement is LimitEnforcement.SOFT:
-        return f"{text}, then {_overage_text(value.overage, subject.unit)}"
+        return f"{text}, then {overage_text(value.overage, subject.unit)}"
     return text
 
 
 def _amount_text(micros: int, subject: Feature | CreditType, interval: str | None = None) -> str:
-    text = _counted(micros, subject.unit) if subject.unit else f"{subject.name}: {quantity_text(micros)}"
+    amount = counted_text(micros, subject.unit)
+    text = amount if subject.unit else f"{subject.name}: {amount}"
     return f"{text} {interval}" if interval else text
 
 
-def _overage_text(rate: OverageRate, unit: Unit | None) -> str:
-    if unit is None:
-        batch = quantity_text(rate.per_units)
-    else:
-        batch = unit.singular if rate.per_units == ONE else _counted(rate.per_units, unit)
-    return f"{money_text(rate.amount)} per {batch}"
-
-
-def _counted(micros: int, unit: Unit) -> str:
-    return f"{quantity_text(micros)} {unit.singular if micros == ONE else unit.plural}"
+def _batch_text(micros: int, unit: Unit | None) -> str:
+    return unit.singular if unit and micros == ONE else counted_text(micros, unit)

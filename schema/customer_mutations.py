@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 import strawberry
@@ -15,7 +16,7 @@ from schema import customer_inputs as inputs
 from schema import payloads
 from schema.access import Access
 from schema.environments import Environment
-from schema.errors import INPUT, MANY, bounded, each, mutation
+from schema.errors import INPUT, MANY, each, mutation
 from schema.nodes import Info, resolved
 from schema.scalars import Quantity, Revision
 
@@ -40,8 +41,7 @@ class CustomerMutations:
         self, info: Info, customers: Annotated[list[inputs.UpsertCustomerInput], MANY]
     ) -> list[payloads.CustomerPayload]:
         """Upsert many customers."""
-        doings = [_upserted(info, customer) for customer in bounded(customers)]
-        return await each(payloads.CustomerPayload, doings)
+        return await each(payloads.CustomerPayload, partial(_upserted, info), customers)
 
     @mutation("Ends every subscription of a customer now, and denies them everything.")
     async def archive_customer(

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from dataclasses import fields, is_dataclass
+from functools import partial
 from typing import ParamSpec, Self, TypeVar, cast
 
 import strawberry
 from graphql import GraphQLError
 from strawberry.extensions import FieldExtension
 from strawberry.types.field import StrawberryField
+from strawberry.utils.str_converters import to_camel_case
 
-from rules.errors import ErrorCode, Problem, Rejected
-from schema.scalars import Revision
+from rules.errors import ErrorCode, Problem, Rejected, refuse_any
+from schema.scalars import UNSTORABLE, Revision
 
 Arguments = ParamSpec("Arguments")
 Answer = TypeVar("Answer")
@@ -54,25 +57,29 @@ MANY = strawberry.argument(description="What is to be done, at most 1,000.")
 LARGEST_BATCH = 1_000
 
 
-async def told(payload: type[AnyPayload], doing: Awaitable[Answer]) -> Answer | AnyPayload:
-    """Do something, and tell a refusal in a payload of this kind."""
+async def told(
+    payload: type[AnyPayload], do: Callable[[], Awaitable[Answer]], inputs: Iterable[object]
+) -> Answer | AnyPayload:
+    """Do something with inputs that can be kept, and tell a refusal in a payload of this kind."""
     try:
-        return await doing
+        refuse_any(problem for value in inputs for problem in _unstorable(value))
+        return await do()
     except Rejected as refusal:
         return payload(user_errors=[UserError.of(problem) for problem in refusal.problems])
 
 
-def bounded(inputs: list[Item]) -> list[Item]:
-    """Give a batch; GraphQLError with BAD_USER_INPUT for one that is too large."""
+async def each(
+    payload: type[AnyPayload], do: Callable[[Item], Awaitable[AnyPayload]], inputs: list[Item]
+) -> list[AnyPayload]:
+    """Do something with each input, which stands or falls alone, and tell refusals in such a payload.
+
+    GraphQLError with BAD_USER_INPUT for a batch that is too large.
+    """
     if len(inputs) > LARGEST_BATCH:
         message = f"A batch has at most {LARGEST_BATCH} inputs, not {len(inputs)}."
         raise GraphQLError(message, extensions={"code": "BAD_USER_INPUT"})
-    return inputs
-
-
-async def each(payload: type[AnyPayload], doings: Sequence[Awaitable[AnyPayload]]) -> list[AnyPayload]:
-    """Do many things that stand or fall alone, and tell each refusal in a payload of this kind."""
-    return list(await asyncio.gather(*(told(payload, doing) for doing in doings)))
+    doings = (told(payload, partial(do, one), [one]) for one in inputs)
+    return list(await asyncio.gather(*doings))
 
 
 class _TellsProblems(FieldExtension):
@@ -88,7 +95,20 @@ class _TellsProblems(FieldExtension):
         info: strawberry.Info,
         **arguments: object,
     ) -> object:
-        return await told(self._payload, next_(source, info, **arguments))
+        return await told(self._payload, lambda: next_(source, info, **arguments), arguments.values())
+
+
+def _unstorable(value: object, *path: str) -> Iterator[Problem]:
+    """Find the texts in an input that no database can keep."""
+    if isinstance(value, str) and UNSTORABLE.search(value):
+        message = "A text holds no NUL character and no half of a surrogate pair."
+        yield Problem(ErrorCode.INVALID, message, path)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _unstorable(item, *path, str(index))
+    elif is_dataclass(value):
+        for field in fields(value):
+            yield from _unstorable(getattr(value, field.name), *path, to_camel_case(field.name))
 
 
 def mutation(description: str) -> Callable[[Callable[Arguments, Awaitable[Answer]]], Answer]:

@@ -44,7 +44,7 @@ def kept(value: Any) -> Any:  # noqa: ANN401 - it passes on whatever was given
 
 def kept_tuple(values: list[Any] | None) -> tuple[Any, ...] | Keep | None:
     """Give the values that were said, KEEP where they were left out."""
-    return tuple(values) if values else kept(values)
+    return tuple(values) if isinstance(values, list) else kept(values)
 
 
 @strawberry.interface(description="Something with a global id.")

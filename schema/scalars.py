@@ -41,6 +41,9 @@ JSON = NewType("JSON", object)
 Revision = NewType("Revision", str)
 """The opaque name of a write."""
 
+UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+"""What no text may hold: PostgreSQL refuses NUL, and UTF-8 half of a surrogate pair."""
+
 INSTANT_MIN = datetime(1900, 1, 1, tzinfo=UTC)
 """The first instant that is accepted."""
 
@@ -60,7 +63,6 @@ _INSTANT = re.compile(
     rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}[Tt]{_HOUR_AND_MINUTE}:[0-9]{{2}}"
     rf"(?:\.(?P<fraction>[0-9]+))?(?P<zone>[Zz]|[+-]{_HOUR_AND_MINUTE})?"
 )
-_UNSTORABLE = re.compile("[\0\ud800-\udfff]")  # jsonb refuses NUL, UTF-8 lone surrogates
 
 
 def _read_quantity(value: object) -> Quantity:
@@ -146,7 +148,7 @@ def _json_children(value: object) -> Iterable[object]:
             return (*value, *value.values())
         case list():
             return value
-        case str() if _UNSTORABLE.search(value):
+        case str() if UNSTORABLE.search(value):
             message = f"holds a NUL character or half of a surrogate pair: {inspect(value)}"
         case float() if not isfinite(value):
             message = "holds a number that is not finite"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 import strawberry
@@ -10,7 +11,7 @@ from resolvers import customers as resolvers
 from rules.subscription_acts import ConvertTrial, ResumeSubscription
 from schema import payloads
 from schema import subscription_inputs as inputs
-from schema.errors import INPUT, MANY, bounded, each, mutation
+from schema.errors import INPUT, MANY, each, mutation
 from schema.nodes import Info, given, resolved
 
 
@@ -35,8 +36,7 @@ class SubscriptionMutations:
         self, info: Info, subscriptions: Annotated[list[inputs.SubscribeInput], MANY]
     ) -> list[payloads.SubscriptionPayload]:
         """Subscribe many customers."""
-        doings = [_subscribed(info, subscription) for subscription in bounded(subscriptions)]
-        return await each(payloads.SubscriptionPayload, doings)
+        return await each(payloads.SubscriptionPayload, partial(_subscribed, info), subscriptions)
 
     @mutation("Moves a customer's subscription to another plan or price.")
     async def change_plan(

@@ -1,9 +1,157 @@
-"""The demo."""
+"""The demo: a sandbox filled with a sample, through the same resolvers that mutations call.
 
-from resolvers.context import Services
+Filling it again adds nothing, also after a crash half way: everything is placed relative to the
+instant at which the first plan was published, each act has an idempotency key, and the last customer
+is made when all else is done.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Iterable, Iterator
+from datetime import datetime, timedelta
+from itertools import accumulate, pairwise
+from random import Random
+from typing import Any
+
+from resolvers import catalog, customers, usage
+from resolvers.context import Context, Services, Viewer
+from resolvers.customers import SeenCustomer
 from resolvers.environments import ensure_environment
+from rules.access import Question, subject_of
+from rules.catalog import PublishScope
+from rules.drafts import RowEdit
+from rules.keys import ApiKeyKind, Scope
+from rules.lifecycle import Subscribe, UpsertCustomer
+from rules.numbers import ONE
+from rules.reporting import ReportUsage
+from rules.values import Revoked, Written
+from server.demo_catalog import FEATURES, OFFERS, PRODUCTS, Offer
+from server.demo_customers import COMPANIES, Company, Stay, Use
+
+ENVIRONMENT = "demo"
+LAST = COMPANIES[-1]
+SPAN = timedelta(days=60)
+"""How far back usage goes."""
 
 
 async def fill(services: Services) -> int:
-    """Fill the environment ``demo``."""
-    return (await ensure_environment(services, "demo", sandbox=True)).number
+    """Fill the environment ``demo`` where that is not done yet, and give its number.
+
+    Raises Rejected where there is a live environment of that name.
+    """
+    environment = await ensure_environment(services, ENVIRONMENT, sandbox=True)
+    viewer = Viewer(environment=environment.number, kind=ApiKeyKind.SECRET, scopes=frozenset(Scope))
+    context = Context(services=services, viewer=viewer)
+    if await customers.customer(context, LAST.key) is None:
+        await _make_catalog(context)
+        await _make_customers(context)
+    return environment.number
+
+
+async def _make_catalog(context: Context) -> None:
+    known = (await catalog.read(context)).catalog
+    for product in PRODUCTS:
+        if product.key not in known.products:
+            await catalog.create_product(context, product)
+    for feature in FEATURES:
+        if feature.key not in known.features:
+            await catalog.create_feature(context, feature)
+    for offer in OFFERS:
+        package = known.packages.get(offer.plan.key)
+        if package is None:
+            await catalog.create_plan(context, offer.plan, offer.base, last=True)
+        if package is None or package.published is None:
+            await _publish(context, offer)
+
+
+async def _publish(context: Context, offer: Offer) -> None:
+    key = offer.plan.key
+    for feature, value in offer.rows.items():
+        await catalog.set_entitlement(context, _row(key, feature, value))
+    if offer.price is not None:
+        await catalog.set_price(context, key, offer.price)
+    await catalog.publish_package(context, key, PublishScope.ALL_CUSTOMERS)
+
+
+def _row(package: str, feature: str, value: Written | Revoked) -> RowEdit:
+    if isinstance(value, Revoked):
+        return RowEdit(package=package, key=feature, revoked=True)
+    return RowEdit(package=package, key=feature, value=value)
+
+
+async def _make_customers(context: Context) -> None:
+    opened = await _opening(context)
+    await _together(_settle_in(context, company, opened) for company in COMPANIES[:-1])
+    await customers.upsert_customer(context, _introduction(LAST))
+
+
+async def _opening(context: Context) -> datetime:
+    """Give the instant at which the first plan was published."""
+    first = (await catalog.read(context)).catalog.packages[OFFERS[0].plan.key]
+    return first.versions[0].published_at
+
+
+async def _settle_in(context: Context, company: Company, opened: datetime) -> None:
+    await customers.upsert_customer(context, _introduction(company))
+    for stay in company.stays:
+        subscribed = await customers.subscribe(context, company.key, _subscription(stay, opened))
+        reports = _reports(SeenCustomer.after(subscribed), stay, opened)
+        await _together(usage.report_usage(context, company.key, report) for report in reports)
+
+
+async def _together(acts: Iterable[Coroutine[Any, Any, object]]) -> None:
+    """Do acts at once: the ledger lets those that arrive together share a transaction."""
+    async with asyncio.TaskGroup() as group:
+        for act in acts:
+            group.create_task(act)
+
+
+def _introduction(company: Company) -> UpsertCustomer:
+    return UpsertCustomer(
+        key=company.key,
+        name=company.name,
+        email=company.email,
+        timezone=company.timezone,
+        idempotency_key="demo",
+    )
+
+
+def _subscription(stay: Stay, opened: datetime) -> Subscribe:
+    start = opened - timedelta(days=stay.days)
+    return Subscribe(plan=stay.plan, start_at=start, idempotency_key=f"demo-{stay.plan}")
+
+
+def _reports(seen: SeenCustomer, stay: Stay, opened: datetime) -> Iterator[ReportUsage]:
+    for use in stay.uses:
+        for number, (when, units) in enumerate(_occasions(seen, stay, use, opened)):
+            yield ReportUsage(
+                feature=use.feature,
+                quantity=units * ONE,
+                occurred_at=when,
+                idempotency_key=f"demo-{use.feature}-{number}",
+            )
+
+
+def _occasions(seen: SeenCustomer, stay: Stay, use: Use, opened: datetime) -> Iterator[tuple[datetime, int]]:
+    """Spread what was used over the ended periods, and over the one in which the demo opened."""
+    question = Question(customer=seen.customer.key, feature=use.feature)
+    window = subject_of(seen.flat, seen.customer, question, opened).window
+    if window is None:
+        message = f"{stay.plan} does not count {use.feature}"
+        raise AssertionError(message)
+    begun = opened - min(timedelta(days=stay.days), SPAN)
+    renewed = max(begun, window.starts_at)
+    dice = Random(f"{seen.customer.key} {use.feature}")  # noqa: S311 - a sample, no secret
+    yield from _spread(dice, use.before, begun, renewed)
+    yield from _spread(dice, use.lately, renewed, opened)
+
+
+def _spread(dice: Random, total: int, start: datetime, end: datetime) -> Iterator[tuple[datetime, int]]:
+    """Cut a total into whole parts, about one a day, at instants of [start, end) in order."""
+    days = max(1, (end - start) // timedelta(days=1))
+    weights = [dice.randint(2, 6) for _ in range(days)]
+    marks = [total * weight // sum(weights) for weight in accumulate(weights, initial=0)]
+    for day, (before, after) in enumerate(pairwise(marks)):
+        if before < after:
+            yield start + (end - start) * (day + dice.random()) / days, after - before

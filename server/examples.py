@@ -51,9 +51,6 @@ query MayTheyUseIt(
         end
       }
     }
-    explanation {
-      summary
-    }
     validUntil
   }
 }

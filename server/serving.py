@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import signal
 import socket
+import sys
 import threading
 import time
 import urllib.error
 import urllib.request
 from functools import partial
 from http import HTTPStatus
+from types import FrameType
 
 import click
 import uvicorn
@@ -39,6 +42,8 @@ def run(*, host: str, port: int, workers: int, keyless: int | None, demo: bool) 
         log_config=None,
         ws="websockets-sansio",
     )
+    for told_to_stop in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(told_to_stop, _leave)
     listener = config.bind_socket()
     address = _address(listener, host)
     announce = partial(_announce, address, demo=demo)
@@ -48,6 +53,11 @@ def run(*, host: str, port: int, workers: int, keyless: int | None, demo: bool) 
         # The workers are other processes: they answer when they are ready, and only then is it said.
         threading.Thread(target=_announce_when_alive, args=(address, announce), daemon=True).start()
         Multiprocess(config, sockets=[listener]).run()
+
+
+def _leave(_signal: int, _frame: FrameType | None) -> None:
+    # uvicorn sends itself the signal again once all is finished, and would end by it.
+    sys.exit()
 
 
 class _Server(uvicorn.Server):

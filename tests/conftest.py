@@ -14,11 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+import httpx
 import pytest
 import pytest_asyncio
 
 from models.database import Database
 from models.migrate import migrate
+
+pytest_plugins = ["tests.profiles"]
 
 TEMPLATE = "migrated"
 
@@ -101,6 +104,33 @@ def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
     server.start()
     yield str(server.get_postmaster_info().socket_dir)
     server.cleanup()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def demo_file(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with the demo in it, from which others are copied."""
+    from resolvers.context import Services  # noqa: PLC0415 - rules are tested without a server
+    from server.demo import fill  # noqa: PLC0415
+
+    file = Path(shutil.copy(migrated_file, tmp_path_factory.mktemp("demo") / "allotment.db"))
+    services = Services.on(Database(_sqlite(file)))
+    await fill(services)
+    await services.close()
+    return file
+
+
+@pytest_asyncio.fixture
+async def demo_client(demo_file: Path, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+    """A caller without a key, in a demo of their own."""
+    from resolvers.context import Services  # noqa: PLC0415 - rules are tested without a server
+    from server.app import create_app  # noqa: PLC0415
+    from server.demo import fill  # noqa: PLC0415
+
+    services = Services.on(Database(_sqlite(Path(shutil.copy(demo_file, tmp_path / "allotment.db")))))
+    transport = httpx.ASGITransport(create_app(services, keyless=await fill(services)))
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        yield client
+    await services.close()
 
 
 def _server(folder: Path) -> Any:  # noqa: ANN401 - the package may be missing

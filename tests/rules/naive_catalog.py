@@ -9,10 +9,7 @@ from rules.drafts import RowEdit
 from rules.keep import KEEP
 from rules.values import Choices, Credits, Metered, Value, Written, WrittenLimit
 from tests.rules.builders import GRANTED, REVOKED, limit
-from tests.rules.naive_rows import Content, Said, Shelf, Shown, in_order, laid_over, listed, ordered, shelved
-from tests.rules.strategies import (
-    BOOLEANS,
-    REGIONS,
+from tests.rules.edits import (
     Discard,
     Edit,
     NewFeature,
@@ -24,6 +21,8 @@ from tests.rules.strategies import (
     Reorder,
     RowRemoval,
 )
+from tests.rules.naive_rows import Content, Said, Shelf, Shown, in_order, laid_over, listed, ordered, shelved
+from tests.rules.strategies import BOOLEANS, REGIONS
 
 DEEPEST = 10
 
@@ -36,7 +35,7 @@ class Naive:
         self.subjects["seats"] = limit(5)
         self.shelves = {package.key: shelved(package) for package in shop.packages.values()}
 
-    def act(self, edit: Edit) -> list[str]:
+    def act(self, edit: Edit) -> list[str]:  # noqa: C901 - one case for each edit
         """Do what was asked, or tell why not."""
         match edit:
             case NewFeature(feature):

@@ -6,27 +6,17 @@ Keys are few, so that edits meet: they override, revoke, collide, and are refuse
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from typing import assert_never
+from dataclasses import replace
 
 from hypothesis import strategies as st
 
-from rules.catalog import Aggregation, Catalog, CreditType, Feature, Meter, Price, PublishScope
+from rules.catalog import Aggregation, Catalog, CreditType, Feature, Meter, PublishScope
 from rules.drafts import (
     RowEdit,
-    discard_draft,
-    remove_entitlement,
-    remove_price,
-    reorder_entitlements,
-    set_entitlement,
-    set_price,
 )
 from rules.errors import Rejected
-from rules.features import create_feature
 from rules.keep import KEEP, Keep
 from rules.numbers import LARGEST
-from rules.packages import create_plan, set_base_plan
-from rules.publishing import publish
 from rules.values import (
     Choices,
     ConfigKind,
@@ -48,7 +38,6 @@ from rules.values import (
 )
 from tests.rules.builders import (
     GRANTED,
-    NOW,
     addon,
     catalog,
     choices,
@@ -63,6 +52,19 @@ from tests.rules.builders import (
     published,
     row,
     written,
+)
+from tests.rules.edits import (
+    Discard,
+    Edit,
+    NewFeature,
+    NewPlan,
+    PriceEdit,
+    PriceRemoval,
+    Publish,
+    Rebase,
+    Reorder,
+    RowRemoval,
+    made,
 )
 
 Subject = Feature | CreditType
@@ -159,92 +161,6 @@ def subjects_with_values(draw: st.DrawFn) -> tuple[Subject, Written]:
     return subject, draw(values_of(subject))
 
 
-@dataclass(frozen=True)
-class NewFeature:
-    """Add a feature."""
-
-    feature: Feature
-
-
-@dataclass(frozen=True)
-class NewPlan:
-    """Add a plan on a base plan, or on none."""
-
-    key: str
-    base: str | None
-
-
-@dataclass(frozen=True)
-class RowRemoval:
-    """Take a package's own row away."""
-
-    package: str
-    key: str
-    price: str | None
-
-
-@dataclass(frozen=True)
-class PriceEdit:
-    """Set a price."""
-
-    package: str
-    price: Price
-
-
-@dataclass(frozen=True)
-class PriceRemoval:
-    """Take a price away."""
-
-    package: str
-    key: str
-
-
-@dataclass(frozen=True)
-class Rebase:
-    """Put a plan on another base plan, or on none."""
-
-    plan: str
-    base: str | None
-    keep_inherited: bool
-
-
-@dataclass(frozen=True)
-class Publish:
-    """Publish a draft."""
-
-    package: str
-    scope: PublishScope
-    expected: int | None
-
-
-@dataclass(frozen=True)
-class Reorder:
-    """Put rows first."""
-
-    package: str
-    keys: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Discard:
-    """Forget a draft."""
-
-    package: str
-
-
-Edit = (
-    NewFeature
-    | NewPlan
-    | RowEdit
-    | RowRemoval
-    | PriceEdit
-    | PriceRemoval
-    | Reorder
-    | Rebase
-    | Discard
-    | Publish
-)
-
 packages = st.sampled_from((*PLANS[:3], *PLANS[:3], *PACKAGES))
 bases = st.none() | st.sampled_from(PLANS) | st.sampled_from(PACKAGES)
 prices = st.sampled_from(PRICES)
@@ -288,34 +204,6 @@ def edits() -> st.SearchStrategy[Edit]:
         *(orders, price_removals | new_features | new_plans | discards),
     ]
     return st.sampled_from(kinds).flatmap(lambda kind: kind)
-
-
-def made(shop: Catalog, edit: Edit) -> Catalog:
-    """The catalog after an edit."""
-    match edit:
-        case NewFeature(new):
-            shop = create_feature(shop, new)
-        case NewPlan(key, base):
-            shop = create_plan(shop, replace(plan(key), draft=None), base)
-        case RowEdit():
-            shop = set_entitlement(shop, edit)
-        case RowRemoval(package, key, linked):
-            shop = remove_entitlement(shop, package, key, linked)
-        case PriceEdit(package, amount):
-            shop = set_price(shop, package, amount)
-        case PriceRemoval(package, key):
-            shop = remove_price(shop, package, key)
-        case Reorder(package, keys):
-            shop = reorder_entitlements(shop, package, keys)
-        case Discard(package):
-            shop = discard_draft(shop, package)
-        case Rebase(key, base, keep):
-            shop = set_base_plan(shop, key, base, keep_inherited=keep)
-        case Publish(package, scope, expected):
-            shop = publish(shop, package, now=NOW, scope=scope, expected_version=expected).catalog
-        case _:
-            assert_never(edit)
-    return shop
 
 
 def opened() -> Catalog:

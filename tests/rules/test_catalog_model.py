@@ -7,9 +7,10 @@ from rules.catalog import Catalog, Version
 from rules.errors import Rejected
 from rules.inheritance import Flattened, Resolved
 from tests.rules.builders import shortened
+from tests.rules.edits import Edit, made
 from tests.rules.naive_catalog import Naive
 from tests.rules.naive_rows import Shelf, Shown, in_order, listed
-from tests.rules.strategies import Edit, edits, made, opened
+from tests.rules.strategies import edits, opened
 
 
 def attempted(shop: Catalog, edit: Edit) -> tuple[Catalog, list[str]]:

@@ -241,26 +241,28 @@ def test_publishing_on_a_base_that_was_never_published_is_not_allowed() -> None:
 
 
 def test_a_cycle_of_published_base_plans_is_refused_with_its_path() -> None:
-    # Pro's draft leaves Free, so that Free's draft may stand on Pro; but Pro's draft is not published.
-    shop = set_base_plan(set_base_plan(SHOP, "pro", None), "free", "pro")
+    # Team's draft leaves Pro, so that Pro's draft may stand on Team; but Team's draft is not published.
+    shop = set_base_plan(set_base_plan(SHOP, "team", None), "pro", "team")
 
-    with pytest.raises(Rejected, match="free → pro → free"):
-        publish(shop, "free", now=LATER)
-    assert problems(shop, "free") == ["CYCLE package"]
-    assert told(current_rows(published(shop, "pro", "free"), "free")) == [
-        "calls INHERITED pro",
-        "seats OWN free",
+    with pytest.raises(Rejected, match=r"pro → team → pro\."):
+        publish(shop, "pro", now=LATER)
+    assert problems(shop, "pro") == ["CYCLE package"]
+    assert told(current_rows(published(shop, "team", "pro"), "pro")) == [
+        "sso INHERITED team",
+        "calls OWN pro",
     ]
 
 
 def test_a_chain_of_more_than_ten_published_plans_is_refused() -> None:
-    # In drafts the upper plans stand on nothing, so that their base may be moved on top of others.
     plans = (*tower("upper", 6), *tower("lower", 6))
     shop = published(catalog(*plans), *(each.key for each in plans))
-    moved = set_base_plan(set_base_plan(shop, "upper-2", None), "upper-1", "lower-5")
+    # In drafts Upper 2 stands on nothing, so that Upper 1 may be put on top of more plans.
+    shop = set_base_plan(shop, "upper-2", None)
+    too_high = set_base_plan(shop, "upper-1", "lower-5")
 
-    assert problems(moved, "upper-1") == ["TOO_DEEP package"]
-    assert numbers(published(moved, "upper-2", "upper-1"))["upper-1"] == 2
+    assert problems(too_high, "upper-1") == ["TOO_DEEP package"]
+    assert numbers(published(too_high, "upper-2", "upper-1"))["upper-1"] == 2
+    assert numbers(published(set_base_plan(shop, "upper-1", "lower-4"), "upper-1"))["upper-6"] == 2
 
 
 def test_ten_published_plans_are_not_too_many() -> None:

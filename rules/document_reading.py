@@ -1,0 +1,237 @@
+"""Reading a document: what it wants the catalog to be, and everything in it that cannot be read.
+
+What is wrong with the catalog that it wants is for ``rules.proof`` to say; here it is only read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from rules import fields as read
+from rules import value_reading as values
+from rules.catalog import (
+    Addon,
+    Aggregation,
+    Catalog,
+    Content,
+    CreditRate,
+    CreditType,
+    Feature,
+    FeatureStatus,
+    FilterOperator,
+    Meter,
+    MeterFilter,
+    Package,
+    Plan,
+    Price,
+    PricingType,
+    Product,
+    Row,
+    Widget,
+)
+from rules.documents import Subject
+from rules.drafts import subject_of
+from rules.errors import ErrorCode, Problem
+from rules.fields import Fields
+from rules.validity import invalid
+from rules.values import BillingPeriod, ConfigKind, FeatureType, Granted, Revoked, Unit, Value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a document wants: things by key, packages with their content as a draft.
+
+    ``drafts`` are the packages that are not to be published. What could not be read is at its default,
+    and among the ``problems``.
+    """
+
+    products: Mapping[str, Product]
+    features: Mapping[str, Feature]
+    credit_types: Mapping[str, CreditType]
+    packages: Mapping[str, Package]
+    drafts: frozenset[str]
+    problems: tuple[Problem, ...]
+
+
+def wanted_of(document: object, catalog: Catalog) -> Wanted:
+    """Read a document that speaks of a catalog; rows may be about what only the catalog has."""
+    return _Reading(catalog).read(document)
+
+
+class _Reading:
+    """One document being read; rows need the features that were read before them."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._problems: list[Problem] = []
+        self._features: Mapping[str, Feature] = {}
+        self._credit_types: Mapping[str, CreditType] = {}
+        self._drafts: set[str] = set()
+
+    def read(self, document: object) -> Wanted:
+        """Read it all."""
+        root = Fields(document, (), self._problems)
+        products = root.things("products", _product)
+        self._features = root.things("features", _feature)
+        self._credit_types = root.things("creditTypes", _credit_type)
+        plans = root.things("plans", self._plan)
+        addons = root.things("addons", self._addon)
+        root.refuse_unknown()
+        self._refuse_shared(plans, addons)
+        return Wanted(
+            products=products,
+            features=self._features,
+            credit_types=self._credit_types,
+            packages={**addons, **plans},
+            drafts=frozenset(self._drafts),
+            problems=tuple(self._problems),
+        )
+
+    def _refuse_shared(self, plans: Mapping[str, Plan], addons: Mapping[str, Addon]) -> None:
+        for key in sorted(plans.keys() & addons.keys()):
+            message = f"The key '{key}' is taken by a plan."
+            self._problems.append(Problem(ErrorCode.ALREADY_EXISTS, message, ("addons", key)))
+
+    def _plan(self, key: str, fields: Fields) -> Plan:
+        return Plan(
+            pricing_type=fields.one("pricingType", partial(read.member, PricingType)) or PricingType.FREE,
+            visible=fields.one("visible", read.flag) is not False,
+            position=fields.one("position", read.whole) or 0,
+            default_trial_days=fields.one("defaultTrialDays", read.whole),
+            compatible_addons=fields.one("compatibleAddons", read.texts),
+            **self._shared(key, fields, base=fields.one("basePlan", read.text)),
+        )
+
+    def _addon(self, key: str, fields: Fields) -> Addon:
+        return Addon(max_quantity=fields.one("maxQuantity", read.whole), **self._shared(key, fields))
+
+    def _shared(self, key: str, fields: Fields, base: str | None = None) -> dict[str, Any]:
+        if fields.one("draft", read.flag):
+            self._drafts.add(key)
+        return {
+            **_named(key, fields),
+            "description": fields.one("description", read.text),
+            "product": fields.needed("product", read.text) or "",
+            "archived": bool(fields.one("archived", read.flag)),
+            "draft": self._content(fields, base),
+        }
+
+    def _content(self, fields: Fields, base: str | None) -> Content:
+        return Content(
+            base=base,
+            rows=fields.items("entitlements", self._row),
+            order=fields.one("order", read.texts) or (),
+            prices=fields.items("prices", _price),
+            rates=fields.items("creditRates", _rate),
+        )
+
+    def _row(self, fields: Fields) -> Row:
+        key = fields.needed("key", read.text) or ""
+        revoked = fields.one("revoked", read.flag)
+        value = values.value(fields, self._subject(key))
+        if revoked and value is not None:
+            fields.complain(invalid("A revocation goes without a value.", "revoked"))
+        return Row(
+            key=key,
+            value=Revoked() if revoked else value or _left_out(self._subject(key)),
+            price=fields.one("price", read.text),
+            display_text=fields.one("displayText", read.text),
+            hidden_from=fields.one("hiddenFrom", partial(read.members, Widget)) or (),
+        )
+
+    def _subject(self, key: str) -> Subject:
+        return self._features.get(key) or self._credit_types.get(key) or subject_of(self._catalog, key)
+
+
+def _left_out(subject: Subject) -> Value:
+    """Give what a row says that has no value: what the feature takes then, or that it is granted."""
+    default = subject.default if isinstance(subject, Feature) else None
+    return default or Granted()
+
+
+def _named(key: str, fields: Fields) -> dict[str, Any]:
+    """Read what everything has."""
+    return {
+        "key": key,
+        "name": fields.needed("name", read.text) or "",
+        "metadata": fields.one("metadata", read.free_mapping) or {},
+    }
+
+
+def _product(key: str, fields: Fields) -> Product:
+    return Product(description=fields.one("description", read.text), **_named(key, fields))
+
+
+def _credit_type(key: str, fields: Fields) -> CreditType:
+    return CreditType(unit=fields.needed_inner("unit", _unit) or _NAMELESS, **_named(key, fields))
+
+
+_NAMELESS = Unit(singular="", plural="")
+
+
+def _unit(fields: Fields) -> Unit:
+    return Unit(
+        singular=fields.needed("singular", read.text) or "", plural=fields.needed("plural", read.text) or ""
+    )
+
+
+def _feature(key: str, fields: Fields) -> Feature:
+    kind = fields.needed("type", partial(read.member, FeatureType)) or FeatureType.BOOLEAN
+    meter = fields.inner("meter", _meter)
+    plain = Meter() if kind is FeatureType.METERED else None
+    feature = Feature(
+        description=fields.one("description", read.text),
+        product=fields.one("product", read.text),
+        type=kind,
+        status=fields.one("status", partial(read.member, FeatureStatus)) or FeatureStatus.ACTIVE,
+        config_kind=fields.one("configKind", partial(read.member, ConfigKind)),
+        choices=fields.one("choices", read.texts) or (),
+        unit=fields.inner("unit", _unit),
+        meter=meter or plain,
+        **_named(key, fields),
+    )
+    default = fields.inner("defaultValue", partial(_default, feature))
+    return replace(feature, default=default)
+
+
+def _default(feature: Feature, fields: Fields) -> Value:
+    return values.value(fields, feature) or Granted()
+
+
+def _meter(fields: Fields) -> Meter:
+    return Meter(
+        event_name=fields.one("eventName", read.text),
+        aggregation=fields.one("aggregation", partial(read.member, Aggregation)) or Aggregation.SUM,
+        property=fields.one("property", read.text),
+        filters=fields.items("filters", _filter),
+    )
+
+
+def _filter(fields: Fields) -> MeterFilter:
+    return MeterFilter(
+        property=fields.needed("property", read.text) or "",
+        operator=fields.needed("operator", partial(read.member, FilterOperator)) or FilterOperator.EQ,
+        values=fields.one("values", read.texts) or (),
+    )
+
+
+def _price(fields: Fields) -> Price:
+    return Price(
+        key=fields.needed("key", read.text) or "",
+        billing_period=fields.needed("billingPeriod", partial(read.member, BillingPeriod))
+        or BillingPeriod.MONTHLY,
+        amount=values.amount(fields),
+        per_unit_of=fields.one("perUnitOf", read.text),
+    )
+
+
+def _rate(fields: Fields) -> CreditRate:
+    return CreditRate(
+        feature=fields.needed("feature", read.text) or "",
+        credit_type=fields.needed("creditType", read.text) or "",
+        credits=fields.needed("credits", read.quantity) or 0,
+        per_units=values.per_units(fields),
+    )

@@ -1,0 +1,235 @@
+"""What the demo sells: an app whose plans inherit, a shop's orders, and tokens with a soft limit.
+
+Everything stands in an order in which it can be made: what is referred to comes first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rules.catalog import Aggregation, Feature, Meter, Plan, Price, PricingType, Product
+from rules.numbers import ONE
+from rules.values import (
+    BillingPeriod,
+    Choices,
+    ConfigKind,
+    FeatureType,
+    Granted,
+    LimitEnforcement,
+    Money,
+    Number,
+    Object,
+    OverageRate,
+    Reset,
+    ResetInterval,
+    Revoked,
+    Text,
+    Unit,
+    Written,
+    WrittenLimit,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """A plan, and what its first version says about features by their keys."""
+
+    plan: Plan
+    rows: Mapping[str, Written | Revoked]
+    base: str | None = None
+    price: Price | None = None
+
+
+def _price(key: str, dollars: int, billing_period: BillingPeriod = BillingPeriod.MONTHLY) -> Price:
+    return Price(key=key, billing_period=billing_period, amount=Money(amount=dollars * ONE, currency="USD"))
+
+
+def _limit(units: int, every: ResetInterval) -> WrittenLimit:
+    return WrittenLimit(limit=units * ONE, reset=Reset(every=every))
+
+
+PRODUCTS = (
+    Product(key="app", name="Boards", description="Boards on which teams plan their work."),
+    Product(key="orders", name="Orders", description="A shop front that takes orders."),
+    Product(key="ai-api", name="AI API", description="Language models behind one address."),
+)
+
+FEATURES = (
+    Feature(
+        key="seats",
+        name="Seats",
+        type=FeatureType.METERED,
+        product="app",
+        unit=Unit(singular="seat", plural="seats"),
+    ),
+    Feature(
+        key="api-calls",
+        name="API calls",
+        type=FeatureType.METERED,
+        product="app",
+        unit=Unit(singular="API call", plural="API calls"),
+        meter=Meter(event_name="api.call", aggregation=Aggregation.COUNT),
+    ),
+    Feature(
+        key="max-projects",
+        name="Projects",
+        type=FeatureType.CONFIG,
+        config_kind=ConfigKind.NUMBER,
+        product="app",
+        unit=Unit(singular="project", plural="projects"),
+    ),
+    Feature(
+        key="regions",
+        name="Regions",
+        description="Where boards may be kept.",
+        type=FeatureType.CONFIG,
+        config_kind=ConfigKind.CHOICE,
+        choices=("eu", "us", "ap"),
+        product="app",
+    ),
+    Feature(
+        key="storage",
+        name="Storage",
+        type=FeatureType.CONFIG,
+        config_kind=ConfigKind.OBJECT,
+        product="app",
+    ),
+    Feature(
+        key="support",
+        name="Support",
+        type=FeatureType.CONFIG,
+        config_kind=ConfigKind.TEXT,
+        product="app",
+    ),
+    Feature(key="community-support", name="Community support", type=FeatureType.BOOLEAN, product="app"),
+    Feature(key="sso", name="Single sign-on", type=FeatureType.BOOLEAN, product="app"),
+    Feature(
+        key="orders",
+        name="Orders",
+        type=FeatureType.METERED,
+        product="orders",
+        unit=Unit(singular="order", plural="orders"),
+    ),
+    Feature(
+        key="tokens",
+        name="Tokens",
+        type=FeatureType.METERED,
+        product="ai-api",
+        unit=Unit(singular="token", plural="tokens"),
+        meter=Meter(event_name="llm.call", property="tokens"),
+    ),
+)
+
+_APP = (
+    Offer(
+        plan=Plan(key="free", name="Free", product="app", description="To try it, alone or in threes."),
+        rows={
+            "seats": _limit(3, ResetInterval.NEVER),
+            "max-projects": Number(number=2 * ONE),
+            "regions": Choices(choices=("eu",)),
+            "community-support": Granted(),
+        },
+    ),
+    Offer(
+        plan=Plan(
+            key="starter",
+            name="Starter",
+            product="app",
+            description="For a team that begins.",
+            pricing_type=PricingType.PAID,
+        ),
+        rows={
+            "seats": _limit(10, ResetInterval.NEVER),
+            "api-calls": _limit(1_000, ResetInterval.MONTH),
+            "max-projects": Number(number=10 * ONE),
+            "regions": Choices(choices=("eu",)),
+            "community-support": Granted(),
+        },
+        price=_price("starter-monthly", 19),
+    ),
+    Offer(
+        plan=Plan(
+            key="pro",
+            name="Pro",
+            product="app",
+            description="For a company that grows.",
+            pricing_type=PricingType.PAID,
+        ),
+        base="starter",
+        rows={
+            "seats": _limit(50, ResetInterval.NEVER),
+            "api-calls": _limit(10_000, ResetInterval.MONTH),
+            "regions": Choices(choices=("eu", "us")),
+            "community-support": Revoked(),
+            "support": Text(text="24/7"),
+            "storage": Object(object={"limitGB": 500}),
+            "sso": Granted(),
+        },
+        price=_price("pro-monthly", 49),
+    ),
+    Offer(
+        plan=Plan(
+            key="scale",
+            name="Scale",
+            product="app",
+            description="Paid by the year; API calls start again every month.",
+            pricing_type=PricingType.PAID,
+        ),
+        base="pro",
+        rows={
+            "seats": _limit(250, ResetInterval.NEVER),
+            "api-calls": _limit(100_000, ResetInterval.MONTH),
+            "max-projects": Number(number=100 * ONE),
+            "regions": Choices(choices=("eu", "us", "ap")),
+        },
+        price=_price("scale-yearly", 2_990, BillingPeriod.YEARLY),
+    ),
+)
+
+_ORDERS = (
+    Offer(
+        plan=Plan(key="orders-basic", name="Basic", product="orders", pricing_type=PricingType.PAID),
+        rows={"orders": _limit(100, ResetInterval.BILLING_PERIOD)},
+        price=_price("orders-basic-monthly", 15),
+    ),
+    Offer(
+        plan=Plan(key="orders-pro", name="Pro", product="orders", pricing_type=PricingType.PAID),
+        rows={"orders": _limit(500, ResetInterval.BILLING_PERIOD)},
+        price=_price("orders-pro-monthly", 45),
+    ),
+    Offer(
+        plan=Plan(
+            key="orders-enterprise", name="Enterprise", product="orders", pricing_type=PricingType.CUSTOM
+        ),
+        rows={
+            "orders": WrittenLimit(unlimited=True, reset=Reset(every=ResetInterval.BILLING_PERIOD)),
+        },
+    ),
+)
+
+_AI = (
+    Offer(
+        plan=Plan(
+            key="ai-metered",
+            name="Metered",
+            product="ai-api",
+            description="50,000 tokens are included; what goes beyond them is counted.",
+            pricing_type=PricingType.PAID,
+        ),
+        rows={
+            "tokens": WrittenLimit(
+                limit=50_000 * ONE,
+                enforcement=LimitEnforcement.SOFT,
+                reset=Reset(every=ResetInterval.MONTH),
+                overage=OverageRate(
+                    amount=Money(amount=ONE // 10, currency="USD"),
+                    per_units=1_000 * ONE,
+                ),
+            ),
+        },
+        price=_price("ai-metered-monthly", 20),
+    ),
+)
+
+OFFERS = (*_APP, *_ORDERS, *_AI)

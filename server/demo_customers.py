@@ -1,0 +1,184 @@
+"""Who buys what the demo sells, since when, and how much of it they use. All of them are invented."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Use:
+    """Whole units of a feature: in the current period, and in the ended ones of the last 60 days."""
+
+    feature: str
+    lately: int
+    before: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stay:
+    """A plan that someone came to, a number of days ago."""
+
+    plan: str
+    days: int
+    uses: tuple[Use, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Company:
+    """A customer and their plans."""
+
+    key: str
+    name: str
+    email: str
+    timezone: str
+    stays: tuple[Stay, ...] = ()
+
+
+# Days are chosen so that every current period is some days old, and has some days to go, in any month.
+COMPANIES = (
+    Company(
+        key="acme",
+        name="Acme",
+        email="ops@acme.test",
+        timezone="Europe/Berlin",
+        stays=(
+            Stay(
+                plan="pro",
+                days=410,
+                uses=(
+                    Use(feature="seats", lately=37),
+                    Use(feature="api-calls", lately=6_204, before=12_871),
+                ),
+            ),
+            # Beyond its limit, which is soft: allowed, and counted as overage.
+            Stay(plan="ai-metered", days=75, uses=(Use(feature="tokens", lately=61_500, before=88_214),)),
+        ),
+    ),
+    Company(
+        key="nimbus",
+        name="Nimbus Outfitters",
+        email="shop@nimbus.test",
+        timezone="America/Los_Angeles",
+        stays=(Stay(plan="orders-pro", days=290, uses=(Use(feature="orders", lately=412, before=604),)),),
+    ),
+    Company(
+        key="bramble-finch",
+        name="Bramble & Finch",
+        email="hello@bramblefinch.test",
+        timezone="Europe/London",
+        # Near its limit.
+        stays=(Stay(plan="orders-basic", days=141, uses=(Use(feature="orders", lately=97, before=131),)),),
+    ),
+    Company(
+        key="hollow-oak",
+        name="Hollow Oak Books",
+        email="orders@hollowoak.test",
+        timezone="America/Toronto",
+        # Beyond its limit, which is hard: reports record what has happened, and access is denied.
+        stays=(Stay(plan="orders-basic", days=71, uses=(Use(feature="orders", lately=104, before=118),)),),
+    ),
+    Company(
+        key="lantern",
+        name="Lantern Groceries",
+        email="it@lantern.test",
+        timezone="America/Chicago",
+        stays=(
+            Stay(
+                plan="orders-enterprise", days=508, uses=(Use(feature="orders", lately=8_214, before=21_390),)
+            ),
+        ),
+    ),
+    Company(
+        key="inkwell",
+        name="Inkwell Legal",
+        email="engineering@inkwell.test",
+        timezone="America/New_York",
+        # Near its limit.
+        stays=(
+            Stay(plan="ai-metered", days=98, uses=(Use(feature="tokens", lately=47_900, before=71_033),)),
+        ),
+    ),
+    Company(
+        key="quillwright",
+        name="Quillwright",
+        email="dev@quillwright.test",
+        timezone="Asia/Kolkata",
+        stays=(
+            Stay(plan="ai-metered", days=45, uses=(Use(feature="tokens", lately=12_400, before=19_650),)),
+            Stay(plan="free", days=40, uses=(Use(feature="seats", lately=2),)),
+        ),
+    ),
+    Company(
+        key="hoshizora",
+        name="Hoshizora Robotics",
+        email="platform@hoshizora.test",
+        timezone="Asia/Tokyo",
+        stays=(
+            Stay(
+                plan="scale",
+                days=222,
+                uses=(
+                    Use(feature="seats", lately=132),
+                    # Near its limit, which starts again every month of a plan that is paid by the year.
+                    Use(feature="api-calls", lately=96_750, before=148_300),
+                ),
+            ),
+        ),
+    ),
+    Company(
+        key="copper-kettle",
+        name="Copper Kettle Coffee",
+        email="it@copperkettle.test",
+        timezone="Pacific/Auckland",
+        stays=(
+            Stay(
+                plan="pro",
+                days=105,
+                # Beyond its limit in seats.
+                uses=(Use(feature="seats", lately=53), Use(feature="api-calls", lately=1_873, before=3_420)),
+            ),
+            Stay(plan="orders-pro", days=112, uses=(Use(feature="orders", lately=266, before=540),)),
+        ),
+    ),
+    Company(
+        key="fjellbekk",
+        name="Fjellbekk Design",
+        email="post@fjellbekk.test",
+        timezone="Europe/Oslo",
+        stays=(
+            Stay(
+                plan="starter",
+                days=163,
+                # At its limit: nothing is left.
+                uses=(Use(feature="seats", lately=10), Use(feature="api-calls", lately=715, before=902)),
+            ),
+        ),
+    ),
+    Company(
+        key="wattlebird",
+        name="Wattlebird Studio",
+        email="studio@wattlebird.test",
+        timezone="Australia/Sydney",
+        stays=(
+            Stay(
+                plan="starter",
+                days=20,
+                uses=(Use(feature="seats", lately=4), Use(feature="api-calls", lately=310)),
+            ),
+        ),
+    ),
+    Company(
+        key="jacaranda",
+        name="Jacaranda Tutors",
+        email="office@jacaranda.test",
+        timezone="Africa/Nairobi",
+        stays=(Stay(plan="free", days=80, uses=(Use(feature="seats", lately=1),)),),
+    ),
+    # The last, and without a plan: who comes last stands for all of the demo.
+    Company(
+        key="piccolo",
+        name="Piccolo Press",
+        email="ciao@piccolo.test",
+        timezone="Europe/Rome",
+    ),
+)

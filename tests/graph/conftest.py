@@ -1,0 +1,83 @@
+"""The real application on both databases, and clients whose keys it checks."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from models.database import Database
+from resolvers import catalog
+from resolvers.context import Context, Services
+from resolvers.environments import NewKey, create_key, viewer_of
+from server.app import create_app
+from tests.graph.client import Client, Clock, Connect
+from tests.graph.shop import stocked
+
+OPENED = datetime(2026, 11, 15, 11, tzinfo=UTC)
+"""When an environment's life begins."""
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """The real time of this test; it stands still until it is moved."""
+    return Clock(OPENED)
+
+
+@pytest_asyncio.fixture
+async def services(database: Database, clock: Clock) -> AsyncIterator[Services]:
+    """What all requests share."""
+    services = Services.on(database, clock)
+    yield services
+    await services.ledger.close()
+
+
+@pytest_asyncio.fixture
+async def http(services: Services) -> AsyncIterator[httpx.AsyncClient]:
+    """The application, spoken to without a socket."""
+    transport = httpx.ASGITransport(create_app(services), raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://allotment.test") as http:
+        yield http
+
+
+@pytest.fixture
+def connect(services: Services, http: httpx.AsyncClient) -> Connect:
+    """Makes a key, and its environment where it is missing, and a client that carries it."""
+
+    async def connect(environment: str = "live", *, sandbox: bool = False, key: NewKey = NewKey()) -> Client:
+        secret = await create_key(services, environment, key, sandbox=sandbox)
+        return Client(http=http, secret=secret)
+
+    return connect
+
+
+@pytest_asyncio.fixture
+async def client(connect: Connect) -> Client:
+    """A back end in an empty live environment."""
+    return await connect()
+
+
+@pytest_asyncio.fixture
+async def context(services: Services, client: Client) -> Context:
+    """What a request of the client works with."""
+    viewer = await viewer_of(services, client.secret)
+    assert viewer is not None
+    return Context(services=services, viewer=viewer)
+
+
+@pytest_asyncio.fixture
+async def shop(client: Client, context: Context) -> Client:
+    """A back end in a live environment that sells things."""
+    await catalog.edit(context, stocked)
+    return client
+
+
+@pytest_asyncio.fixture
+async def acme(shop: Client, clock: Clock) -> Client:
+    """The back end of the shop, which has known the customer "acme" for an hour."""
+    await shop.do("upsertCustomer", key="acme")
+    clock.forward(hours=1)
+    return shop

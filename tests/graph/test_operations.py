@@ -1,0 +1,311 @@
+"""What users send, as they wrote it: the documents of ``operations.graphql``, answered by the application."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from graphql import parse, print_ast, validate
+from graphql.utilities import separate_operations
+
+from schema.graph import graph
+from tests.graph.client import Client, Connect, Json
+
+DOCUMENTS = {
+    name: print_ast(document)
+    for name, document in separate_operations(
+        parse((Path(__file__).parent / "operations.graphql").read_text(encoding="utf-8"))
+    ).items()
+}
+
+TO_COME = {
+    *("SetSeats", "Batch", "Events", "Consume", "Reserve", "Settle", "ReadYourWrite", "Upgrade", "TopUp"),
+    *("DirectCredits", "CostOf", "Me", "Live", "Credits", "UsageChart", "Ledger", "PreviewChange", "Table"),
+    *("TableFor", "Addons", "PlanEditor", "PlanWithRows", "Reorder", "BeforePublish", "Publish", "Addon"),
+    *("Export", "Apply", "Find", "Why", "WhyThen", "Bonus", "TakeBack", "Cancel", "Undo", "AddSeats"),
+    *("CreditsInDetail", "Void", "Grandfathered", "WhatIsHeld", "Token"),
+}
+"""What the schema cannot say yet. Whoever teaches it moves the name into a test below."""
+
+sent: set[str] = set()
+
+
+def operation(name: str) -> pytest.MarkDecorator:
+    """Gives a test the document of one operation, with the fragments that it uses."""
+    sent.add(name)
+    return pytest.mark.parametrize("document", [DOCUMENTS[name]], ids=[name])
+
+
+def is_valid(name: str) -> bool:
+    """Whether the schema knows all that an operation asks for."""
+    return not validate(graph._schema, parse(DOCUMENTS[name]))
+
+
+def test_every_operation_is_sent_here_or_to_come() -> None:
+    assert sent | TO_COME == DOCUMENTS.keys()
+    assert sent & TO_COME == set()
+
+
+def test_what_is_to_come_has_not_come_yet() -> None:
+    assert {name for name in TO_COME if is_valid(name)} == set()
+
+
+@operation("Check")
+async def test_a_back_end_asks_before_each_call(acme: Client, document: str) -> None:
+    await acme.do("subscribe", customer="acme", plan="free")
+    await acme.do("reportUsage", customer="acme", feature="api-calls", value=99)
+
+    last = (await acme.ask(document, c="acme"))["access"]
+    await acme.do("reportUsage", customer="acme", feature="api-calls")
+    denied = (await acme.ask(document, c="acme"))["access"]
+
+    assert last["allowed"]
+    assert last["reason"] == "WITHIN_LIMIT"
+    assert last["usage"] == {"remaining": "1", "period": {"end": "2026-12-15T12:00:00Z"}}
+    assert (denied["allowed"], denied["reason"]) == (False, "LIMIT_EXCEEDED")
+    assert denied["usage"]["remaining"] == "0"
+
+
+@operation("CheckBoolean")
+@pytest.mark.parametrize(("plan", "reason"), [("free", "NOT_ENTITLED"), ("pro", "GRANTED")])
+async def test_a_back_end_asks_for_a_boolean(acme: Client, document: str, plan: str, reason: str) -> None:
+    price = "pro-monthly" if plan == "pro" else None
+    await acme.do("subscribe", customer="acme", plan=plan, price=price)
+
+    answer = (await acme.ask(document, c="acme"))["access"]
+
+    assert answer == {"allowed": plan == "pro", "reason": reason, "displayText": "sso"}
+
+
+@operation("ReadObjectConfig")
+async def test_a_back_end_reads_a_structured_setting(acme: Client, document: str) -> None:
+    await acme.do("subscribe", customer="acme", plan="starter")
+
+    assert (await acme.ask(document, c="acme"))["access"] == {
+        "allowed": True,
+        "config": {"object": {"limitGB": 50}},
+    }
+
+
+@operation("ReadNumberConfig")
+async def test_a_back_end_reads_a_number_that_a_base_plan_set(acme: Client, document: str) -> None:
+    await acme.do("subscribe", customer="acme", plan="starter")
+
+    assert (await acme.ask(document, c="acme"))["access"] == {"allowed": True, "config": {"number": "2"}}
+
+
+@operation("CheckChoice")
+async def test_a_back_end_asks_for_a_choice(acme: Client, document: str) -> None:
+    await acme.do("subscribe", customer="acme", plan="free")
+
+    assert (await acme.ask(document, c="acme"))["access"] == {
+        "allowed": True,
+        "reason": "GRANTED",
+        "config": {"choices": ["eu"]},
+    }
+
+
+@operation("FeatureMap")
+async def test_a_back_end_reads_all_that_a_customer_has(acme: Client, document: str) -> None:
+    await acme.do("subscribe", customer="acme", plan="starter")
+    await acme.do("reportUsage", customer="acme", feature="seats", value=2)
+
+    customer = (await acme.ask(document, c="acme"))["customer"]
+
+    answers = {answer.pop("featureKey"): answer for answer in customer["accesses"]}
+    assert list(answers) == [
+        *("api-calls", "seats", "max-projects", "regions", "community-support"),
+        *("tokens", "storage"),
+    ]
+    assert answers["seats"] == {
+        "allowed": True,
+        "reason": "WITHIN_LIMIT",
+        "validUntil": None,
+        "config": None,
+        "usage": {"used": "2", "limit": "3", "unlimited": False, "remaining": "1"},
+        "feature": {"type": "METERED", "product": None},
+    }
+    assert answers["api-calls"]["validUntil"] == "2026-12-15T12:00:00Z"
+    assert answers["api-calls"]["usage"]["limit"] == "1000"
+    settings = {key: answer["config"] for key, answer in answers.items() if answer["config"]}
+    assert {key: [value for value in s.values() if value] for key, s in settings.items()} == {
+        "max-projects": ["2"],
+        "regions": [["eu"]],
+        "storage": [{"limitGB": 50}],
+    }
+
+
+@operation("FeatureMap")
+async def test_nothing_is_told_of_a_customer_who_does_not_exist(shop: Client, document: str) -> None:
+    assert (await shop.ask(document, c="nobody"))["customer"] is None
+
+
+@operation("Report")
+async def test_a_back_end_reports_usage_and_may_say_it_twice(acme: Client, document: str) -> None:
+    await acme.do("subscribe", customer="acme", plan="starter")
+    await acme.do("reportUsage", customer="acme", feature="tokens", value=9_000)
+
+    first = (await acme.ask(document, c="acme", k="call-1"))["reportUsage"]
+    second = (await acme.ask(document, c="acme", k="call-1"))["reportUsage"]
+
+    assert first == {
+        "recorded": "1234",
+        "replayed": False,
+        "access": {"usage": {"used": "10234", "limit": "10000", "overage": "234"}},
+        "userErrors": [],
+    }
+    assert second == {**first, "replayed": True}
+
+
+@operation("ManyChecks")
+async def test_a_back_end_asks_many_questions_at_once(acme: Client, document: str) -> None:
+    await acme.do("subscribe", customer="acme", plan="free")
+    asked = [("acme", "api-calls"), ("nobody", "sso"), ("acme", "sso"), ("acme", "nothing")]
+
+    answers = await acme.ask(document, q=[{"customer": c, "feature": f} for c, f in asked])
+
+    assert answers["accesses"] == [
+        {
+            "customerKey": customer,
+            "featureKey": feature,
+            "allowed": reason == "WITHIN_LIMIT",
+            "reason": reason,
+        }
+        for (customer, feature), reason in zip(
+            asked, ["WITHIN_LIMIT", "CUSTOMER_NOT_FOUND", "NOT_ENTITLED", "FEATURE_NOT_FOUND"], strict=True
+        )
+    ]
+
+
+@operation("SignUp")
+async def test_a_customer_signs_up_in_one_document(shop: Client, document: str) -> None:
+    answer = await shop.ask(document, c="acme")
+
+    assert answer["upsertCustomer"]["userErrors"] == []
+    assert answer["subscribe"]["userErrors"] == []
+    assert answer["subscribe"]["subscription"]["status"] == "ACTIVE"
+    customer = await shop.ask(
+        '{ customer(key: "acme") { id name email timezone subscriptions { id plan { key } timezone } } }'
+    )
+    assert customer["customer"] == {
+        "id": answer["upsertCustomer"]["customer"]["id"],
+        "name": "Acme",
+        "email": "ops@acme.test",
+        "timezone": "Europe/Berlin",
+        "subscriptions": [
+            {
+                "id": answer["subscribe"]["subscription"]["id"],
+                "plan": {"key": "free"},
+                "timezone": "Europe/Berlin",
+            }
+        ],
+    }
+
+
+@operation("Features")
+async def test_product_people_make_features_of_every_type(client: Client, document: str) -> None:
+    answer = await client.ask(document)
+
+    assert [payload["userErrors"] for payload in answer.values()] == [[]] * 4
+    made = [(payload["feature"]["key"], payload["feature"]["type"]) for payload in answer.values()]
+    assert made == [("sso", "BOOLEAN"), ("storage", "CONFIG"), ("orders", "METERED"), ("tokens", "METERED")]
+    kept = await client.ask(
+        """{
+          orders: feature(key: "orders") {
+            meter { aggregation eventName }
+            defaultValue { metered { limit enforcement reset { every count anchor } } }
+          }
+          tokens: feature(key: "tokens") {
+            unit { singular plural }
+            meter { eventName aggregation property filters { property operator values } }
+          }
+        }"""
+    )
+    assert kept["orders"] == {
+        "meter": {"aggregation": "SUM", "eventName": None},
+        "defaultValue": {
+            "metered": {
+                "limit": "100",
+                "enforcement": "HARD",
+                "reset": {"every": "BILLING_PERIOD", "count": 1, "anchor": "SUBSCRIPTION_START"},
+            }
+        },
+    }
+    assert kept["tokens"] == {
+        "unit": {"singular": "token", "plural": "tokens"},
+        "meter": {
+            "eventName": "llm.call",
+            "aggregation": "SUM",
+            "property": "tokens",
+            "filters": [{"property": "env", "operator": "EQ", "values": ["prod"]}],
+        },
+    }
+
+
+async def pro_seats(shop: Client) -> Json:
+    """The row for seats in the newest that was said of pro."""
+    answer = await shop.ask(
+        """{ plan(key: "pro") { draft { entitlements {
+          key origin displayText hiddenFrom ... on MeteredEntitlement { limit reset { every } }
+        } } } }"""
+    )
+    rows = answer["plan"]["draft"]["entitlements"]
+    return next(dict(row) for row in rows if row["key"] == "seats")
+
+
+@operation("ChangeTextOnly")
+async def test_product_people_change_a_text_and_nothing_else(shop: Client, document: str) -> None:
+    answer = (await shop.ask(document))["setEntitlement"]
+
+    assert answer == {
+        "entitlement": {"displayText": "50 seats, no questions asked", "defaultDisplayText": "50 seats"},
+        "userErrors": [],
+    }
+    assert await pro_seats(shop) == {
+        "key": "seats",
+        "origin": "OVERRIDDEN",
+        "displayText": "50 seats, no questions asked",
+        "hiddenFrom": ["CUSTOMER_PORTAL"],
+        "limit": "50",
+        "reset": {"every": "NEVER"},
+    }
+
+
+@operation("Revoke")
+async def test_product_people_take_an_inherited_row_away(acme: Client, document: str) -> None:
+    await acme.do("subscribe", customer="acme", plan="pro", price="pro-monthly")
+
+    answer = (await acme.ask(document))["setEntitlement"]
+
+    assert answer == {
+        "entitlement": {"key": "community-support", "overrides": {"displayText": "community-support"}},
+        "userErrors": [],
+    }
+    question = '{ access(customer: "acme", feature: "community-support") { allowed reason } }'
+    assert (await acme.ask(question))["access"]["allowed"]
+    await acme.do("publishPackage", package="pro")
+    assert (await acme.ask(question))["access"] == {"allowed": False, "reason": "NOT_ENTITLED"}
+
+
+@operation("Restore")
+async def test_product_people_restore_what_a_row_had_overridden(shop: Client, document: str) -> None:
+    answer = (await shop.ask(document))["removeEntitlement"]
+
+    assert answer["userErrors"] == []
+    assert answer["package"]["key"] == "pro"
+    rows = answer["package"]["draft"]["entitlements"]
+    assert {"key": "seats", "origin": "INHERITED"} in rows
+    assert {"key": "sso", "origin": "OWN"} in rows
+    assert (await pro_seats(shop))["limit"] == "3"
+
+
+@operation("Sandbox")
+async def test_a_sandboxs_clock_is_advanced(connect: Connect, document: str) -> None:
+    sandbox = await connect("trial", sandbox=True)
+
+    answer = (await sandbox.ask(document))["advanceClock"]
+
+    assert answer == {"environment": {"now": "2026-12-31T23:59:59Z"}, "userErrors": []}
+    assert (await sandbox.ask("{ viewer { environment { now } } }"))["viewer"]["environment"] == {
+        "now": "2026-12-31T23:59:59Z"
+    }

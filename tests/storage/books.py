@@ -1,0 +1,195 @@
+"""A ledger that is open, the customers in it, and what the tables say of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+
+from sqlalchemy import Row, event, select
+from sqlmodel import SQLModel
+
+from models import catalog, customers, environments
+from models.batch import Done
+from models.catalog import Catalogs
+from models.database import Database
+from models.ledger import Ledger
+from models.statements import table_of
+from models.tables import UsageRecordRow, UsageWindowRow
+from rules.acts import Account, Act, Change, Scene
+from rules.catalog import Catalog
+from rules.customers import Customer
+from rules.lifecycle import Subscribe, UpsertCustomer
+from rules.metering import Window
+from rules.numbers import ONE
+from rules.reporting import ReportUsage
+from rules.values import ResetInterval
+from tests.rules.builders import product
+from tests.rules.customer_builders import START, limited, published_plan, selling
+
+Rows = Sequence[Row[Any]]
+
+
+def sold() -> Catalog:
+    """What the customers use: calls a month."""
+    shop = selling(published_plan("basic", {"calls": limited(100, ResetInterval.MONTH)}))
+    return replace(shop.catalog, revision=1, products={"app": product()})
+
+
+@dataclass
+class Clock:
+    """A real time that stands until it is moved."""
+
+    now: datetime = START
+
+    def __call__(self) -> datetime:
+        """Give the time."""
+        return self.now
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Books:
+    """One process's ledger on a database, and one environment in it."""
+
+    database: Database
+    ledger: Ledger
+    environment: int
+    clock: Clock
+
+    @classmethod
+    async def new(cls, database: Database) -> Books:
+        """Make an environment with a catalog, and open its books."""
+        clock = Clock()
+        async with database.write() as session:
+            made = await environments.create(session, "live", sandbox=False, now=clock())
+            await catalog.save(session, made.number, Catalog(), sold())
+        return cls.of(database, made.number, clock)
+
+    @classmethod
+    def of(cls, database: Database, environment: int, clock: Clock) -> Books:
+        """Open the books of an environment that is there."""
+        ledger = Ledger(database, Catalogs(), clock)
+        return cls(database=database, ledger=ledger, environment=environment, clock=clock)
+
+    async def do(self, customer: str, act: Act) -> Done:
+        """Do an act."""
+        return await self.ledger.commit(self.environment, customer, act)
+
+    def begin(self, customer: str, act: Act) -> asyncio.Task[Done]:
+        """Let a caller of their own do an act."""
+        return asyncio.create_task(self.do(customer, act))
+
+    async def under_way(self) -> None:
+        """Wait until a transaction has taken the acts that have arrived, and takes no more."""
+        for _ in range(3):
+            await asyncio.sleep(0)
+
+    async def enter(self, *names: str) -> None:
+        """Bring customers to be, each on the plan that they use calls of, an hour ago."""
+        self.clock.now -= timedelta(hours=1)
+        await asyncio.gather(*(self.do(name, UpsertCustomer(key=name)) for name in names))
+        await asyncio.gather(*(self.do(name, Subscribe(plan="basic")) for name in names))
+        self.clock.now += timedelta(hours=1)
+
+    async def customer(self, name: str) -> Customer | None:
+        """Give a customer as the tables have them."""
+        async with self.database.read() as session:
+            return (await customers.load(session, self.environment, [name])).get(name)
+
+    async def rows(self, model: type[SQLModel]) -> Rows:
+        """Give a table's rows in the order of their keys."""
+        table = table_of(model)
+        async with self.database.read() as session:
+            return (await session.execute(select(table).order_by(*table.primary_key))).all()
+
+    async def records(self, name: str) -> Rows:
+        """Give a customer's records in the order in which they were made."""
+        known = await self.customer(name)
+        assert known is not None
+        theirs = [row for row in await self.rows(UsageRecordRow) if row.customer_id == known.number]
+        return sorted(theirs, key=lambda row: row.number)
+
+    async def assert_windows_are_sums(self) -> None:
+        """Every sum that is kept is the sum of the records in its window."""
+        records = await self.rows(UsageRecordRow)
+        for window in await self.rows(UsageWindowRow):
+            counted = [row.quantity for row in records if _is_in(row, window)]
+            assert window.used == sum(counted)
+
+    @asynccontextmanager
+    async def held(self, database: Database, *names: str) -> AsyncIterator[None]:
+        """Let another process lock customers, so that a transaction on them waits."""
+        async with database.write() as session:
+            await customers.lock(session, [(self.environment, name) for name in names])
+            yield
+
+
+def _is_in(record: Row[Any], window: Row[Any]) -> bool:
+    same = (record.environment_id, record.customer_id, record.feature_key) == (
+        window.environment_id,
+        window.customer_id,
+        window.feature_key,
+    )
+    return same and window.starts_at <= record.occurred_at < window.ends_at
+
+
+@dataclass
+class Commits:
+    """The transactions that were committed since this began to count."""
+
+    count: int = 0
+
+    @classmethod
+    def of(cls, database: Database) -> Commits:
+        """Begin to count."""
+        commits = cls()
+
+        def counted(_: object) -> None:
+            commits.count += 1
+
+        _, writing = database._engines
+        event.listen(writing.sync_engine, "commit", counted)
+        return commits
+
+
+def report(units: int = 1, key: str | None = None, at: datetime | None = None) -> ReportUsage:
+    """Report calls."""
+    return ReportUsage(feature="calls", quantity=units * ONE, idempotency_key=key, occurred_at=at)
+
+
+def rename(customer: str, name: str) -> UpsertCustomer:
+    """Change a fact of a customer."""
+    return UpsertCustomer(key=customer, name=name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failing:
+    """An act that fails, be it refused or by a bug, when it is applied or before."""
+
+    operation: ClassVar[str] = "fail"
+    changes_facts: ClassVar[bool] = False
+    creates: ClassVar[bool] = False
+
+    failure: Exception = field(compare=False)
+    at_once: bool = False
+    idempotency_key: str | None = None
+
+    def windows(self, scene: Scene, customer: Customer | None) -> Iterable[Window]:  # noqa: ARG002
+        """Fail before anything is counted."""
+        if self.at_once:
+            raise self.failure
+        return ()
+
+    def apply(self, scene: Scene, account: Account) -> Change:  # noqa: ARG002
+        """Fail."""
+        raise self.failure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailingArrival(Failing):
+    """An act that would have made its customer."""
+
+    creates: ClassVar[bool] = True

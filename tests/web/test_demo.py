@@ -1,0 +1,220 @@
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import select
+from sqlmodel import SQLModel
+
+from models.database import Database
+from resolvers.context import Services
+from resolvers.environments import ensure_environment
+from rules.errors import ErrorCode, Rejected
+from rules.periods import period_at
+from rules.values import Reset, ResetInterval
+from server.demo import fill
+from server.demo_catalog import OFFERS
+from server.demo_customers import COMPANIES, Company
+from server.examples import EXAMPLES, Example
+from tests.web.program import Program, serving
+
+NOON = datetime(2027, 3, 31, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+Rows = Mapping[str, list[Any]]
+
+ACCESSES = """query ($customer: String!) {
+  customer(key: $customer) {
+    accesses { featureKey allowed reason usage { used percentUsed } }
+    subscriptions { plan { key } }
+  }
+  access(customer: $customer, feature: "seats") { reason }
+}"""
+
+
+async def everything(database: Database) -> Rows:
+    """All rows of all tables."""
+    async with database.read() as session:
+        return {
+            table.name: sorted((await session.execute(select(table))).all(), key=str)
+            for table in SQLModel.metadata.sorted_tables
+        }
+
+
+async def filled(url: str, now: datetime = NOON) -> Rows:
+    """What is in a database after the demo was filled into it."""
+    services = Services.on(Database(url), clock=lambda: now)
+    await fill(services)
+    rows = await everything(services.database)
+    await services.close()
+    return rows
+
+
+async def fill_until_the_power_is_cut(url: str, readings: int) -> None:
+    """Fill the demo with a clock that can be read so many times: about once a transaction."""
+    left = iter(range(readings))
+
+    def clock() -> datetime:
+        if next(left, None) is None:
+            message = "the power is cut"
+            raise OSError(message)
+        return NOON
+
+    services = Services.on(Database(url), clock=clock)
+    with pytest.raises((OSError, ExceptionGroup)):
+        await fill(services)
+    await services.close()
+
+
+async def seen(client: httpx.AsyncClient) -> dict[str, Any]:
+    """What each company has, by key."""
+    companies = {}
+    for company in COMPANIES:
+        asked = {"query": ACCESSES, "variables": {"customer": company.key}}
+        companies[company.key] = (await client.post("/graphql", json=asked)).json()["data"]
+    return companies
+
+
+async def test_filling_again_changes_nothing(database_url: str) -> None:
+    once = await filled(database_url)
+    again = await filled(database_url, NOON + DAY)
+
+    assert again == once
+    assert len(once["customers"]) == len(COMPANIES)
+    assert len(once["usage_records"]) > 500
+
+
+async def test_the_demo_of_an_instant_is_always_the_same(
+    sqlite_url: str, migrated_file: Path, tmp_path: Path
+) -> None:
+    other = shutil.copy(migrated_file, tmp_path / "other.db")
+
+    assert await filled(sqlite_url) == await filled(f"sqlite+aiosqlite:///{other}")
+
+
+@pytest.mark.parametrize("readings", [25, 61, 64, 70])
+async def test_a_demo_that_was_cut_short_is_completed_as_if_it_had_not_been(
+    sqlite_url: str, migrated_file: Path, tmp_path: Path, readings: int
+) -> None:
+    other = shutil.copy(migrated_file, tmp_path / "other.db")
+    whole = await filled(f"sqlite+aiosqlite:///{other}")
+
+    await fill_until_the_power_is_cut(sqlite_url, readings)
+    completed = await filled(sqlite_url, NOON + DAY)
+
+    for table in ("subscriptions", "usage_records", "idempotency_keys"):
+        assert completed[table] == whole[table]
+    assert len(completed["customers"]) == len(whole["customers"])
+    assert len(completed["package_versions"]) == len(whole["package_versions"])
+
+
+async def test_a_live_environment_of_that_name_is_left_alone(database: Database) -> None:
+    services = Services.on(database)
+    await ensure_environment(services, "demo")
+    before = await everything(database)
+    with pytest.raises(Rejected) as refused:
+        await fill(services)
+
+    assert [problem.code for problem in refused.value.problems] == [ErrorCode.NOT_A_SANDBOX]
+    assert await everything(database) == before
+
+
+async def test_usage_spans_the_last_sixty_days_and_lies_in_the_past(sqlite_url: str) -> None:
+    rows = await filled(sqlite_url)
+    days = sorted((NOON - record.occurred_at) // DAY for record in rows["usage_records"])
+
+    assert (days[0], days[-1]) == (0, 59)
+    assert set(days) == set(range(60))
+
+
+async def test_there_are_customers_near_their_limit_beyond_it_and_without_a_plan(
+    demo_client: httpx.AsyncClient,
+) -> None:
+    companies = await seen(demo_client)
+    accesses = [access for company in companies.values() for access in company["customer"]["accesses"]]
+    percent = [access["usage"]["percentUsed"] for access in accesses if access["usage"]]
+
+    assert sum(90 <= used < 100 for used in percent if used is not None) >= 3
+    assert None in percent
+    assert {access["reason"] for access in accesses} == {
+        "GRANTED",
+        "WITHIN_LIMIT",
+        "UNLIMITED",
+        "OVERAGE_ALLOWED",
+        "LIMIT_EXCEEDED",
+    }
+    assert companies["piccolo"]["access"]["reason"] == "NO_ACTIVE_SUBSCRIPTION"
+    assert companies["nimbus"]["access"]["reason"] == "NOT_ENTITLED"
+
+
+async def test_every_company_uses_what_is_told_of_it(demo_client: httpx.AsyncClient) -> None:
+    used = {
+        (key, access["featureKey"]): access["usage"]["used"]
+        for key, company in (await seen(demo_client)).items()
+        for access in company["customer"]["accesses"]
+        if access["usage"]
+    }
+    told = {
+        (company.key, use.feature): str(use.lately)
+        for company in COMPANIES
+        for stay in company.stays
+        for use in stay.uses
+    }
+
+    assert used == told
+
+
+async def test_every_plan_has_a_customer(demo_client: httpx.AsyncClient) -> None:
+    companies = (await seen(demo_client)).values()
+    taken = {each["plan"]["key"] for company in companies for each in company["customer"]["subscriptions"]}
+
+    assert taken == {offer.plan.key for offer in OFFERS}
+
+
+@pytest.mark.parametrize("company", COMPANIES, ids=lambda company: company.key)
+def test_on_any_day_current_periods_have_begun_days_ago_and_go_on_for_days(company: Company) -> None:
+    monthly = Reset(every=ResetInterval.MONTH)
+    for stay in company.stays:
+        for day in range(4 * 366):
+            now = NOON + day * DAY
+            anchor = now - stay.days * DAY
+            period = period_at(monthly, anchor=anchor, timezone=company.timezone, at=now)
+
+            assert period.end is not None
+            assert now - period.start > 3 * DAY < period.end - now
+
+
+def test_the_three_examples_answer_at_the_first_click(demo_file: Path, tmp_path: Path) -> None:
+    shutil.copy(demo_file, tmp_path / "allotment.db")
+    with serving(tmp_path, "--demo") as program:
+        allowed, plan, reported = (answer(program, example) for example in EXAMPLES)
+        afterwards = answer(program, EXAMPLES[0])
+
+    assert allowed["access"]["allowed"]
+    assert allowed["access"]["reason"] == "WITHIN_LIMIT"
+    assert allowed["access"]["displayText"] == "500 orders per month"
+    assert allowed["access"]["usage"]["remaining"] == "88"
+    assert (plan["plan"]["name"], plan["plan"]["basePlan"]["name"]) == ("Pro", "Starter")
+    assert {(row["key"], row["origin"]) for row in plan["plan"]["entitlements"]} >= {
+        ("seats", "OVERRIDDEN"),
+        ("max-projects", "INHERITED"),
+        ("sso", "OWN"),
+    }
+    assert reported["reportUsage"]["userErrors"] == []
+    assert reported["reportUsage"]["access"]["usage"]["used"] == "417"
+    assert afterwards["access"]["usage"]["used"] == "417"
+
+
+def answer(program: Program, example: Example) -> dict[str, Any]:
+    """What an example answers, sent as its tab would send it."""
+    answered = program.ask(example.tab["query"], **json.loads(example.tab["variables"]))
+
+    assert answered.status_code == 200
+    assert "errors" not in answered.json()
+    return dict(answered.json()["data"])
