@@ -18,6 +18,7 @@ from models.catalog import Catalogs
 from models.customers import Address
 from models.idempotency import First, TakenBy
 from models.usage import Owner, Sums
+from rules.access import Decision
 from rules.acts import Account, Act, Change, Scene, conflict, input_digest
 from rules.customers import Customer
 from rules.environments import Environment
@@ -43,20 +44,21 @@ class Command:
 class Done:
     """What came of an act: the account as it is now, and what the act, or its first time, did.
 
-    ``number`` is the customer's revision of that act.
+    ``number`` is the customer's revision of that act; None where it was answered with a no.
     """
 
     account: Account
     flat: Flattened
     now: datetime
-    number: int
+    number: int | None
     outcome: Mapping[str, int]
+    decision: Decision | None = None
     replayed: bool = False
 
     @property
-    def revision(self) -> Revision:
-        """The name of the write; on a replay, of the first."""
-        return Revision(self.flat.catalog.revision, self.number)
+    def revision(self) -> Revision | None:
+        """The name of the write, on a replay of the first; None where nothing was written."""
+        return None if self.number is None else Revision(self.flat.catalog.revision, self.number)
 
 
 Settled = Done | Exception
@@ -177,6 +179,8 @@ class Batch:
 
     def _done(self, command: Command, scene: Scene, taken: TakenBy | None) -> Done:
         change = command.act.apply(scene, self._account(command))
+        if not change.changed:
+            return self._refused(scene, change)
         if change.account.customer is None:
             message = f"{command.act.operation} left no customer"
             raise AssertionError(message)
@@ -187,8 +191,24 @@ class Batch:
             digest = input_digest(command.act)
             self._taken[taken] = First(input_digest=digest, number=number, outcome=change.outcome)
             self._newly_taken.append((taken, self._taken[taken]))
-        account = self._account(command)
-        return Done(account=account, flat=scene.flat, now=scene.now, number=number, outcome=change.outcome)
+        return Done(
+            account=self._account(command),
+            flat=scene.flat,
+            now=scene.now,
+            number=number,
+            outcome=change.outcome,
+            decision=change.decision,
+        )
+
+    def _refused(self, scene: Scene, change: Change) -> Done:
+        return Done(
+            account=change.account,
+            flat=scene.flat,
+            now=scene.now,
+            number=None,
+            outcome=change.outcome,
+            decision=change.decision,
+        )
 
     def _take(self, address: Address, change: Change) -> None:
         """Go on from the account that an act left."""

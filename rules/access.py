@@ -10,7 +10,7 @@ from enum import StrEnum
 from rules.catalog import Feature, FeatureStatus
 from rules.customers import Customer, earliest
 from rules.inheritance import Flattened
-from rules.metering import Metering, Window, metering
+from rules.metering import Metering, Window, is_added_up, metering
 from rules.numbers import divide_half_up
 from rules.revisions import Revision
 from rules.sources import NOTHING, Entitled, entitled
@@ -58,12 +58,16 @@ ALLOWING = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """What is asked: ``requested`` in micros for a metered feature, ``values`` for a choice."""
+    """What is asked: ``requested`` in micros for a metered feature, ``values`` for a choice.
+
+    ``to_consume`` asks whether it may be used up at once, which only what is added up can be.
+    """
 
     customer: str
     feature: str
     requested: int | None = None
     values: tuple[str, ...] | None = None
+    to_consume: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,7 +246,8 @@ def _fits(question: Question, feature: Feature) -> bool:
     """Tell whether the question can be asked of a feature of this type."""
     countable = question.requested is None or feature.type is FeatureType.METERED
     choosable = question.values is None or feature.config_kind is ConfigKind.CHOICE
-    return countable and choosable
+    consumable = not question.to_consume or is_added_up(feature)
+    return countable and choosable and consumable
 
 
 def _includes(subject: Subject) -> bool:

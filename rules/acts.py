@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import ClassVar, Protocol
 
+from rules.access import Decision
 from rules.customers import Customer
 from rules.errors import ErrorCode, Problem, Rejected
 from rules.inheritance import Flattened
@@ -34,11 +35,16 @@ class Scene:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """What an act did: the account it left, what it recorded, and what is told again on a replay."""
+    """What an act did: the account it left, what it recorded, and what is told again on a replay.
+
+    An act that was answered with a no has ``changed`` nothing, and takes no key.
+    """
 
     account: Account
     records: tuple[UsageRecord, ...] = ()
     outcome: Mapping[str, int] = field(default_factory=dict)
+    decision: Decision | None = None
+    changed: bool = True
 
 
 class Act(Protocol):

@@ -40,6 +40,10 @@ class Aggregation(StrEnum):
     LATEST = "LATEST"
 
 
+ADDED_UP = (Aggregation.SUM, Aggregation.COUNT)
+"""The aggregations in which usage can be consumed, reserved and paid for as it comes."""
+
+
 class FilterOperator(StrEnum):
     """How a meter's filter compares an event's property."""
 

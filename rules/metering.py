@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from rules.catalog import Aggregation, Catalog, Feature
+from rules.catalog import ADDED_UP, Aggregation, Catalog, Feature
 from rules.periods import Period, period_at, settle
 from rules.sources import Counting
 from rules.terms import billing_period, current_period
-from rules.values import Metered, Reset, ResetAnchor, ResetInterval
+from rules.values import FeatureType, Metered, Reset, ResetAnchor, ResetInterval
 
 EARLIEST = datetime(1, 1, 1, tzinfo=UTC)
 LATEST = datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
@@ -48,6 +48,12 @@ def is_gauge(feature: Feature, reset: Reset) -> bool:
     """Tell whether usage is a level that no period resets, such as seats."""
     latest = feature.meter is not None and feature.meter.aggregation is Aggregation.LATEST
     return latest or reset.every is ResetInterval.NEVER
+
+
+def is_added_up(feature: Feature) -> bool:
+    """Tell whether usage is a sum, to which each report or event adds."""
+    meter = feature.meter
+    return feature.type is FeatureType.METERED and (meter is None or meter.aggregation in ADDED_UP)
 
 
 def metering(

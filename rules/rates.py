@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from rules.catalog import Aggregation, Catalog, CreditRate, FeatureStatus
+from rules.catalog import ADDED_UP, Catalog, CreditRate, FeatureStatus
 from rules.errors import ErrorCode, Problem, refuse_any
 from rules.features import missing
 from rules.packages import found, with_draft
 from rules.validity import mismatch, out_of_range
 from rules.values import FeatureType
-
-ADDED_UP = (Aggregation.SUM, Aggregation.COUNT)
-"""The aggregations in which usage can be paid for as it comes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import ClassVar
 
 from rules.access import Question, subject_of
@@ -13,9 +14,8 @@ from rules.catalog import Feature, FeatureStatus
 from rules.customers import Customer
 from rules.errors import ErrorCode, Problem, refuse_any
 from rules.features import missing
-from rules.metering import UsageRecord, Window, everything
+from rules.metering import UsageRecord, Window, everything, is_added_up
 from rules.numbers import LARGEST
-from rules.rates import ADDED_UP
 from rules.validity import mismatch, out_of_range
 from rules.values import FeatureType
 
@@ -23,9 +23,16 @@ AHEAD = timedelta(minutes=5)
 """How far ahead of the clock usage may have occurred."""
 
 
+class UsageMode(StrEnum):
+    """What a reported quantity is."""
+
+    ADD = "ADD"
+    SET = "SET"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportUsage:
-    """Add a quantity, in micros, to a customer's usage; a negative one gives back."""
+    """Add a quantity, in micros, to a customer's usage, a negative one giving back; or set it to one."""
 
     operation: ClassVar[str] = "reportUsage"
     creates: ClassVar[bool] = False
@@ -33,6 +40,7 @@ class ReportUsage:
 
     feature: str
     quantity: int = 1_000_000
+    mode: UsageMode = UsageMode.ADD
     occurred_at: datetime | None = None
     idempotency_key: str | None = None
 
@@ -52,9 +60,10 @@ class ReportUsage:
         """Record the quantity and add it to every window that holds its instant."""
         when = self.occurred_at or scene.now
         refuse_any(self._problems(scene, account))
-        record = UsageRecord(feature=self.feature, occurred_at=when, quantity=self.quantity)
+        quantity = self._added(scene, account)
+        record = UsageRecord(feature=self.feature, occurred_at=when, quantity=quantity)
         sums = added(account.sums, record)
-        outcome = {"recorded": self.quantity}
+        outcome = {"recorded": quantity}
         return Change(account=replace(account, sums=sums), records=(record,), outcome=outcome)
 
     def _problems(self, scene: Scene, account: Account) -> Iterator[Problem]:
@@ -64,9 +73,20 @@ class ReportUsage:
         yield from _feature_problems(self.feature, feature)
         if self.occurred_at is not None and self.occurred_at > scene.now + AHEAD:
             yield out_of_range("occurredAt may be at most 5 minutes ahead of the clock.", "occurredAt")
+        if self.mode is UsageMode.SET and self.occurred_at is not None and self.occurred_at < scene.now:
+            yield out_of_range("What is set holds from now on: it takes no past occurredAt.", "occurredAt")
         if account.customer is not None and feature is not None:
-            window = self._window(scene, account.customer, self.occurred_at or scene.now)
-            yield from _sum_problems(account.sums[window] + self.quantity)
+            yield from sum_problems(self._sum(scene, account) + self._added(scene, account), "value")
+
+    def _added(self, scene: Scene, account: Account) -> int:
+        """Tell what the report adds: its quantity, or what leads from the sum to it."""
+        return self.quantity if self.mode is UsageMode.ADD else self.quantity - self._sum(scene, account)
+
+    def _sum(self, scene: Scene, account: Account) -> int:
+        """Give the sum of the period in which the usage occurred."""
+        if account.customer is None:
+            return 0
+        return account.sums[self._window(scene, account.customer, self.occurred_at or scene.now)]
 
 
 def _feature_problems(key: str, feature: Feature | None) -> Iterator[Problem]:
@@ -77,15 +97,16 @@ def _feature_problems(key: str, feature: Feature | None) -> Iterator[Problem]:
         yield Problem(ErrorCode.ARCHIVED, f"'{key}' is archived.", ("feature",))
     if feature.type is not FeatureType.METERED:
         yield mismatch(f"'{key}' is not metered: there is no usage to report.", "feature")
-    elif feature.meter is not None and feature.meter.aggregation not in ADDED_UP:
+    elif feature.meter is not None and not is_added_up(feature):
         yield mismatch(f"'{key}' is counted by {feature.meter.aggregation}: nothing can be added.", "feature")
 
 
-def _sum_problems(total: int) -> Iterator[Problem]:
+def sum_problems(total: int, *path: str) -> Iterator[Problem]:
+    """Check what the usage of a period would be."""
     if total < 0:
-        yield out_of_range("More is given back than was used in the period.", "value")
+        yield out_of_range("More is given back than was used in the period.", *path)
     elif total > LARGEST:
-        yield out_of_range("The usage of the period would be too large to count.", "value")
+        yield out_of_range("The usage of the period would be too large to count.", *path)
 
 
 def added(sums: Mapping[Window, int], record: UsageRecord) -> dict[Window, int]:

@@ -1,4 +1,4 @@
-"""Customers, their own entitlements, usage and the clock, written. What is left out keeps; null clears."""
+"""Customers, their own entitlements, and the clock, written. What is left out keeps; null clears."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ import strawberry
 from rules.custom_acts import RemoveCustomEntitlement, SetCustomEntitlement
 from rules.customers import CustomEntitlementMode
 from rules.lifecycle import UpsertCustomer
-from rules.reporting import ReportUsage
 from schema.nodes import UNSET, given, kept
-from schema.scalars import JSON, Quantity
+from schema.scalars import JSON
 from schema.values import EntitlementValueInput
 
 
@@ -43,32 +42,6 @@ class CustomerKeyInput:
     """A customer's key."""
 
     customer: str = strawberry.field(description="Key of the customer.")
-
-
-@strawberry.input(description="Usage that has already happened.")
-class ReportUsageInput:
-    """Usage, written."""
-
-    customer: str = strawberry.field(description="Key of the customer.")
-    feature: str = strawberry.field(description="Key of a METERED feature.")
-    value: Quantity = strawberry.field(
-        default=Quantity(1_000_000), description="How much; below zero gives back."
-    )
-    occurred_at: datetime | None = strawberry.field(
-        default=UNSET, description="When; now when left out, at most 5 minutes ahead of the clock."
-    )
-    idempotency_key: str | None = strawberry.field(
-        default=UNSET, description="The same key and input does nothing again, and tells the first outcome."
-    )
-
-    def fact(self) -> ReportUsage:
-        """Read it."""
-        return ReportUsage(
-            feature=self.feature,
-            quantity=self.value,
-            occurred_at=given(self.occurred_at),
-            idempotency_key=given(self.idempotency_key),
-        )
 
 
 @strawberry.input(description="Where a sandbox's clock is to stand.")

@@ -9,16 +9,14 @@ import strawberry
 
 from resolvers import customers as resolvers
 from resolvers import environments as environment_resolvers
-from resolvers import usage as usage_resolvers
 from rules.lifecycle import ArchiveCustomer
 from rules.revisions import Revision as RevisionName
 from schema import customer_inputs as inputs
 from schema import payloads
-from schema.access import Access
 from schema.environments import Environment
 from schema.errors import INPUT, MANY, each, mutation
 from schema.nodes import Info, resolved
-from schema.scalars import Quantity, Revision
+from schema.scalars import Revision
 
 
 async def _upserted(info: Info, input: inputs.UpsertCustomerInput) -> payloads.CustomerPayload:
@@ -66,19 +64,6 @@ class CustomerMutations:
         """Remove a custom entitlement."""
         done = await resolvers.act(info.context, input.customer, input.fact())
         return payloads.CustomerPayload.of(info, done)
-
-    @mutation("Records what has already happened: never refused for a limit.")
-    async def report_usage(
-        self, info: Info, input: Annotated[inputs.ReportUsageInput, INPUT]
-    ) -> payloads.UsagePayload:
-        """Report usage."""
-        done, decision = await usage_resolvers.report_usage(info.context, input.customer, input.fact())
-        return payloads.UsagePayload(
-            revision=Revision(str(done.revision)),
-            recorded=Quantity(done.outcome["recorded"]),
-            access=Access.of(decision),
-            replayed=done.replayed,
-        )
 
     @mutation("Moves a sandbox's clock forward; it stands still between advances.")
     async def advance_clock(

@@ -24,6 +24,7 @@ from rules.errors import ErrorCode
 from rules.inheritance import Origin
 from rules.keys import ApiKeyKind, Scope
 from rules.plan_changes import ChangeTiming, UsageOnChange
+from rules.reporting import UsageMode
 from rules.sources import SourceKind
 from rules.values import (
     BillingPeriod,
@@ -224,6 +225,14 @@ _describe(
     UsageOnChange,
     "What a change of plan does to usage.",
     {"RESET": "It starts anew.", "CARRY": "It goes on, and so does the period."},
+)
+_describe(
+    UsageMode,
+    "What a reported quantity is.",
+    {
+        "ADD": "It is added to the usage; below zero it gives back.",
+        "SET": "The usage becomes it; the difference is recorded.",
+    },
 )
 _describe(
     CustomEntitlementMode,

@@ -8,8 +8,9 @@ from schema.catalog_mutations import CatalogMutations
 from schema.customer_mutations import CustomerMutations
 from schema.draft_mutations import DraftMutations
 from schema.subscription_mutations import SubscriptionMutations
+from schema.usage_mutations import UsageMutations
 
 
 @strawberry.type(description="What can be done.")
-class Mutation(CatalogMutations, DraftMutations, CustomerMutations, SubscriptionMutations):
+class Mutation(CatalogMutations, DraftMutations, CustomerMutations, SubscriptionMutations, UsageMutations):
     """The root of all acts."""

@@ -9,6 +9,7 @@ import strawberry
 from models.batch import Done
 from resolvers.catalog import AfterPublish
 from resolvers.customers import SeenCustomer
+from rules.access import Decision
 from rules.inheritance import Flattened, Origin
 from rules.revisions import Revision as RevisionName
 from schema.access import Access
@@ -25,6 +26,11 @@ from schema.scalars import Quantity, Revision
 def revision_of(flat: Flattened) -> Revision:
     """Name the catalog's newest write."""
     return Revision(str(RevisionName(flat.catalog.revision)))
+
+
+def named(done: Done) -> Revision | None:
+    """Name what an act wrote; None where it wrote nothing."""
+    return None if done.revision is None else Revision(str(done.revision))
 
 
 @strawberry.type(description="A product, made or changed.")
@@ -156,7 +162,7 @@ class CustomerPayload(Payload):
     def of(cls, info: Info, done: Done) -> Self:
         """Show the customer as an act left them."""
         customer = Customer.of(info, SeenCustomer.after(done))
-        return cls(revision=Revision(str(done.revision)), customer=customer)
+        return cls(revision=named(done), customer=customer)
 
 
 @strawberry.type(description="A custom entitlement that was set.")
@@ -173,7 +179,7 @@ class CustomEntitlementPayload(Payload):
         seen, number = SeenCustomer.after(done), done.outcome["custom"]
         made = next(custom for custom in seen.customer.custom if custom.number == number)
         shown = CustomEntitlement.of(info, seen.flat, seen.customer, made)
-        return cls(revision=Revision(str(done.revision)), custom_entitlement=shown)
+        return cls(revision=named(done), custom_entitlement=shown)
 
 
 @strawberry.type(description="A subscription, made or changed.")
@@ -193,7 +199,7 @@ class SubscriptionPayload(Payload):
         seen, number = SeenCustomer.after(done), done.outcome["subscription"]
         made = next(fact for fact in seen.customer.subscriptions if fact.number == number)
         return cls(
-            revision=Revision(str(done.revision)),
+            revision=named(done),
             subscription=CustomerSubscription.of(info, seen, made),
             replayed=done.replayed,
         )
@@ -210,6 +216,39 @@ class UsagePayload(Payload):
     replayed: bool = strawberry.field(
         default=False, description="True where the idempotency key had done this before."
     )
+
+    @classmethod
+    def of(cls, done: Done, decision: Decision) -> Self:
+        """Show what was recorded, and the state after it."""
+        return cls(
+            revision=named(done),
+            recorded=Quantity(done.outcome["recorded"]),
+            access=Access.of(decision),
+            replayed=done.replayed,
+        )
+
+
+@strawberry.type(description="What came of consuming.")
+class ConsumePayload(Payload):
+    """Consumption's payload."""
+
+    consumed: bool = strawberry.field(default=False, description="Whether it was allowed and recorded.")
+    access: Access | None = strawberry.field(
+        default=None, description="The decision. Where consumed, the balances after it."
+    )
+    replayed: bool = strawberry.field(
+        default=False, description="True where the idempotency key had done this before."
+    )
+
+    @classmethod
+    def of(cls, done: Done, decision: Decision) -> Self:
+        """Show the decision, and whether anything was recorded."""
+        return cls(
+            revision=named(done),
+            consumed=done.outcome["consumed"] > 0,
+            access=Access.of(decision),
+            replayed=done.replayed,
+        )
 
 
 @strawberry.type(description="An environment whose clock was moved.")

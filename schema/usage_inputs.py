@@ -1,0 +1,62 @@
+"""Usage, written."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import strawberry
+
+from rules.consuming import Consume
+from rules.reporting import ReportUsage, UsageMode
+from schema.nodes import UNSET, given
+from schema.scalars import Quantity
+
+
+@strawberry.input(description="Usage that has already happened.")
+class ReportUsageInput:
+    """Usage, written."""
+
+    customer: str = strawberry.field(description="Key of the customer.")
+    feature: str = strawberry.field(description="Key of a METERED feature.")
+    value: Quantity = strawberry.field(
+        default=Quantity(1_000_000), description="How much; below zero gives back."
+    )
+    mode: UsageMode = strawberry.field(
+        default=UsageMode.ADD, description="Whether the value is added, or the usage becomes it."
+    )
+    occurred_at: datetime | None = strawberry.field(
+        default=UNSET, description="When; now when left out, at most 5 minutes ahead of the clock."
+    )
+    idempotency_key: str | None = strawberry.field(
+        default=UNSET, description="The same key and input does nothing again, and tells the first outcome."
+    )
+
+    def fact(self) -> ReportUsage:
+        """Read it."""
+        return ReportUsage(
+            feature=self.feature,
+            quantity=self.value,
+            mode=self.mode,
+            occurred_at=given(self.occurred_at),
+            idempotency_key=given(self.idempotency_key),
+        )
+
+
+@strawberry.input(description="What is to be used up, if that is allowed.")
+class ConsumeInput:
+    """Consumption, written."""
+
+    customer: str = strawberry.field(description="Key of the customer.")
+    feature: str = strawberry.field(description="Key of a METERED feature counted by SUM or COUNT.")
+    quantity: Quantity = strawberry.field(default=Quantity(1_000_000), description="How much; above 0.")
+    idempotency_key: str | None = strawberry.field(
+        default=UNSET, description="The same key and input does nothing again, and tells the first outcome."
+    )
+
+    def fact(self) -> Consume:
+        """Read it."""
+        return Consume(
+            feature=self.feature,
+            quantity=self.quantity,
+            idempotency_key=given(self.idempotency_key),
+        )

@@ -1,0 +1,49 @@
+"""Acts on usage."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated
+
+import strawberry
+
+from resolvers import usage as resolvers
+from schema import payloads
+from schema import usage_inputs as inputs
+from schema.errors import INPUT, MANY, each, mutation
+from schema.nodes import Info, resolved
+
+
+async def _reported(info: Info, input: inputs.ReportUsageInput) -> payloads.UsagePayload:
+    done, decision = await resolvers.report_usage(info.context, input.customer, input.fact())
+    return payloads.UsagePayload.of(done, decision)
+
+
+@strawberry.type(description="What can be done with usage.")
+class UsageMutations:
+    """Acts on usage."""
+
+    @mutation("Records what has already happened: never refused for a limit.")
+    async def report_usage(
+        self, info: Info, input: Annotated[inputs.ReportUsageInput, INPUT]
+    ) -> payloads.UsagePayload:
+        """Report usage."""
+        return await _reported(info, input)
+
+    @resolved("At most 1,000; each stands or falls alone, answers in the same order.")
+    async def report_usage_batch(
+        self, info: Info, reports: Annotated[list[inputs.ReportUsageInput], MANY]
+    ) -> list[payloads.UsagePayload]:
+        """Report usage many times."""
+        return await each(payloads.UsagePayload, partial(_reported, info), reports)
+
+    @mutation(
+        "Checks and records as one act: recorded if allowed, otherwise not at all. "
+        "Safe under any concurrency."
+    )
+    async def consume(
+        self, info: Info, input: Annotated[inputs.ConsumeInput, INPUT]
+    ) -> payloads.ConsumePayload:
+        """Consume."""
+        done, decision = await resolvers.consume(info.context, input.customer, input.fact())
+        return payloads.ConsumePayload.of(done, decision)
