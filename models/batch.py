@@ -13,10 +13,11 @@ from typing import TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models import customers, environments, idempotency, usage
+from models import customers, environments, idempotency, reservations, usage
 from models.catalog import Catalogs
 from models.customers import Address
 from models.idempotency import First, TakenBy
+from models.reservations import Holds
 from models.usage import Owner, Sums
 from rules.access import Decision
 from rules.acts import Account, Act, Change, Scene, conflict, input_digest
@@ -24,6 +25,7 @@ from rules.customers import Customer
 from rules.environments import Environment
 from rules.inheritance import Flattened
 from rules.metering import UsageRecord, Window
+from rules.reservations import Hold
 from rules.revisions import Revision
 from rules.validity import is_external_key
 
@@ -77,6 +79,8 @@ class Batch:
         self._customers: dict[Address, Customer] = {}
         self._kept: dict[Owner, Sums] = {}
         self._sums: dict[Owner, Sums] = {}
+        self._kept_holds: dict[Owner, Holds] = {}
+        self._holds: dict[Owner, Holds] = {}
         self._taken: dict[TakenBy, First] = {}
         self._newly_taken: list[tuple[TakenBy, First]] = []
         self._records: list[tuple[Owner, int, UsageRecord]] = []
@@ -105,10 +109,31 @@ class Batch:
         await customers.lock(session, addresses)
         self._found = await customers.load_locked(session, addresses)
         self._customers = dict(self._found)
-        self._kept = await usage.kept(session, [self._owner(address) for address in self._found])
+        owners = [self._owner(address) for address in self._found]
+        self._kept = await usage.kept(session, owners)
         self._sums = {owner: dict(sums) for owner, sums in self._kept.items()}
+        self._kept_holds = await reservations.load(
+            session, owners, self._first_instant(), self._named(commands)
+        )
+        self._holds = {owner: dict(holds) for owner, holds in self._kept_holds.items()}
         wanted = {taken for command in commands if (taken := self._taken_by(command)) is not None}
         self._taken = await idempotency.find(session, wanted)
+
+    def _first_instant(self) -> datetime:
+        """Give an instant that no act of this transaction comes before."""
+        return min(
+            (environment.now(self._real) for environment in self._environments.values()), default=self._real
+        )
+
+    def _named(self, commands: Iterable[Command]) -> set[tuple[Owner, str]]:
+        """Give the holds that acts name."""
+        return {
+            (self._owner(command.address), key)
+            for command in commands
+            if command.address in self._found
+            and (key := command.act.hold_key) is not None
+            and is_external_key(key)
+        }
 
     def _owner(self, address: Address) -> Owner:
         return Owner(environment=address[0], customer=self._found[address].number)
@@ -134,7 +159,7 @@ class Batch:
 
     def _needs(self, command: Command, scene: Scene) -> list[tuple[Owner, Window]]:
         """Tell which sums an act needs that are not kept."""
-        needed = command.act.windows(scene, self._customer(command))
+        needed = command.act.windows(scene, self._account(command))
         if command.address not in self._found:
             return []
         owner = self._owner(command.address)
@@ -163,11 +188,12 @@ class Batch:
         customer = self._customer(command)
         if customer is None:
             return Account(customer=None)
-        return Account(customer=customer, sums=self._sums[self._owner(command.address)])
+        owner = self._owner(command.address)
+        return Account(customer=customer, sums=self._sums[owner], holds=self._holds[owner])
 
     def _replayed(self, command: Command, scene: Scene, first: First) -> Done:
         if first.input_digest != input_digest(command.act):
-            raise conflict(command.act.idempotency_key or "")
+            raise conflict(command.act)
         return Done(
             account=self._account(command),
             flat=scene.flat,
@@ -208,6 +234,7 @@ class Batch:
             number=None,
             outcome=change.outcome,
             decision=change.decision,
+            replayed=change.replayed,
         )
 
     def _take(self, address: Address, change: Change) -> None:
@@ -216,6 +243,7 @@ class Batch:
         if customer is not None:
             self._customers[address] = customer
             self._sums[owner] = dict(change.account.sums)
+            self._holds[owner] = dict(change.account.holds)
             self._records += [(owner, customer.revision, record) for record in change.records]
 
     async def _save(self) -> None:
@@ -230,7 +258,16 @@ class Batch:
         await usage.record(session, self._records)
         await usage.keep(session, self._changed_sums())
         await usage.drop(session, self._ended_windows())
+        await reservations.save(session, self._changed_holds())
         await idempotency.take(session, self._newly_taken)
+
+    def _changed_holds(self) -> list[tuple[Owner, Hold]]:
+        return [
+            (owner, hold)
+            for owner, holds in self._holds.items()
+            for key, hold in holds.items()
+            if self._kept_holds[owner].get(key) != hold
+        ]
 
     def _changed_sums(self) -> list[tuple[Owner, Window, int]]:
         return [

@@ -75,19 +75,24 @@ class Ledger:
     def _next(self) -> list[_Waiting]:
         """Take the acts of the next transaction, in order of arrival.
 
-        An act that changes a customer's facts is that customer's last in it.
+        An act that changes a customer's facts is that customer's last in it, and one that must see
+        what was done before is the first.
         """
         batch: list[_Waiting] = []
         left: list[_Waiting] = []
         closed: set[Address] = set()
+        begun: set[Address] = set()
         for waiting in self._waiting:
-            address = waiting.command.address
+            address, act = waiting.command.address, waiting.command.act
+            if act.comes_first and address in begun:
+                closed.add(address)
             if address in closed or len(batch) == MOST_ACTS:
                 closed.add(address)
                 left.append(waiting)
                 continue
             batch.append(waiting)
-            if waiting.command.act.changes_facts:
+            begun.add(address)
+            if act.changes_facts:
                 closed.add(address)
         self._waiting = left
         return batch

@@ -282,6 +282,30 @@ class UsageWindowRow(CustomerOwned, table=True):
     used: int = Field(sa_type=Micros)
 
 
+class ReservationRow(CustomerOwned, table=True):
+    """A hold on a limit; ``number`` is the revision of the act that made it."""
+
+    __tablename__: ClassVar[str] = "reservations"
+    __table_args__ = (
+        _of_customer(),
+        Index(
+            "ix_reservations_open", "environment_id", "customer_id", "settled_at", "released_at", "expires_at"
+        ),
+        Index("ix_reservations_number", "environment_id", "customer_id", "number"),
+        CLUSTERED,
+    )
+
+    key: str = Field(primary_key=True, sa_type=Key)
+    feature_key: str = Field(sa_type=Key)
+    quantity: int = Field(sa_type=Micros)
+    created_at: datetime = Field(sa_type=Instant)
+    expires_at: datetime = Field(sa_type=Instant)
+    number: int = Field(sa_type=Count)
+    settled_at: datetime | None = Field(default=None, sa_type=Instant)
+    settled: int | None = Field(default=None, sa_type=Micros)
+    released_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
 class IdempotencyKeyRow(CustomerOwned, table=True):
     """A key that an act has taken, for ever, with what it was asked and what it answered."""
 

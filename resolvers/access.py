@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from models import usage
+from models import reservations, usage
+from models.reservations import Holds
 from models.usage import Owner, Sums
 from resolvers.context import Context
 from resolvers.customers import found
 from resolvers.reading import Look, look
 from rules.access import Decision, Question, Subject, decide, subject_of
-from rules.customers import Customer
+from rules.customers import Customer, earliest
 from rules.metering import everything
+from rules.reservations import held
 from rules.sources import spoken_of
 
 NO_SUMS: Sums = {}
@@ -51,9 +53,15 @@ async def answer(
     """Decide questions about customers who were found."""
     subjects = [_subject(seen, known.get(question.customer), question, at) for question in questions]
     sums = await _sums(seen, subjects)
+    holds = await _holds(seen, subjects, at)
     coming = await _next_usage(seen, subjects)
     return [
-        decide(subject, sums.get(_owner(seen, subject), NO_SUMS), coming.get(index))
+        decide(
+            subject,
+            sums.get(_owner(seen, subject), NO_SUMS),
+            held(holds.get(_owner(seen, subject), {}).values(), subject.question.feature, subject.now),
+            coming.get(index),
+        )
         for index, subject in enumerate(subjects)
     ]
 
@@ -90,6 +98,18 @@ async def _sums(seen: Look, subjects: Iterable[Subject]) -> Mapping[Owner | None
     return {owner: sums | counted.get(owner, NO_SUMS) for owner, sums in kept.items()}
 
 
+async def _holds(
+    seen: Look, subjects: Iterable[Subject], at: datetime | None
+) -> Mapping[Owner | None, Holds]:
+    """Give the holds that are open at the instant that is asked about."""
+    metered = {_owner(seen, subject) for subject in subjects if subject.window is not None}
+    owners = [owner for owner in metered if owner is not None]
+    past = at if at is not None and at < seen.now else None
+    loaded: dict[Owner | None, Holds] = {}
+    loaded.update(await reservations.load(seen.session, owners, at or seen.now, made_by=past))
+    return loaded
+
+
 async def _next_usage(seen: Look, subjects: Sequence[Subject]) -> Mapping[int, datetime]:
     """Give, for subjects in the past, when usage next occurred: then the answer changed."""
     later = {
@@ -98,5 +118,13 @@ async def _next_usage(seen: Look, subjects: Sequence[Subject]) -> Mapping[int, d
         if subject.past and subject.window is not None and subject.feature is not None
         if (owner := _owner(seen, subject)) is not None
     }
-    first = await usage.first_in(seen.session, list(dict.fromkeys(later.values())))
-    return {index: first[place] for index, place in later.items() if place in first}
+    used = await usage.first_in(seen.session, list(dict.fromkeys(later.values())))
+    places = {(owner, window.feature) for owner, window in later.values()}
+    begun = await reservations.first_after(
+        seen.session, places, min((s.now for s in subjects), default=seen.now)
+    )
+    first = {
+        index: earliest((used.get((owner, window)), begun.get((owner, window.feature))))
+        for index, (owner, window) in later.items()
+    }
+    return {index: instant for index, instant in first.items() if instant is not None}

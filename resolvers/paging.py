@@ -31,11 +31,42 @@ class Page(Generic[Item]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listing(Generic[Item]):
-    """A list in its order; ``name`` tells its cursors from those of other lists.
+class Cursors:
+    """The cursors of one list: ``name`` tells them from those of other lists, ``kind`` what they hold."""
 
-    ``position`` gives what an item is ordered by, descending where ``newest_first``.
-    """
+    name: tuple[Position, ...]
+    kind: type[Position]
+
+    def write(self, place: Position) -> str:
+        """Give the cursor of a place."""
+        text = json.dumps([*self.name, place], separators=(",", ":"))
+        return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+    def read(self, cursor: str) -> Position:
+        """Give the place that a cursor names; raises BadPage."""
+        message = "The cursor is not one of this list."
+        try:
+            padded = cursor + "=" * (-len(cursor) % 4)
+            *name, place = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+        except (ValueError, TypeError, RecursionError):
+            raise BadPage(message) from None
+        if tuple(name) != self.name or type(place) is not self.kind:
+            raise BadPage(message)
+        return place
+
+
+def size_of(first: int | None) -> int:
+    """Give the size of a page, 20 where none is asked for; raises BadPage."""
+    size = USUAL_PAGE if first is None else first
+    if not 1 <= size <= LARGEST_PAGE:
+        message = f"A page has 1 to {LARGEST_PAGE} items, not {size}."
+        raise BadPage(message)
+    return size
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing(Generic[Item]):
+    """A list in memory, in its order, which is descending where ``newest_first``."""
 
     name: tuple[Position, ...]
     items: Sequence[Item]
@@ -43,17 +74,15 @@ class Listing(Generic[Item]):
     newest_first: bool = False
 
     def page(self, first: int | None, after: str | None) -> Page[Item]:
-        """Give the items behind a cursor, 20 where no size is asked for; raises BadPage."""
-        size = USUAL_PAGE if first is None else first
-        if not 1 <= size <= LARGEST_PAGE:
-            message = f"A page has 1 to {LARGEST_PAGE} items, not {size}."
-            raise BadPage(message)
+        """Give the items behind a cursor; raises BadPage."""
+        size = size_of(first)
+        cursors = Cursors(name=self.name, kind=int if self.newest_first else str)
         ordered = sorted(self.items, key=self.position, reverse=self.newest_first)
-        start = 0 if after is None else self._behind(ordered, self._read(after))
+        start = 0 if after is None else self._behind(ordered, cursors.read(after))
         shown = ordered[start : start + size]
         return Page(
             items=shown,
-            cursors=[self._cursor(item) for item in shown],
+            cursors=[cursors.write(self.position(item)) for item in shown],
             has_previous=start > 0,
             has_next=start + size < len(ordered),
             total=len(ordered),
@@ -61,28 +90,9 @@ class Listing(Generic[Item]):
 
     def _behind(self, ordered: Sequence[Item], place: Position) -> int:
         """Count the items up to a place, whether or not something stands there still."""
-        before = [self._is_up_to(self.position(item), place) for item in ordered]
-        return sum(before)
+        return sum(self._is_up_to(self.position(item), place) for item in ordered)
 
     def _is_up_to(self, position: Position, place: Position) -> bool:
         if self.newest_first:
             return position >= place  # type: ignore[operator]
         return position <= place  # type: ignore[operator]
-
-    def _cursor(self, item: Item) -> str:
-        text = json.dumps([*self.name, self.position(item)], separators=(",", ":"))
-        return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
-
-    def _read(self, cursor: str) -> Position:
-        try:
-            padded = cursor + "=" * (-len(cursor) % 4)
-            *name, place = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-        except (ValueError, TypeError, RecursionError):
-            raise BadPage(_BAD_CURSOR) from None
-        wanted = int if self.newest_first else str
-        if tuple(name) != self.name or type(place) is not wanted:
-            raise BadPage(_BAD_CURSOR)
-        return place
-
-
-_BAD_CURSOR = "The cursor is not one of this list."

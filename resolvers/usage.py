@@ -2,27 +2,77 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from models.batch import Done
+from models.reservations import Shelf, count, page
+from models.usage import Owner
 from resolvers.context import Context
+from resolvers.paging import Cursors, Page, size_of
+from resolvers.reading import look
 from rules.access import Decision, Question, decide, subject_of
 from rules.consuming import Consume
+from rules.customers import Customer
+from rules.holding import ReleaseReservation, Reserve, SettleReservation
 from rules.reporting import ReportUsage
+from rules.reservations import Hold, ReservationStatus, held
 
 
 async def report_usage(context: Context, customer: str, act: ReportUsage) -> tuple[Done, Decision]:
     """Record usage, and decide the feature anew; raises Rejected with every problem."""
     done = await context.services.ledger.commit(context.environment, customer, act)
-    question = Question(customer=customer, feature=act.feature)
-    subject = subject_of(done.flat, done.account.customer, question, done.now)
-    return done, decide(subject, done.account.sums)
+    return done, state_after(done, Question(customer=customer, feature=act.feature))
 
 
-async def consume(context: Context, customer: str, act: Consume) -> tuple[Done, Decision]:
-    """Use up a quantity if that is allowed; raises Rejected for a mistake, never for a no."""
+async def consume(context: Context, customer: str, act: Consume | Reserve) -> tuple[Done, Decision]:
+    """Use up or hold a quantity if that is allowed; raises Rejected for a mistake, never for a no."""
     done = await context.services.ledger.commit(context.environment, customer, act)
     if done.decision is not None and done.account.customer is not None:
         return done, done.decision
     # On a replay, and for a customer who does not exist, the answer is the state as it is now.
-    question = act.question(customer)
-    subject = subject_of(done.flat, done.account.customer, question, done.now)
-    return done, decide(subject, done.account.sums)
+    return done, state_after(done, act.question(customer))
+
+
+async def end_hold(
+    context: Context, customer: str, act: SettleReservation | ReleaseReservation
+) -> tuple[Done, Decision]:
+    """Settle or release a hold, and decide its feature anew; raises Rejected with every problem."""
+    done = await context.services.ledger.commit(context.environment, customer, act)
+    feature = done.account.holds[act.key].feature
+    return done, state_after(done, Question(customer=customer, feature=feature))
+
+
+def state_after(done: Done, question: Question) -> Decision:
+    """Decide a question on the account that an act has left."""
+    account = done.account
+    subject = subject_of(done.flat, account.customer, question, done.now)
+    return decide(subject, account.sums, held(account.holds.values(), question.feature, done.now))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldQuery:
+    """Which of a customer's holds are asked for, and which page of them."""
+
+    customer: Customer
+    status: ReservationStatus | None
+    first: int | None
+    after: str | None
+
+
+async def reservations(context: Context, asked: HoldQuery) -> Page[Hold]:
+    """Give a page of a customer's holds, the newest first; raises BadPage."""
+    size = size_of(asked.first)
+    owner = Owner(environment=context.environment, customer=asked.customer.number)
+    cursors = Cursors(name=("reservations", owner.environment, owner.customer), kind=int)
+    before = None if asked.after is None else cursors.read(asked.after)
+    async with look(context) as seen:
+        shelf = Shelf(owner=owner, status=asked.status, now=asked.customer.asked_at(seen.now))
+        found = await page(seen.session, shelf, before, size + 1)
+        total = await count(seen.session, shelf)
+    return Page(
+        items=found[:size],
+        cursors=[cursors.write(hold.number) for hold in found[:size]],
+        has_previous=before is not None,
+        has_next=len(found) > size,
+        total=total,
+    )

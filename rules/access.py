@@ -12,6 +12,7 @@ from rules.customers import Customer, earliest
 from rules.inheritance import Flattened
 from rules.metering import Metering, Window, is_added_up, metering
 from rules.numbers import divide_half_up
+from rules.reservations import NOTHING_HELD, Held
 from rules.revisions import Revision
 from rules.sources import NOTHING, Entitled, entitled
 from rules.terms import billing_period, publishes_after
@@ -196,25 +197,36 @@ def _billing(flat: Flattened, has: Entitled, now: datetime) -> BillingPeriod | N
     return None if subscription is None else billing_period(flat.catalog, subscription, now)
 
 
-def decide(subject: Subject, sums: Mapping[Window, int], next_usage: datetime | None = None) -> Decision:
+def decide(
+    subject: Subject,
+    sums: Mapping[Window, int],
+    held: Held = NOTHING_HELD,
+    next_usage: datetime | None = None,
+) -> Decision:
     """Decide a question; ``sums`` holds the usage of the subject's window, in micros.
 
-    ``next_usage`` is when, after a past instant, usage of the feature next occurred.
+    ``next_usage`` is when, after a past instant, usage of the feature was next recorded or held.
     """
-    usage = _usage(subject, sums)
+    usage = _usage(subject, sums, held)
     return Decision(
         subject=subject,
         reason=_denial(subject, usage) or _permission(subject, usage),
         usage=usage,
-        valid_until=_valid_until(subject, next_usage),
+        valid_until=_valid_until(subject, held, next_usage),
     )
 
 
-def _usage(subject: Subject, sums: Mapping[Window, int]) -> Usage | None:
+def _usage(subject: Subject, sums: Mapping[Window, int], held: Held) -> Usage | None:
     value, counted = subject.entitled.value, subject.metering
     if counted is None or not isinstance(value, Metered):
         return None
-    return Usage(used=sums[counted.window], limit=value.limit, value=value, metering=counted)
+    return Usage(
+        used=sums[counted.window],
+        limit=value.limit,
+        value=value,
+        metering=counted,
+        reserved=held.quantity,
+    )
 
 
 def _denial(subject: Subject, usage: Usage | None) -> AccessReason | None:  # noqa: PLR0911 - one a reason
@@ -281,7 +293,7 @@ def _permission(subject: Subject, usage: Usage | None) -> AccessReason:
     return AccessReason.OVERAGE_ALLOWED
 
 
-def _valid_until(subject: Subject, next_usage: datetime | None) -> datetime | None:
+def _valid_until(subject: Subject, held: Held, next_usage: datetime | None) -> datetime | None:
     """Give an instant no later than the first at which time alone can change the answer."""
     customer, feature = subject.customer, subject.feature
     if customer is None or feature is None:
@@ -292,4 +304,4 @@ def _valid_until(subject: Subject, next_usage: datetime | None) -> datetime | No
         for instant in publishes_after(subject.flat.catalog, subscription, subject.now)
     )
     resets = subject.metering.period.end if subject.metering is not None else None
-    return earliest((customer.next_instant(subject.now), resets, next_usage, *publishes))
+    return earliest((customer.next_instant(subject.now), resets, held.until, next_usage, *publishes))

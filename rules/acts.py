@@ -14,15 +14,20 @@ from rules.customers import Customer
 from rules.errors import ErrorCode, Problem, Rejected
 from rules.inheritance import Flattened
 from rules.metering import UsageRecord, Window
+from rules.reservations import Hold
 from rules.validity import invalid, is_external_key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """What an act finds and leaves: the customer, None where there is none, and the sums of their usage."""
+    """What an act finds and leaves: the customer, None where there is none, their usage and holds.
+
+    Among the holds, by key, are those that are open and those that acts name.
+    """
 
     customer: Customer | None
     sums: Mapping[Window, int] = field(default_factory=dict)
+    holds: Mapping[str, Hold] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +50,7 @@ class Change:
     outcome: Mapping[str, int] = field(default_factory=dict)
     decision: Decision | None = None
     changed: bool = True
+    replayed: bool = False
 
 
 class Act(Protocol):
@@ -54,13 +60,21 @@ class Act(Protocol):
     creates: ClassVar[bool]
     """Whether a customer who does not exist is made."""
     changes_facts: ClassVar[bool]
-    """Whether it changes more than usage."""
+    """Whether it changes more than usage; then it is its customer's last in a transaction."""
+    comes_first: ClassVar[bool]
+    """Whether it must see what acts before it did; then it is its customer's first in a transaction."""
+    key_field: ClassVar[str]
+    """The input field that holds the idempotency key."""
 
     @property
     def idempotency_key(self) -> str | None:
         """The key under which the act happens once."""
 
-    def windows(self, scene: Scene, customer: Customer | None) -> Iterable[Window]:
+    @property
+    def hold_key(self) -> str | None:
+        """The key of the hold that the act is about."""
+
+    def windows(self, scene: Scene, account: Account) -> Iterable[Window]:
         """Tell which sums the act and its answer need."""
 
     def apply(self, scene: Scene, account: Account) -> Change:
@@ -73,12 +87,34 @@ class FactsAct:
 
     creates: ClassVar[bool] = False
     changes_facts: ClassVar[bool] = True
+    comes_first: ClassVar[bool] = False
+    key_field: ClassVar[str] = "idempotencyKey"
 
     idempotency_key: str | None = None
 
-    def windows(self, scene: Scene, customer: Customer | None) -> Iterable[Window]:  # noqa: ARG002
+    @property
+    def hold_key(self) -> str | None:
+        """None: holds do not matter."""
+        return None
+
+    def windows(self, scene: Scene, account: Account) -> Iterable[Window]:  # noqa: ARG002
         """None: usage does not matter."""
         return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsageAct:
+    """An act on usage, which leaves a customer's facts alone."""
+
+    creates: ClassVar[bool] = False
+    changes_facts: ClassVar[bool] = False
+    comes_first: ClassVar[bool] = False
+    key_field: ClassVar[str] = "idempotencyKey"
+
+    @property
+    def hold_key(self) -> str | None:
+        """None: only the open holds matter."""
+        return None
 
 
 def input_digest(act: Act) -> str:
@@ -118,7 +154,7 @@ def customer_problems(customer: Customer | None) -> Iterator[Problem]:
         yield Problem(ErrorCode.ARCHIVED, f"Customer '{customer.key}' is archived.", ("customer",))
 
 
-def conflict(key: str) -> Rejected:
+def conflict(act: Act) -> Rejected:
     """A key that was taken by another input."""
-    message = f"The idempotency key '{key}' was taken by another input."
-    return Rejected([Problem(ErrorCode.IDEMPOTENCY_CONFLICT, message, ("idempotencyKey",))])
+    message = f"The key '{act.idempotency_key}' was taken by another input."
+    return Rejected([Problem(ErrorCode.IDEMPOTENCY_CONFLICT, message, (act.key_field,))])

@@ -7,21 +7,27 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from rules.access import Decision, Question, decide, subject_of
-from rules.acts import Account, Change, Scene, idempotency_problems
-from rules.customers import Customer
+from rules.acts import Account, Change, Scene, UsageAct, idempotency_problems
 from rules.errors import Problem, refuse_any
 from rules.metering import UsageRecord, Window, everything
 from rules.reporting import added, sum_problems
+from rules.reservations import held
 from rules.validity import out_of_range
 
 
+def requested_window(scene: Scene, account: Account, feature: str) -> Iterable[Window]:
+    """Give the window in which a feature's usage counts now; where no limit speaks, everything counts."""
+    if account.customer is None or feature not in scene.flat.catalog.features:
+        return ()
+    question = Question(customer=account.customer.key, feature=feature)
+    return (subject_of(scene.flat, account.customer, question, scene.now).window or everything(feature),)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Consume:
+class Consume(UsageAct):
     """Use a quantity, in micros, if that is allowed, and otherwise nothing of it."""
 
     operation: ClassVar[str] = "consume"
-    creates: ClassVar[bool] = False
-    changes_facts: ClassVar[bool] = False
 
     feature: str
     quantity: int = 1_000_000
@@ -31,12 +37,9 @@ class Consume:
         """Ask what is decided before anything is recorded."""
         return Question(customer=customer, feature=self.feature, requested=self.quantity, to_consume=True)
 
-    def windows(self, scene: Scene, customer: Customer | None) -> Iterable[Window]:
+    def windows(self, scene: Scene, account: Account) -> Iterable[Window]:
         """The window that the decision and the answer count in."""
-        if customer is None or self.feature not in scene.flat.catalog.features:
-            return ()
-        subject = subject_of(scene.flat, customer, self.question(customer.key), scene.now)
-        return (subject.window or everything(self.feature),)
+        return requested_window(scene, account, self.feature)
 
     def apply(self, scene: Scene, account: Account) -> Change:
         """Record the quantity where the decision allows it; a no is an answer, not an error."""
@@ -56,7 +59,8 @@ class Consume:
 
     def _decided(self, scene: Scene, account: Account) -> Decision:
         question = self.question(account.customer.key if account.customer is not None else "")
-        return decide(subject_of(scene.flat, account.customer, question, scene.now), account.sums)
+        subject = subject_of(scene.flat, account.customer, question, scene.now)
+        return decide(subject, account.sums, held(account.holds.values(), self.feature, scene.now))
 
     def _problems(self) -> Iterator[Problem]:
         yield from idempotency_problems(self.idempotency_key)

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 from rules.access import Question, subject_of
-from rules.acts import Account, Change, Scene, customer_problems, idempotency_problems
+from rules.acts import Account, Change, Scene, UsageAct, customer_problems, idempotency_problems
 from rules.catalog import Feature, FeatureStatus
 from rules.customers import Customer
 from rules.errors import ErrorCode, Problem, refuse_any
@@ -31,12 +31,10 @@ class UsageMode(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReportUsage:
+class ReportUsage(UsageAct):
     """Add a quantity, in micros, to a customer's usage, a negative one giving back; or set it to one."""
 
     operation: ClassVar[str] = "reportUsage"
-    creates: ClassVar[bool] = False
-    changes_facts: ClassVar[bool] = False
 
     feature: str
     quantity: int = 1_000_000
@@ -44,8 +42,9 @@ class ReportUsage:
     occurred_at: datetime | None = None
     idempotency_key: str | None = None
 
-    def windows(self, scene: Scene, customer: Customer | None) -> Iterable[Window]:
+    def windows(self, scene: Scene, account: Account) -> Iterable[Window]:
         """The window that counts now, for the answer, and the one in which the usage occurred."""
+        customer = account.customer
         if customer is None or self.feature not in scene.flat.catalog.features:
             return ()
         now = self._window(scene, customer, scene.now)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Annotated, Generic, Self, TypeVar
 
 import strawberry
 from graphql import GraphQLError
 
-from resolvers.paging import BadPage, Listing
+from resolvers.paging import BadPage, Listing, Page
 from schema.nodes import given
 
 Shown = TypeVar("Shown")
@@ -16,6 +17,15 @@ Item = TypeVar("Item")
 
 First = Annotated[int | None, strawberry.argument(description="How many, 1 to 100.")]
 After = Annotated[str | None, strawberry.argument(description="The cursor behind which to begin.")]
+
+
+@contextmanager
+def told_as_bad_input() -> Iterator[None]:
+    """Tell of a page that cannot be as BAD_USER_INPUT."""
+    try:
+        yield
+    except BadPage as problem:
+        raise GraphQLError(str(problem), extensions={"code": "BAD_USER_INPUT"}) from None
 
 
 @strawberry.type(description="Where a page stands in its list.")
@@ -50,10 +60,13 @@ class Connection(Generic[Shown]):
         cls, listing: Listing[Item], show: Callable[[Item], Shown], first: int | None, after: str | None
     ) -> Self:
         """Show a page of a list; GraphQLError with BAD_USER_INPUT for a page that cannot be."""
-        try:
+        with told_as_bad_input():
             page = listing.page(first, given(after))
-        except BadPage as problem:
-            raise GraphQLError(str(problem), extensions={"code": "BAD_USER_INPUT"}) from None
+        return cls.showing(page, show)
+
+    @classmethod
+    def showing(cls, page: Page[Item], show: Callable[[Item], Shown]) -> Self:
+        """Show a page."""
         nodes = [show(item) for item in page.items]
         cursors = page.cursors
         return cls(

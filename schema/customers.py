@@ -8,11 +8,14 @@ from typing import Annotated, Self
 import strawberry
 
 from resolvers import access as access_resolvers
+from resolvers import usage as usage_resolvers
 from resolvers.customers import SeenCustomer
+from resolvers.usage import HoldQuery
 from rules import customers as rules
 from rules.access import Decision
 from rules.customers import CustomEntitlementMode, SubscriptionStatus, TrialEnd
 from rules.inheritance import Flattened
+from rules.reservations import ReservationStatus
 from rules.terms import (
     addons_in_force,
     billing_period,
@@ -24,9 +27,11 @@ from rules.terms import (
 from rules.values import BillingPeriod
 from schema.access import Access, At, Period, Requested, Values, question_of
 from schema.catalog import Feature, Product
+from schema.connections import After, Connection, First, told_as_bad_input
 from schema.entitlements import Price
 from schema.nodes import UNSET, Info, Node, given, resolved, to_id
 from schema.packages import Addon, PackageVersion, Plan, addon_of, plan_of, version_of
+from schema.reservations import Reservation
 from schema.scalars import JSON, Revision
 from schema.values import EntitlementValue
 
@@ -280,6 +285,22 @@ class Customer(Node):
         """Decide one feature."""
         question = question_of(self.key, feature, requested, values)
         return Access.of(await access_resolvers.access(info.context, question, given(at)))
+
+    @resolved("What is held, and for what; the newest first.")
+    async def reservations(
+        self,
+        info: Info,
+        first: First = 20,
+        after: After = UNSET,
+        status: Annotated[
+            ReservationStatus | None, strawberry.argument(description="Only those in this status.")
+        ] = ReservationStatus.HELD,
+    ) -> Connection[Reservation]:
+        """Give a page of holds."""
+        asked = HoldQuery(customer=self.seen.customer, status=status, first=first, after=given(after))
+        with told_as_bad_input():
+            page = await usage_resolvers.reservations(info.context, asked)
+        return Connection[Reservation].showing(page, lambda hold: Reservation.of(info, self.seen, hold))
 
 
 def _is_of(decision: Decision, product: str | None) -> bool:

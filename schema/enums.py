@@ -25,6 +25,7 @@ from rules.inheritance import Origin
 from rules.keys import ApiKeyKind, Scope
 from rules.plan_changes import ChangeTiming, UsageOnChange
 from rules.reporting import UsageMode
+from rules.reservations import ReservationStatus
 from rules.sources import SourceKind
 from rules.values import (
     BillingPeriod,
@@ -232,6 +233,16 @@ _describe(
     {
         "ADD": "It is added to the usage; below zero it gives back.",
         "SET": "The usage becomes it; the difference is recorded.",
+    },
+)
+_describe(
+    ReservationStatus,
+    "Where a hold stands; it follows from its facts and the clock.",
+    {
+        "HELD": "It counts against the limit.",
+        "SETTLED": "What was used of it is recorded.",
+        "RELEASED": "It was let go without usage.",
+        "EXPIRED": "It was not settled in time; it can still be settled.",
     },
 )
 _describe(

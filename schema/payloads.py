@@ -20,6 +20,7 @@ from schema.environments import Environment
 from schema.errors import Payload
 from schema.nodes import Info
 from schema.packages import Addon, Package, PackageVersion, Plan, addon_of, package_of, plan_of, version_of
+from schema.reservations import Reservation
 from schema.scalars import Quantity, Revision
 
 
@@ -246,6 +247,29 @@ class ConsumePayload(Payload):
         return cls(
             revision=named(done),
             consumed=done.outcome["consumed"] > 0,
+            access=Access.of(decision),
+            replayed=done.replayed,
+        )
+
+
+@strawberry.type(description="A hold that was made, settled or released.")
+class ReservationPayload(Payload):
+    """A hold's payload."""
+
+    reservation: Reservation | None = strawberry.field(
+        default=None, description="The hold as it is now; null where it was not allowed."
+    )
+    access: Access | None = strawberry.field(default=None, description="The decision, or the state after it.")
+    replayed: bool = strawberry.field(default=False, description="True where this had been done before.")
+
+    @classmethod
+    def of(cls, info: Info, done: Done, decision: Decision, key: str) -> Self:
+        """Show the hold, and the state after the act."""
+        hold = done.account.holds.get(key)
+        shown = None if hold is None else Reservation.of(info, SeenCustomer.after(done), hold)
+        return cls(
+            revision=named(done),
+            reservation=shown,
             access=Access.of(decision),
             replayed=done.replayed,
         )

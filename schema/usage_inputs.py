@@ -7,6 +7,7 @@ from datetime import datetime
 import strawberry
 
 from rules.consuming import Consume
+from rules.holding import ReleaseReservation, Reserve, SettleReservation
 from rules.reporting import ReportUsage, UsageMode
 from schema.nodes import UNSET, given
 from schema.scalars import Quantity
@@ -60,3 +61,47 @@ class ConsumeInput:
             quantity=self.quantity,
             idempotency_key=given(self.idempotency_key),
         )
+
+
+@strawberry.input(description="What is to be held, if that is allowed.")
+class ReserveInput:
+    """A hold, written."""
+
+    customer: str = strawberry.field(description="Key of the customer.")
+    feature: str = strawberry.field(description="Key of a METERED feature counted by SUM or COUNT.")
+    quantity: Quantity = strawberry.field(description="How much; above 0.")
+    key: str = strawberry.field(description="Names the hold; the same key and input is the same hold.")
+    ttl_seconds: int = strawberry.field(default=3600, description="How long it lasts, 1 s to 24 h.")
+
+    def fact(self) -> Reserve:
+        """Read it."""
+        return Reserve(
+            feature=self.feature, quantity=self.quantity, key=self.key, ttl_seconds=self.ttl_seconds
+        )
+
+
+@strawberry.input(
+    description="Left out settles the whole hold; less gives the rest back; more is recorded as usage."
+)
+class SettleReservationInput:
+    """A settlement, written."""
+
+    customer: str = strawberry.field(description="Key of the customer.")
+    key: str = strawberry.field(description="Key of the reservation.")
+    quantity: Quantity | None = strawberry.field(default=UNSET, description="How much was used.")
+
+    def fact(self) -> SettleReservation:
+        """Read it."""
+        return SettleReservation(key=self.key, quantity=given(self.quantity))
+
+
+@strawberry.input(description="Names a hold.")
+class ReservationKeyInput:
+    """A hold's name."""
+
+    customer: str = strawberry.field(description="Key of the customer.")
+    key: str = strawberry.field(description="Key of the reservation.")
+
+    def fact(self) -> ReleaseReservation:
+        """Read it."""
+        return ReleaseReservation(key=self.key)

@@ -47,3 +47,27 @@ class UsageMutations:
         """Consume."""
         done, decision = await resolvers.consume(info.context, input.customer, input.fact())
         return payloads.ConsumePayload.of(done, decision)
+
+    @mutation("Holds a quantity if that is allowed, decided and recorded as one act.")
+    async def reserve(
+        self, info: Info, input: Annotated[inputs.ReserveInput, INPUT]
+    ) -> payloads.ReservationPayload:
+        """Reserve."""
+        done, decision = await resolvers.consume(info.context, input.customer, input.fact())
+        return payloads.ReservationPayload.of(info, done, decision, input.key)
+
+    @mutation("Records what was used of a hold, and lets go of the rest.")
+    async def settle_reservation(
+        self, info: Info, input: Annotated[inputs.SettleReservationInput, INPUT]
+    ) -> payloads.ReservationPayload:
+        """Settle."""
+        done, decision = await resolvers.end_hold(info.context, input.customer, input.fact())
+        return payloads.ReservationPayload.of(info, done, decision, input.key)
+
+    @mutation("Lets go of a hold without usage.")
+    async def release_reservation(
+        self, info: Info, input: Annotated[inputs.ReservationKeyInput, INPUT]
+    ) -> payloads.ReservationPayload:
+        """Release."""
+        done, decision = await resolvers.end_hold(info.context, input.customer, input.fact())
+        return payloads.ReservationPayload.of(info, done, decision, input.key)

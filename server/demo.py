@@ -22,7 +22,8 @@ from rules.access import Question, subject_of
 from rules.catalog import PublishScope
 from rules.drafts import RowEdit
 from rules.keys import ApiKeyKind, Scope
-from rules.lifecycle import Subscribe, UpsertCustomer
+from rules.lifecycle import UpsertCustomer
+from rules.subscribing import Subscribe
 from rules.numbers import ONE
 from rules.reporting import ReportUsage
 from rules.values import Revoked, Written

@@ -183,6 +183,37 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "reservations",
+        sa.Column("environment_id", columns.Count(), nullable=False),
+        sa.Column("customer_id", columns.Count(), nullable=False),
+        sa.Column("key", columns.Key(), nullable=False),
+        sa.Column("feature_key", columns.Key(), nullable=False),
+        sa.Column("quantity", columns.Micros(), nullable=False),
+        sa.Column("created_at", columns.Instant(), nullable=False),
+        sa.Column("expires_at", columns.Instant(), nullable=False),
+        sa.Column("number", columns.Count(), nullable=False),
+        sa.Column("settled_at", columns.Instant(), nullable=True),
+        sa.Column("settled", columns.Micros(), nullable=True),
+        sa.Column("released_at", columns.Instant(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["environment_id", "customer_id"],
+            ["customers.environment_id", "customers.id"],
+            name=op.f("fk_reservations_customers"),
+        ),
+        sa.PrimaryKeyConstraint("environment_id", "customer_id", "key", name=op.f("pk_reservations")),
+        sqlite_strict=True,
+        sqlite_with_rowid=False,
+    )
+    op.create_index(
+        "ix_reservations_number", "reservations", ["environment_id", "customer_id", "number"], unique=False
+    )
+    op.create_index(
+        "ix_reservations_open",
+        "reservations",
+        ["environment_id", "customer_id", "settled_at", "released_at", "expires_at"],
+        unique=False,
+    )
+    op.create_table(
         "subscriptions",
         sa.Column("environment_id", columns.Count(), nullable=False),
         sa.Column("customer_id", columns.Count(), nullable=False),

@@ -1,0 +1,179 @@
+"""Acts on reservations: hold, settle and release."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import ClassVar
+
+from rules.access import Decision, Question, decide, subject_of
+from rules.acts import Account, Change, Scene, UsageAct, customer_problems
+from rules.consuming import requested_window
+from rules.errors import ErrorCode, Problem, Rejected, refuse_any
+from rules.features import missing
+from rules.metering import UsageRecord, Window
+from rules.reporting import added, sum_problems
+from rules.reservations import (
+    LONGEST_SECONDS,
+    MOST_OPEN,
+    Hold,
+    ReservationStatus,
+    held,
+    open_count,
+    with_hold,
+)
+from rules.validity import invalid, is_external_key, out_of_range
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reserve(UsageAct):
+    """Hold a quantity, in micros, if that is allowed; the key names the hold, and the act."""
+
+    operation: ClassVar[str] = "reserve"
+    key_field: ClassVar[str] = "key"
+
+    feature: str
+    quantity: int
+    key: str
+    ttl_seconds: int = 3600
+
+    @property
+    def idempotency_key(self) -> str | None:
+        """The key of the hold: the same key and input is the same hold."""
+        return self.key
+
+    @property
+    def hold_key(self) -> str | None:
+        """The key of the hold that is made."""
+        return self.key
+
+    def question(self, customer: str) -> Question:
+        """Ask what is decided before anything is held."""
+        return Question(customer=customer, feature=self.feature, requested=self.quantity, to_consume=True)
+
+    def windows(self, scene: Scene, account: Account) -> Iterable[Window]:
+        """The window that the decision counts in."""
+        return requested_window(scene, account, self.feature)
+
+    def apply(self, scene: Scene, account: Account) -> Change:
+        """Hold the quantity where the decision allows it; a no is an answer, not an error."""
+        refuse_any(self._problems(scene, account))
+        decision = self._decided(scene, account)
+        if not decision.allowed or account.customer is None:
+            return Change(account=account, decision=decision, changed=False)
+        hold = Hold(
+            key=self.key,
+            feature=self.feature,
+            quantity=self.quantity,
+            created_at=scene.now,
+            expires_at=scene.now + timedelta(seconds=self.ttl_seconds),
+            number=account.customer.revision + 1,
+        )
+        after = replace(account, holds=with_hold(account.holds, hold))
+        decision = replace(self._decided(scene, after), reason=decision.reason)
+        return Change(account=after, outcome={"reserved": self.quantity}, decision=decision)
+
+    def _decided(self, scene: Scene, account: Account) -> Decision:
+        question = self.question(account.customer.key if account.customer is not None else "")
+        subject = subject_of(scene.flat, account.customer, question, scene.now)
+        return decide(subject, account.sums, held(account.holds.values(), self.feature, scene.now))
+
+    def _problems(self, scene: Scene, account: Account) -> Iterator[Problem]:
+        if not is_external_key(self.key):
+            yield invalid("A reservation's key is 1 to 255 printable characters.", "key")
+        if self.quantity <= 0:
+            yield out_of_range("What is held is above 0.", "quantity")
+        if not 1 <= self.ttl_seconds <= LONGEST_SECONDS:
+            yield out_of_range(f"A hold lasts 1 to {LONGEST_SECONDS} seconds.", "ttlSeconds")
+        if open_count(account.holds.values(), self.feature, scene.now) >= MOST_OPEN:
+            message = f"The customer has {MOST_OPEN} open holds of '{self.feature}' already."
+            yield Problem(ErrorCode.NOT_ALLOWED, message, ("key",))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldAct(UsageAct):
+    """An act on a hold that exists."""
+
+    # Which window matters depends on the hold, which an act before in the same batch may have made.
+    comes_first: ClassVar[bool] = True
+
+    key: str
+
+    @property
+    def idempotency_key(self) -> str | None:
+        """None: the hold itself tells what has been done to it."""
+        return None
+
+    @property
+    def hold_key(self) -> str | None:
+        """The key of the hold."""
+        return self.key
+
+    def windows(self, scene: Scene, account: Account) -> Iterable[Window]:
+        """The window in which the hold's feature counts now."""
+        hold = account.holds.get(self.key)
+        return () if hold is None else requested_window(scene, account, hold.feature)
+
+    def found(self, account: Account) -> Hold:
+        """Give the hold; raises Rejected where there is none."""
+        refuse_any(customer_problems(account.customer))
+        hold = account.holds.get(self.key)
+        if hold is None:
+            raise Rejected([missing("reservation", self.key, "key")])
+        return hold
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettleReservation(HoldAct):
+    """Record what was used of a hold, all of it where no quantity is given, and let go of the rest."""
+
+    operation: ClassVar[str] = "settleReservation"
+
+    quantity: int | None = None
+
+    def apply(self, scene: Scene, account: Account) -> Change:
+        """Settle; the same again does nothing, and an expired hold can still be settled."""
+        hold = self.found(account)
+        quantity = hold.quantity if self.quantity is None else self.quantity
+        if hold.settled is not None:
+            return self._again(account, hold, quantity)
+        refuse_any(self._problems(hold, quantity))
+        settled = replace(hold, settled_at=scene.now, settled=quantity)
+        after = replace(account, holds=with_hold(account.holds, settled))
+        if quantity == 0:
+            return Change(account=after)
+        record = UsageRecord(feature=hold.feature, occurred_at=scene.now, quantity=quantity)
+        after = replace(after, sums=added(account.sums, record))
+        refuse_any(problem for used in after.sums.values() for problem in sum_problems(used, "quantity"))
+        return Change(account=after, records=(record,))
+
+    def _again(self, account: Account, hold: Hold, quantity: int) -> Change:
+        if hold.settled != quantity:
+            message = f"'{self.key}' was settled with another quantity."
+            raise Rejected([Problem(ErrorCode.IDEMPOTENCY_CONFLICT, message, ("quantity",))])
+        return Change(account=account, changed=False, replayed=True)
+
+    def _problems(self, hold: Hold, quantity: int) -> Iterator[Problem]:
+        if hold.released_at is not None:
+            yield Problem(ErrorCode.NOT_ALLOWED, f"'{self.key}' was released.", ("key",))
+        if quantity < 0:
+            yield out_of_range("What is settled is 0 or more.", "quantity")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseReservation(HoldAct):
+    """Let go of a hold without usage."""
+
+    operation: ClassVar[str] = "releaseReservation"
+
+    def apply(self, scene: Scene, account: Account) -> Change:
+        """Release; the same again does nothing."""
+        hold = self.found(account)
+        if hold.status(scene.now) is ReservationStatus.SETTLED:
+            message = f"'{self.key}' was settled."
+            raise Rejected([Problem(ErrorCode.NOT_ALLOWED, message, ("key",))])
+        if hold.released_at is not None:
+            return Change(account=account, changed=False, replayed=True)
+        released = replace(hold, released_at=scene.now)
+        return Change(account=replace(account, holds=with_hold(account.holds, released)))

@@ -1,0 +1,85 @@
+"""Reservations: a hold on a limit, decided as one act, and settled, released or left to expire."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+MOST_OPEN = 1_000
+"""Open holds of one customer and feature."""
+
+LONGEST_SECONDS = 24 * 60 * 60
+
+
+class ReservationStatus(StrEnum):
+    """Where a hold stands; it follows from its facts and the clock."""
+
+    HELD = "HELD"
+    SETTLED = "SETTLED"
+    RELEASED = "RELEASED"
+    EXPIRED = "EXPIRED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """A quantity, in micros, that is held for a customer; ``number`` is the revision of its act."""
+
+    key: str
+    feature: str
+    quantity: int
+    created_at: datetime
+    expires_at: datetime
+    number: int
+    settled_at: datetime | None = None
+    settled: int | None = None
+    released_at: datetime | None = None
+
+    def status(self, now: datetime) -> ReservationStatus:
+        """Tell where the hold stands at an instant."""
+        if self.settled_at is not None and self.settled_at <= now:
+            return ReservationStatus.SETTLED
+        if self.released_at is not None and self.released_at <= now:
+            return ReservationStatus.RELEASED
+        return ReservationStatus.HELD if now < self.expires_at else ReservationStatus.EXPIRED
+
+    def holds(self, now: datetime) -> bool:
+        """Tell whether it counts against a limit at an instant."""
+        return self.created_at <= now and self.status(now) is ReservationStatus.HELD
+
+    @property
+    def ends_at(self) -> datetime:
+        """When it stops to count, for whichever reason comes first."""
+        ends = (self.expires_at, self.settled_at, self.released_at)
+        return min(end for end in ends if end is not None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """How much is held, in micros, and until when all of it is."""
+
+    quantity: int = 0
+    until: datetime | None = None
+
+
+NOTHING_HELD = Held()
+
+
+def held(holds: Iterable[Hold], feature: str, now: datetime) -> Held:
+    """Add up what counts against a limit at an instant."""
+    open_holds = [hold for hold in holds if hold.feature == feature and hold.holds(now)]
+    return Held(
+        quantity=sum(hold.quantity for hold in open_holds),
+        until=min((hold.ends_at for hold in open_holds), default=None),
+    )
+
+
+def with_hold(holds: Mapping[str, Hold], hold: Hold) -> dict[str, Hold]:
+    """Put a hold in place of the one with its key."""
+    return {**holds, hold.key: hold}
+
+
+def open_count(holds: Iterable[Hold], feature: str, now: datetime) -> int:
+    """Count the holds of a feature that are open at an instant."""
+    return sum(1 for hold in holds if hold.feature == feature and hold.holds(now))
