@@ -105,9 +105,8 @@ async def _holds(
     metered = {_owner(seen, subject) for subject in subjects if subject.window is not None}
     owners = [owner for owner in metered if owner is not None]
     past = at if at is not None and at < seen.now else None
-    loaded: dict[Owner | None, Holds] = {}
-    loaded.update(await reservations.load(seen.session, owners, at or seen.now, made_by=past))
-    return loaded
+    loaded = await reservations.load(seen.session, owners, at or seen.now, made_by=past)
+    return dict[Owner | None, Holds](loaded.items())
 
 
 async def _next_usage(seen: Look, subjects: Sequence[Subject]) -> Mapping[int, datetime]:
