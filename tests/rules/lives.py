@@ -50,6 +50,7 @@ from rules.values import (
     ResetAnchor,
     ResetInterval,
     Text,
+    Value,
 )
 from tests.rules.builders import shortened
 
@@ -106,7 +107,7 @@ def monthly_and_yearly(units: int) -> tuple[Price, Price]:
     return price("monthly", units), price("yearly", 10 * units, BillingPeriod.YEARLY)
 
 
-def row(key: str, value: Granted | Metered | Number | Text | Choices, linked: str | None = None) -> Row:
+def row(key: str, value: Value, linked: str | None = None) -> Row:
     """What a package says about a feature."""
     return Row(key=key, value=value, price=linked)
 
