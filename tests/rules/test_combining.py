@@ -134,23 +134,22 @@ def test_a_custom_grant_comes_last() -> None:
 
 
 @pytest.mark.parametrize(
-    ("texts", "has_grant", "text", "sources"),
+    ("texts", "text", "sources"),
     [
-        (("app", "desk", "a"), True, "custom", ["app", "desk", "a", "CUSTOM_GRANT*"]),
-        (("app", "a"), False, "app", ["app*", "a"]),
-        (("app", "desk"), False, "desk", ["app", "desk*"]),
-        (("a", "b"), False, "b", ["a", "b*"]),
-        (("a", "c"), False, "c", ["a", "c*"]),
+        (("app", "desk", "a"), "custom", ["app", "desk", "a", "CUSTOM_GRANT*"]),
+        (("app", "a"), "app", ["app*", "a"]),
+        (("app", "desk"), "desk", ["app", "desk*"]),
+        (("a", "b"), "b", ["a", "b*"]),
+        (("a", "c"), "c", ["a", "c*"]),
     ],
 )
 def test_text_takes_custom_before_plan_before_addon_and_then_the_newest(
     texts: tuple[str, ...],
-    has_grant: bool,
     text: str,
     sources: list[str],
 ) -> None:
     life = owner(shop("support", **{key: Text(text=key) for key in texts}), a=1, b=1, c=1)
-    if has_grant:
+    if text == "custom":
         life.does(grant("support", Text(text="custom")))
 
     assert (value(life, "support"), life.sources("support")) == (Text(text=text), sources)
