@@ -7,7 +7,7 @@ A change never rewrites what has been: it adds a term from an instant on.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -72,6 +72,10 @@ class HeldAddon:
     starts_at: datetime
     ends_at: datetime | None = None
 
+    def in_force(self, now: datetime) -> bool:
+        """Tell whether the subscription has it at an instant."""
+        return self.starts_at <= now and (self.ends_at is None or now < self.ends_at)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
@@ -124,6 +128,12 @@ class Subscription:
     def is_live(self, now: datetime) -> bool:
         """Tell whether it stands in the way of another of its product."""
         return self.status(now) in LIVE
+
+    def until(self, term: Term) -> tuple[Term, ...]:
+        """Give the terms up to a new one, which takes the place of one that began at the same instant."""
+        before = tuple(known for known in self.terms if known.starts_at < term.starts_at)
+        reset = any(known.resets for known in self.terms if known.starts_at == term.starts_at)
+        return (*before, replace(term, resets=term.resets or reset))
 
     def last_reset(self, now: datetime) -> datetime:
         """Give the instant at which usage last started anew."""

@@ -12,8 +12,17 @@ from rules.acts import Account, Change, FactsAct, Scene, customer_problems, idem
 from rules.catalog import Catalog, Plan, Price
 from rules.customers import Customer, HeldAddon, Subscription, SubscriptionStatus, Term, TrialEnd
 from rules.errors import ErrorCode, Problem, refuse_any
+from rules.periods import settle
 from rules.subscribing import chosen_price, converted, plan_problems
-from rules.terms import billing_period, current_period, is_compatible, price_in, price_of
+from rules.terms import (
+    BILLING,
+    billing_period,
+    current_period,
+    is_compatible,
+    price_in,
+    price_of,
+    settled_addons,
+)
 from rules.validity import invalid
 from rules.values import BillingPeriod
 
@@ -89,12 +98,13 @@ class ChangePlan(FactsAct):
         if subscription is None:
             if customer.live(scene.now):
                 yield invalid(f"The customer has no subscription of '{plan.product}'.", "plan")
-            else:
+            elif not customer.archived:
                 message = "The customer has no live subscription; subscribe makes one."
                 yield Problem(ErrorCode.NOT_FOUND, message, ("customer",))
             return
         term = subscription.term(scene.now)
-        if (plan.key, chosen_price(plan.shown, self.price)) == (term.plan, term.price):
+        is_chosen = self.price is not None or len(plan.shown.prices) <= 1
+        if is_chosen and (plan.key, chosen_price(plan.shown, self.price)) == (term.plan, term.price):
             message = (
                 f"It is on '{plan.key}' and this price already; resumeSubscription takes back what is "
                 "scheduled, migrateSubscription moves to a newer version."
@@ -105,11 +115,11 @@ class ChangePlan(FactsAct):
         self, scene: Scene, customer: Customer, subscription: Subscription, target: Target
     ) -> Subscription:
         catalog, now = scene.flat.catalog, scene.now
-        if subscription.status(now) is SubscriptionStatus.SCHEDULED:
-            return _replaced(subscription, target)
-        timing = settled_timing(catalog, subscription, target, self.timing, now)
-        move = _Move(catalog=catalog, zone=customer.timezone, target=target, usage=self.usage, now=now)
         cleared = without_schedule(subscription, customer.timezone, now)
+        move = _Move(catalog=catalog, zone=customer.timezone, target=target, usage=self.usage, now=now)
+        if subscription.status(now) is SubscriptionStatus.SCHEDULED:
+            return move.before_start(cleared)
+        timing = settled_timing(catalog, subscription, target, self.timing, now)
         return move.at_once(cleared) if timing is ChangeTiming.NOW else move.at_period_end(cleared)
 
 
@@ -190,15 +200,6 @@ def without_schedule(subscription: Subscription, timezone: str, now: datetime) -
     return replace(subscription, terms=terms, canceled_at=ended)
 
 
-def _replaced(subscription: Subscription, target: Target) -> Subscription:
-    """Change a subscription that has not begun: it begins on the other plan."""
-    terms = tuple(
-        replace(term, plan=target.plan.key, version=len(target.plan.versions), price=target.price)
-        for term in subscription.terms
-    )
-    return replace(subscription, terms=terms)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Move:
     """A change of plan that is decided, made at an instant by a customer in a zone."""
@@ -208,6 +209,12 @@ class _Move:
     target: Target
     usage: UsageOnChange
     now: datetime
+
+    def before_start(self, subscription: Subscription) -> Subscription:
+        """Change what has not begun: it begins on the other plan."""
+        terms = tuple(self._on_target(term) for term in subscription.terms)
+        addons = tuple(held for held in subscription.addons if self._goes_with(held))
+        return replace(subscription, terms=terms, addons=addons)
 
     def at_once(self, subscription: Subscription) -> Subscription:
         """Begin a term on the other plan now; a trial goes on, and converts to that plan."""
@@ -221,10 +228,9 @@ class _Move:
             resets=resets,
             scheduled=False,
         )
-        past = tuple(term for term in subscription.terms if term.starts_at <= self.now)
-        coming = tuple(self._on_target(term) for term in subscription.terms if term.starts_at > self.now)
-        addons = tuple(self._kept(held) for held in subscription.addons)
-        return replace(subscription, terms=(*past, changed, *coming), addons=addons)
+        coming = (self._on_target(term) for term in subscription.terms if term.starts_at > self.now)
+        addons = map(self._kept, settled_addons(self.catalog, subscription, self.now))
+        return replace(subscription, terms=(*subscription.until(changed), *coming), addons=tuple(addons))
 
     def _on_target(self, term: Term) -> Term:
         plan = self.target.plan
@@ -232,8 +238,10 @@ class _Move:
 
     def _kept(self, held: HeldAddon) -> HeldAddon:
         over = held.ends_at is not None and held.ends_at <= self.now
-        goes_with = is_compatible(self.catalog, self.target.plan.key, held.addon)
-        return held if over or goes_with else replace(held, ends_at=self.now)
+        return held if over or self._goes_with(held) else replace(held, ends_at=self.now)
+
+    def _goes_with(self, held: HeldAddon) -> bool:
+        return is_compatible(self.catalog, self.target.plan.key, held.addon)
 
     def at_period_end(self, subscription: Subscription) -> Subscription:
         """Put a term down for the end of the period; at a trial's end it stands for the conversion."""
@@ -243,7 +251,8 @@ class _Move:
             raise AssertionError(message)
         current = subscription.term(self.now)
         billing = billing_period(self.catalog, subscription, self.now)
-        keeps = not current.trial and self.target.billing is billing
+        # Without a price a period is a month, and to come from one keeps the 31st as well.
+        keeps = not current.trial and settle(BILLING, self.target.billing) == settle(BILLING, billing)
         change = Term(
             starts_at=period.end,
             plan=self.target.plan.key,
@@ -251,7 +260,7 @@ class _Move:
             price=self.target.price,
             anchor=current.anchor if keeps else period.end,
             timezone=current.timezone if keeps else self.zone,
-            resets=current.trial or self.usage is UsageOnChange.RESET,
+            resets=self.usage is UsageOnChange.RESET,
             scheduled=True,
         )
         until_then = tuple(term for term in subscription.terms if term.starts_at <= self.now)

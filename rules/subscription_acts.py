@@ -9,12 +9,12 @@ from typing import ClassVar
 
 from rules.acts import Account, Change, FactsAct, Scene, customer_problems
 from rules.catalog import Addon, Catalog
-from rules.customers import Customer, HeldAddon, Subscription, SubscriptionStatus
+from rules.customers import Customer, HeldAddon, Subscription, SubscriptionStatus, Term
 from rules.errors import ErrorCode, Problem, Rejected, refuse_any
 from rules.features import missing
 from rules.plan_changes import ChangeTiming, with_subscription, without_schedule
 from rules.subscribing import AddonQuantity, addon_problems, converted, held, quantity_problems
-from rules.terms import current_period
+from rules.terms import current_period, settled_addons
 from rules.validity import out_of_range, required
 
 
@@ -103,9 +103,9 @@ class ConvertTrial(SubscriptionAct):
         if subscription.status(scene.now) is not SubscriptionStatus.IN_TRIAL:
             message = "No trial is running."
             raise Rejected([Problem(ErrorCode.NOT_ALLOWED, message, ("customer",))])
-        past = tuple(term for term in subscription.terms if term.starts_at <= scene.now)
-        paid = converted(past[-1], scene.now, customer.timezone)
-        return replace(subscription, terms=(*past, paid), trial_ends_at=scene.now, canceled_at=None)
+        paid = converted(subscription.term(scene.now), scene.now, customer.timezone)
+        terms = subscription.until(paid)
+        return replace(subscription, terms=terms, trial_ends_at=scene.now, canceled_at=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,8 +146,7 @@ class SetSubscriptionAddon(FactsAct):
     ) -> Iterator[Problem]:
         if self.quantity == 0:
             return
-        current = next(_running(subscription, self.addon, now), None)
-        if current is None:
+        if not any(self._runs(known, now) for known in settled_addons(catalog, subscription, now)):
             wanted = AddonQuantity(self.addon, self.quantity)
             yield from addon_problems(catalog, subscription.term(now).plan, wanted)
         else:
@@ -155,19 +154,22 @@ class SetSubscriptionAddon(FactsAct):
             yield from quantity_problems(addon, self.quantity)
 
     def _addons(self, catalog: Catalog, subscription: Subscription, now: datetime) -> tuple[HeldAddon, ...]:
-        running = list(_running(subscription, self.addon, now))
-        ended = tuple(
-            replace(known, ends_at=now) if known in running else known for known in subscription.addons
+        before = settled_addons(catalog, subscription, now)
+        running = [known for known in before if self._runs(known, now)]
+        # What was to begin, or begins at this very instant, is replaced as if it had never been.
+        left = tuple(
+            replace(known, ends_at=now) if known in running else known
+            for known in before
+            if known not in running or known.starts_at < now
         )
         if self.quantity == 0:
-            return ended
+            return left
         start = max(now, subscription.started_at)
         new = held(catalog, AddonQuantity(self.addon, self.quantity), start)
-        return (*ended, replace(new, version=running[0].version) if running else new)
+        return (*left, replace(new, version=running[0].version) if running else new)
 
-
-def _running(subscription: Subscription, addon: str, now: datetime) -> Iterator[HeldAddon]:
-    return (h for h in subscription.addons if h.addon == addon and (h.ends_at is None or now < h.ends_at))
+    def _runs(self, known: HeldAddon, now: datetime) -> bool:
+        return known.addon == self.addon and (known.ends_at is None or now < known.ends_at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,27 +192,27 @@ class MigrateSubscription(SubscriptionAct):
 
 
 def _migrated(catalog: Catalog, subscription: Subscription, number: int, now: datetime) -> Subscription:
-    current = subscription.term(now)
-    moved = [
-        replace(term, version=number) if term.starts_at > now and not term.scheduled else term
+    coming = (
+        term if term.scheduled else replace(term, version=number)
         for term in subscription.terms
-    ]
-    if now < subscription.started_at:
-        moved[0] = replace(moved[0], version=number)
-    else:
-        place = moved.index(current) + 1
-        moved.insert(place, replace(current, starts_at=now, version=number, resets=False, scheduled=False))
-    return replace(subscription, terms=tuple(moved), addons=_newest_addons(catalog, subscription, now))
+        if term.starts_at > now
+    )
+    begun: tuple[Term, ...] = ()
+    if now >= subscription.started_at:
+        current = subscription.term(now)
+        moved = replace(current, starts_at=now, version=number, resets=False, scheduled=False)
+        begun = subscription.until(moved)
+    addons = tuple(_newest_addons(catalog, subscription, now))
+    return replace(subscription, terms=(*begun, *coming), addons=addons)
 
 
-def _newest_addons(catalog: Catalog, subscription: Subscription, now: datetime) -> tuple[HeldAddon, ...]:
-    addons: list[HeldAddon] = []
-    for known in subscription.addons:
+def _newest_addons(catalog: Catalog, subscription: Subscription, now: datetime) -> Iterator[HeldAddon]:
+    for known in settled_addons(catalog, subscription, now):
         newest = len(catalog.packages[known.addon].versions)
         if (known.ends_at is not None and known.ends_at <= now) or known.version == newest:
-            addons.append(known)
-        elif known.starts_at > now:
-            addons.append(replace(known, version=newest))
+            yield known
+        elif known.starts_at >= now:
+            yield replace(known, version=newest)
         else:
-            addons += [replace(known, ends_at=now), replace(known, starts_at=now, version=newest)]
-    return tuple(addons)
+            yield replace(known, ends_at=now)
+            yield replace(known, starts_at=now, version=newest)

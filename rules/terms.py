@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 
 from rules.catalog import Catalog, Package, Plan, Price, PublishScope, Version
-from rules.customers import HeldAddon, Subscription, SubscriptionStatus, Term
+from rules.customers import HeldAddon, Subscription, SubscriptionStatus, Term, earliest
 from rules.periods import Period, period_at, settle
 from rules.values import BillingPeriod, Reset, ResetInterval
 
@@ -48,11 +49,13 @@ def version_in_force(catalog: Catalog, subscription: Subscription, now: datetime
 def price_of(catalog: Catalog, subscription: Subscription, now: datetime) -> Price | None:
     """Give a subscription's price at an instant, None where it has no price.
 
-    A price that the version in force lacks is looked up in the last version that had it.
+    A price that the version in force lacks is looked up in the last version that had it: one before
+    it, or for who was moved back to it, the last there was.
     """
     term = subscription.term(now)
-    versions = catalog.packages[term.plan].versions[: version_of(catalog, term, now)]
-    return price_in(versions, term.price)
+    versions, number = catalog.packages[term.plan].versions, version_of(catalog, term, now)
+    left = tuple(version for version in versions if version.published_at <= term.starts_at)
+    return price_in(versions[:number], term.price) or price_in(left, term.price)
 
 
 def price_in(versions: tuple[Version, ...], key: str | None) -> Price | None:
@@ -83,17 +86,20 @@ def current_period(catalog: Catalog, subscription: Subscription, now: datetime) 
 
 
 def addons_in_force(catalog: Catalog, subscription: Subscription, now: datetime) -> list[HeldAddon]:
-    """Give the add-ons that a subscription has at an instant, by the age of each, equals by key."""
-    held = (held for held in subscription.addons if _speaks(catalog, subscription, held, now))
-    return sorted(held, key=lambda known: (known.starts_at, known.addon))
+    """Give the add-ons that a subscription has at an instant, by key."""
+    held = (held for held in settled_addons(catalog, subscription, now) if held.in_force(now))
+    return sorted(held, key=lambda known: known.addon)
 
 
-def _speaks(catalog: Catalog, subscription: Subscription, held: HeldAddon, now: datetime) -> bool:
-    if not held.starts_at <= now or (held.ends_at is not None and held.ends_at <= now):
-        return False
-    # A change that was scheduled keeps the add-ons that its plan is compatible with.
+def settled_addons(catalog: Catalog, subscription: Subscription, now: datetime) -> tuple[HeldAddon, ...]:
+    """Give all add-ons of a subscription, those ended that a scheduled change did not keep."""
+    return tuple(_settled(catalog, subscription, held, now) for held in subscription.addons)
+
+
+def _settled(catalog: Catalog, subscription: Subscription, held: HeldAddon, now: datetime) -> HeldAddon:
     changes = (t for t in subscription.terms if t.scheduled and held.starts_at < t.starts_at <= now)
-    return all(is_compatible(catalog, change.plan, held.addon) for change in changes)
+    ends = (t.starts_at for t in changes if not is_compatible(catalog, t.plan, held.addon))
+    return replace(held, ends_at=earliest((held.ends_at, *ends)))
 
 
 def is_compatible(catalog: Catalog, plan_key: str, addon: str) -> bool:

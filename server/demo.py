@@ -23,9 +23,9 @@ from rules.catalog import PublishScope
 from rules.drafts import RowEdit
 from rules.keys import ApiKeyKind, Scope
 from rules.lifecycle import UpsertCustomer
-from rules.subscribing import Subscribe
 from rules.numbers import ONE
 from rules.reporting import ReportUsage
+from rules.subscribing import Subscribe
 from rules.values import Revoked, Written
 from server.demo_catalog import FEATURES, OFFERS, PRODUCTS, Offer
 from server.demo_customers import COMPANIES, Company, Stay, Use
@@ -84,7 +84,7 @@ def _row(package: str, feature: str, value: Written | Revoked) -> RowEdit:
 async def _make_customers(context: Context) -> None:
     opened = await _opening(context)
     await _together(_settle_in(context, company, opened) for company in COMPANIES[:-1])
-    await customers.upsert_customer(context, _introduction(LAST))
+    await customers.upsert(context, _introduction(LAST))
 
 
 async def _opening(context: Context) -> datetime:
@@ -94,9 +94,9 @@ async def _opening(context: Context) -> datetime:
 
 
 async def _settle_in(context: Context, company: Company, opened: datetime) -> None:
-    await customers.upsert_customer(context, _introduction(company))
+    await customers.upsert(context, _introduction(company))
     for stay in company.stays:
-        subscribed = await customers.subscribe(context, company.key, _subscription(stay, opened))
+        subscribed = await customers.act(context, company.key, _subscription(stay, opened))
         reports = _reports(SeenCustomer.after(subscribed), stay, opened)
         await _together(usage.report_usage(context, company.key, report) for report in reports)
 

@@ -20,6 +20,8 @@ from tests.graph.shop import stocked
 OPENED = datetime(2026, 11, 15, 11, tzinfo=UTC)
 """When an environment's life begins."""
 
+ALL_SCOPES = NewKey()
+
 
 @pytest.fixture
 def clock() -> Clock:
@@ -47,7 +49,9 @@ async def http(services: Services) -> AsyncIterator[httpx.AsyncClient]:
 def connect(services: Services, http: httpx.AsyncClient) -> Connect:
     """Makes a key, and its environment where it is missing, and a client that carries it."""
 
-    async def connect(environment: str = "live", *, sandbox: bool = False, key: NewKey = NewKey()) -> Client:
+    async def connect(
+        environment: str = "live", *, sandbox: bool = False, key: NewKey = ALL_SCOPES
+    ) -> Client:
         secret = await create_key(services, environment, key, sandbox=sandbox)
         return Client(http=http, secret=secret)
 

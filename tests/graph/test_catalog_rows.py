@@ -221,7 +221,8 @@ async def test_where_a_row_is_hidden_is_kept_until_null_or_nothing_shows_it_ever
     await shop.do("setEntitlement", package="free", key="seats", displayText="Seats")
     assert await hidden() == ["CUSTOMER_PORTAL"]
 
-    for nothing in (None, []):
+    nothings: list[list[str] | None] = [None, []]
+    for nothing in nothings:
         await shop.do("setEntitlement", package="free", key="seats", hiddenFrom=nothing)
         assert await hidden() == []
         both = ["PRICING_TABLE", "CUSTOMER_PORTAL", "PRICING_TABLE"]

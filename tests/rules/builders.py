@@ -29,6 +29,7 @@ from rules.keep import KEEP, Keep
 from rules.numbers import ONE
 from rules.packages import with_package
 from rules.publishing import publish
+from rules.references import Holders
 from rules.values import (
     BillingPeriod,
     Choices,
@@ -51,6 +52,9 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 GRANTED = Granted()
 REVOKED = Revoked()
+
+NOBODY = Holders()
+"""Who holds on to the catalog where there are no customers."""
 
 CHAIN = ("free", "pro", "team", "scale")
 

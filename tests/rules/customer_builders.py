@@ -21,9 +21,10 @@ from rules.catalog import (
     Row,
     Version,
 )
-from rules.customers import Customer, Subscription
+from rules.customers import CustomEntitlement, CustomEntitlementMode, Customer, Subscription, Term
 from rules.inheritance import Flattened
 from rules.numbers import ONE
+from rules.sources import Counting, Entitled
 from rules.values import (
     BillingPeriod,
     Choices,
@@ -159,22 +160,41 @@ def subscription(
     price: str | None = None,
     version: int = 1,
 ) -> Subscription:
-    """A subscription that is anchored to its start, unless a test says otherwise."""
-    return Subscription(
-        number=number,
-        product=product,
+    """A subscription of one term that is anchored to its start, unless a test says otherwise."""
+    term = Term(
+        starts_at=started_at,
         plan=plan,
         version=version,
-        started_at=started_at,
         anchor=anchor or started_at,
         timezone=timezone,
         price=price,
     )
+    return Subscription(number=number, product=product, terms=(term,))
 
 
-def customer(*subscriptions: Subscription, archived: bool = False) -> Customer:
-    """A customer with these subscriptions."""
-    return Customer(number=1, key="acme", archived=archived, subscriptions=subscriptions)
+def counting(held: Subscription, at: datetime = START) -> Counting:
+    """How usage periods are counted from a subscription."""
+    term = held.term(at)
+    return Counting(subscription=held, anchor=term.anchor, timezone=term.timezone)
+
+
+def winners(found: Entitled) -> list[str]:
+    """The packages of the rows that decided."""
+    return [source.row.package for source in found.sources if source.winning and source.row is not None]
+
+
+def revoking(feature: str) -> CustomEntitlement:
+    """What takes a feature away from a customer, whatever their plans say."""
+    mode = CustomEntitlementMode.REVOKE
+    return CustomEntitlement(number=1, feature=feature, mode=mode, starts_at=LONG_AGO, timezone="UTC")
+
+
+def customer(
+    *subscriptions: Subscription, custom: Iterable[CustomEntitlement] = (), archived: bool = False
+) -> Customer:
+    """A customer with these subscriptions, and with what was decided for them alone."""
+    custom = tuple(custom)
+    return Customer(number=1, key="acme", archived=archived, subscriptions=subscriptions, custom=custom)
 
 
 def ask(

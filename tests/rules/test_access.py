@@ -35,6 +35,7 @@ from tests.rules.customer_builders import (
     limited,
     published_plan,
     republished,
+    revoking,
     selling,
     subscription,
     units,
@@ -47,6 +48,7 @@ DENIALS = (
     AccessReason.FEATURE_NOT_FOUND,
     AccessReason.FEATURE_UNAVAILABLE,
     AccessReason.TYPE_MISMATCH,
+    AccessReason.REVOKED,
     AccessReason.NO_ACTIVE_SUBSCRIPTION,
     AccessReason.NOT_ENTITLED,
     AccessReason.VALUE_NOT_INCLUDED,
@@ -188,7 +190,11 @@ def asked_with(faults: set[AccessReason], *, choice: bool) -> Decision:
     value: Value = Choices(choices=("eu",)) if choice else limited(5)
     rows = {} if AccessReason.NOT_ENTITLED in faults else {feature.key: value}
     late = DAY if AccessReason.NO_ACTIVE_SUBSCRIPTION in faults else timedelta()
-    acme = customer(subscription(started_at=START + late), archived=AccessReason.CUSTOMER_ARCHIVED in faults)
+    acme = customer(
+        subscription(started_at=START + late),
+        custom=[revoking(feature.key)] if AccessReason.REVOKED in faults else [],
+        archived=AccessReason.CUSTOMER_ARCHIVED in faults,
+    )
     mismatched = AccessReason.TYPE_MISMATCH in faults
     wanted = ("asia" if AccessReason.VALUE_NOT_INCLUDED in faults else "eu",)
     return ask(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.customers import SubscriptionStatus, next_start
+from rules.customers import SubscriptionStatus
 from tests.rules.customer_builders import (
     DAY,
     INSTANT,
@@ -67,21 +67,22 @@ def test_a_question_is_asked_at_the_clocks_time_or_at_the_customers_last_act_whi
 
 
 def test_the_next_start_is_the_first_one_that_is_still_to_come() -> None:
-    held = [
+    held = (
         subscription(number=number, started_at=START + days * DAY)
         for number, days in enumerate((5, 0, -3, 2))
-    ]
+    )
+    acme = customer(*held)
 
-    assert next_start(held, START) == START + 2 * DAY
-    assert next_start(held, START + 2 * DAY - INSTANT) == START + 2 * DAY
-    assert next_start(held, START + 2 * DAY) == START + 5 * DAY
-    assert next_start(held, START + 5 * DAY) is None
-    assert next_start([], START) is None
+    assert acme.next_instant(START) == START + 2 * DAY
+    assert acme.next_instant(START + 2 * DAY - INSTANT) == START + 2 * DAY
+    assert acme.next_instant(START + 2 * DAY) == START + 5 * DAY
+    assert acme.next_instant(START + 5 * DAY) is None
+    assert customer().next_instant(START) is None
 
 
 @given(worlds(), instants)
 def test_nothing_starts_before_the_next_start(world: World, now: datetime) -> None:
-    later = next_start(world.customer.subscriptions, now)
+    later = world.customer.next_instant(now)
     last = START + 1000 * DAY if later is None else later - INSTANT
 
     assert world.customer.in_force(last) == world.customer.in_force(now)

@@ -11,6 +11,7 @@ from rules.features import create_feature
 from rules.updates import FeatureUpdate, update_feature
 from rules.values import ConfigKind, Reset, ResetInterval, Unit, Written, WrittenLimit
 from tests.rules.builders import (
+    NOBODY,
     catalog,
     choices,
     config,
@@ -36,12 +37,12 @@ SHOP = catalog(SEATS, REGIONS, feature("sso"), plan("pro", row("sso")))
 
 def changed(update: FeatureUpdate, shop: Catalog = SHOP) -> Feature:
     """The feature after an update."""
-    return update_feature(shop, update, {}).features[update.key]
+    return update_feature(shop, update, NOBODY).features[update.key]
 
 
 def problems(update: FeatureUpdate, shop: Catalog = SHOP) -> list[str]:
     """What an update is refused for."""
-    return refusals(shop, lambda before: update_feature(before, update, {}))
+    return refusals(shop, lambda before: update_feature(before, update, NOBODY))
 
 
 def test_all_problems_of_a_changed_feature_are_named_at_once() -> None:
@@ -96,7 +97,7 @@ def test_a_meter_of_distinct_things_cannot_do_without_its_property() -> None:
 @pytest.mark.parametrize("key", ["sso", "regions"])
 def test_a_feature_that_is_not_metered_takes_no_meter(key: str) -> None:
     assert problems(FeatureUpdate(key=key, meter=Meter())) == ["INVALID meter"]
-    assert update_feature(SHOP, FeatureUpdate(key=key, meter=None), {}) == SHOP
+    assert update_feature(SHOP, FeatureUpdate(key=key, meter=None), NOBODY) == SHOP
 
 
 @pytest.mark.parametrize("nothing", [None, ()])
@@ -106,7 +107,7 @@ def test_the_choices_of_a_setting_cannot_be_taken_away(nothing: tuple[str, ...] 
 
 def test_choices_go_with_settings_that_pick_from_them() -> None:
     assert problems(FeatureUpdate(key="sso", choices=("eu",))) == ["INVALID choices"]
-    assert update_feature(SHOP, FeatureUpdate(key="sso", choices=None), {}) == SHOP
+    assert update_feature(SHOP, FeatureUpdate(key="sso", choices=None), NOBODY) == SHOP
 
 
 def test_a_choice_may_be_added_and_the_default_value_follows_the_order_of_the_choices() -> None:
@@ -155,7 +156,7 @@ def test_a_default_value_is_of_the_features_type() -> None:
 def test_a_default_value_may_be_taken_away_and_rows_that_took_it_stay() -> None:
     shop = catalog(SEATS, plan("pro", row("seats", limit(5))))
 
-    after = update_feature(shop, FeatureUpdate(key="seats", default=None), {})
+    after = update_feature(shop, FeatureUpdate(key="seats", default=None), NOBODY)
 
     assert after == replace(shop, features={"seats": replace(SEATS, default=None)})
 
@@ -164,10 +165,10 @@ def test_a_default_value_may_be_taken_away_and_rows_that_took_it_stay() -> None:
 def test_a_feature_that_nothing_refers_to_may_stand_wherever_it_is_put_and_come_back(
     status: FeatureStatus,
 ) -> None:
-    there = update_feature(SHOP, FeatureUpdate(key="seats", status=status), {})
+    there = update_feature(SHOP, FeatureUpdate(key="seats", status=status), NOBODY)
 
     assert there.features["seats"].status is status
-    assert update_feature(there, FeatureUpdate(key="seats", status=FeatureStatus.ACTIVE), {}) == SHOP
+    assert update_feature(there, FeatureUpdate(key="seats", status=FeatureStatus.ACTIVE), NOBODY) == SHOP
 
 
 def test_a_feature_in_use_may_be_suspended() -> None:
@@ -195,4 +196,4 @@ def test_a_feature_that_is_told_what_it_is_stays_what_it_is(data: st.DataObject)
         metadata=made.metadata,
     )
 
-    assert update_feature(shop, said, {}) == shop
+    assert update_feature(shop, said, NOBODY) == shop

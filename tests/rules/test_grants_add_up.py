@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 from random import Random
@@ -8,13 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rules.customers import Subscription
+from rules.inheritance import Flattened
 from rules.sources import (
     Entitled,
     combine,
     entitled,
     spoken_of,
-    version_in_force,
 )
+from rules.terms import version_in_force
 from rules.values import (
     Choices,
     Credits,
@@ -43,6 +46,7 @@ from tests.rules.customer_builders import (
     selling,
     subscription,
     units,
+    winners,
     worlds,
 )
 
@@ -57,11 +61,6 @@ def together(feature: str, *values: Value) -> Entitled:
         for age, sold in enumerate(plans)
     ]
     return entitled(selling(*plans), customer(*held), FEATURES[feature], START)
-
-
-def winners(found: Entitled) -> list[str]:
-    """The plans of the rows that decided."""
-    return [source.subscription.plan for source in found.sources if source.winning]
 
 
 def test_a_boolean_is_granted_if_any_plan_grants_it() -> None:
@@ -145,8 +144,9 @@ def test_the_reset_is_that_of_the_first_row() -> None:
     found = together("calls", limited(5, ResetInterval.DAY), limited(5, ResetInterval.MONTH))
 
     assert found.value == limited(10, ResetInterval.DAY)
-    assert found.counted_by is not None
-    assert found.counted_by.plan == "plan-0"
+    assert found.counting is not None
+    assert found.counting.subscription is not None
+    assert found.counting.subscription.term(START).plan == "plan-0"
 
 
 def test_the_overage_rate_is_that_of_the_first_row_that_has_one() -> None:
@@ -161,8 +161,8 @@ def test_the_overage_rate_is_that_of_the_first_row_that_has_one() -> None:
 
 
 def test_only_a_limit_is_counted_by_a_subscription() -> None:
-    assert together("storage", Number(number=1)).counted_by is None
-    assert together("sso", Granted()).counted_by is None
+    assert together("storage", Number(number=1)).counting is None
+    assert together("sso", Granted()).counting is None
 
 
 def test_rows_of_subscriptions_of_the_same_age_are_in_the_order_of_their_ids() -> None:
@@ -222,16 +222,18 @@ def test_one_more_source_never_lowers_a_limit_and_never_takes_a_boolean_or_a_cho
     assert is_kept(before, after)
 
 
+def rows_of(flat: Flattened, held: Subscription, now: datetime) -> Collection[str]:
+    """The keys of the rows that a subscription's plan shows it at an instant."""
+    term = held.term(now)
+    return flat.held(term.plan, version_in_force(flat.catalog, held, now), term.price)
+
+
 @given(worlds(), instants, st.sampled_from(sorted(FEATURES)))
 def test_every_row_that_speaks_is_listed_and_one_at_least_decides(
     world: World, now: datetime, feature: str
 ) -> None:
     found = entitled(world.flat, world.customer, FEATURES[feature], now)
-    speaking = [
-        held
-        for held in world.customer.in_force(now)
-        if feature in world.flat.held(held.plan, version_in_force(world.flat.catalog, held, now), held.price)
-    ]
+    speaking = [held for held in world.customer.in_force(now) if feature in rows_of(world.flat, held, now)]
 
     assert [source.subscription for source in found.sources] == speaking
     assert (found.value is not None) == bool(winners(found)) == bool(speaking)

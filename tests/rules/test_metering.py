@@ -19,6 +19,7 @@ from tests.rules.customer_builders import (
     START,
     ask,
     content,
+    counting,
     customer,
     instants,
     limited,
@@ -46,8 +47,8 @@ def counted(
     billing: BillingPeriod = BillingPeriod.MONTHLY,
 ) -> Metering:
     """How usage counts for a subscription whose plan costs ``paid`` every billing period."""
-    sold = published_plan(held.plan, content({feature: value}, prices={"paid": billing}))
-    return metering(selling(sold).catalog, FEATURES[feature], value, held, at)
+    sold = published_plan(held.term(at).plan, content({feature: value}, prices={"paid": billing}))
+    return metering(selling(sold).catalog, FEATURES[feature], value, counting(held, at), at)
 
 
 def used(flat: Flattened, feature: str, records: dict[datetime, int], at: datetime) -> int:
@@ -82,8 +83,8 @@ def test_a_billing_period_follows_the_price_of_the_version_in_force() -> None:
     catalog = selling(republished(sold, yearly, at=START + DAY)).catalog
     held = subscription(price="paid")
 
-    before = metering(catalog, FEATURES["calls"], limited(5), held, START)
-    after = metering(catalog, FEATURES["calls"], limited(5), held, START + DAY)
+    before = metering(catalog, FEATURES["calls"], limited(5), counting(held), START)
+    after = metering(catalog, FEATURES["calls"], limited(5), counting(held, START + DAY), START + DAY)
 
     assert (before.period.end, after.period.end) == (START.replace(month=2, day=28), START.replace(year=2027))
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 import pytest
@@ -8,10 +9,12 @@ from rules.catalog import Catalog, CreditRate, Feature, FeatureStatus, Package, 
 from rules.errors import Rejected
 from rules.packages import with_package
 from rules.publishing import publish
-from rules.references import LiveVersions, lived_on
+from rules.references import Holders, LiveVersions, lived_on
+from rules.terms import version_at
 from rules.updates import FeatureUpdate, update_feature
 from rules.values import ConfigKind
 from tests.rules.builders import (
+    NOBODY,
     NOW,
     REVOKED,
     addon,
@@ -35,7 +38,6 @@ from tests.rules.builders import (
 
 CALLS = metered("calls")
 REGIONS = config("regions", ConfigKind.CHOICE, "eu", "us", "asia")
-NOBODY: LiveVersions = {}
 
 ARCHIVE = FeatureUpdate(key="calls", status=FeatureStatus.ARCHIVED)
 EU_ONLY = FeatureUpdate(key="regions", choices=("eu",))
@@ -46,7 +48,17 @@ def selling(*packages: Package) -> Catalog:
     return catalog(CALLS, REGIONS, metered("tokens"), feature("sso"), credit_type("ai"), *packages)
 
 
-def holders(shop: Catalog, update: FeatureUpdate = ARCHIVE, live: LiveVersions = NOBODY) -> str:
+def on(**versions: Collection[int]) -> Holders:
+    """Live subscriptions that stand on these versions of packages."""
+    return Holders(versions=versions)
+
+
+def put_on(shop: Catalog, *versions: tuple[str, int]) -> LiveVersions:
+    """What live subscriptions stand on that were put on these versions."""
+    return lived_on(shop, [(key, version_at(shop.packages[key], number, NOW)) for key, number in versions])
+
+
+def holders(shop: Catalog, update: FeatureUpdate = ARCHIVE, live: Holders = NOBODY) -> str:
     """What is said to stand in the way of an update that is refused as IN_USE."""
     with pytest.raises(Rejected) as refusal:
         update_feature(shop, update, live)
@@ -54,7 +66,7 @@ def holders(shop: Catalog, update: FeatureUpdate = ARCHIVE, live: LiveVersions =
     return " ".join(problem.message for problem in refusal.value.problems)
 
 
-def archives(shop: Catalog, live: LiveVersions = NOBODY) -> Feature:
+def archives(shop: Catalog, live: Holders = NOBODY) -> Feature:
     """The feature, which nothing keeps from being archived."""
     return update_feature(shop, ARCHIVE, live).features["calls"]
 
@@ -122,18 +134,18 @@ def test_what_a_superseded_version_refers_to_is_free_once_nobody_is_on_it() -> N
     shop = without_calls(published(SHOP, "pro"))
 
     assert archives(shop).status is FeatureStatus.ARCHIVED
-    assert archives(shop, {"pro": [2]}).status is FeatureStatus.ARCHIVED
-    assert holders(shop, live={"pro": [1]}) == "'calls' is in use: an entitlement of version 1 of 'pro'."
+    assert archives(shop, on(pro=[2])).status is FeatureStatus.ARCHIVED
+    assert holders(shop, live=on(pro=[1])) == "'calls' is in use: an entitlement of version 1 of 'pro'."
 
 
 def test_a_live_subscriptions_version_counts_in_an_archived_package_too() -> None:
     shop = archived(published(SHOP, "pro"), "pro")
 
-    assert holders(shop, live={"pro": [1]}) == "'calls' is in use: an entitlement of version 1 of 'pro'."
+    assert holders(shop, live=on(pro=[1])) == "'calls' is in use: an entitlement of version 1 of 'pro'."
 
 
 def test_suspending_what_is_in_use_is_refused_by_nothing_and_archiving_it_twice_either() -> None:
-    suspended = update_feature(SHOP, replace(ARCHIVE, status=FeatureStatus.SUSPENDED), {"pro": [1]})
+    suspended = update_feature(SHOP, replace(ARCHIVE, status=FeatureStatus.SUSPENDED), on(pro=[1]))
     gone = update_feature(archived(SHOP, "pro"), ARCHIVE, NOBODY)
     back = replace(gone, packages=SHOP.packages)
 
@@ -174,15 +186,19 @@ def test_a_choice_that_was_picked_counts_for_those_who_are_on_the_version() -> N
     shop = edited(shop, edit("regions", choices("eu")))
     shop = publish(shop, "pro", now=NOW, scope=PublishScope.NEW_CUSTOMERS).catalog
 
-    assert update_feature(shop, EU_ONLY, {"pro": [2]}).features["regions"].choices == ("eu",)
-    assert holders(shop, EU_ONLY, {"pro": [1]}) == "'us' is in use: version 1 of 'pro'."
+    assert update_feature(shop, EU_ONLY, on(pro=[2])).features["regions"].choices == ("eu",)
+    assert holders(shop, EU_ONLY, on(pro=[1])) == "'us' is in use: version 1 of 'pro'."
 
 
 def test_choices_put_in_another_order_drop_nothing() -> None:
     shop = selling(plan("pro", row("regions", choices("eu", "us"))))
     turned = replace(EU_ONLY, choices=("asia", "us", "eu"))
 
-    assert update_feature(shop, turned, {"pro": [1]}).features["regions"].choices == ("asia", "us", "eu")
+    assert update_feature(shop, turned, on(pro=[1])).features["regions"].choices == (
+        "asia",
+        "us",
+        "eu",
+    )
 
 
 def test_a_live_subscription_stands_on_its_version_and_those_of_the_base_plans_below_it() -> None:
@@ -190,19 +206,19 @@ def test_a_live_subscription_stands_on_its_version_and_those_of_the_base_plans_b
     shop = edited(shop, edit("sso", package="free"))
     later = publish(shop, "free", now=NOW, scope=PublishScope.NEW_CUSTOMERS).catalog
 
-    assert lived_on(later, [("pro", 1)], NOW) == {"pro": {1}, "free": {1}}
-    assert lived_on(later, [("pro", 2)], NOW) == {"pro": {2}, "free": {2}}
-    assert lived_on(later, [("pro", 1), ("free", 2)], NOW) == {"pro": {1}, "free": {1, 2}}
-    assert lived_on(later, [], NOW) == {}
+    assert put_on(later, ("pro", 1)) == {"pro": {1}, "free": {1}}
+    assert put_on(later, ("pro", 2)) == {"pro": {2}, "free": {2}}
+    assert put_on(later, ("pro", 1), ("free", 2)) == {"pro": {1}, "free": {1, 2}}
+    assert put_on(later) == {}
 
 
 def test_a_subscription_that_a_publish_has_moved_stands_on_the_version_that_holds_for_it() -> None:
     before = published(SHOP, "pro")
 
-    assert lived_on(without_calls(before), [("pro", 1)], NOW) == {"pro": {1}}
+    assert put_on(without_calls(before), ("pro", 1)) == {"pro": {1}}
     moved = without_calls(before, PublishScope.ALL_CUSTOMERS)
-    assert lived_on(moved, [("pro", 1)], NOW) == {"pro": {2}}
-    assert archives(moved, lived_on(moved, [("pro", 1)], NOW)).status is FeatureStatus.ARCHIVED
+    assert put_on(moved, ("pro", 1)) == {"pro": {2}}
+    assert archives(moved, on(**put_on(moved, ("pro", 1)))).status is FeatureStatus.ARCHIVED
 
 
 def test_a_grandfathered_customer_keeps_the_base_plans_row_in_use() -> None:
@@ -211,10 +227,10 @@ def test_a_grandfathered_customer_keeps_the_base_plans_row_in_use() -> None:
     shop = with_package(shop, replace(free, draft=replace(free.newest, rows=())))
     shop = publish(shop, "free", now=NOW, scope=PublishScope.NEW_CUSTOMERS).catalog
 
-    live = lived_on(shop, [("pro", 1)], NOW)
+    live = on(**put_on(shop, ("pro", 1)))
 
     assert holders(shop, live=live) == "'calls' is in use: an entitlement of version 1 of 'free'."
-    assert archives(shop, lived_on(shop, [("pro", 2)], NOW)).status is FeatureStatus.ARCHIVED
+    assert archives(shop, on(**put_on(shop, ("pro", 2)))).status is FeatureStatus.ARCHIVED
 
 
 def test_a_revocation_refers_to_what_it_takes_away() -> None:

@@ -11,11 +11,10 @@ from rules.sources import (
     NOTHING,
     Entitled,
     SourceKind,
-    billing_period,
     entitled,
     spoken_of,
-    version_in_force,
 )
+from rules.terms import billing_period, version_in_force
 from rules.values import (
     BillingPeriod,
     Choices,
@@ -36,6 +35,7 @@ from tests.rules.customer_builders import (
     selling,
     subscription,
     units,
+    winners,
 )
 
 ALL, NEW = PublishScope.ALL_CUSTOMERS, PublishScope.NEW_CUSTOMERS
@@ -46,11 +46,6 @@ MONTHLY, YEARLY = BillingPeriod.MONTHLY, BillingPeriod.YEARLY
 def has(flat: Flattened, customer: Customer, feature: str) -> Entitled:
     """What a customer has of a feature when subscriptions start."""
     return entitled(flat, customer, FEATURES[feature], START)
-
-
-def winners(found: Entitled) -> list[str]:
-    """The plans of the rows that decided."""
-    return [source.subscription.plan for source in found.sources if source.winning]
 
 
 # What speaks
@@ -64,7 +59,8 @@ def test_the_row_of_the_plan_speaks() -> None:
     assert found.value == limited(10)
     (source,) = found.sources
     assert (source.kind, source.subscription) == (SourceKind.PLAN, acme.subscriptions[0])
-    assert (source.resolved.row.value, source.value, source.winning) == (limited(10), limited(10), True)
+    assert source.row is not None
+    assert (source.row.resolved.row.value, source.value, source.winning) == (limited(10), limited(10), True)
 
 
 def test_nothing_speaks_where_the_plan_has_no_row() -> None:

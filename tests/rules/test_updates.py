@@ -27,6 +27,7 @@ from rules.updates import (
 )
 from rules.values import Unit
 from tests.rules.builders import (
+    NOBODY,
     addon,
     catalog,
     credit_type,
@@ -78,7 +79,7 @@ def the_product(update: ProductUpdate) -> object:
 
 def the_feature(update: FeatureUpdate) -> Feature:
     """The feature after an update."""
-    return update_feature(SHOP, update, {}).features[update.key]
+    return update_feature(SHOP, update, NOBODY).features[update.key]
 
 
 def the_plan(update: PlanUpdate) -> Package:
@@ -89,7 +90,7 @@ def the_plan(update: PlanUpdate) -> Package:
 def test_what_is_left_out_of_an_update_stays() -> None:
     assert update_product(SHOP, ProductUpdate(key="app")) == SHOP
     assert update_credit_type(SHOP, CreditTypeUpdate(key="ai")) == SHOP
-    assert update_feature(SHOP, FeatureUpdate(key="seats"), {}) == SHOP
+    assert update_feature(SHOP, FeatureUpdate(key="seats"), NOBODY) == SHOP
     assert update_plan(SHOP, PlanUpdate(key="pro")) == SHOP
     assert update_addon(SHOP, AddonUpdate(key="pack")) == SHOP
 
@@ -219,7 +220,7 @@ def test_null_is_required_where_something_must_stand() -> None:
         SHOP, lambda shop: update_credit_type(shop, CreditTypeUpdate(key="ai", name=None, unit=None))
     ) == ["REQUIRED name", "REQUIRED unit"]
     assert refusals(
-        SHOP, lambda shop: update_feature(shop, FeatureUpdate(key="seats", name=None, status=None), {})
+        SHOP, lambda shop: update_feature(shop, FeatureUpdate(key="seats", name=None, status=None), NOBODY)
     ) == ["REQUIRED name", "REQUIRED status"]
     assert refusals(
         SHOP,
@@ -239,7 +240,9 @@ def test_what_nobody_made_cannot_be_changed() -> None:
     assert refusals(SHOP, lambda shop: update_credit_type(shop, CreditTypeUpdate(key="seats"))) == [
         "NOT_FOUND key"
     ]
-    assert refusals(SHOP, lambda shop: update_feature(shop, FeatureUpdate(key="ai"), {})) == ["NOT_FOUND key"]
+    assert refusals(SHOP, lambda shop: update_feature(shop, FeatureUpdate(key="ai"), NOBODY)) == [
+        "NOT_FOUND key"
+    ]
 
 
 def test_a_plan_is_not_an_addon() -> None:

@@ -22,10 +22,11 @@ from models.tables import UsageRecordRow, UsageWindowRow
 from rules.acts import Account, Act, Change, Scene
 from rules.catalog import Catalog
 from rules.customers import Customer
-from rules.lifecycle import Subscribe, UpsertCustomer
+from rules.lifecycle import UpsertCustomer
 from rules.metering import Window
 from rules.numbers import ONE
 from rules.reporting import ReportUsage
+from rules.subscribing import Subscribe
 from rules.values import ResetInterval
 from tests.rules.builders import product
 from tests.rules.customer_builders import START, limited, published_plan, selling

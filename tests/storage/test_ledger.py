@@ -13,8 +13,9 @@ from models.database import Database
 from models.ledger import MOST_ACTS
 from models.tables import IdempotencyKeyRow
 from rules.errors import ErrorCode, Rejected
-from rules.lifecycle import Subscribe, UpsertCustomer
+from rules.lifecycle import UpsertCustomer
 from rules.numbers import ONE
+from rules.subscribing import Subscribe
 from tests.rules.customer_builders import INSTANT
 from tests.storage.books import Books, Commits, rename, report
 
@@ -130,7 +131,7 @@ async def test_a_customer_comes_to_be_subscribes_and_uses_in_one_breath(books: B
     customer = await books.customer("acme")
     assert customer is not None
     assert (customer.name, customer.revision, customer.acted_at) == ("Acme", 3, used.now)
-    assert [subscription.plan for subscription in customer.subscriptions] == ["basic"]
+    assert [term.plan for held in customer.subscriptions for term in held.terms] == ["basic"]
 
 
 async def test_a_caller_who_goes_away_stops_neither_the_act_nor_others(
