@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import CTE, BigInteger, cast, column, delete, func, literal, select, tuple_, values
+from sqlalchemy import CTE, BigInteger, ColumnElement, cast, column, delete, func, literal, select, tuple_, values
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.columns import Instant, Key
@@ -18,6 +18,8 @@ _WINDOWS = table_of(UsageWindowRow)
 
 _LARGEST_STATEMENT = 4_000
 """Windows counted in one statement: each takes five of the 32,766 values that a statement may carry."""
+
+_PART = 2**32
 
 Sums = dict[Window, int]
 
@@ -69,10 +71,15 @@ async def _summed(
         & (_RECORDS.c.occurred_at >= wanted.c.starts_at)
         & (_RECORDS.c.occurred_at < wanted.c.ends_at)
     )
-    total = cast(func.coalesce(func.sum(_RECORDS.c.quantity), literal(0)), BigInteger)
-    counted = select(wanted.c.index, total).select_from(wanted.outerjoin(_RECORDS, inside))
+    # In two parts, since the whole may be larger than any of SQLite's integers.
+    large, small = _total(_RECORDS.c.quantity // _PART), _total(_RECORDS.c.quantity % _PART)
+    counted = select(wanted.c.index, large, small).select_from(wanted.outerjoin(_RECORDS, inside))
     rows = await session.execute(counted.group_by(wanted.c.index))
-    return [(index, used) for index, used in rows]
+    return [(index, _PART * large + small) for index, large, small in rows]
+
+
+def _total(quantity: ColumnElement[int]) -> ColumnElement[int]:
+    return cast(func.coalesce(func.sum(quantity), literal(0)), BigInteger)
 
 
 def _wanted(windows: Sequence[tuple[Owner, Window]]) -> CTE:

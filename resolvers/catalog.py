@@ -15,6 +15,7 @@ from rules import drafts, features, packages, updates
 from rules.catalog import Addon, Catalog, CreditType, Feature, Plan, Price, Product, PublishScope
 from rules.drafts import RowEdit
 from rules.inheritance import Flattened
+from rules.keep import Keep
 from rules.publishing import Published, publish
 from rules.rates import RateEdit
 from rules.rates import set_credit_rate as set_rate
@@ -78,7 +79,9 @@ async def create_plan(context: Context, plan: Plan, base: str | None, *, last: b
     return await edit(context, change)
 
 
-async def set_base_plan(context: Context, plan: str, base: str | None, *, keep_inherited: bool) -> Flattened:
+async def set_base_plan(
+    context: Context, plan: str, base: str | Keep | None, *, keep_inherited: bool
+) -> Flattened:
     """Put a plan's draft on another base plan, or on none."""
     return await edit(
         context,

@@ -10,8 +10,11 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeVar
 
 from rules.catalog import Addon, Catalog, Feature, Package
+
+Key = TypeVar("Key")
 
 
 class ChangeKind(StrEnum):
@@ -83,7 +86,7 @@ class Scene:
         return known.name if known else package
 
 
-def keyed(before: Mapping[str, object], after: Mapping[str, object]) -> Iterator[str]:
+def keyed(before: Mapping[Key, object], after: Mapping[Key, object]) -> Iterator[Key]:
     """Give the keys whose things differ: those of after in its order, then those that are gone."""
     for key in dict.fromkeys((*after, *before)):
         if before.get(key) != after.get(key):

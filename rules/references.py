@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 
-from rules.catalog import Catalog, Content, Package, Plan
+from rules.catalog import Catalog, Content, Package, Row
 from rules.errors import ErrorCode, Problem
 from rules.sources import version_at
 from rules.values import Choices
@@ -28,27 +28,40 @@ def lived_on(catalog: Catalog, put_on: Iterable[tuple[str, int]], now: datetime)
     return versions
 
 
-def references(catalog: Catalog, key: str, live: LiveVersions) -> Iterator[str]:
-    """Name every content that refers to a feature or credit type, and what in it does."""
-    for name, content in _contents(catalog, live):
-        yield from (f"{what} of {name}" for what in _mentions(content, key))
+def references(catalog: Catalog, keys: Collection[str], live: LiveVersions) -> dict[str, list[str]]:
+    """Name every content that refers to these features and credit types, by key, and what in it does."""
+    found: dict[str, list[str]] = {key: [] for key in keys}
+    for name, content in _contents(catalog, live) if keys else ():
+        for key, what in _mentions(content):
+            if key in found:
+                found[key].append(f"{what} of {name}")
+    return found
 
 
-def picks(catalog: Catalog, key: str, choice: str, live: LiveVersions) -> Iterator[str]:
-    """Name every content that has picked a choice of a feature."""
-    for name, content in _contents(catalog, live):
-        values = [row.value for row in content.rows if row.key == key]
-        if any(isinstance(value, Choices) and choice in value.choices for value in values):
-            yield name
+def picks(
+    catalog: Catalog, choices: Mapping[str, Collection[str]], live: LiveVersions
+) -> dict[tuple[str, str], list[str]]:
+    """Name every content that has picked these choices of features, by feature and choice."""
+    found: dict[tuple[str, str], list[str]] = {(key, one): [] for key in choices for one in choices[key]}
+    for name, content in _contents(catalog, live) if found else ():
+        for pick in dict.fromkeys((row.key, one) for row in content.rows for one in _choices(row)):
+            if pick in found:
+                found[pick].append(name)
+    return found
 
 
-def derived_plans(catalog: Catalog, base: str) -> list[str]:
-    """Give the unarchived plans that stand on a base plan, in what is published or in a draft."""
-    return [
-        package.key
-        for package in catalog.packages.values()
-        if isinstance(package, Plan) and base in {content.base for _, content in _in_use(package, ())}
-    ]
+def _choices(row: Row) -> tuple[str, ...]:
+    return row.value.choices if isinstance(row.value, Choices) else ()
+
+
+def derived_plans(catalog: Catalog, bases: Collection[str]) -> dict[str, list[str]]:
+    """Give the unarchived plans that stand on these base plans, in what is published or in a draft."""
+    found: dict[str, list[str]] = {base: [] for base in bases}
+    for package in catalog.packages.values() if bases else ():
+        for base in dict.fromkeys(content.base for _, content in _in_use(package, ())):
+            if base in found:
+                found[base].append(package.key)
+    return found
 
 
 def in_use_problems(what: str, holders: Iterable[str], *path: str) -> Iterator[Problem]:
@@ -75,8 +88,10 @@ def _in_use(package: Package, live: Collection[int]) -> Iterator[tuple[str, Cont
         yield f"version {number} of '{package.key}'", package.versions[number - 1].content
 
 
-def _mentions(content: Content, key: str) -> Iterator[str]:
-    if any(row.key == key for row in content.rows):
-        yield "an entitlement"
-    yield from (f"price '{price.key}'" for price in content.prices if price.per_unit_of == key)
-    yield from ("a credit rate" for rate in content.rates if key in (rate.feature, rate.credit_type))
+def _mentions(content: Content) -> Iterator[tuple[str, str]]:
+    """Give every key that a content refers to, with what refers to it."""
+    yield from ((key, "an entitlement") for key in dict.fromkeys(row.key for row in content.rows))
+    yield from ((price.per_unit_of, f"price '{price.key}'") for price in content.prices if price.per_unit_of)
+    for rate in content.rates:
+        yield rate.feature, "a credit rate"
+        yield rate.credit_type, "a credit rate"

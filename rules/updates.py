@@ -162,15 +162,15 @@ def _archiving_problems(
     catalog: Catalog, before: Feature, after: Feature, live: LiveVersions
 ) -> Iterator[Problem]:
     if after.status is FeatureStatus.ARCHIVED and before.status is not FeatureStatus.ARCHIVED:
-        yield from in_use_problems(before.key, references(catalog, before.key, live), "status")
+        yield from in_use_problems(before.key, references(catalog, [before.key], live)[before.key], "status")
 
 
 def _dropped_problems(
     catalog: Catalog, before: Feature, after: Feature, live: LiveVersions
 ) -> Iterator[Problem]:
-    for choice in before.choices:
-        if choice not in after.choices:
-            yield from in_use_problems(choice, picks(catalog, before.key, choice, live), "choices")
+    dropped = [choice for choice in before.choices if choice not in after.choices]
+    for (_, choice), holders in picks(catalog, {before.key: dropped}, live).items():
+        yield from in_use_problems(choice, holders, "choices")
 
 
 def _known(thing: Thing | None, kind: str, key: str) -> Thing:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from rules.catalog import Catalog, Feature, Meter
+from rules.catalog import Catalog, Feature, Meter, Plan
 from rules.numbers import ONE
 from rules.publishing import publish
 from rules.values import (
@@ -42,7 +43,7 @@ def limited(units: int | None, every: ResetInterval, overage: OverageRate | None
 
 
 FEATURES = (
-    counted("api-calls", "API call"),
+    replace(counted("api-calls", "API call"), product="app"),
     counted("tokens", "token"),
     counted("seats", "seat"),
     counted("exports", "export"),
@@ -83,9 +84,9 @@ PRO = plan(
 )
 
 
-def stocked(before: Catalog, now: datetime) -> Catalog:
+def stocked(before: Catalog, now: datetime, plans: Sequence[Plan] = (FREE, STARTER, PRO)) -> Catalog:
     """The catalog of an environment that sold nothing before, its plans published at an instant."""
-    sold = replace(catalog(*FEATURES, FREE, STARTER, PRO), revision=before.revision)
-    for key in ("free", "starter", "pro"):
-        sold = publish(sold, key, now=now).catalog
+    sold = replace(catalog(*FEATURES, *plans), revision=before.revision)
+    for sold_plan in plans:
+        sold = publish(sold, sold_plan.key, now=now).catalog
     return sold

@@ -1,53 +1,30 @@
-"""What users send, as they wrote it: the documents of ``operations.graphql``, answered by the application."""
+"""What back ends send, as they wrote it."""
 
 from __future__ import annotations
 
-from pathlib import Path
+import re
 
 import pytest
-from graphql import parse, print_ast, validate
-from graphql.utilities import separate_operations
+from graphql import parse, validate
 
 from schema.graph import graph
-from tests.graph.client import Client, Connect, Json
-
-DOCUMENTS = {
-    name: print_ast(document)
-    for name, document in separate_operations(
-        parse((Path(__file__).parent / "operations.graphql").read_text(encoding="utf-8"))
-    ).items()
-}
-
-TO_COME = {
-    *("SetSeats", "Batch", "Events", "Consume", "Reserve", "Settle", "ReadYourWrite", "Upgrade", "TopUp"),
-    *("DirectCredits", "CostOf", "Me", "Live", "Credits", "UsageChart", "Ledger", "PreviewChange", "Table"),
-    *("TableFor", "Addons", "PlanEditor", "PlanWithRows", "Reorder", "BeforePublish", "Publish", "Addon"),
-    *("Export", "Apply", "Find", "Why", "WhyThen", "Bonus", "TakeBack", "Cancel", "Undo", "AddSeats"),
-    *("CreditsInDetail", "Void", "Grandfathered", "WhatIsHeld", "Token"),
-}
-"""What the schema cannot say yet. Whoever teaches it moves the name into a test below."""
-
-sent: set[str] = set()
+from tests.graph.client import Client, Connect
+from tests.graph.operations import DOCUMENTS, HERE, TO_COME, operation
 
 
-def operation(name: str) -> pytest.MarkDecorator:
-    """Gives a test the document of one operation, with the fragments that it uses."""
-    sent.add(name)
-    return pytest.mark.parametrize("document", [DOCUMENTS[name]], ids=[name])
+def test_every_operation_is_sent_by_a_test_or_to_come() -> None:
+    modules = [module.read_text(encoding="utf-8") for module in HERE.glob("test_*.py")]
+    sent = {name for text in modules for name in re.findall(r'^@operation\("(\w+)"\)', text, re.MULTILINE)}
 
-
-def is_valid(name: str) -> bool:
-    """Whether the schema knows all that an operation asks for."""
-    return not validate(graph._schema, parse(DOCUMENTS[name]))
-
-
-def test_every_operation_is_sent_here_or_to_come() -> None:
     assert sent | TO_COME == DOCUMENTS.keys()
     assert sent & TO_COME == set()
 
 
-def test_what_is_to_come_has_not_come_yet() -> None:
-    assert {name for name in TO_COME if is_valid(name)} == set()
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_an_operation_is_one_that_the_schema_can_answer_or_to_come(name: str) -> None:
+    problems = validate(graph._schema, parse(DOCUMENTS[name]))
+
+    assert bool(problems) == (name in TO_COME)
 
 
 @operation("Check")
@@ -200,103 +177,6 @@ async def test_a_customer_signs_up_in_one_document(shop: Client, document: str) 
             }
         ],
     }
-
-
-@operation("Features")
-async def test_product_people_make_features_of_every_type(client: Client, document: str) -> None:
-    answer = await client.ask(document)
-
-    assert [payload["userErrors"] for payload in answer.values()] == [[]] * 4
-    made = [(payload["feature"]["key"], payload["feature"]["type"]) for payload in answer.values()]
-    assert made == [("sso", "BOOLEAN"), ("storage", "CONFIG"), ("orders", "METERED"), ("tokens", "METERED")]
-    kept = await client.ask(
-        """{
-          orders: feature(key: "orders") {
-            meter { aggregation eventName }
-            defaultValue { metered { limit enforcement reset { every count anchor } } }
-          }
-          tokens: feature(key: "tokens") {
-            unit { singular plural }
-            meter { eventName aggregation property filters { property operator values } }
-          }
-        }"""
-    )
-    assert kept["orders"] == {
-        "meter": {"aggregation": "SUM", "eventName": None},
-        "defaultValue": {
-            "metered": {
-                "limit": "100",
-                "enforcement": "HARD",
-                "reset": {"every": "BILLING_PERIOD", "count": 1, "anchor": "SUBSCRIPTION_START"},
-            }
-        },
-    }
-    assert kept["tokens"] == {
-        "unit": {"singular": "token", "plural": "tokens"},
-        "meter": {
-            "eventName": "llm.call",
-            "aggregation": "SUM",
-            "property": "tokens",
-            "filters": [{"property": "env", "operator": "EQ", "values": ["prod"]}],
-        },
-    }
-
-
-async def pro_seats(shop: Client) -> Json:
-    """The row for seats in the newest that was said of pro."""
-    answer = await shop.ask(
-        """{ plan(key: "pro") { draft { entitlements {
-          key origin displayText hiddenFrom ... on MeteredEntitlement { limit reset { every } }
-        } } } }"""
-    )
-    rows = answer["plan"]["draft"]["entitlements"]
-    return next(dict(row) for row in rows if row["key"] == "seats")
-
-
-@operation("ChangeTextOnly")
-async def test_product_people_change_a_text_and_nothing_else(shop: Client, document: str) -> None:
-    answer = (await shop.ask(document))["setEntitlement"]
-
-    assert answer == {
-        "entitlement": {"displayText": "50 seats, no questions asked", "defaultDisplayText": "50 seats"},
-        "userErrors": [],
-    }
-    assert await pro_seats(shop) == {
-        "key": "seats",
-        "origin": "OVERRIDDEN",
-        "displayText": "50 seats, no questions asked",
-        "hiddenFrom": ["CUSTOMER_PORTAL"],
-        "limit": "50",
-        "reset": {"every": "NEVER"},
-    }
-
-
-@operation("Revoke")
-async def test_product_people_take_an_inherited_row_away(acme: Client, document: str) -> None:
-    await acme.do("subscribe", customer="acme", plan="pro", price="pro-monthly")
-
-    answer = (await acme.ask(document))["setEntitlement"]
-
-    assert answer == {
-        "entitlement": {"key": "community-support", "overrides": {"displayText": "community-support"}},
-        "userErrors": [],
-    }
-    question = '{ access(customer: "acme", feature: "community-support") { allowed reason } }'
-    assert (await acme.ask(question))["access"]["allowed"]
-    await acme.do("publishPackage", package="pro")
-    assert (await acme.ask(question))["access"] == {"allowed": False, "reason": "NOT_ENTITLED"}
-
-
-@operation("Restore")
-async def test_product_people_restore_what_a_row_had_overridden(shop: Client, document: str) -> None:
-    answer = (await shop.ask(document))["removeEntitlement"]
-
-    assert answer["userErrors"] == []
-    assert answer["package"]["key"] == "pro"
-    rows = answer["package"]["draft"]["entitlements"]
-    assert {"key": "seats", "origin": "INHERITED"} in rows
-    assert {"key": "sso", "origin": "OWN"} in rows
-    assert (await pro_seats(shop))["limit"] == "3"
 
 
 @operation("Sandbox")

@@ -20,6 +20,9 @@ EMPTY_WORDS = frozenset(
 FORCED_NAMES = {
     "process_bind_param": "sqlalchemy.TypeDecorator",
     "process_result_value": "sqlalchemy.TypeDecorator",
+    "process_errors": "strawberry.Schema",
+    "process_result": "strawberry.asgi.GraphQL",
+    "PageInfo": "Relay's cursor connections",
 }
 """Names that carry an empty word because an interface asks for it that is not ours."""
 
