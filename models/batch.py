@@ -243,3 +243,9 @@ def _is_kept(window: Window, used: int, acted_at: datetime) -> bool:
     return acted_at < window.ends_at and used <= LARGEST
 
 
+def _attempt(rule: Callable[[Command, Scene], Result], command: Command, scene: Scene) -> Result | Exception:
+    """Give what a rule says, or how it fails: one with a bug must not harm its neighbours."""
+    try:
+        return rule(command, scene)
+    except Exception as error:  # noqa: BLE001 - whatever it is, its own caller is told
+        return error

@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import CTE, BigInteger, ColumnElement, cast, column, delete, func, literal, select, tuple_, values
+from sqlalchemy import (
+    CTE,
+    BigInteger,
+    ColumnElement,
+    cast,
+    column,
+    delete,
+    func,
+    literal,
+    select,
+    tuple_,
+    values,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.columns import Instant, Key

@@ -129,6 +129,8 @@ def _reading(leaf: str | None) -> str | None:
 def _sentence(head: str, leaf: tuple[str, ...], before: str | None, after: str | None) -> str:
     if after is not None and (leaf[0], after) in _SENTENCES and len(leaf) == 1:
         return f"{head} {_SENTENCES[leaf[0], after]}"
+    if leaf == ("name",):
+        return f"{head} was called {before}"
     what = f"{head}: {' '.join(_words(name) for name in leaf)}"
     if after is None:
         return f"{what} removed"

@@ -109,10 +109,12 @@ class _Reading:
         products = root.things("products", _product)
         self._features = root.things("features", _feature)
         self._credit_types = root.things("creditTypes", _credit_type)
-        plans = root.things("plans", self._plan)
-        addons = root.things("addons", self._addon)
+        addons = self._of_their_kind("addons", root.things("addons", self._addon))
+        plans = self._of_their_kind("plans", root.things("plans", self._plan))
         root.refuse_unknown()
-        self._refuse_shared(plans, addons)
+        for key in sorted(plans.keys() & addons.keys()):
+            message = f"The key '{key}' is taken by a plan."
+            self._findings.problems.append(Problem(ErrorCode.ALREADY_EXISTS, message, ("addons", key)))
         return Wanted(
             products=products,
             features=self._features,
@@ -123,10 +125,17 @@ class _Reading:
             unread=frozenset(map(_element, self._findings.unread)),
         )
 
-    def _refuse_shared(self, plans: Mapping[str, Plan], addons: Mapping[str, Addon]) -> None:
-        for key in sorted(plans.keys() & addons.keys()):
-            message = f"The key '{key}' is taken by a plan."
-            self._findings.problems.append(Problem(ErrorCode.ALREADY_EXISTS, message, ("addons", key)))
+    def _of_their_kind(self, section: str, packages: Mapping[str, Package]) -> dict[str, Package]:
+        """Leave out what the catalog knows as a package of the other kind."""
+        fitting = dict(packages)
+        for key, package in packages.items():
+            known = self._catalog.packages.get(key)
+            if known is not None and isinstance(known, Plan) != isinstance(package, Plan):
+                kind = "a plan" if isinstance(known, Plan) else "an add-on"
+                problem = invalid(f"'{key}' is {kind}, and that never changes.", section, key)
+                self._findings.problems.append(problem)
+                del fitting[key]
+        return fitting
 
     def _plan(self, key: str, fields: Fields) -> Plan:
         return Plan(

@@ -338,21 +338,19 @@ async def test_a_product_shows_its_plans_by_position_and_its_addons_and_features
     for key in ("b-pack", "a-pack"):
         await shop.do("createAddon", key=key, name=key, product="app")
     for key in ("zones", "alerts"):
-        await shop.do("createFeature", key=key, name=key, type="BOOLEAN", product="app")
+        await shop.do("createFeature", key=key, name=key, type="BOOLEAN", product="other")
     await shop.do("updatePlan", key="free", position=2)
     await shop.do("updatePlan", key="starter", position=1)
     await shop.do("archivePackage", package="pro")
     await shop.do("archivePackage", package="a-pack")
 
-    product = (
-        await shop.ask(
-            """{ product(key: "app") {
-              plans { key } every: plans(includeArchived: true) { key }
-              addons { key } all: addons(includeArchived: true) { key }
-              features { totalCount nodes { key } }
-            } }"""
-        )
-    )["product"]
+    answer = await shop.ask(
+        """{ product(key: "app") {
+          plans { key } every: plans(includeArchived: true) { key }
+          addons { key } all: addons(includeArchived: true) { key } }
+        other: product(key: "other") { features { totalCount nodes { key } } } }"""
+    )
+    product = answer["product"]
 
     assert {
         name: [each["key"] for each in product[name]] for name in ("plans", "every", "addons", "all")
@@ -362,4 +360,7 @@ async def test_a_product_shows_its_plans_by_position_and_its_addons_and_features
         "addons": ["b-pack"],
         "all": ["a-pack", "b-pack"],
     }
-    assert product["features"] == {"totalCount": 2, "nodes": [{"key": "alerts"}, {"key": "zones"}]}
+    assert answer["other"]["features"] == {
+        "totalCount": 2,
+        "nodes": [{"key": "alerts"}, {"key": "zones"}],
+    }
