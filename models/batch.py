@@ -25,6 +25,7 @@ from rules.customers import Customer
 from rules.environments import Environment
 from rules.inheritance import Flattened
 from rules.metering import UsageRecord, Window
+from rules.numbers import LARGEST
 from rules.reservations import Hold
 from rules.revisions import Revision
 from rules.validity import is_external_key
@@ -257,7 +258,7 @@ class Batch:
         await customers.forget(session, [c.number for c in self._customers.values() if c.revision == 0])
         await usage.record(session, self._records)
         await usage.keep(session, self._changed_sums())
-        await usage.drop(session, self._ended_windows())
+        await usage.drop(session, self._needless_windows())
         await reservations.save(session, self._changed_holds())
         await idempotency.take(session, self._newly_taken)
 
@@ -274,16 +275,15 @@ class Batch:
             (owner, window, used)
             for owner, acted_at in self._acted_at().items()
             for window, used in self._sums[owner].items()
-            if acted_at < window.ends_at and self._kept[owner].get(window) != used
+            if _is_kept(window, used, acted_at) and self._kept[owner].get(window) != used
         ]
 
-    def _ended_windows(self) -> list[tuple[Owner, Window]]:
-        """Give the kept windows that no question will ask for any more."""
+    def _needless_windows(self) -> list[tuple[Owner, Window]]:
         return [
             (owner, window)
             for owner, acted_at in self._acted_at().items()
             for window in self._kept[owner]
-            if window.ends_at <= acted_at
+            if not _is_kept(window, self._sums[owner][window], acted_at)
         ]
 
     def _acted_at(self) -> dict[Owner, datetime]:
@@ -293,6 +293,11 @@ class Batch:
             for address, customer in self._customers.items()
             if customer.acted_at is not None
         }
+
+
+def _is_kept(window: Window, used: int, acted_at: datetime) -> bool:
+    """Tell whether a sum is kept: no question will ask for an ended window, and a column has an end too."""
+    return acted_at < window.ends_at and used <= LARGEST
 
 
 def _attempt(rule: Callable[[Command, Scene], Result], command: Command, scene: Scene) -> Result | Exception:

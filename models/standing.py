@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.statements import table_of
@@ -99,12 +99,12 @@ def _is_live(environment: int, now: datetime) -> ColumnElement[bool]:
 
 
 async def custom_about(
-    session: AsyncSession, environment: int, feature: str, now: datetime
+    session: AsyncSession, environment: int, now: datetime, feature: str | None = None
 ) -> list[tuple[str, CustomEntitlement]]:
-    """Give what stands for customers alone about a feature, now or later, with the customer's key."""
+    """Give what stands for customers alone about a feature, or any, now or later, with their keys."""
     ours = and_(
         _CUSTOM.environment_id == environment,
-        _CUSTOM.feature_key == feature,
+        true() if feature is None else _CUSTOM.feature_key == feature,
         _CUSTOM.removed_at.is_(None),
         or_(_CUSTOM.expires_at.is_(None), _CUSTOM.expires_at > now),
     )

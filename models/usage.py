@@ -33,6 +33,8 @@ _WINDOWS = table_of(UsageWindowRow)
 _LARGEST_STATEMENT = 4_000
 """Windows counted in one statement: each takes five of the 32,766 values that a statement may carry."""
 
+_PART = 2**32
+
 Sums = dict[Window, int]
 
 
@@ -75,8 +77,14 @@ def _parts(missing: Sequence[tuple[Owner, Window]]) -> Iterator[Sequence[tuple[O
 async def _summed(
     session: AsyncSession, windows: Sequence[tuple[Owner, Window]]
 ) -> Iterable[tuple[int, int]]:
-    total = cast(func.coalesce(func.sum(_RECORDS.c.quantity), literal(0)), BigInteger)
-    return [(row[0], row[1]) for row in await _inside(session, windows, total)]
+    # In two parts, since the whole may be larger than any of SQLite's integers.
+    large, small = _total(_RECORDS.c.quantity // _PART), _total(_RECORDS.c.quantity % _PART)
+    rows = await _inside(session, windows, large, small)
+    return [(index, _PART * in_parts + rest) for index, in_parts, rest in rows]
+
+
+def _total(quantity: ColumnElement[int]) -> ColumnElement[int]:
+    return cast(func.coalesce(func.sum(quantity), literal(0)), BigInteger)
 
 
 async def first_in(
@@ -92,7 +100,7 @@ async def first_in(
 
 
 async def _inside(
-    session: AsyncSession, windows: Sequence[tuple[Owner, Window]], what: ColumnElement[Any]
+    session: AsyncSession, windows: Sequence[tuple[Owner, Window]], *what: ColumnElement[Any]
 ) -> Sequence[Any]:
     """Ask something of the records inside each window, by its index."""
     wanted = _wanted(windows)
@@ -103,7 +111,7 @@ async def _inside(
         & (_RECORDS.c.occurred_at >= wanted.c.starts_at)
         & (_RECORDS.c.occurred_at < wanted.c.ends_at)
     )
-    asked = select(wanted.c.index, what).select_from(wanted.outerjoin(_RECORDS, inside))
+    asked = select(wanted.c.index, *what).select_from(wanted.outerjoin(_RECORDS, inside))
     return (await session.execute(asked.group_by(wanted.c.index))).all()
 
 

@@ -17,6 +17,7 @@ from rules import drafts, features, packages, updates
 from rules.catalog import Addon, Catalog, CreditType, Feature, Plan, Price, Product, PublishScope
 from rules.drafts import RowEdit
 from rules.inheritance import Flattened
+from rules.keep import Keep
 from rules.publishing import Published, publish
 from rules.rates import RateEdit
 from rules.rates import set_credit_rate as set_rate
@@ -80,7 +81,9 @@ async def create_plan(context: Context, plan: Plan, base: str | None, *, last: b
     return await edit(context, change)
 
 
-async def set_base_plan(context: Context, plan: str, base: str | None, *, keep_inherited: bool) -> Flattened:
+async def set_base_plan(
+    context: Context, plan: str, base: str | Keep | None, *, keep_inherited: bool
+) -> Flattened:
     """Put a plan's draft on another base plan, or on none."""
     return await edit(
         context,
@@ -98,7 +101,7 @@ async def update_feature(context: Context, update: updates.FeatureUpdate) -> Fla
 
     async def change(session: Session, catalog: Catalog, now: datetime) -> Catalog:
         counts = await by_version(session, context.environment, catalog, now)
-        custom = await custom_about(session, context.environment, update.key, now)
+        custom = await custom_about(session, context.environment, now, update.key)
         holders = Holders(versions=lived_on(catalog, counts), custom=custom)
         return updates.update_feature(catalog, update, holders)
 

@@ -7,18 +7,16 @@ pass is told with its place. Numbers keep all their digits: nothing passes throu
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from enum import Enum, auto
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 DEEPEST = 64
 """How many lists and mappings may stand in each other."""
 
 Path = tuple[str, ...]
-Progress = Callable[[str, float], None]
-"""Is told what is being done, and how much of it is done: 0 to 1."""
 
 
 class Kind(Enum):
@@ -56,6 +54,16 @@ class Broken(Exception):  # noqa: N818 - what the document is
     def __init__(self, message: str, line: int, column: int) -> None:
         super().__init__(message)
         self.flaw = Flaw(message=message, line=line, column=column)
+
+
+class Notation(Protocol):
+    """A way to write documents."""
+
+    def tokens(self, text: str) -> Iterator[Token]:
+        """Give the pieces of a document; raises Broken where it cannot be read."""
+
+    def written(self, value: dict[str, object]) -> str:
+        """Write a document."""
 
 
 class Step(NamedTuple):

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from models.database import Session
-from models.standing import standing
+from models.standing import Standing, custom_about, standing
 from resolvers.context import Context
 from resolvers.reading import look
 from rules.catalog import Catalog
+from rules.customers import CustomEntitlement
 from rules.terms import newest_at, version_at
 
 
@@ -24,13 +27,31 @@ async def _counted(context: Context) -> Counter[tuple[str, int]]:
         return await by_version(seen.session, context.environment, seen.flat.catalog, seen.now)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandingOn:
+    """What customers stand on: versions that they were put on, and entitlements of their own."""
+
+    put_on: Sequence[tuple[str, int]]
+    custom: Sequence[tuple[str, CustomEntitlement]]
+
+
+async def standing_on(session: Session, environment: int, catalog: Catalog, now: datetime) -> StandingOn:
+    """Tell what the customers of an environment stand on."""
+    groups = await standing(session, environment, now)
+    put_on = [(group.package, _put_on(catalog, group, now)) for group in groups]
+    return StandingOn(put_on=put_on, custom=await custom_about(session, environment, now))
+
+
+def _put_on(catalog: Catalog, group: Standing, now: datetime) -> int:
+    return group.version or newest_at(catalog.packages[group.package], group.since or now)
+
+
 async def by_version(
     session: Session, environment: int, catalog: Catalog, now: datetime
 ) -> Counter[tuple[str, int]]:
     """Count the live subscriptions by the package and version that holds for them."""
     counts: Counter[tuple[str, int]] = Counter()
     for group in await standing(session, environment, now):
-        package = catalog.packages[group.package]
-        put_on = group.version or newest_at(package, group.since or now)
-        counts[group.package, version_at(package, put_on, now)] += group.count
+        number = version_at(catalog.packages[group.package], _put_on(catalog, group, now), now)
+        counts[group.package, number] += group.count
     return counts

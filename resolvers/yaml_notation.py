@@ -23,6 +23,13 @@ LONGEST_KEY = 1_000
 """How many characters a key may have to be told from its value by a colon alone."""
 
 _LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+_KINDS = {
+    yaml.ScalarEvent: Kind.SCALAR,
+    yaml.MappingStartEvent: Kind.MAPPING,
+    yaml.SequenceStartEvent: Kind.LIST,
+    yaml.MappingEndEvent: Kind.END,
+    yaml.SequenceEndEvent: Kind.END,
+}
 _UNREADABLE = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*(?: [A-Za-z0-9_./()+-]+)*")
@@ -59,33 +66,28 @@ def _refuse_unreadable(text: str) -> None:
         raise Broken(message, line, column)
 
 
-def _tokens(events: Iterator[yaml.Event]) -> Iterator[Token]:
+def _tokens(events: Iterator[Any]) -> Iterator[Token]:
     documents = 0
     for event in events:
+        kind = _KINDS.get(type(event))
         line, column = _place(event.start_mark)
-        match event:
-            case yaml.ScalarEvent():
-                _refuse_extras(event, line, column)
-                yield Token(Kind.SCALAR, line, column, event.value, event.implicit[0])
-            case yaml.MappingStartEvent():
-                _refuse_extras(event, line, column)
-                yield Token(Kind.MAPPING, line, column)
-            case yaml.SequenceStartEvent():
-                _refuse_extras(event, line, column)
-                yield Token(Kind.LIST, line, column)
-            case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
-                yield Token(Kind.END, line, column)
-            case yaml.AliasEvent():
-                message = "Aliases are not read: write it out."
+        if kind is Kind.END:
+            yield Token(kind, line, column)
+        elif kind is not None:
+            _refuse_extras(event, line, column)
+            plain = kind is Kind.SCALAR
+            yield Token(kind, line, column, event.value if plain else "", plain and event.implicit[0])
+        elif isinstance(event, yaml.AliasEvent):
+            message = "Aliases are not read: write it out."
+            raise Broken(message, line, column)
+        elif isinstance(event, yaml.DocumentStartEvent):
+            documents += 1
+            if documents > 1:
+                message = "A second document begins here; one is read."
                 raise Broken(message, line, column)
-            case yaml.DocumentStartEvent():
-                documents += 1
-                if documents > 1:
-                    message = "A second document begins here; one is read."
-                    raise Broken(message, line, column)
 
 
-def _refuse_extras(event: yaml.ScalarEvent | yaml.CollectionStartEvent, line: int, column: int) -> None:
+def _refuse_extras(event: Any, line: int, column: int) -> None:  # noqa: ANN401 - a node of any kind
     if event.anchor is not None:
         message = "Anchors are not read: write it out where it is needed."
         raise Broken(message, line, column)

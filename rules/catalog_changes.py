@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Protocol, TypeVar
@@ -102,30 +103,34 @@ def _terms(package: Package) -> Entry:
 def _entry_changes(head: str, place: tuple[str, ...], before: Entry, after: Entry) -> Iterator[Change]:
     was, now = (dict(_leaves({**_USUAL, **entry})) for entry in (before, after))
     for leaf in keyed(was, now):
-        old, new = was.get(leaf), now.get(leaf)
-        path = path_of(*place, *leaf)
-        yield difference(path, old, new, _sentence(head, leaf, old, new))
+        old, new = (_reading(entry.get(leaf)) for entry in (was, now))
+        yield difference(path_of(*place, *leaf), old, new, _sentence(head, leaf, old, new))
 
 
 def _leaves(entry: Mapping[str, object], *place: str) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Give the innermost values of an entry as JSON, in which true is not 1."""
     for name, value in entry.items():
         if isinstance(value, Mapping) and value:
             yield from _leaves(value, *place, name)
         else:
-            yield (*place, name), _text(value)
+            yield (*place, name), plain_text(value)
 
 
-def _text(value: object) -> str:
+def _reading(leaf: str | None) -> str | None:
+    """Give the words for a value that is written as JSON."""
+    value = None if leaf is None else json.loads(leaf)
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return ", ".join(value)
-    return value if isinstance(value, str) else plain_text(value)
+    return value if isinstance(value, str) else leaf
 
 
 def _sentence(head: str, leaf: tuple[str, ...], before: str | None, after: str | None) -> str:
     if after is not None and (leaf[0], after) in _SENTENCES and len(leaf) == 1:
         return f"{head} {_SENTENCES[leaf[0], after]}"
+    if leaf == ("name",):
+        return f"{head} was called {before}"
     what = f"{head}: {' '.join(_words(name) for name in leaf)}"
     if after is None:
         return f"{what} removed"

@@ -35,7 +35,7 @@ from rules.catalog import (
 from rules.documents import Subject
 from rules.drafts import subject_of
 from rules.errors import ErrorCode, Problem
-from rules.fields import Fields
+from rules.fields import Fields, Findings, Path
 from rules.validity import invalid
 from rules.values import BillingPeriod, ConfigKind, FeatureType, Granted, Revoked, Unit, Value
 
@@ -44,8 +44,8 @@ from rules.values import BillingPeriod, ConfigKind, FeatureType, Granted, Revoke
 class Wanted:
     """What a document wants: things by key, packages with their content as a draft.
 
-    ``drafts`` are the packages that are not to be published. What could not be read is at its default,
-    and among the ``problems``.
+    ``drafts`` are the packages that are not to be published. What is ``unread`` is at its default, and
+    among the ``problems``.
     """
 
     products: Mapping[str, Product]
@@ -54,6 +54,38 @@ class Wanted:
     packages: Mapping[str, Package]
     drafts: frozenset[str]
     problems: tuple[Problem, ...]
+    unread: frozenset[Path]
+
+    def explains(self, problem: Problem) -> bool:
+        """Tell whether a problem of the wanted catalog only follows from what could not be read."""
+        path = problem.path
+        subjects = {one[1] for one in self.unread if len(one) == len(("features", "key"))}
+        inside = any(path[:length] in self.unread for length in range(2, len(path) + 1))
+        return inside or not subjects.isdisjoint(self._subjects_of(path))
+
+    def _subjects_of(self, path: Path) -> set[str | None]:
+        """Give the features and credit types that the row, price or rate at a path is about."""
+        match path:
+            case _, key, "entitlements", index, *_ if key in self.packages:
+                return {self.packages[key].newest.rows[int(index)].key}
+            case _, key, "prices", index, *_ if key in self.packages:
+                return {self.packages[key].newest.prices[int(index)].per_unit_of}
+            case _, key, "creditRates", index, *_ if key in self.packages:
+                rate = self.packages[key].newest.rates[int(index)]
+                return {rate.feature, rate.credit_type}
+            case _:
+                return set()
+
+
+def _element(path: Path) -> Path:
+    """Give the least of a document that says nothing reliable where something in it cannot be read."""
+    match path:
+        case "features", key, "type" | "configKind" | "choices" | "meter", *_:
+            return "features", key
+        case _, _, "entitlements" | "prices" | "creditRates" | "filters", _, *_:
+            return path[:4]
+        case _:
+            return path[:3]
 
 
 def wanted_of(document: object, catalog: Catalog) -> Wanted:
@@ -66,34 +98,44 @@ class _Reading:
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
-        self._problems: list[Problem] = []
+        self._findings = Findings()
         self._features: Mapping[str, Feature] = {}
         self._credit_types: Mapping[str, CreditType] = {}
         self._drafts: set[str] = set()
 
     def read(self, document: object) -> Wanted:
         """Read it all."""
-        root = Fields(document, (), self._problems)
+        root = Fields(document, (), self._findings)
         products = root.things("products", _product)
         self._features = root.things("features", _feature)
         self._credit_types = root.things("creditTypes", _credit_type)
-        plans = root.things("plans", self._plan)
-        addons = root.things("addons", self._addon)
+        addons = self._of_their_kind("addons", root.things("addons", self._addon))
+        plans = self._of_their_kind("plans", root.things("plans", self._plan))
         root.refuse_unknown()
-        self._refuse_shared(plans, addons)
+        for key in sorted(plans.keys() & addons.keys()):
+            message = f"The key '{key}' is taken by a plan."
+            self._findings.problems.append(Problem(ErrorCode.ALREADY_EXISTS, message, ("addons", key)))
         return Wanted(
             products=products,
             features=self._features,
             credit_types=self._credit_types,
             packages={**addons, **plans},
             drafts=frozenset(self._drafts),
-            problems=tuple(self._problems),
+            problems=tuple(self._findings.problems),
+            unread=frozenset(map(_element, self._findings.unread)),
         )
 
-    def _refuse_shared(self, plans: Mapping[str, Plan], addons: Mapping[str, Addon]) -> None:
-        for key in sorted(plans.keys() & addons.keys()):
-            message = f"The key '{key}' is taken by a plan."
-            self._problems.append(Problem(ErrorCode.ALREADY_EXISTS, message, ("addons", key)))
+    def _of_their_kind(self, section: str, packages: Mapping[str, Package]) -> dict[str, Package]:
+        """Leave out what the catalog knows as a package of the other kind."""
+        fitting = dict(packages)
+        for key, package in packages.items():
+            known = self._catalog.packages.get(key)
+            if known is not None and isinstance(known, Plan) != isinstance(package, Plan):
+                kind = "a plan" if isinstance(known, Plan) else "an add-on"
+                problem = invalid(f"'{key}' is {kind}, and that never changes.", section, key)
+                self._findings.problems.append(problem)
+                del fitting[key]
+        return fitting
 
     def _plan(self, key: str, fields: Fields) -> Plan:
         return Plan(

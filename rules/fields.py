@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from difflib import get_close_matches
 from enum import StrEnum
@@ -27,12 +28,20 @@ _LARGEST_INT = 2**31 - 1
 _LONGEST_QUOTE = 100
 
 
-class Fields:
-    """A mapping at a place of a document; every problem goes to one list. Null is as good as left out."""
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What reading has found: problems, and the paths of what could not be read because of them."""
 
-    def __init__(self, value: object, place: Path, problems: list[Problem]) -> None:
+    problems: list[Problem] = field(default_factory=list)
+    unread: set[Path] = field(default_factory=set)
+
+
+class Fields:
+    """A mapping at a place of a document; all problems go to one place. Null is as good as left out."""
+
+    def __init__(self, value: object, place: Path, findings: Findings) -> None:
         self._place = place
-        self._problems = problems
+        self._findings = findings
         self._asked: list[str] = []
         self._readable = isinstance(value, Mapping)
         self._entries: Mapping[str, object] = value if isinstance(value, Mapping) else {}
@@ -40,8 +49,10 @@ class Fields:
             self.complain(invalid(f"A mapping of fields stands here, not {_called(value)}."))
 
     def complain(self, problem: Problem) -> None:
-        """Tell a problem, whose path begins here."""
-        self._problems.append(problem.under(*self._place))
+        """Tell a problem that keeps something from being read; its path begins here."""
+        told = problem.under(*self._place)
+        self._findings.problems.append(told)
+        self._findings.unread.add(told.path)
 
     def miss(self, message: str, *path: str) -> None:
         """Tell that something is missing, unless nothing could be read here at all."""
@@ -96,17 +107,18 @@ class Fields:
         }
 
     def _inside(self, value: object, place: Path, read: Callable[[Fields], Read]) -> Read:
-        fields = Fields(value, (*self._place, *place), self._problems)
+        fields = Fields(value, (*self._place, *place), self._findings)
         told = read(fields)
         fields.refuse_unknown()
         return told
 
     def refuse_unknown(self) -> None:
-        """Tell of every field that was not asked for."""
-        for name in self._entries.keys() - set(self._asked):
+        """Tell of every field that was not asked for; nothing is unread because of it."""
+        for name in sorted(self._entries.keys() - set(self._asked)):
             near = get_close_matches(name, self._asked, n=1)
             hint = f"; '{near[0]}' may be meant" if near else ""
-            self.complain(invalid(f"There is no field '{name}' here{hint}.", name))
+            stray = invalid(f"There is no field '{name}' here{hint}.", *self._place, name)
+            self._findings.problems.append(stray)
 
 
 def text(value: object) -> str:

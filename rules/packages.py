@@ -9,8 +9,9 @@ from rules.catalog import Addon, Catalog, Content, Package, Plan, Row, plans_of
 from rules.errors import ErrorCode, Problem, Rejected, refuse_any
 from rules.features import missing, taken_problems
 from rules.inheritance import DEEPEST, Flattened
+from rules.keep import KEEP, Keep
 from rules.references import derived_plans, in_use_problems
-from rules.validity import invalid, key_problems, out_of_range, text_problems
+from rules.validity import invalid, key_problems, out_of_range, required, text_problems
 
 LARGEST_POSITION = 2**31 - 1
 LARGEST_QUANTITY = 2**31 - 1
@@ -108,8 +109,10 @@ def _compatibility_problems(catalog: Catalog, plan: Plan) -> Iterator[Problem]:
             yield invalid(f"'{key}' stands there twice.", "compatibleAddons", str(index))
 
 
-def set_base_plan(catalog: Catalog, key: str, base: str | None, *, keep_inherited: bool = False) -> Catalog:
-    """Put a plan's draft on another base plan, or on none.
+def set_base_plan(
+    catalog: Catalog, key: str, base: str | Keep | None, *, keep_inherited: bool = False
+) -> Catalog:
+    """Put a plan's draft on another base plan, or with None on none; left out it is refused.
 
     What it inherited until now goes, unless ``keep_inherited`` copies it into the plan's own rows.
     """
@@ -117,6 +120,8 @@ def set_base_plan(catalog: Catalog, key: str, base: str | None, *, keep_inherite
     plan = found(catalog, key, "plan", besides=nameless)
     if not isinstance(plan, Plan):
         raise Rejected([invalid("Only plans have a base plan.", "plan"), *nameless])
+    if isinstance(base, Keep):
+        raise Rejected(nameless)
     refuse_any(base_problems(catalog, plan, base))
     draft = plan.newest
     rows = _with_inherited(catalog, plan) if keep_inherited else draft.rows
@@ -130,8 +135,10 @@ def _with_inherited(catalog: Catalog, plan: Plan) -> tuple[Row, ...]:
     return tuple({**shown, **own}.values())
 
 
-def _nameless_problems(catalog: Catalog, base: str | None) -> Iterator[Problem]:
-    if base is not None and not isinstance(catalog.packages.get(base), Plan):
+def _nameless_problems(catalog: Catalog, base: str | Keep | None) -> Iterator[Problem]:
+    if base is KEEP:
+        yield required("Name a base plan, or say null to have none.", "basePlan")
+    elif base is not None and not isinstance(catalog.packages.get(base), Plan):
         yield missing("plan", base, "basePlan")
 
 
@@ -203,7 +210,7 @@ def archive(catalog: Catalog, key: str, *, archived: bool) -> Catalog:
     if package.archived == archived:
         return catalog
     refuse_any(
-        in_use_problems(key, derived_plans(catalog, key), "package")
+        in_use_problems(key, derived_plans(catalog, [key])[key], "package")
         if archived
         else _buried_problems(catalog, package)
     )

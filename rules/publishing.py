@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from rules.catalog import Catalog, Content, Package, PublishScope, Version
 from rules.errors import ErrorCode, Problem, refuse_any
 from rules.inheritance import DEEPEST, descendants
-from rules.packages import found, with_package
+from rules.packages import found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,20 +40,30 @@ def publish(
             *_base_problems(catalog, package),
         )
     )
-    published = _next(catalog, package, package.newest, now, scope, cascaded=False)
-    edited = with_package(catalog, replace(published, draft=None))
-    cascaded = tuple(descendants(edited, key))
-    for descendant in cascaded:
-        edited = with_package(edited, _republished(edited, edited.packages[descendant], now, scope))
-    return Published(catalog=edited, cascaded=cascaded)
+    return publish_contents(catalog, {key: package.newest}, now=now, scope=scope)
 
 
-def _republished(catalog: Catalog, package: Package, now: datetime, scope: PublishScope) -> Package:
-    return _next(catalog, package, package.versions[-1].content, now, scope, cascaded=True)
+def publish_contents(
+    catalog: Catalog, contents: Mapping[str, Content], *, now: datetime, scope: PublishScope
+) -> Published:
+    """Publish contents of packages, whatever they say, and every published plan that stands on one.
+
+    Bases go before what is derived from them, and each package gets one version.
+    """
+    packages = dict(catalog.packages)
+    renewed: dict[str, None] = {}
+    for key in _bases_first(_published_bases(catalog) | {key: contents[key].base for key in contents}):
+        package, cascades = packages[key], key not in contents
+        content = package.versions[-1].content if cascades else contents[key]
+        if not cascades or content.base in renewed:
+            packages[key] = _with_version(packages, package, content, now, scope, cascaded=cascades)
+            renewed[key] = None
+    cascaded = tuple(key for key in renewed if key not in contents)
+    return Published(catalog=replace(catalog, packages=packages), cascaded=cascaded)
 
 
-def _next(
-    catalog: Catalog,
+def _with_version(
+    packages: Mapping[str, Package],
     package: Package,
     content: Content,
     now: datetime,
@@ -61,16 +71,34 @@ def _next(
     *,
     cascaded: bool,
 ) -> Package:
-    base = catalog.packages[content.base].published if content.base is not None else None
+    base = packages.get(content.base) if content.base is not None else None
     version = Version(
         number=len(package.versions) + 1,
         content=content,
-        base_version=base.number if base is not None else None,
+        base_version=base.published.number if base and base.published else None,
         published_at=now,
         scope=scope,
         cascaded=cascaded,
     )
-    return replace(package, versions=(*package.versions, version))
+    draft = package.draft if cascaded else None
+    return replace(package, versions=(*package.versions, version), draft=draft)
+
+
+def _published_bases(catalog: Catalog) -> dict[str, str | None]:
+    packages = catalog.packages.values()
+    return {package.key: package.versions[-1].content.base for package in packages if package.versions}
+
+
+def _bases_first(bases: Mapping[str, str | None]) -> list[str]:
+    """Put packages behind those that they stand on; those of a cycle come last."""
+    derived: dict[str | None, list[str]] = {}
+    for key, base in bases.items():
+        derived.setdefault(base if base in bases else None, []).append(key)
+    ordered = list(derived.get(None, []))
+    for key in ordered:  # grows as it goes
+        ordered.extend(derived.get(key, []))
+    reached = set(ordered)
+    return [*ordered, *(key for key in bases if key not in reached)]
 
 
 def _version_problems(package: Package, expected: int | None) -> Iterator[Problem]:

@@ -8,19 +8,23 @@ from dataclasses import dataclass, replace
 from rules.catalog import ADDED_UP, Catalog, CreditRate, FeatureStatus
 from rules.errors import ErrorCode, Problem, refuse_any
 from rules.features import missing
+from rules.keep import KEEP, Keep
 from rules.packages import found, with_draft
-from rules.validity import mismatch, out_of_range
+from rules.validity import mismatch, out_of_range, required
 from rules.values import FeatureType
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RateEdit:
-    """What is said of a rate, in micros; ``credits`` None takes the package's own rate away."""
+    """What is said of a rate, in micros; ``credits`` None takes the package's own rate away.
+
+    Left out they are refused: only None removes.
+    """
 
     package: str
     feature: str
     credit_type: str
-    credits: int | None
+    credits: int | Keep | None
     per_units: int = 1_000_000
 
 
@@ -30,7 +34,7 @@ def set_credit_rate(catalog: Catalog, edit: RateEdit) -> Catalog:
     package = found(catalog, edit.package, "package", besides=problems)
     refuse_any(problems)
     rates = {rate.feature: rate for rate in package.newest.rates}
-    if edit.credits is None:
+    if not isinstance(edit.credits, int):
         rates.pop(edit.feature, None)
     else:
         rates[edit.feature] = CreditRate(
@@ -65,7 +69,9 @@ def _feature_problems(catalog: Catalog, edit: RateEdit | CreditRate) -> Iterator
 def _amount_problems(catalog: Catalog, edit: RateEdit | CreditRate) -> Iterator[Problem]:
     if edit.credit_type not in catalog.credit_types:
         yield missing("credit type", edit.credit_type, "creditType")
-    if edit.credits is not None and edit.credits <= 0:
+    if edit.credits is KEEP:
+        yield required("Say how many credits, or null for none.", "credits")
+    elif edit.credits is not None and edit.credits <= 0:
         yield out_of_range("The credits are above 0; null takes the rate away.", "credits")
     if edit.per_units <= 0:
         yield out_of_range("perUnits is above 0.", "perUnits")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from rules.catalog import Catalog, Content, Package, Plan
+from rules.catalog import Catalog, Content, Package
 from rules.customers import CustomEntitlement
 from rules.errors import ErrorCode, Problem
 from rules.values import Choices
@@ -36,33 +36,51 @@ class Holders:
     custom: Sequence[tuple[str, CustomEntitlement]] = ()
 
 
-def references(catalog: Catalog, key: str, holders: Holders) -> Iterator[str]:
-    """Name everything that refers to a feature or credit type."""
-    for name, content in _contents(catalog, holders.versions):
-        yield from (f"{what} of {name}" for what in _mentions(content, key))
+def references(catalog: Catalog, keys: Collection[str], holders: Holders) -> dict[str, list[str]]:
+    """Name everything that refers to these features and credit types, by key, and what in it does."""
+    found: dict[str, list[str]] = {key: [] for key in keys}
+    for name, content in _contents(catalog, holders.versions) if keys else ():
+        for key, what in _mentions(content):
+            if key in found:
+                found[key].append(f"{what} of {name}")
     for customer, custom in holders.custom:
-        if custom.feature == key:
-            yield f"a custom entitlement of customer '{customer}'"
+        if custom.feature in found:
+            found[custom.feature].append(_owned(customer))
+    return found
 
 
-def picks(catalog: Catalog, key: str, choice: str, holders: Holders) -> Iterator[str]:
-    """Name everything that has picked a choice of a feature."""
+def picks(
+    catalog: Catalog, choices: Mapping[str, Collection[str]], holders: Holders
+) -> dict[tuple[str, str], list[str]]:
+    """Name everything that has picked these choices of features, by feature and choice."""
+    found: dict[tuple[str, str], list[str]] = {(key, one): [] for key in choices for one in choices[key]}
+    for name, content in _contents(catalog, holders.versions) if found else ():
+        for pick in dict.fromkeys((row.key, one) for row in content.rows for one in _choices(row.value)):
+            if pick in found:
+                found[pick].append(name)
     for customer, custom in holders.custom:
-        if custom.feature == key and isinstance(custom.value, Choices) and choice in custom.value.choices:
-            yield f"a custom entitlement of customer '{customer}'"
-    for name, content in _contents(catalog, holders.versions):
-        values = [row.value for row in content.rows if row.key == key]
-        if any(isinstance(value, Choices) and choice in value.choices for value in values):
-            yield name
+        for one in _choices(custom.value):
+            if (custom.feature, one) in found:
+                found[custom.feature, one].append(_owned(customer))
+    return found
 
 
-def derived_plans(catalog: Catalog, base: str) -> list[str]:
-    """Give the unarchived plans that stand on a base plan, in what is published or in a draft."""
-    return [
-        package.key
-        for package in catalog.packages.values()
-        if isinstance(package, Plan) and base in {content.base for _, content in _in_use(package, ())}
-    ]
+def _owned(customer: str) -> str:
+    return f"a custom entitlement of customer '{customer}'"
+
+
+def _choices(value: object) -> tuple[str, ...]:
+    return value.choices if isinstance(value, Choices) else ()
+
+
+def derived_plans(catalog: Catalog, bases: Collection[str]) -> dict[str, list[str]]:
+    """Give the unarchived plans that stand on these base plans, in what is published or in a draft."""
+    found: dict[str, list[str]] = {base: [] for base in bases}
+    for package in catalog.packages.values() if bases else ():
+        for base in dict.fromkeys(content.base for _, content in _in_use(package, ())):
+            if base in found:
+                found[base].append(package.key)
+    return found
 
 
 def in_use_problems(what: str, holders: Iterable[str], *path: str) -> Iterator[Problem]:
@@ -89,8 +107,10 @@ def _in_use(package: Package, live: Collection[int]) -> Iterator[tuple[str, Cont
         yield f"version {number} of '{package.key}'", package.versions[number - 1].content
 
 
-def _mentions(content: Content, key: str) -> Iterator[str]:
-    if any(row.key == key for row in content.rows):
-        yield "an entitlement"
-    yield from (f"price '{price.key}'" for price in content.prices if price.per_unit_of == key)
-    yield from ("a credit rate" for rate in content.rates if key in (rate.feature, rate.credit_type))
+def _mentions(content: Content) -> Iterator[tuple[str, str]]:
+    """Give every key that a content refers to, with what refers to it."""
+    yield from ((key, "an entitlement") for key in dict.fromkeys(row.key for row in content.rows))
+    yield from ((price.per_unit_of, f"price '{price.key}'") for price in content.prices if price.per_unit_of)
+    for rate in content.rates:
+        yield rate.feature, "a credit rate"
+        yield rate.credit_type, "a credit rate"

@@ -162,15 +162,17 @@ def _archiving_problems(
     catalog: Catalog, before: Feature, after: Feature, holders: Holders
 ) -> Iterator[Problem]:
     if after.status is FeatureStatus.ARCHIVED and before.status is not FeatureStatus.ARCHIVED:
-        yield from in_use_problems(before.key, references(catalog, before.key, holders), "status")
+        yield from in_use_problems(
+            before.key, references(catalog, [before.key], holders)[before.key], "status"
+        )
 
 
 def _dropped_problems(
     catalog: Catalog, before: Feature, after: Feature, holders: Holders
 ) -> Iterator[Problem]:
-    for choice in before.choices:
-        if choice not in after.choices:
-            yield from in_use_problems(choice, picks(catalog, before.key, choice, holders), "choices")
+    dropped = [choice for choice in before.choices if choice not in after.choices]
+    for (_, choice), names in picks(catalog, {before.key: dropped}, holders).items():
+        yield from in_use_problems(choice, names, "choices")
 
 
 def _known(thing: Thing | None, kind: str, key: str) -> Thing:

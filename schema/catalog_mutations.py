@@ -7,12 +7,11 @@ from typing import Annotated
 import strawberry
 
 from resolvers import catalog as resolvers
-from rules.errors import ErrorCode, reject
 from schema import catalog_inputs as inputs
 from schema import package_inputs as packages
 from schema import payloads
 from schema.errors import INPUT, mutation
-from schema.nodes import UNSET, Info, given
+from schema.nodes import Info, given, kept
 
 
 @strawberry.type(description="What can be done to the catalog.")
@@ -90,10 +89,8 @@ class CatalogMutations:
         self, info: Info, input: Annotated[packages.SetBasePlanInput, INPUT]
     ) -> payloads.PlanPayload:
         """Set the base plan."""
-        if input.base_plan is UNSET:
-            raise reject(ErrorCode.REQUIRED, "Name a base plan, or say null to have none.", "basePlan")
         flat = await resolvers.set_base_plan(
-            info.context, input.plan, input.base_plan, keep_inherited=input.keep_inherited
+            info.context, input.plan, kept(input.base_plan), keep_inherited=input.keep_inherited
         )
         return payloads.PlanPayload.of(info, flat, input.plan)
 

@@ -116,12 +116,12 @@ class SetCreditRateInput:
     per_units: Quantity = strawberry.field(default=Quantity(1_000_000), description="By how much usage.")
 
     def fact(self) -> RateEdit:
-        """Read it; that the credits are not left out is seen to before."""
+        """Read it."""
         return RateEdit(
             package=self.package,
             feature=self.feature,
             credit_type=self.credit_type,
-            credits=given(self.credits),
+            credits=kept(self.credits),
             per_units=self.per_units,
         )
 

@@ -7,12 +7,11 @@ from typing import Annotated
 import strawberry
 
 from resolvers import catalog as resolvers
-from rules.errors import ErrorCode, reject
 from schema import draft_inputs as inputs
 from schema import package_inputs as packages
 from schema import payloads
 from schema.errors import INPUT, mutation
-from schema.nodes import UNSET, Info, given
+from schema.nodes import Info, given
 
 
 @strawberry.type(description="What can be done to drafts.")
@@ -64,8 +63,6 @@ class DraftMutations:
         self, info: Info, input: Annotated[inputs.SetCreditRateInput, INPUT]
     ) -> payloads.PackagePayload:
         """Set a credit rate."""
-        if input.credits is UNSET:
-            raise reject(ErrorCode.REQUIRED, "Say how many credits, or null for none.", "credits")
         flat = await resolvers.set_credit_rate(info.context, input.fact())
         return payloads.PackagePayload.of(info, flat, input.package)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import strawberry
 
+from resolvers.catalog_code import CatalogFormat
 from rules.access import AccessReason
 from rules.catalog import (
     Aggregation,
@@ -19,6 +20,7 @@ from rules.catalog import (
     VersionState,
     Widget,
 )
+from rules.changes import ChangeKind
 from rules.customers import CustomEntitlementMode, SubscriptionStatus, TrialEnd
 from rules.errors import ErrorCode
 from rules.inheritance import Origin
@@ -123,6 +125,16 @@ _describe(
         "ALL_CUSTOMERS": "Everyone on the package, from that instant.",
         "NEW_CUSTOMERS": "Those who subscribe from then on; the others keep their version.",
     },
+)
+_describe(
+    CatalogFormat,
+    "How a catalog document is written.",
+    {"YAML": "YAML 1.2, in which `no` is a word.", "JSON": "JSON."},
+)
+_describe(
+    ChangeKind,
+    "What happened to a place in the catalog.",
+    {"ADDED": "It is new.", "REMOVED": "It is gone.", "CHANGED": "It is another."},
 )
 _describe(
     VersionState,

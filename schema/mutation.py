@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import strawberry
 
+from schema.catalog_code import CatalogCodeMutations
 from schema.catalog_mutations import CatalogMutations
 from schema.customer_mutations import CustomerMutations
 from schema.draft_mutations import DraftMutations
@@ -12,5 +13,12 @@ from schema.usage_mutations import UsageMutations
 
 
 @strawberry.type(description="What can be done.")
-class Mutation(CatalogMutations, DraftMutations, CustomerMutations, SubscriptionMutations, UsageMutations):
+class Mutation(
+    CatalogMutations,
+    DraftMutations,
+    CatalogCodeMutations,
+    CustomerMutations,
+    SubscriptionMutations,
+    UsageMutations,
+):
     """The root of all acts."""

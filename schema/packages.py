@@ -12,7 +12,9 @@ from resolvers.paging import Listing
 from rules import catalog as rules
 from rules.catalog import PackageStatus, PricingType, VersionState
 from rules.inheritance import Flattened, Rows
+from rules.version_changes import draft_changes, version_changes
 from schema.catalog import Product
+from schema.catalog_code import CatalogChange
 from schema.connections import After, Connection, First
 from schema.entitlements import CreditRate, Entitlement, Place, Price, entitlements_of
 from schema.nodes import UNSET, Info, Node, resolved, to_id
@@ -79,6 +81,16 @@ class PackageVersion(Node):
     def credit_rates(self) -> list[CreditRate]:
         """Give the credit rates."""
         return CreditRate.at(self.place)
+
+    @resolved("What differs from the version before it; for a draft what publishing it would change.")
+    def changes(self) -> list[CatalogChange]:
+        """Give the changes for those who are on it, with what it inherits."""
+        place = self.place
+        if place.number is None:
+            changes = draft_changes(place.flat, place.package)
+        else:
+            changes = version_changes(place.flat, place.package, place.number)
+        return [CatalogChange.of(change) for change in changes]
 
 
 def _state(place: Place) -> VersionState:

@@ -11,6 +11,7 @@ from resolvers import access as access_resolvers
 from resolvers import customers as customer_resolvers
 from resolvers.paging import LARGEST_PAGE
 from schema.access import Access, AccessCheckInput, At, Requested, Values, question_of
+from schema.catalog_code import CatalogCodeQueries
 from schema.catalog_queries import CatalogQueries, Key
 from schema.customers import Customer
 from schema.environments import Viewer
@@ -21,7 +22,7 @@ MOST_CHECKS = 10_000
 
 
 @strawberry.type(description="What can be asked.")
-class Query(CatalogQueries):
+class Query(CatalogQueries, CatalogCodeQueries):
     """The root of all questions."""
 
     @resolved("Who is asking, and in which environment.")

@@ -1,29 +1,21 @@
-"""The command line: serve, migrate, keys and sdl."""
+"""The command line: serve, migrate, keys, catalog and sdl."""
 
 from __future__ import annotations
 
-import asyncio
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TypeVar
 
 import click
 
-from models.database import Database
-from models.migrate import DatabaseTooNew, migrate
+from models.migrate import migrate
 from resolvers import environments
-from resolvers.context import Services
 from resolvers.environments import NewKey
-from rules.errors import Rejected
 from rules.keys import ApiKeyKind, Scope
 from schema.graph import graph
 from server import serving
-from server.logs import configure
-from server.settings import Settings, SettingsError, read_settings
-
-Answer = TypeVar("Answer")
+from server.catalog_commands import catalog
+from server.running import on_services, run_to_end, services_on, settings_or_fail
+from server.settings import Settings
 
 
 @click.group()
@@ -40,8 +32,8 @@ def main() -> None:
 )
 def serve(host: str, port: int, workers: int, *, demo: bool) -> None:
     """Bring the database up to date and answer requests until told to stop."""
-    settings = _settings()
-    keyless = _run(_prepared(settings, host, demo=demo))
+    settings = settings_or_fail()
+    keyless = run_to_end(_prepared(settings, host, demo=demo))
     serving.run(host=host, port=port, workers=workers, keyless=keyless, demo=demo)
 
 
@@ -50,14 +42,14 @@ async def _prepared(settings: Settings, host: str, *, demo: bool) -> int | None:
     await migrate(settings.database_url)
     if not demo:
         return None
-    async with _services(settings) as services:
+    async with services_on(settings) as services:
         return await serving.fill_demo(services, host)
 
 
 @main.command("migrate")
 def migrate_command() -> None:
     """Bring the database to the newest migration."""
-    _run(migrate(_settings().database_url))
+    run_to_end(migrate(settings_or_fail().database_url))
 
 
 @main.group()
@@ -84,14 +76,14 @@ def create_key(environment: str, kind: str, name: str, scopes: tuple[str, ...], 
     chosen = tuple(Scope(scope) for scope in scopes) or tuple(Scope)
     new = NewKey(kind=ApiKeyKind(kind.upper()), name=name, scopes=chosen)
     click.echo(
-        _on_services(lambda services: environments.create_key(services, environment, new, sandbox=sandbox))
+        on_services(lambda services: environments.create_key(services, environment, new, sandbox=sandbox))
     )
 
 
 @keys.command("list")
 def list_keys() -> None:
     """List all keys by their prefix."""
-    for environment, key in _on_services(environments.listed_keys):
+    for environment, key in on_services(environments.listed_keys):
         state = "revoked" if key.revoked_at else "valid"
         click.echo(
             f"{key.prefix}\t{environment}\t{key.kind}\t{state}\t{key.created_at:%Y-%m-%d}\t{key.name}".rstrip()
@@ -102,9 +94,12 @@ def list_keys() -> None:
 @click.argument("prefix")
 def revoke_key(prefix: str) -> None:
     """End a key at once."""
-    if not _on_services(lambda services: environments.revoke_key(services, prefix)):
+    if not on_services(lambda services: environments.revoke_key(services, prefix)):
         message = f"no valid key has the prefix {prefix}"
         raise click.ClickException(message)
+
+
+main.add_command(catalog)
 
 
 @main.command()
@@ -119,46 +114,6 @@ def sdl(check: Path | None) -> None:
     elif check.read_text(encoding="utf-8") != text:
         message = f"{check} is not what the server says: python -m server sdl > {check}"
         raise click.ClickException(message)
-
-
-def _settings() -> Settings:
-    try:
-        settings = read_settings()
-    except SettingsError as error:
-        raise click.ClickException(str(error)) from None
-    configure(settings)
-    return settings
-
-
-@asynccontextmanager
-async def _services(settings: Settings) -> AsyncIterator[Services]:
-    services = Services.on(Database(settings.database_url))
-    try:
-        yield services
-    finally:
-        await services.close()
-
-
-def _on_services(act: Callable[[Services], Awaitable[Answer]]) -> Answer:
-    """Do something on a migrated database."""
-    settings = _settings()
-
-    async def done() -> Answer:
-        await migrate(settings.database_url)
-        async with _services(settings) as services:
-            return await act(services)
-
-    return _run(done())
-
-
-def _run(work: Awaitable[Answer]) -> Answer:
-    async def awaited() -> Answer:
-        return await work
-
-    try:
-        return asyncio.run(awaited())
-    except (Rejected, DatabaseTooNew, OSError) as error:
-        raise click.ClickException(str(error)) from None
 
 
 def run() -> None:

@@ -11,6 +11,7 @@ import warnings
 from collections.abc import AsyncIterator, Iterator
 from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import asyncpg
@@ -95,15 +96,18 @@ async def migrated_template(postgresql_server: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgresql_server() -> Iterator[str]:
     """The folder of the socket of a server that forgets what it wrote if the machine stops."""
-    server = _server(tmp_path_factory.mktemp("pg"))
-    server.ensure_pgdata_inited()
-    with (server.pgdata / "postgresql.conf").open("a") as settings:
-        settings.write("fsync = off\nsynchronous_commit = off\nfull_page_writes = off\n")
-    server.start()
-    yield str(server.get_postmaster_info().socket_dir)
-    server.cleanup()
+    # Not in pytest's folder: for root the server is another user, who may not enter there any more
+    # as soon as another pytest starts.
+    with TemporaryDirectory(prefix="allotment-") as folder:
+        server = _server(Path(folder) / "pg")
+        server.ensure_pgdata_inited()
+        with (server.pgdata / "postgresql.conf").open("a") as settings:
+            settings.write("fsync = off\nsynchronous_commit = off\nfull_page_writes = off\n")
+        server.start()
+        yield str(server.get_postmaster_info().socket_dir)
+        server.cleanup()
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

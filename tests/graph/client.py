@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,8 +10,6 @@ from http import HTTPStatus
 from typing import Any
 
 import httpx
-
-from schema.graph import graph
 
 USER_ERRORS = "userErrors { code message path }"
 
@@ -42,9 +41,10 @@ class Client:
 
     async def send(self, document: str, **variables: object) -> httpx.Response:
         """Send a document and give the answer as it comes."""
-        headers = {"Authorization": f"Bearer {self.secret}"}
-        body = {"query": document, "variables": variables}
-        return await self.http.post("/graphql", json=body, headers=headers)
+        headers = {"Authorization": f"Bearer {self.secret}", "Content-Type": "application/json"}
+        # As ASCII, so that what is no text in UTF-8 can be sent too.
+        body = json.dumps({"query": document, "variables": variables})
+        return await self.http.post("/graphql", content=body, headers=headers)
 
     async def ask(self, document: str, **variables: object) -> Any:  # noqa: ANN401 - JSON
         """Give what a document that is fine answers."""
@@ -62,8 +62,9 @@ class Client:
 
     async def try_to(self, field: str, shown: str = "__typename", **given: object) -> Json:
         """Give the payload of an act, refused or not."""
+        input_type = f"{field[0].upper()}{field[1:]}Input"
         selection = f"{shown} revision {USER_ERRORS}"
-        document = f"mutation Act($input: {input_of(field)}) {{ {field}(input: $input) {{ {selection} }} }}"
+        document = f"mutation Act($input: {input_type}!) {{ {field}(input: $input) {{ {selection} }} }}"
         payload: Json = (await self.ask(document, input=given))[field]
         return payload
 
@@ -86,13 +87,6 @@ class Client:
         return dict(problem)
 
 
-def input_of(field: str) -> str:
-    """Give the type of what an act is given."""
-    acts = graph._schema.mutation_type
-    assert acts is not None
-    return str(acts.fields[field].args["input"].type)
-
-
 def shortened(problems: Sequence[Json]) -> list[str]:
     """Give code and path of problems; each has a sentence for people."""
     assert all(problem["message"].endswith(".") for problem in problems)
@@ -101,3 +95,6 @@ def shortened(problems: Sequence[Json]) -> list[str]:
 
 Connect = Callable[..., Awaitable[Client]]
 """Makes a key, and its environment where it is missing, and a client that carries it."""
+
+Stock = Callable[[Client], Awaitable[Client]]
+"""Puts what the shop sells into a client's environment."""

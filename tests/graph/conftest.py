@@ -14,7 +14,7 @@ from resolvers import catalog
 from resolvers.context import Context, Services
 from resolvers.environments import NewKey, create_key, viewer_of
 from server.app import create_app
-from tests.graph.client import Client, Clock, Connect
+from tests.graph.client import Client, Clock, Connect, Stock
 from tests.graph.shop import stocked
 
 OPENED = datetime(2026, 11, 15, 11, tzinfo=UTC)
@@ -67,16 +67,24 @@ async def client(connect: Connect) -> Client:
 @pytest_asyncio.fixture
 async def context(services: Services, client: Client) -> Context:
     """What a request of the client works with."""
-    viewer = await viewer_of(services, client.secret)
-    assert viewer is not None
-    return Context(services=services, viewer=viewer)
+    return await context_of(services, client)
+
+
+@pytest.fixture
+def stock(services: Services) -> Stock:
+    """Puts what the shop sells into a client's environment."""
+
+    async def stock(client: Client) -> Client:
+        await catalog.edit(await context_of(services, client), stocked)
+        return client
+
+    return stock
 
 
 @pytest_asyncio.fixture
-async def shop(client: Client, context: Context) -> Client:
+async def shop(client: Client, stock: Stock) -> Client:
     """A back end in a live environment that sells things."""
-    await catalog.edit(context, stocked)
-    return client
+    return await stock(client)
 
 
 @pytest_asyncio.fixture
@@ -85,3 +93,10 @@ async def acme(shop: Client, clock: Clock) -> Client:
     await shop.do("upsertCustomer", key="acme")
     clock.forward(hours=1)
     return shop
+
+
+async def context_of(services: Services, client: Client) -> Context:
+    """What a client's requests work with."""
+    viewer = await viewer_of(services, client.secret)
+    assert viewer is not None
+    return Context(services=services, viewer=viewer)

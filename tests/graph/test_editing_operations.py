@@ -209,3 +209,29 @@ async def test_a_page_lists_what_can_be_bought_on_top(shop: Client, document: st
             "entitlements": [{"displayText": "5 seats"}],
         }
     ]
+
+
+@operation("Publish")
+async def test_product_people_publish_what_others_inherit(shop: Client, document: str) -> None:
+    for text in ("Some tokens", "More tokens"):
+        await shop.do("setEntitlement", package="starter", key="tokens", displayText=text)
+        await shop.do("publishPackage", package="starter")
+    await shop.do("setEntitlement", package="starter", key="tokens", displayText="Many tokens")
+
+    answer = (await shop.ask(document))["publishPackage"]
+    again = (await shop.ask(document))["publishPackage"]
+
+    assert answer["userErrors"] == []
+    assert (answer["version"]["number"], answer["version"]["baseVersion"]) == (4, {"number": 1})
+    assert len(answer["version"]["changes"]) == 1
+    assert answer["cascadedTo"] == [{"key": "pro", "publishedVersion": {"number": 4}}]
+    assert {error["code"] for error in again["userErrors"]} == {"VERSION_CONFLICT", "NOTHING_TO_PUBLISH"}
+
+
+@operation("Export")
+async def test_product_people_take_the_catalog_home(shop: Client, document: str) -> None:
+    first, second = [(await shop.ask(document))["exportCatalog"] for _ in range(2)]
+
+    assert first == second
+    for key in ("free", "starter", "pro", "api-calls", "starter-monthly", "community-support"):
+        assert key in first

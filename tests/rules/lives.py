@@ -216,8 +216,9 @@ class Life:
         """Let acts happen, none of which is refused."""
         for act in acts:
             scene = Scene(flat=self.flat, now=self.next_act_at)
-            sums = {window: self._sum(window) for window in act.windows(scene, self.customer)}
-            change = act.apply(scene, Account(customer=self.customer, sums=sums))
+            account = Account(customer=self.customer)
+            sums = {window: self._sum(window) for window in act.windows(scene, account)}
+            change = act.apply(scene, replace(account, sums=sums))
             customer = change.account.customer
             assert customer is not None
             self.customer = replace(customer, revision=customer.revision + 1, acted_at=scene.now)
@@ -265,7 +266,7 @@ class Life:
         return decide(
             subject,
             {} if window is None else {window: self._sum(window)},
-            min(later, default=None) if asked < now else None,
+            next_usage=min(later, default=None) if asked < now else None,
         )
 
     def _sum(self, window: Window) -> int:

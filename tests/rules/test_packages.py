@@ -123,10 +123,11 @@ def test_the_last_position_is_behind_all_plans_of_the_product() -> None:
     assert last_position(at_the_end, "app") == 2**31 - 1
 
 
-def test_an_addon_that_is_made_is_an_empty_draft() -> None:
-    sms = create_addon(SHOP, Addon(key="sms", name="Messages", product="app", max_quantity=1)).packages["sms"]
+@pytest.mark.parametrize("most", [None, 1, 2**31 - 1])
+def test_an_addon_that_is_made_is_an_empty_draft(most: int | None) -> None:
+    sms = Addon(key="sms", name="Messages", product="app", max_quantity=most)
 
-    assert sms == Addon(key="sms", name="Messages", product="app", max_quantity=1, draft=Content())
+    assert create_addon(SHOP, sms).packages["sms"] == replace(sms, draft=Content())
 
 
 def test_all_problems_of_an_addon_are_named_at_once() -> None:

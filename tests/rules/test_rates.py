@@ -6,6 +6,7 @@ import pytest
 
 from rules.catalog import Aggregation, Catalog, CreditRate, FeatureStatus, Meter
 from rules.inheritance import Flattened
+from rules.keep import KEEP
 from rules.numbers import ONE
 from rules.packages import create_plan
 from rules.publishing import publish
@@ -178,6 +179,14 @@ def test_credits_and_units_are_above_zero() -> None:
     assert problems(rate("calls", -1)) == ["OUT_OF_RANGE credits"]
     assert problems(rate("calls", per=0)) == ["OUT_OF_RANGE perUnits"]
     assert problems(rate("calls", None, per=-1)) == ["OUT_OF_RANGE perUnits"]
+
+
+def test_credits_that_are_left_out_are_required_and_only_null_removes() -> None:
+    assert problems(replace(rate("sso", of="gold"), credits=KEEP)) == [
+        "TYPE_MISMATCH feature",
+        "NOT_FOUND creditType",
+        "REQUIRED credits",
+    ]
 
 
 def test_a_rate_burns_credits_and_not_a_feature() -> None:

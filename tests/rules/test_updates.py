@@ -13,6 +13,8 @@ from rules.catalog import (
     Plan,
     PricingType,
 )
+from rules.keep import KEEP
+from rules.packages import set_base_plan
 from rules.updates import (
     AddonUpdate,
     CreditTypeUpdate,
@@ -285,3 +287,12 @@ def test_all_problems_of_an_update_are_named_at_once() -> None:
             shop, CreditTypeUpdate(key="ai", name=TOO_LONG, unit=Unit(singular="", plural=TOO_LONG))
         ),
     ) == ["OUT_OF_RANGE name", "REQUIRED unit.singular", "OUT_OF_RANGE unit.plural"]
+
+
+def test_a_base_plan_that_is_left_out_is_required_and_only_null_removes() -> None:
+    for key, problems in {
+        "pro": ["REQUIRED basePlan"],
+        "pack": ["INVALID plan", "REQUIRED basePlan"],
+        "nobody": ["NOT_FOUND plan", "REQUIRED basePlan"],
+    }.items():
+        assert refusals(SHOP, lambda shop, key=key: set_base_plan(shop, key, KEEP)) == problems  # type: ignore[misc]

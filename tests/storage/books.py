@@ -19,7 +19,7 @@ from models.database import Database
 from models.ledger import Ledger
 from models.statements import table_of
 from models.tables import UsageRecordRow, UsageWindowRow
-from rules.acts import Account, Act, Change, Scene
+from rules.acts import Account, Act, Change, Scene, UsageAct
 from rules.catalog import Catalog
 from rules.customers import Customer
 from rules.lifecycle import UpsertCustomer
@@ -90,8 +90,9 @@ class Books:
 
     async def enter(self, *names: str) -> None:
         """Bring customers to be, each on the plan that they use calls of, an hour ago."""
-        self.clock.now -= timedelta(hours=1)
+        self.clock.now -= timedelta(hours=2)
         await asyncio.gather(*(self.do(name, UpsertCustomer(key=name)) for name in names))
+        self.clock.now += timedelta(hours=1)
         await asyncio.gather(*(self.do(name, Subscribe(plan="basic")) for name in names))
         self.clock.now += timedelta(hours=1)
 
@@ -167,18 +168,16 @@ def rename(customer: str, name: str) -> UpsertCustomer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Failing:
+class Failing(UsageAct):
     """An act that fails, be it refused or by a bug, when it is applied or before."""
 
     operation: ClassVar[str] = "fail"
-    changes_facts: ClassVar[bool] = False
-    creates: ClassVar[bool] = False
 
     failure: Exception = field(compare=False)
     at_once: bool = False
     idempotency_key: str | None = None
 
-    def windows(self, scene: Scene, customer: Customer | None) -> Iterable[Window]:  # noqa: ARG002
+    def windows(self, scene: Scene, account: Account) -> Iterable[Window]:  # noqa: ARG002
         """Fail before anything is counted."""
         if self.at_once:
             raise self.failure

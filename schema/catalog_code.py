@@ -1,0 +1,114 @@
+"""The catalog as code: one document for all that is sold, and what has changed in words."""
+
+from __future__ import annotations
+
+from typing import Annotated, Self
+
+import strawberry
+
+from resolvers import catalog_code as resolvers
+from resolvers.catalog_code import AfterApply, CatalogDocument, CatalogFormat
+from rules import changes as rules
+from rules.catalog import PublishScope
+from rules.changes import ChangeKind
+from rules.revisions import Revision as RevisionName
+from schema.errors import INPUT, Payload, mutation
+from schema.nodes import Info, resolved
+from schema.scalars import Revision
+
+
+@strawberry.type(description="Something in the catalog that is another than before.")
+class CatalogChange:
+    """A change."""
+
+    kind: ChangeKind = strawberry.field(description="What happened to the place.")
+    path: str = strawberry.field(
+        description="The place, as a catalog document names it: 'plans.pro.entitlements.seats.limit'."
+    )
+    before: str | None = strawberry.field(description="What stood there, in words; null where it is new.")
+    after: str | None = strawberry.field(description="What stands there, in words; null where it is gone.")
+    summary: str = strawberry.field(description="The change in a sentence for people.")
+
+    @classmethod
+    def of(cls, change: rules.Change) -> Self:
+        """Show a change."""
+        return cls(
+            kind=change.kind,
+            path=change.path,
+            before=change.before,
+            after=change.after,
+            summary=change.summary,
+        )
+
+
+@strawberry.input(description="A document that says what the catalog is to be.")
+class ApplyCatalogInput:
+    """A document, and what is to be done with it."""
+
+    document: str = strawberry.field(description="The document, as `exportCatalog` writes it.")
+    format: CatalogFormat = strawberry.field(default=CatalogFormat.YAML, description="How it is written.")
+    apply_to: PublishScope = strawberry.field(
+        default=PublishScope.ALL_CUSTOMERS, description="Whom the versions that it publishes hold for."
+    )
+    dry_run: bool = strawberry.field(
+        default=False, description="True says what would change and changes nothing."
+    )
+    prune: bool = strawberry.field(
+        default=False, description="True also archives the features and packages that it leaves out."
+    )
+
+    def fact(self) -> CatalogDocument:
+        """Read it."""
+        return CatalogDocument(text=self.document, format=self.format, scope=self.apply_to, prune=self.prune)
+
+
+@strawberry.type(description="A document that was applied, or compared.")
+class ApplyCatalogPayload(Payload):
+    """A document's payload."""
+
+    changes: list[CatalogChange] = strawberry.field(
+        default_factory=list, description="What it changes, in the order of the document."
+    )
+    applied: bool = strawberry.field(
+        default=False, description="Whether the catalog is now what the document says."
+    )
+
+    @classmethod
+    def of(cls, after: AfterApply, *, applied: bool) -> Self:
+        """Show what a document changes."""
+        revision = None if after.revision is None else Revision(str(RevisionName(after.revision)))
+        changes = [CatalogChange.of(change) for change in after.changes]
+        return cls(revision=revision, changes=changes, applied=applied)
+
+
+@strawberry.type(description="What can be asked about the catalog as a whole.")
+class CatalogCodeQueries:
+    """Questions about the whole catalog."""
+
+    @resolved("The whole catalog as one document that `applyCatalog` takes back.")
+    async def export_catalog(
+        self,
+        info: Info,
+        format: Annotated[
+            CatalogFormat | None, strawberry.argument(description="How it is written.")
+        ] = CatalogFormat.YAML,
+    ) -> str:
+        """Write the document."""
+        return await resolvers.export(info.context, format or CatalogFormat.YAML)
+
+
+@strawberry.type(description="What can be done to the catalog as a whole.")
+class CatalogCodeMutations:
+    """Acts on the whole catalog."""
+
+    @mutation("Makes the catalog what a document says, all of it or nothing, and publishes what it changed.")
+    async def apply_catalog(
+        self, info: Info, input: Annotated[ApplyCatalogInput, INPUT]
+    ) -> ApplyCatalogPayload:
+        """Apply or compare a document."""
+        if input.dry_run:
+            compared = await resolvers.compare(info.context, input.fact())
+            return ApplyCatalogPayload.of(compared, applied=False)
+        return ApplyCatalogPayload.of(
+            await resolvers.apply_document(info.context, input.fact()), applied=True
+        )

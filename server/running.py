@@ -1,0 +1,65 @@
+"""How a command of the command line does its work: settings, a migrated database, one event loop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import TypeVar
+
+import click
+
+from models.database import Database
+from models.migrate import DatabaseTooNew, migrate
+from resolvers.context import Services
+from rules.errors import Rejected
+from server.logs import configure
+from server.settings import Settings, SettingsError, read_settings
+
+Answer = TypeVar("Answer")
+
+
+def settings_or_fail() -> Settings:
+    """Read the settings and set up the log; ClickException where a value cannot be used."""
+    try:
+        settings = read_settings()
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from None
+    configure(settings)
+    return settings
+
+
+@asynccontextmanager
+async def services_on(settings: Settings) -> AsyncIterator[Services]:
+    """Open the database for a while."""
+    services = Services.on(Database(settings.database_url))
+    try:
+        yield services
+    finally:
+        await services.close()
+
+
+def on_services(act: Callable[[Services], Awaitable[Answer]]) -> Answer:
+    """Do something on a migrated database."""
+    settings = settings_or_fail()
+
+    async def done() -> Answer:
+        await migrate(settings.database_url)
+        async with services_on(settings) as services:
+            return await act(services)
+
+    return run_to_end(done())
+
+
+def run_to_end(work: Awaitable[Answer]) -> Answer:
+    """Do some work; ClickException where it is refused or the database cannot be reached."""
+
+    async def awaited() -> Answer:
+        return await work
+
+    try:
+        return asyncio.run(awaited())
+    except Rejected as refusal:
+        raise click.ClickException("\n".join(problem.message for problem in refusal.problems)) from None
+    except (DatabaseTooNew, OSError) as error:
+        raise click.ClickException(str(error)) from None

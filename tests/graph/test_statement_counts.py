@@ -1,0 +1,138 @@
+"""How many statements the hot operations cost, whoever asks about however many."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from models.database import Database
+from tests.graph.client import Client, Clock
+
+KEY = 1
+"""Finding out who asks."""
+
+ENVIRONMENT, CUSTOMERS, SUBSCRIPTIONS, SUMS, RECORDS = 1, 1, 1, 1, 1
+"""What a question reads: a statement of each, however much it asks."""
+
+MANY = "query Many($checks: [AccessCheckInput!]!) { accesses(checks: $checks) { reason } }"
+ONE = "query One($c: String!, $f: String!) { access(customer: $c, feature: $f) { reason usage { used } } }"
+
+
+@contextmanager
+def statements(database: Database) -> Iterator[list[str]]:
+    """Write down what a database is told in the block, but for where transactions begin and end."""
+    told: list[str] = []
+
+    def write_down(_connection: object, _cursor: object, statement: str, *_: Any) -> None:  # noqa: ANN401
+        if not statement.startswith("BEGIN"):
+            told.append(statement.partition("\n")[0])
+
+    for engine in database._engines:
+        event.listen(engine.sync_engine, "before_cursor_execute", write_down)
+    yield told
+    for engine in database._engines:
+        event.remove(engine.sync_engine, "before_cursor_execute", write_down)
+
+
+async def settle(client: Client, *names: str) -> None:
+    """Bring customers onto the free plan."""
+    for name in names:
+        await client.do("upsertCustomer", key=name)
+        await client.do("subscribe", customer=name, plan="free")
+
+
+async def test_a_question_costs_what_it_reads(acme: Client, database: Database) -> None:
+    await settle(acme, "acme")
+    with statements(database) as before_any_usage:
+        await acme.ask(ONE, c="acme", f="api-calls")
+    await acme.do("reportUsage", customer="acme", feature="api-calls")
+    with statements(database) as metered:
+        await acme.ask(ONE, c="acme", f="api-calls")
+    with statements(database) as boolean:
+        await acme.ask(ONE, c="acme", f="sso")
+    with statements(database) as unknown:
+        await acme.ask(ONE, c="nobody", f="sso")
+
+    assert len(before_any_usage) == KEY + ENVIRONMENT + CUSTOMERS + SUBSCRIPTIONS + SUMS + RECORDS
+    assert len(metered) == KEY + ENVIRONMENT + CUSTOMERS + SUBSCRIPTIONS + SUMS
+    assert len(boolean) == KEY + ENVIRONMENT + CUSTOMERS + SUBSCRIPTIONS
+    assert len(unknown) == KEY + ENVIRONMENT + CUSTOMERS
+
+
+@pytest.mark.parametrize("counted_anew", [True, False])
+async def test_a_thousand_questions_cost_what_one_costs(
+    acme: Client, database: Database, *, counted_anew: bool
+) -> None:
+    names = [f"customer-{number}" for number in range(20)]
+    await settle(acme, *names)
+    if not counted_anew:
+        for name in names:
+            await acme.do("reportUsage", customer=name, feature="api-calls")
+            await acme.do("reportUsage", customer=name, feature="seats")
+    costs = []
+    for count in (1, 10, 1_000):
+        asked = [(names[n % 20], ("api-calls", "seats", "sso")[n % 3]) for n in range(count)]
+        checks = [{"customer": customer, "feature": feature} for customer, feature in asked]
+        with statements(database) as told:
+            answers = (await acme.ask(MANY, checks=checks))["accesses"]
+        assert len(answers) == count
+        costs.append(len(told))
+
+    expected = KEY + ENVIRONMENT + CUSTOMERS + SUBSCRIPTIONS + SUMS + (RECORDS if counted_anew else 0)
+    assert costs == [expected] * 3
+
+
+async def test_the_catalog_is_read_once_and_not_by_questions(acme: Client, database: Database) -> None:
+    await settle(acme, "acme")
+    await acme.do("setEntitlement", package="free", key="sso")
+    await acme.do("publishPackage", package="free")
+
+    with statements(database) as told:
+        await acme.ask(ONE, c="acme", f="sso")
+
+    assert [statement for statement in told if "FROM packages" in statement] == []
+
+
+LOCKED_AND_LOADED = 2 + SUBSCRIPTIONS
+"""Lock the customers, load them, and their subscriptions."""
+
+WRITTEN = 1 + RECORDS + SUMS
+"""The customers, their records and their sums."""
+
+
+async def test_a_report_costs_what_it_reads_and_writes(acme: Client, database: Database) -> None:
+    await settle(acme, "acme")
+    given = {"customer": "acme", "feature": "api-calls"}
+    with statements(database) as first:
+        await acme.do("reportUsage", **given)
+    with statements(database) as second:
+        await acme.do("reportUsage", **given)
+    with statements(database) as keyed:
+        await acme.do("reportUsage", **given, idempotencyKey="k")
+    with statements(database) as replayed:
+        await acme.do("reportUsage", **given, idempotencyKey="k")
+
+    report = KEY + ENVIRONMENT + LOCKED_AND_LOADED + SUMS + WRITTEN
+    assert len(first) == report + RECORDS
+    assert len(second) == report
+    assert len(keyed) == report + 2
+    assert len(replayed) == report + 1 - WRITTEN
+
+
+async def test_the_first_report_of_a_period_drops_the_sum_of_the_last(
+    acme: Client, database: Database, clock: Clock
+) -> None:
+    await settle(acme, "acme")
+    await acme.do("reportUsage", customer="acme", feature="api-calls")
+    clock.forward(days=31)
+
+    with statements(database) as told:
+        await acme.do("reportUsage", customer="acme", feature="api-calls")
+
+    assert [statement.split()[:3] for statement in told if statement.startswith("DELETE")] == [
+        ["DELETE", "FROM", "usage_windows"]
+    ]
