@@ -41,13 +41,15 @@ from rules.updates import (
 from rules.values import ConfigKind, Unit
 from tests.rules.builders import choices, config, edit, metered, published, written
 from tests.rules.edits import made
-from tests.rules.strategies import PACKAGES, PLANS, SUBJECTS, above_zero, amounts, edits, opened, values_of
+from tests.rules.strategies import PACKAGES, PLANS, SUBJECTS, above_zero, edits, opened, values_of
 
 Act = Callable[[Catalog], Catalog]
 
 keepable = st.characters(codec="utf-8", exclude_characters="\0")
 words = st.text(keepable, min_size=1, max_size=12).filter(lambda text: bool(text.strip()))
-told = st.none() | words | st.sampled_from(["no", "1e3", "two\nlines", " a\n  b\n", "'", "- x: y", "0o7", "~"])
+told = (
+    st.none() | words | st.sampled_from(["no", "1e3", "two\nlines", " a\n  b\n", "'", "- x: y", "0o7", "~"])
+)
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | told,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words, inner, max_size=3),
@@ -62,7 +64,9 @@ def left_out_or(what: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     return st.just(KEEP) | what
 
 
-def _acts(act: Callable[..., Catalog], what: st.SearchStrategy[Any], **more: object) -> st.SearchStrategy[Act]:
+def _acts(
+    act: Callable[..., Catalog], what: st.SearchStrategy[Any], **more: object
+) -> st.SearchStrategy[Act]:
     return what.map(lambda one: lambda shop: act(shop, one, **more))
 
 
@@ -85,7 +89,9 @@ _texts = {"name": left_out_or(words), "metadata": left_out_or(metadata)}
 _described = {**_texts, "description": left_out_or(told)}
 _updates: list[st.SearchStrategy[Act]] = [
     _acts(update_product, st.builds(ProductUpdate, key=st.sampled_from(["app", "other"]), **_described)),
-    _acts(update_credit_type, st.builds(CreditTypeUpdate, key=st.just("ai"), unit=left_out_or(units), **_texts)),
+    _acts(
+        update_credit_type, st.builds(CreditTypeUpdate, key=st.just("ai"), unit=left_out_or(units), **_texts)
+    ),
     _acts(
         update_plan,
         st.builds(
