@@ -10,7 +10,7 @@ from rules.errors import ErrorCode, Problem, Rejected, refuse_any
 from rules.features import missing, taken_problems
 from rules.inheritance import DEEPEST, Flattened
 from rules.keep import KEEP, Keep
-from rules.references import derived_plans, in_use_problems
+from rules.references import derived_plans, dropped, gone, in_use_problems
 from rules.validity import invalid, key_problems, out_of_range, required, text_problems
 
 LARGEST_POSITION = 2**31 - 1
@@ -218,7 +218,11 @@ def archive(catalog: Catalog, key: str, *, archived: bool) -> Catalog:
 
 
 def _buried_problems(catalog: Catalog, package: Package) -> Iterator[Problem]:
-    """Check that what a package stands on is not archived."""
+    """Check that what a package stands on and refers to was not archived or dropped meanwhile."""
     bases = {package.newest.base, package.shown.base} - {None}
     for base in sorted(base for base in bases if base is not None and catalog.packages[base].archived):
         yield Problem(ErrorCode.ARCHIVED, f"Its base plan '{base}' is archived.", ("package",))
+    for key in gone(catalog, package):
+        yield Problem(ErrorCode.ARCHIVED, f"It refers to '{key}', which is archived.", ("package",))
+    for key, choice in dropped(catalog, package):
+        yield invalid(f"It picks '{choice}', which '{key}' no longer has.", "package")

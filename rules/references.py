@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from rules.catalog import Catalog, Content, Package
+from rules.catalog import Catalog, Content, FeatureStatus, Package
 from rules.customers import CustomEntitlement
 from rules.errors import ErrorCode, Problem
 from rules.values import Choices
@@ -81,6 +81,20 @@ def derived_plans(catalog: Catalog, bases: Collection[str]) -> dict[str, list[st
             if base in found:
                 found[base].append(package.key)
     return found
+
+
+def gone(catalog: Catalog, package: Package) -> list[str]:
+    """Give the archived features that the newest contents of a package refer to."""
+    keys = {key for content in (package.newest, package.shown) for key, _ in _mentions(content)}
+    features = (catalog.features.get(key) for key in sorted(keys))
+    return [one.key for one in features if one is not None and one.status is FeatureStatus.ARCHIVED]
+
+
+def dropped(catalog: Catalog, package: Package) -> list[tuple[str, str]]:
+    """Give the choices, by feature, that the newest contents of a package pick and that are no more."""
+    rows = (*package.newest.rows, *package.shown.rows)
+    picked = {(row.key, choice) for row in rows for choice in _choices(row)}
+    return sorted(pick for pick in picked if pick[1] not in catalog.features[pick[0]].choices)
 
 
 def in_use_problems(what: str, holders: Iterable[str], *path: str) -> Iterator[Problem]:

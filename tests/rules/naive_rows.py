@@ -15,12 +15,13 @@ Said = Value | Revoked
 
 
 class Content(TypedDict):
-    """What a draft or version says itself: rows by key and price, the order by hand, prices by key."""
+    """What a draft or version says itself: rows by key and price, the order by hand, prices, rates."""
 
     base: str | None
     rows: dict[Link, Said]
     order: list[str]
     prices: dict[str, facts.Price]
+    rates: dict[str, facts.CreditRate]
 
 
 class Version(TypedDict):
@@ -124,10 +125,13 @@ def listed(content: facts.Content) -> Content:
         "rows": {(row.key, row.price): row.value for row in content.rows},
         "order": list(content.order),
         "prices": {price.key: price for price in content.prices},
+        "rates": {rate.feature: rate for rate in content.rates},
     }
 
 
 def in_order(content: Content) -> list[object]:
     """A content in which another order is a difference."""
-    rows, prices = list(content["rows"].items()), list(content["prices"].items())
-    return [content["base"], rows, content["order"], prices]
+    rows, prices, rates = (
+        list(said.items()) for said in (content["rows"], content["prices"], content["rates"])
+    )
+    return [content["base"], rows, content["order"], prices, rates]
