@@ -190,15 +190,17 @@ class Life:
     now: datetime = START
     customer: Customer | None = None
     records: list[UsageRecord] = field(default_factory=list)
+    _flat: Flattened | None = None
 
     @property
     def flat(self) -> Flattened:
         """The catalog as rules read it."""
-        return Flattened(self.shop)
+        if self._flat is None or self._flat.catalog is not self.shop:
+            self._flat = Flattened(self.shop)
+        return self._flat
 
     def born(self, timezone: str = "UTC") -> Life:
         """Make the customer."""
-        self.customer = Customer(number=1, key="acme")
         return self.does(UpsertCustomer(key="acme", timezone=timezone))
 
     def comes_to(self, instant: datetime) -> Life:
@@ -216,9 +218,15 @@ class Life:
         """Let acts happen, none of which is refused."""
         for act in acts:
             scene = Scene(flat=self.flat, now=self.next_act_at)
+<<<<<<< HEAD
             account = Account(customer=self.customer)
             sums = {window: self._sum(window) for window in act.windows(scene, account)}
             change = act.apply(scene, replace(account, sums=sums))
+=======
+            found = self.customer or (Customer(number=1, key="acme") if act.creates else None)
+            sums = {window: self._sum(window) for window in act.windows(scene, found)}
+            change = act.apply(scene, Account(customer=found, sums=sums))
+>>>>>>> customers-over-time
             customer = change.account.customer
             assert customer is not None
             self.customer = replace(customer, revision=customer.revision + 1, acted_at=scene.now)
