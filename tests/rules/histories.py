@@ -167,8 +167,17 @@ _archivings = st.builds(
 
 def acts() -> st.SearchStrategy[Act]:
     """Any act on the catalog; it may be refused."""
-    ordinary = edits().map(lambda edit: lambda shop: made(shop, edit))
-    rare = [*_updates, *_creations, *_feature_updates, _rates, _rows(), _archivings, _archivings, _archivings]
+    ordinary: st.SearchStrategy[Act] = edits().map(lambda edit: lambda shop: made(shop, edit))
+    rare: list[st.SearchStrategy[Act]] = [
+        *_updates,
+        *_creations,
+        *_feature_updates,
+        _rates,
+        _rows(),
+        _archivings,
+        _archivings,
+        _archivings,
+    ]
     return ordinary | st.sampled_from(rare).flatmap(lambda kind: kind)
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from rules.catalog import Addon, Catalog, Package, Plan, Version
+from rules.catalog import Catalog, Version
 from rules.inheritance import Flattened, Resolved
 from tests.rules.naive_catalog import Naive
-from tests.rules.naive_market import NaiveMarket
+from tests.rules.naive_market import NaiveMarket, number_of
 from tests.rules.naive_rows import Shelf, Shown, in_order, listed
 
 
@@ -56,11 +56,3 @@ def compare_market(shop: Catalog, naive: NaiveMarket, *, versions: int) -> None:
         assert number_of(package) == naive.numbers[key]
         for version in package.versions[-versions:]:
             assert flat.rates(version.content, version.base_version) == naive.rates(key, version.number)
-
-
-def number_of(package: Package) -> int | None:
-    """The position of a plan, the largest quantity of an add-on."""
-    if isinstance(package, Plan):
-        return package.position
-    assert isinstance(package, Addon)
-    return package.max_quantity

@@ -218,15 +218,10 @@ class Life:
         """Let acts happen, none of which is refused."""
         for act in acts:
             scene = Scene(flat=self.flat, now=self.next_act_at)
-<<<<<<< HEAD
-            account = Account(customer=self.customer)
+            found = self.customer or (Customer(number=1, key="acme") if act.creates else None)
+            account = Account(customer=found)
             sums = {window: self._sum(window) for window in act.windows(scene, account)}
             change = act.apply(scene, replace(account, sums=sums))
-=======
-            found = self.customer or (Customer(number=1, key="acme") if act.creates else None)
-            sums = {window: self._sum(window) for window in act.windows(scene, found)}
-            change = act.apply(scene, Account(customer=found, sums=sums))
->>>>>>> customers-over-time
             customer = change.account.customer
             assert customer is not None
             self.customer = replace(customer, revision=customer.revision + 1, acted_at=scene.now)

@@ -37,10 +37,7 @@ class NaiveMarket(Naive):
         self.subjects = {feature.key: feature.default for feature in shop.features.values()}
         self.subjects |= dict.fromkeys(shop.credit_types)
         self.names = {package.key: package.name for package in shop.packages.values()}
-        self.numbers: dict[str, int | None] = {
-            key: package.position if isinstance(package, facts.Plan) else None
-            for key, package in shop.packages.items()
-        }
+        self.numbers = {package.key: number_of(package) for package in shop.packages.values()}
         self.archived = {package.key for package in shop.packages.values() if package.archived}
         self.states = {feature.key: feature.status for feature in shop.features.values()}
 
@@ -217,6 +214,14 @@ class NaiveMarket(Naive):
         base, above = version["content"]["base"], version["base_version"]
         inherited = self.rates(base, above) if base and above else {}
         return {**inherited, **version["content"]["rates"]}
+
+
+def number_of(package: facts.Package) -> int | None:
+    """The position of a plan, the largest quantity of an add-on."""
+    if isinstance(package, facts.Plan):
+        return package.position
+    assert isinstance(package, facts.Addon)
+    return package.max_quantity
 
 
 def target(edit: Edit) -> str:
