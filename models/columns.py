@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, Dialect, Text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -70,9 +70,9 @@ class Document(TypeDecorator[object]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """JSONB on PostgreSQL, text with sorted keys elsewhere."""
+        """JSON on PostgreSQL, which keeps numbers as they were written, and text elsewhere."""
         if dialect.name == "postgresql":
-            return dialect.type_descriptor(JSONB(none_as_null=True))
+            return dialect.type_descriptor(postgresql.JSON(none_as_null=True))
         return dialect.type_descriptor(Text())
 
     def process_bind_param(self, value: object, dialect: Dialect) -> object:

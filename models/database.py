@@ -104,11 +104,16 @@ def _postgresql_engines(address: URL, readers: int) -> tuple[AsyncEngine, AsyncE
         address,
         pool_size=readers,
         max_overflow=0,
+        hide_parameters=True,
         isolation_level="REPEATABLE READ",
         execution_options={"postgresql_readonly": True},
     )
     writing = create_async_engine(
-        address, pool_size=WRITERS["postgresql"], max_overflow=0, isolation_level="READ COMMITTED"
+        address,
+        pool_size=WRITERS["postgresql"],
+        max_overflow=0,
+        hide_parameters=True,
+        isolation_level="READ COMMITTED",
     )
     return reading, writing
 

@@ -29,7 +29,9 @@ async def load(session: AsyncSession, number: int) -> Environment:
 
 async def lock(session: AsyncSession, number: int) -> Environment:
     """Load an environment and keep others from changing its catalog until the transaction ends."""
-    return await _one(session, select(_ENVIRONMENTS).where(_ENVIRONMENTS.c.id == number).with_for_update())
+    # Key share: who makes a customer refers to the environment, and need not wait.
+    mine = select(_ENVIRONMENTS).where(_ENVIRONMENTS.c.id == number)
+    return await _one(session, mine.with_for_update(key_share=True))
 
 
 async def find(session: AsyncSession, key: str) -> Environment | None:

@@ -22,7 +22,12 @@ WAL_ATTEMPTS = 250
 def engine(address: URL, size: int, begin: str, *pragmas: str) -> AsyncEngine:
     """Up to ``size`` connections with these pragmas, whose transactions start with ``begin``."""
     made = create_async_engine(
-        address, pool_size=size, max_overflow=0, connect_args={"async_creator_fn": _open}
+        address,
+        pool_size=size,
+        max_overflow=0,
+        # What customers are called and use does not belong into logged errors.
+        hide_parameters=True,
+        connect_args={"async_creator_fn": _open},
     )
     script = "".join(f"PRAGMA {pragma};" for pragma in pragmas)
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Table
+from sqlalchemy import ColumnClause, FromClause, Table, cast, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel
@@ -45,3 +46,23 @@ async def upsert(session: AsyncSession, model: type[SQLModel], rows: Sequence[Ma
     statement = _insert(session, table)
     written = {name: statement.excluded[name] for name in rows[0] if name not in keys}
     await session.execute(statement.on_conflict_do_update(index_elements=keys, set_=written), rows)
+
+
+def table_of_rows(
+    session: AsyncSession, name: str, columns: Sequence[ColumnClause[Any]], rows: Sequence[Sequence[object]]
+) -> FromClause:
+    """Give rows as a table to join with, of any length: they travel as one value.
+
+    A statement of many values would take longer to write than to run.
+    """
+    if session.get_bind().dialect.name == "sqlite":
+        each = func.json_each(json.dumps(rows)).table_valued("value")
+        cells = [
+            func.json_extract(each.c.value, f"$[{place}]", type_=known.type).label(known.name)
+            for place, known in enumerate(columns)
+        ]
+        return select(*cells).cte(name)
+    names = [known.name for known in columns]
+    document = [dict(zip(names, row, strict=True)) for row in rows]
+    recordset = func.json_to_recordset(cast(document, postgresql.JSON))
+    return recordset.table_valued(*columns, name=name).render_derived(with_types=True)

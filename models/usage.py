@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    CTE,
     BigInteger,
     ColumnElement,
+    FromClause,
     cast,
     column,
     delete,
@@ -18,20 +18,16 @@ from sqlalchemy import (
     literal,
     select,
     tuple_,
-    values,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.columns import Instant, Key
-from models.statements import insert, table_of, upsert
+from models.columns import Count, Key, to_micros
+from models.statements import insert, table_of, table_of_rows, upsert
 from models.tables import UsageRecordRow, UsageWindowRow
 from rules.metering import UsageRecord, Window
 
 _RECORDS = table_of(UsageRecordRow)
 _WINDOWS = table_of(UsageWindowRow)
-
-_LARGEST_STATEMENT = 4_000
-"""Windows counted in one statement: each takes five of the 32,766 values that a statement may carry."""
 
 _PART = 2**32
 
@@ -62,16 +58,10 @@ async def kept(session: AsyncSession, owners: Collection[Owner]) -> dict[Owner, 
 async def count_anew(session: AsyncSession, missing: Sequence[tuple[Owner, Window]]) -> dict[Owner, Sums]:
     """Sum the records of windows that are not kept."""
     counted: dict[Owner, Sums] = {owner: {} for owner, _ in missing}
-    for part in _parts(missing):
-        for index, used in await _summed(session, part):
-            owner, window = part[index]
-            counted[owner][window] = used
+    for index, used in await _summed(session, missing) if missing else ():
+        owner, window = missing[index]
+        counted[owner][window] = used
     return counted
-
-
-def _parts(missing: Sequence[tuple[Owner, Window]]) -> Iterator[Sequence[tuple[Owner, Window]]]:
-    for start in range(0, len(missing), _LARGEST_STATEMENT):
-        yield missing[start : start + _LARGEST_STATEMENT]
 
 
 async def _summed(
@@ -91,19 +81,17 @@ async def first_in(
     session: AsyncSession, windows: Sequence[tuple[Owner, Window]]
 ) -> dict[tuple[Owner, Window], datetime]:
     """Give the first instant in each window at which usage occurred, where any did."""
-    found: dict[tuple[Owner, Window], datetime] = {}
-    for part in _parts(windows):
-        for row in await _inside(session, part, func.min(_RECORDS.c.occurred_at)):
-            if row[1] is not None:
-                found[part[row[0]]] = row[1]
-    return found
+    if not windows:
+        return {}
+    rows = await _inside(session, windows, func.min(_RECORDS.c.occurred_at))
+    return {windows[index]: first for index, first in rows if first is not None}
 
 
 async def _inside(
     session: AsyncSession, windows: Sequence[tuple[Owner, Window]], *what: ColumnElement[Any]
 ) -> Sequence[Any]:
     """Ask something of the records inside each window, by its index."""
-    wanted = _wanted(windows)
+    wanted = _wanted(session, windows)
     inside = (
         (_RECORDS.c.environment_id == wanted.c.environment_id)
         & (_RECORDS.c.customer_id == wanted.c.customer_id)
@@ -115,20 +103,27 @@ async def _inside(
     return (await session.execute(asked.group_by(wanted.c.index))).all()
 
 
-def _wanted(windows: Sequence[tuple[Owner, Window]]) -> CTE:
-    columns = values(
-        column("index", BigInteger),
-        column("environment_id", BigInteger),
-        column("customer_id", BigInteger),
-        column("feature_key", Key),
-        column("starts_at", Instant),
-        column("ends_at", Instant),
+def _wanted(session: AsyncSession, windows: Sequence[tuple[Owner, Window]]) -> FromClause:
+    columns = (
+        column("index", Count()),
+        column("environment_id", Count()),
+        column("customer_id", Count()),
+        column("feature_key", Key()),
+        column("starts_at", Count()),
+        column("ends_at", Count()),
     )
     rows = [
-        (index, owner.environment, owner.customer, window.feature, window.starts_at, window.ends_at)
+        (
+            index,
+            owner.environment,
+            owner.customer,
+            window.feature,
+            to_micros(window.starts_at),
+            to_micros(window.ends_at),
+        )
         for index, (owner, window) in enumerate(windows)
     ]
-    return columns.data(rows).cte("wanted")
+    return table_of_rows(session, "wanted", columns, rows)
 
 
 async def record(session: AsyncSession, records: Iterable[tuple[Owner, int, UsageRecord]]) -> None:

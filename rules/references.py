@@ -93,7 +93,7 @@ def gone(catalog: Catalog, package: Package) -> list[str]:
 def dropped(catalog: Catalog, package: Package) -> list[tuple[str, str]]:
     """Give the choices, by feature, that the newest contents of a package pick and that are no more."""
     rows = (*package.newest.rows, *package.shown.rows)
-    picked = {(row.key, choice) for row in rows for choice in _choices(row)}
+    picked = {(row.key, choice) for row in rows for choice in _choices(row.value)}
     return sorted(pick for pick in picked if pick[1] not in catalog.features[pick[0]].choices)
 
 

@@ -39,11 +39,12 @@ _SETTINGS = ("number", "text", "choices", "object")
 def value(fields: Fields, subject: Subject) -> Value | None:
     """Read what a row or default says; None where it leaves that out."""
     _refuse_several(fields, _KINDS)
-    return (
-        fields.inner("metered", partial(_limit, subject))
-        or fields.inner("config", partial(_config, subject))
-        or fields.inner("credit", _credits)
+    found = (
+        fields.inner("metered", partial(_limit, subject)),
+        fields.inner("config", partial(_config, subject)),
+        fields.inner("credit", _credits),
     )
+    return next((one for one in found if one is not None), None)
 
 
 def _refuse_several(fields: Fields, names: tuple[str, ...]) -> None:

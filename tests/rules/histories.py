@@ -26,6 +26,7 @@ from rules.features import create_credit_type, create_feature
 from rules.keep import KEEP
 from rules.packages import archive, create_addon
 from rules.rates import RateEdit, set_credit_rate
+from rules.references import Holders
 from rules.updates import (
     AddonUpdate,
     CreditTypeUpdate,
@@ -122,7 +123,7 @@ _said_of_features: list[dict[str, st.SearchStrategy[Any]]] = [
     {"meter": st.none() | _meters, "unit": left_out_or(st.none() | units), **_described},
 ]
 _feature_updates = [
-    _acts(update_feature, st.builds(FeatureUpdate, key=_subjects, **said), live={})
+    _acts(update_feature, st.builds(FeatureUpdate, key=_subjects, **said), holders=Holders())
     for said in _said_of_features
 ]
 _creations: list[st.SearchStrategy[Act]] = [
@@ -169,14 +170,8 @@ def acts() -> st.SearchStrategy[Act]:
     """Any act on the catalog; it may be refused."""
     ordinary: st.SearchStrategy[Act] = edits().map(lambda edit: lambda shop: made(shop, edit))
     rare: list[st.SearchStrategy[Act]] = [
-        *_updates,
-        *_creations,
-        *_feature_updates,
-        _rates,
-        _rows(),
-        _archivings,
-        _archivings,
-        _archivings,
+        *(*_updates, *_creations, *_feature_updates),
+        *(_rates, _rows(), _archivings, _archivings, _archivings),
     ]
     return ordinary | st.sampled_from(rare).flatmap(lambda kind: kind)
 

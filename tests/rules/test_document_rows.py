@@ -6,12 +6,11 @@ import pytest
 
 from rules.catalog import (
     Aggregation,
-    Catalog,
     Meter,
     Row,
     Widget,
 )
-from rules.documents import Entry, document_of
+from rules.documents import Entry
 from rules.numbers import ONE
 from rules.values import (
     ConfigKind,
@@ -35,8 +34,6 @@ from tests.rules.builders import (
     choices,
     config,
     credit,
-    credit_type,
-    feature,
     limit,
     metered,
     number,
@@ -45,30 +42,12 @@ from tests.rules.builders import (
     row,
     text,
 )
-
-SEATS = metered("seats")
-REGIONS = config("regions", ConfigKind.CHOICE, "eu", "us")
-SUBJECTS = (
-    feature("sso"),
-    SEATS,
-    REGIONS,
-    config("projects"),
-    config("support", ConfigKind.TEXT),
-    config("storage", ConfigKind.OBJECT),
-    credit_type("ai"),
-)
-
-
-def plan_entry(*rows: Row, shop: Catalog | None = None, key: str = "pro") -> Entry:
-    """What a document says of a plan with these rows."""
-    sold = shop or catalog(*SUBJECTS, plan(key, *rows))
-    entry: Entry = document_of(sold)["plans"][key]
-    return entry
+from tests.rules.papers import SUBJECTS, plan_entry
 
 
 def row_entry(said: Row) -> Entry:
     """What a document says of a row."""
-    (entry,) = plan_entry(said)["entitlements"]
+    (entry,) = plan_entry(catalog(*SUBJECTS, plan("pro", said)))["entitlements"]
     return dict(entry)
 
 
@@ -113,11 +92,11 @@ def test_all_of_credits_is_written_where_it_is_not_usual() -> None:
 
 
 def test_a_reset_is_left_out_where_the_feature_has_it_anyhow() -> None:
-    gauge = replace(SEATS, meter=Meter(aggregation=Aggregation.LATEST))
+    gauge = replace(metered("seats"), meter=Meter(aggregation=Aggregation.LATEST))
     never = Metered(limit=ONE, reset=Reset(every=ResetInterval.NEVER))
     shop = catalog(gauge, metered("calls"), plan("pro", row("seats", never), row("calls", never)))
 
-    seats, calls = plan_entry(shop=shop)["entitlements"]
+    seats, calls = plan_entry(shop)["entitlements"]
 
     assert seats["metered"] == {"limit": 1}
     assert calls["metered"] == {"limit": 1, "reset": {"every": "NEVER"}}
@@ -142,11 +121,11 @@ def test_a_row_has_its_price_its_text_and_where_it_is_hidden() -> None:
 def test_a_boolean_row_that_waits_under_an_inherited_one_is_in_it() -> None:
     shop = catalog(*SUBJECTS, plan("free", row("sso")), plan("pro", row("sso"), base="free"))
 
-    assert plan_entry(shop=published(shop, "free", "pro"))["entitlements"] == [{"key": "sso"}]
+    assert plan_entry(published(shop, "free", "pro"))["entitlements"] == [{"key": "sso"}]
 
 
 def test_choices_stand_in_the_order_of_their_feature() -> None:
-    turned = replace(REGIONS, choices=("us", "eu"))
+    turned = replace(config("regions", ConfigKind.CHOICE, "eu", "us"), choices=("us", "eu"))
     shop = catalog(turned, plan("pro", row("regions", choices("eu", "us"))))
 
-    assert plan_entry(shop=shop)["entitlements"][0]["config"] == {"choices": ["us", "eu"]}
+    assert plan_entry(shop)["entitlements"][0]["config"] == {"choices": ["us", "eu"]}

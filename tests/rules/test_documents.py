@@ -15,7 +15,6 @@ from rules.catalog import (
     MeterFilter,
     Plan,
     PricingType,
-    Row,
 )
 from rules.document_reading import wanted_of
 from rules.documents import Entry, document_of
@@ -24,6 +23,7 @@ from rules.packages import with_draft, with_package
 from rules.values import (
     BillingPeriod,
     ConfigKind,
+    FeatureType,
     Unit,
 )
 from tests.rules.builders import (
@@ -44,25 +44,7 @@ from tests.rules.builders import (
     written,
 )
 from tests.rules.histories import histories
-
-SEATS = metered("seats")
-REGIONS = config("regions", ConfigKind.CHOICE, "eu", "us")
-SUBJECTS = (
-    feature("sso"),
-    SEATS,
-    REGIONS,
-    config("projects"),
-    config("support", ConfigKind.TEXT),
-    config("storage", ConfigKind.OBJECT),
-    credit_type("ai"),
-)
-
-
-def plan_entry(*rows: Row, shop: Catalog | None = None, key: str = "pro") -> Entry:
-    """What a document says of a plan with these rows."""
-    sold = shop or catalog(*SUBJECTS, plan(key, *rows))
-    entry: Entry = document_of(sold)["plans"][key]
-    return entry
+from tests.rules.papers import SUBJECTS, plan_entry
 
 
 def test_an_empty_catalog_is_an_empty_document() -> None:
@@ -70,7 +52,9 @@ def test_an_empty_catalog_is_an_empty_document() -> None:
 
 
 def test_a_small_catalog_reads_as_it_was_made() -> None:
-    shop = catalog(feature("sso"), SEATS, plan("free", row("seats", limit(3))), plan("pro", base="free"))
+    shop = catalog(
+        feature("sso"), metered("seats"), plan("free", row("seats", limit(3))), plan("pro", base="free")
+    )
 
     assert document_of(published(shop, "free")) == {
         "products": {"app": {"name": "app"}, "other": {"name": "other"}},
@@ -103,7 +87,7 @@ def test_rows_and_prices_stand_in_their_own_order() -> None:
     prices = [price("yearly"), price("monthly")]
     said = plan("pro", row("sso"), row("seats", limit(1)), prices=prices, order=("seats",))
 
-    entry = plan_entry(shop=catalog(*SUBJECTS, said))
+    entry = plan_entry(catalog(*SUBJECTS, said))
 
     assert [one["key"] for one in entry["entitlements"]] == ["sso", "seats"]
     assert [one["key"] for one in entry["prices"]] == ["yearly", "monthly"]
@@ -116,7 +100,7 @@ def test_all_of_a_feature_is_written_where_it_is_not_usual() -> None:
         name="Calls",
         description="Of the API.",
         product="app",
-        type=SEATS.type,
+        type=FeatureType.METERED,
         status=FeatureStatus.SUSPENDED,
         unit=Unit(singular="call", plural="calls"),
         meter=Meter(
@@ -146,7 +130,7 @@ def test_all_of_a_feature_is_written_where_it_is_not_usual() -> None:
 
 
 def test_a_choice_feature_has_its_kind_and_choices() -> None:
-    entry = document_of(catalog(REGIONS))["features"]["regions"]
+    entry = document_of(catalog(config("regions", ConfigKind.CHOICE, "eu", "us")))["features"]["regions"]
 
     assert entry == {"name": "regions", "type": "CONFIG", "configKind": "CHOICE", "choices": ["eu", "us"]}
 
@@ -175,7 +159,7 @@ def test_all_of_a_plan_is_written_where_it_is_not_usual() -> None:
     rates = (CreditRate(feature="seats", credit_type="ai", credits=ONE, per_units=2 * ONE),)
     shop = with_draft(catalog(*SUBJECTS, pro), pro, replace(pro.newest, rates=rates))
 
-    assert plan_entry(shop=shop) == {
+    assert plan_entry(shop) == {
         "name": "Pro",
         "product": "app",
         "description": "For teams.",
@@ -202,8 +186,8 @@ def test_all_of_a_plan_is_written_where_it_is_not_usual() -> None:
 def test_no_compatible_addon_is_something_else_than_all_of_them() -> None:
     none = replace(plan("pro"), compatible_addons=())
 
-    assert plan_entry(shop=catalog(none))["compatibleAddons"] == []
-    assert "compatibleAddons" not in plan_entry(shop=catalog(plan("pro")))
+    assert plan_entry(catalog(none))["compatibleAddons"] == []
+    assert "compatibleAddons" not in plan_entry(catalog(plan("pro")))
 
 
 def test_an_addon_has_its_largest_quantity() -> None:
@@ -233,7 +217,7 @@ def test_what_nobody_sees_is_not_in_it() -> None:
 
 
 def test_an_archived_package_says_so() -> None:
-    assert plan_entry(shop=archived(published(catalog(plan("pro")), "pro"), "pro"))["archived"] is True
+    assert plan_entry(archived(published(catalog(plan("pro")), "pro"), "pro"))["archived"] is True
 
 
 @given(histories())
@@ -268,7 +252,7 @@ def _without_drafts(document: Entry) -> Entry:
 def test_a_billing_period_is_told() -> None:
     yearly = replace(price("yearly"), billing_period=BillingPeriod.YEARLY)
 
-    (entry,) = plan_entry(shop=catalog(plan("pro", prices=[yearly])))["prices"]
+    (entry,) = plan_entry(catalog(plan("pro", prices=[yearly])))["prices"]
 
     assert entry["billingPeriod"] == "YEARLY"
 
