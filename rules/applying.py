@@ -142,17 +142,16 @@ def _renewed(before: Catalog, merged: Catalog, wanted: Wanted) -> dict[str, Cont
     for key, package in wanted.packages.items():
         known = before.packages.get(key)
         published = known is not None and bool(known.versions)
-        unchanged = known is not None and _is_content(before, known, package.newest, merged)
+        unchanged = known is not None and _says_already(known, package.newest, merged)
         if not unchanged or not (published or key in wanted.drafts):
             renewed[key] = package.newest
     return renewed
 
 
-def _is_content(before: Catalog, known: Package, content: Content, merged: Catalog) -> bool:
-    """Tell whether a package says the same already."""
+def _says_already(known: Package, content: Content, merged: Catalog) -> bool:
     if known.shown == content:
         return True
-    return _says_the_same(content_entry(known.shown, before), content_entry(content, merged))
+    return _says_the_same(content_entry(known.shown, merged), content_entry(content, merged))
 
 
 def _published(

@@ -29,7 +29,8 @@ def problems(catalog: Catalog) -> list[Problem]:
         *_product_problems(catalog),
         *_feature_problems(catalog),
         *_credit_type_problems(catalog),
-        *_chain_problems(catalog),
+        *(chains := list(_chain_problems(catalog))),
+        *(_version_problems(catalog) if all(one.code is not ErrorCode.CYCLE for one in chains) else ()),
         *(
             problem.under(*place_of(package))
             for package in catalog.packages.values()
@@ -88,7 +89,6 @@ def _package_problems(catalog: Catalog, package: Package) -> Iterator[Problem]:
     elif isinstance(package, Addon):
         yield from addon_problems(catalog, package)
     yield from _content_problems(catalog, package, package.shown)
-    yield from _version_problems(catalog, package)
     if package.versions and package.draft is not None:
         for problem in _content_problems(catalog, package, package.draft):
             yield problem.under("draft")
@@ -187,18 +187,19 @@ def _rate_list_problems(catalog: Catalog, content: Content) -> Iterator[Problem]
         taken.add(rate.feature)
 
 
-def _version_problems(catalog: Catalog, package: Package) -> Iterator[Problem]:
-    """Check that a published plan stands on what is published of its base plan now."""
-    version = package.published
-    base = catalog.packages.get(version.content.base or "") if version else None
-    if version is None or base is None:
-        return
-    if base.published is None:
-        message = f"The base plan '{base.key}' was never published."
-        yield Problem(ErrorCode.NOT_ALLOWED, message, ("basePlan",))
-    elif version.base_version != base.published.number:
-        message = f"It stands on version {version.base_version} of '{base.key}', which has a newer one."
-        yield invalid(message, "basePlan")
+def _version_problems(catalog: Catalog) -> Iterator[Problem]:
+    """Check that published plans stand on what is published of their base plans now."""
+    for package in catalog.packages.values():
+        version = package.published
+        base = catalog.packages.get(version.content.base or "") if version else None
+        if version is None or base is None:
+            continue
+        if base.published is None:
+            message = f"The base plan '{base.key}' was never published."
+            yield Problem(ErrorCode.NOT_ALLOWED, message, (*place_of(package), "basePlan"))
+        elif version.base_version != base.published.number:
+            message = f"It stands on version {version.base_version} of '{base.key}', which has a newer one."
+            yield invalid(message, *place_of(package), "basePlan")
 
 
 def _chain_problems(catalog: Catalog) -> Iterator[Problem]:

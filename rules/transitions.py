@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from rules.catalog import Catalog, Content, Feature, FeatureStatus, Package, Row
+from rules.catalog import Catalog, Content, Feature, FeatureStatus, Meter, Package, Row
 from rules.customers import CustomEntitlement
 from rules.document_reading import Wanted
 from rules.errors import ErrorCode, Problem
@@ -46,9 +46,16 @@ class Transition:
         ]
 
     def as_if_kept(self) -> Catalog:
-        """Give the catalog after it with what it archives still in use: who refers to that is told here."""
+        """Give the catalog after it as if nothing were archived, and no feature were what it never was.
+
+        Who refers to such things is told here, once.
+        """
         features, plans = self._leaving_features(), self._leaving_plans()
         kept = {key: replace(self.after.features[key], status=FeatureStatus.ACTIVE) for key in features}
+        kept |= {
+            problem.path[1]: self.before.features[problem.path[1]]
+            for problem in self._fixed_feature_problems()
+        }
         there = {key: replace(self.after.packages[key], archived=False) for key in plans}
         return replace(
             self.after,
@@ -153,8 +160,9 @@ def _fixed(before: Feature, after: Feature) -> Iterator[tuple[tuple[str, ...], s
         return
     if before.config_kind is not after.config_kind:
         yield ("configKind",), f"is set by a {before.config_kind}"
-    if before.meter and after.meter and before.meter.aggregation is not after.meter.aggregation:
-        yield ("meter", "aggregation"), f"is counted by {before.meter.aggregation}"
+    was, now = ((feature.meter or Meter()).aggregation for feature in (before, after))
+    if was is not now:
+        yield ("meter", "aggregation"), f"is counted by {was}"
 
 
 def _has_unfinished(package: Package) -> bool:

@@ -10,6 +10,7 @@ from rules.catalog import Addon, Catalog, FeatureStatus
 from rules.keep import KEEP
 from rules.packages import archive, create_addon
 from rules.rates import RateEdit, set_credit_rate
+from rules.references import Holders
 from rules.updates import AddonUpdate, FeatureUpdate, PlanUpdate, update_addon, update_feature, update_plan
 from tests.rules.edits import Edit, made
 from tests.rules.strategies import PACKAGES, PLANS, SUBJECTS, edits
@@ -50,7 +51,7 @@ def dealt(shop: Catalog, edit: MarketEdit) -> Catalog:
         case RateEdit():
             shop = set_credit_rate(shop, edit)
         case FeatureUpdate():
-            shop = update_feature(shop, edit, {})
+            shop = update_feature(shop, edit, Holders())
         case PlanUpdate():
             shop = update_plan(shop, edit)
         case AddonUpdate():

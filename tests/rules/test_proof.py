@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
@@ -64,9 +63,9 @@ def wrong_row(*rows: Row) -> list[str]:
     return [problem.replace("plans.pro.entitlements.", "") for problem in wrong_with(plan("pro", *rows))]
 
 
-def wrong_content(**fields: object) -> list[str]:
+def wrong_content(content: Content) -> list[str]:
     """What is wrong with a plan that says this, its place left out."""
-    pro = replace(plan("pro"), draft=replace(Content(), **fields))
+    pro = replace(plan("pro"), draft=content)
     return [problem.replace("plans.pro.", "") for problem in wrong_with(pro)]
 
 
@@ -184,7 +183,7 @@ def test_a_package_has_one_row_for_each_key_and_price() -> None:
     monthly = row("seats", limit(1), "monthly")
     rows = (row("seats", limit(1)), monthly, row("seats", limit(2)), monthly)
 
-    assert wrong_content(rows=rows, prices=(price(),)) == [
+    assert wrong_content(Content(rows=rows, prices=(price(),))) == [
         "INVALID entitlements.2.key",
         "INVALID entitlements.3.key",
     ]
@@ -202,13 +201,16 @@ def test_a_text_of_a_row_is_not_endless() -> None:
 
 
 def test_an_order_names_each_key_once_and_none_that_nobody_knows() -> None:
-    assert wrong_content(order=("seats", "seats", "nothing")) == ["INVALID order.1", "NOT_FOUND order.2"]
+    assert wrong_content(Content(order=("seats", "seats", "nothing"))) == [
+        "INVALID order.1",
+        "NOT_FOUND order.2",
+    ]
 
 
 def test_prices_are_proven_one_by_one_and_together() -> None:
     costs = (price("monthly", -1), price("Monthly"), replace(price("per"), per_unit_of="sso"), price("a b"))
 
-    assert wrong_content(prices=costs) == [
+    assert wrong_content(Content(prices=costs)) == [
         "OUT_OF_RANGE prices.0.amount.amount",
         "ALREADY_EXISTS prices.1.key",
         "TYPE_MISMATCH prices.2.perUnitOf",
@@ -219,7 +221,7 @@ def test_prices_are_proven_one_by_one_and_together() -> None:
 def test_rates_are_proven_one_by_one_and_together() -> None:
     rates = (RATE, RATE, replace(RATE, feature="sso", credits=0, per_units=0), replace(RATE, credit_type="x"))
 
-    assert wrong_content(rates=rates) == [
+    assert wrong_content(Content(rates=rates)) == [
         "INVALID creditRates.1.feature",
         "TYPE_MISMATCH creditRates.2.feature",
         "OUT_OF_RANGE creditRates.2.credits",
@@ -341,33 +343,3 @@ def test_superseded_versions_are_left_in_peace() -> None:
     )
 
     assert wrong(gone) == []
-
-
-def test_time_grows_with_the_catalog_and_no_faster() -> None:
-    read: list[str] = []
-
-    class Counted(Mapping[str, Package]):
-        """Packages that count how often one is looked up or walked over."""
-
-        def __init__(self, packages: Mapping[str, Package]) -> None:
-            self._packages = packages
-
-        def __getitem__(self, key: str) -> Package:
-            read.append(key)
-            return self._packages[key]
-
-        def __iter__(self):  # noqa: ANN204
-            read.extend(self._packages)
-            return iter(self._packages)
-
-        def __len__(self) -> int:
-            return len(self._packages)
-
-    def effort(plans: int) -> int:
-        floors = [plan(f"plan-{number}", base="plan-0" if number else None) for number in range(plans)]
-        shop = catalog(*floors)
-        read.clear()
-        assert problems(replace(shop, packages=Counted(shop.packages))) == []
-        return len(read)
-
-    assert effort(200) <= 2 * effort(100)

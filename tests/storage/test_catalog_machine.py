@@ -42,7 +42,7 @@ Document = Mapping[str, Mapping[str, Mapping[str, Any]]]
 LASTING = ("products", "creditTypes")
 """What is never archived."""
 
-EFFORT = settings(max_examples=100 if FULL else 8, stateful_step_count=50 if FULL else 30)
+EFFORT = settings(max_examples=100 if FULL else 10, stateful_step_count=50 if FULL else 25)
 
 environment_keys = (f"market-{number}" for number in count(1))
 
@@ -90,8 +90,14 @@ class Market(RuleBasedStateMachine):
         """The whole catalog as a document."""
         return self.run(export(context, CatalogFormat.JSON))
 
-    @rule(edit=market_edits())
-    def edit(self, edit: MarketEdit) -> None:
+    @rule(edits=st.lists(market_edits(), min_size=1, max_size=10))
+    def edit(self, edits: list[MarketEdit]) -> None:
+        """Make edits, each compared."""
+        for edit in edits:
+            self.make(edit)
+            self.is_what_the_naive_catalog_is()
+
+    def make(self, edit: MarketEdit) -> None:
         """Make an edit, or be refused for what the naive catalog refuses it for."""
         before = self.shop()
         expected = self.naive.deal(edit)
