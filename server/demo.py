@@ -19,7 +19,7 @@ from resolvers.context import Context, Services, Viewer
 from resolvers.customers import SeenCustomer
 from resolvers.environments import ensure_environment
 from rules.access import Question, subject_of
-from rules.catalog import PublishScope
+from rules.catalog import Plan, PublishScope
 from rules.drafts import RowEdit
 from rules.keys import ApiKeyKind, Scope
 from rules.lifecycle import UpsertCustomer
@@ -59,15 +59,22 @@ async def _make_catalog(context: Context) -> None:
         if feature.key not in known.features:
             await catalog.create_feature(context, feature)
     for offer in OFFERS:
-        package = known.packages.get(offer.plan.key)
+        package = known.packages.get(offer.package.key)
         if package is None:
-            await catalog.create_plan(context, offer.plan, offer.base, last=True)
+            await _create(context, offer)
         if package is None or package.published is None:
             await _publish(context, offer)
 
 
+async def _create(context: Context, offer: Offer) -> None:
+    if isinstance(offer.package, Plan):
+        await catalog.create_plan(context, offer.package, offer.base, last=True)
+    else:
+        await catalog.create_addon(context, offer.package)
+
+
 async def _publish(context: Context, offer: Offer) -> None:
-    key = offer.plan.key
+    key = offer.package.key
     for feature, value in offer.rows.items():
         await catalog.set_entitlement(context, _row(key, feature, value))
     if offer.price is not None:
@@ -89,7 +96,7 @@ async def _make_customers(context: Context) -> None:
 
 async def _opening(context: Context) -> datetime:
     """Give the instant at which the first plan was published."""
-    first = (await catalog.read(context)).catalog.packages[OFFERS[0].plan.key]
+    first = (await catalog.read(context)).catalog.packages[OFFERS[0].package.key]
     return first.versions[0].published_at
 
 
@@ -99,6 +106,10 @@ async def _settle_in(context: Context, company: Company, opened: datetime) -> No
         subscribed = await customers.act(context, company.key, _subscription(stay, opened))
         reports = _reports(SeenCustomer.after(subscribed), stay, opened)
         await _together(usage.report_usage(context, company.key, report) for report in reports)
+        if stay.then is not None:
+            await customers.act(context, company.key, stay.then)
+    if company.bonus is not None:
+        await customers.act(context, company.key, company.bonus)
 
 
 async def _together(acts: Iterable[Coroutine[Any, Any, object]]) -> None:
@@ -120,7 +131,14 @@ def _introduction(company: Company) -> UpsertCustomer:
 
 def _subscription(stay: Stay, opened: datetime) -> Subscribe:
     start = opened - timedelta(days=stay.days)
-    return Subscribe(plan=stay.plan, start_at=start, idempotency_key=f"demo-{stay.plan}")
+    return Subscribe(
+        plan=stay.plan,
+        start_at=start,
+        addons=stay.addons,
+        trial_days=stay.trial_days,
+        after_trial=stay.after_trial,
+        idempotency_key=f"demo-{stay.plan}",
+    )
 
 
 def _reports(seen: SeenCustomer, stay: Stay, opened: datetime) -> Iterator[ReportUsage]:

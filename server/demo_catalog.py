@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from rules.catalog import Aggregation, Feature, Meter, Plan, Price, PricingType, Product
+from rules.catalog import Addon, Aggregation, Feature, Meter, Plan, Price, PricingType, Product
 from rules.numbers import ONE
 from rules.values import (
     BillingPeriod,
@@ -33,9 +33,9 @@ from rules.values import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """A plan, and what its first version says about features by their keys."""
+    """A plan or add-on, and what its first version says about features by their keys."""
 
-    plan: Plan
+    package: Plan | Addon
     rows: Mapping[str, Written | Revoked]
     base: str | None = None
     price: Price | None = None
@@ -123,7 +123,7 @@ FEATURES = (
 
 _APP = (
     Offer(
-        plan=Plan(key="free", name="Free", product="app", description="To try it, alone or in threes."),
+        package=Plan(key="free", name="Free", product="app", description="To try it, alone or in threes."),
         rows={
             "seats": _limit(3, ResetInterval.NEVER),
             "max-projects": Number(number=2 * ONE),
@@ -132,7 +132,7 @@ _APP = (
         },
     ),
     Offer(
-        plan=Plan(
+        package=Plan(
             key="starter",
             name="Starter",
             product="app",
@@ -149,7 +149,7 @@ _APP = (
         price=_price("starter-monthly", 19),
     ),
     Offer(
-        plan=Plan(
+        package=Plan(
             key="pro",
             name="Pro",
             product="app",
@@ -169,7 +169,7 @@ _APP = (
         price=_price("pro-monthly", 49),
     ),
     Offer(
-        plan=Plan(
+        package=Plan(
             key="scale",
             name="Scale",
             product="app",
@@ -187,19 +187,33 @@ _APP = (
     ),
 )
 
+_EXTRAS = (
+    Offer(
+        package=Addon(
+            key="extra-seats",
+            name="Extra seats",
+            product="app",
+            description="Five more, as often as they are needed.",
+            max_quantity=20,
+        ),
+        rows={"seats": _limit(5, ResetInterval.NEVER)},
+        price=_price("extra-seats-monthly", 10),
+    ),
+)
+
 _ORDERS = (
     Offer(
-        plan=Plan(key="orders-basic", name="Basic", product="orders", pricing_type=PricingType.PAID),
+        package=Plan(key="orders-basic", name="Basic", product="orders", pricing_type=PricingType.PAID),
         rows={"orders": _limit(100, ResetInterval.BILLING_PERIOD)},
         price=_price("orders-basic-monthly", 15),
     ),
     Offer(
-        plan=Plan(key="orders-pro", name="Pro", product="orders", pricing_type=PricingType.PAID),
+        package=Plan(key="orders-pro", name="Pro", product="orders", pricing_type=PricingType.PAID),
         rows={"orders": _limit(500, ResetInterval.BILLING_PERIOD)},
         price=_price("orders-pro-monthly", 45),
     ),
     Offer(
-        plan=Plan(
+        package=Plan(
             key="orders-enterprise", name="Enterprise", product="orders", pricing_type=PricingType.CUSTOM
         ),
         rows={
@@ -210,7 +224,7 @@ _ORDERS = (
 
 _AI = (
     Offer(
-        plan=Plan(
+        package=Plan(
             key="ai-metered",
             name="Metered",
             product="ai-api",
@@ -232,4 +246,4 @@ _AI = (
     ),
 )
 
-OFFERS = (*_APP, *_ORDERS, *_AI)
+OFFERS = (*_APP, *_EXTRAS, *_ORDERS, *_AI)

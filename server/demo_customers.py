@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rules.custom_acts import SetCustomEntitlement
+from rules.customers import TrialEnd
+from rules.numbers import ONE
+from rules.plan_changes import ChangePlan
+from rules.subscribing import AddonQuantity
+from rules.subscription_acts import CancelSubscription
+from rules.values import Reset, ResetInterval, WrittenLimit
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Use:
@@ -16,11 +24,15 @@ class Use:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stay:
-    """A plan that someone came to, a number of days ago."""
+    """A plan that someone came to, a number of days ago, perhaps on trial, and what is to come of it."""
 
     plan: str
     days: int
     uses: tuple[Use, ...] = ()
+    trial_days: int | None = None
+    after_trial: TrialEnd = TrialEnd.CONVERT
+    addons: tuple[AddonQuantity, ...] = ()
+    then: ChangePlan | CancelSubscription | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +44,7 @@ class Company:
     email: str
     timezone: str
     stays: tuple[Stay, ...] = ()
+    bonus: SetCustomEntitlement | None = None
 
 
 # Days are chosen so that every current period is some days old, and has some days to go, in any month.
@@ -52,6 +65,73 @@ COMPANIES = (
             ),
             # Beyond its limit, which is soft: allowed, and counted as overage.
             Stay(plan="ai-metered", days=75, uses=(Use(feature="tokens", lately=61_500, before=88_214),)),
+        ),
+    ),
+    Company(
+        key="saltmarsh",
+        name="Saltmarsh Sailing",
+        email="crew@saltmarsh.test",
+        timezone="Europe/Lisbon",
+        # On trial, which becomes a paid period when it ends.
+        stays=(
+            Stay(
+                plan="pro",
+                days=9,
+                uses=(Use(feature="seats", lately=6), Use(feature="api-calls", lately=902)),
+                trial_days=14,
+            ),
+        ),
+    ),
+    Company(
+        key="pinecone",
+        name="Pinecone Playgrounds",
+        email="hi@pinecone.test",
+        timezone="America/Denver",
+        # On trial, which ends for good unless it is converted before.
+        stays=(
+            Stay(
+                plan="starter",
+                days=5,
+                uses=(Use(feature="seats", lately=3), Use(feature="api-calls", lately=44)),
+                trial_days=14,
+                after_trial=TrialEnd.EXPIRE,
+            ),
+        ),
+    ),
+    Company(
+        key="mosaic",
+        name="Mosaic Ceramics",
+        email="atelier@mosaic.test",
+        timezone="Europe/Madrid",
+        # A downgrade waits for the end of the period; extra seats go along.
+        stays=(
+            Stay(
+                plan="pro",
+                days=47,
+                uses=(Use(feature="seats", lately=12), Use(feature="api-calls", lately=2_210, before=3_954)),
+                addons=(AddonQuantity("extra-seats", 2),),
+                then=ChangePlan(plan="starter", idempotency_key="demo-downgrade"),
+            ),
+        ),
+    ),
+    Company(
+        key="driftwood",
+        name="Driftwood Hostels",
+        email="desk@driftwood.test",
+        timezone="America/Sao_Paulo",
+        # Canceled to the end of the period, and made up to until then.
+        stays=(
+            Stay(
+                plan="orders-basic",
+                days=83,
+                uses=(Use(feature="orders", lately=61, before=140),),
+                then=CancelSubscription(),
+            ),
+        ),
+        bonus=SetCustomEntitlement(
+            feature="orders",
+            value=WrittenLimit(limit=25 * ONE, reset=Reset(every=ResetInterval.BILLING_PERIOD)),
+            note="Sorry for the outage.",
         ),
     ),
     Company(

@@ -15,6 +15,7 @@ from sqlmodel import SQLModel
 from models.database import Database
 from resolvers.context import Services
 from resolvers.environments import ensure_environment
+from rules.catalog import Plan
 from rules.errors import ErrorCode, Rejected
 from rules.periods import period_at
 from rules.values import Reset, ResetInterval
@@ -174,7 +175,7 @@ async def test_every_plan_has_a_customer(demo_client: httpx.AsyncClient) -> None
     companies = (await seen(demo_client)).values()
     taken = {each["plan"]["key"] for company in companies for each in company["customer"]["subscriptions"]}
 
-    assert taken == {offer.plan.key for offer in OFFERS}
+    assert taken == {offer.package.key for offer in OFFERS if isinstance(offer.package, Plan)}
 
 
 @pytest.mark.parametrize("company", COMPANIES, ids=lambda company: company.key)
@@ -218,3 +219,56 @@ def answer(program: Program, example: Example) -> dict[str, Any]:
     assert answered.status_code == 200
     assert "errors" not in answered.json()
     return dict(answered.json()["data"])
+
+
+LIVES = """{
+  saltmarsh: customer(key: "saltmarsh") { ...Life }
+  pinecone: customer(key: "pinecone") { ...Life }
+  mosaic: customer(key: "mosaic") { ...Life }
+  driftwood: customer(key: "driftwood") { ...Life }
+}
+fragment Life on Customer {
+  subscriptions(includeEnded: true) {
+    status
+    plan { key }
+    trialEndsAt
+    endsAt
+    currentPeriod { start end }
+    scheduledChange { at plan { key } }
+    addons { addon { key } quantity }
+  }
+}"""
+
+
+async def test_trials_downgrades_and_cancellations_come_as_the_clock_is_advanced(
+    demo_client: httpx.AsyncClient,
+) -> None:
+    before = await lives(demo_client)
+    assert {name: life["status"] for name, life in before.items()} == {
+        "saltmarsh": "IN_TRIAL",
+        "pinecone": "IN_TRIAL",
+        "mosaic": "ACTIVE",
+        "driftwood": "ACTIVE",
+    }
+
+    assert (await lives_at(demo_client, before["saltmarsh"]["trialEndsAt"]))["saltmarsh"][
+        "status"
+    ] == "ACTIVE"
+    assert (await lives_at(demo_client, before["pinecone"]["trialEndsAt"]))["pinecone"]["status"] == "EXPIRED"
+    mosaic = (await lives_at(demo_client, before["mosaic"]["scheduledChange"]["at"]))["mosaic"]
+    assert (mosaic["plan"]["key"], mosaic["addons"][0]["quantity"]) == ("starter", 2)
+    driftwood = (await lives_at(demo_client, before["driftwood"]["endsAt"]))["driftwood"]
+    assert driftwood["status"] == "CANCELED"
+
+
+async def lives(client: httpx.AsyncClient) -> dict[str, Any]:
+    """The only subscription of each of the four whose lives go on by themselves."""
+    answer = (await client.post("/graphql", json={"query": LIVES})).json()["data"]
+    return {name: customer["subscriptions"][0] for name, customer in answer.items()}
+
+
+async def lives_at(client: httpx.AsyncClient, instant: str) -> dict[str, Any]:
+    """Their subscriptions once the clock has reached an instant; it never goes back."""
+    advance = "mutation ($to: DateTime!) { advanceClock(input: { to: $to }) { userErrors { code } } }"
+    await client.post("/graphql", json={"query": advance, "variables": {"to": instant}})
+    return await lives(client)
