@@ -72,6 +72,13 @@ async def first_after(
     }
 
 
+async def find(session: AsyncSession, owner: Owner, key: str) -> Hold | None:
+    """Give the hold of a customer that has a key, in any status."""
+    mine = and_(_C.environment_id == owner.environment, _C.customer_id == owner.customer)
+    row = (await session.execute(select(_TABLE).where(mine, _C.key == key))).one_or_none()
+    return None if row is None else _hold(row)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shelf:
     """The holds of a customer in a status at an instant; in any where it is None."""

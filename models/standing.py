@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, literal, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.columns import Instant
 from models.statements import table_of
 from models.subscriptions import custom_of
 from models.tables import (
@@ -40,14 +41,19 @@ class Standing:
     count: int
 
 
+def _asked_at(clock: datetime) -> ColumnElement[datetime]:
+    """The instant at which a customer is asked about: never before their last act."""
+    return case((_CUSTOMERS.acted_at > clock, _CUSTOMERS.acted_at), else_=literal(clock, Instant))
+
+
 async def standing(session: AsyncSession, environment: int, now: datetime) -> list[Standing]:
     """Count the live subscriptions of an environment by the plan, and the add-ons, that they are on."""
-    found = [*await session.execute(_on_plans(environment, now))]
-    found += [*await session.execute(_on_addons(environment, now))]
+    found = [*await session.execute(_on_plans(environment, _asked_at(now)))]
+    found += [*await session.execute(_on_addons(environment, _asked_at(now)))]
     return [Standing(package=key, version=version, since=at, count=n) for key, version, at, n in found]
 
 
-def _on_plans(environment: int, now: datetime) -> Select[Any]:
+def _on_plans(environment: int, now: ColumnElement[datetime]) -> Select[Any]:
     terms = _TERMS.c
     since = case((terms.version.is_(None), terms.starts_at))
     group = (terms.plan_key, terms.version, since)
@@ -59,7 +65,7 @@ def _on_plans(environment: int, now: datetime) -> Select[Any]:
     return select(*group, func.count()).where(ours, _is_live(environment, now)).group_by(*group)
 
 
-def _current_start(now: datetime) -> ColumnElement[datetime]:
+def _current_start(now: ColumnElement[datetime]) -> ColumnElement[datetime]:
     """When the term of an instant began; before the first term it is the first."""
     other = _TERMS.alias("other").c
     same = and_(other.customer_id == _SUBSCRIPTIONS.customer_id, other.subscription == _SUBSCRIPTIONS.number)
@@ -68,7 +74,7 @@ def _current_start(now: datetime) -> ColumnElement[datetime]:
     return func.coalesce(begun, first)
 
 
-def _on_addons(environment: int, now: datetime) -> Select[Any]:
+def _on_addons(environment: int, now: ColumnElement[datetime]) -> Select[Any]:
     since = case((_ADDONS.version.is_(None), _ADDONS.starts_at))
     group = (_ADDONS.addon_key, _ADDONS.version, since)
     ours = and_(
@@ -79,7 +85,7 @@ def _on_addons(environment: int, now: datetime) -> Select[Any]:
     return select(*group, func.count()).where(ours, _is_live(environment, now)).group_by(*group)
 
 
-def _is_live(environment: int, now: datetime) -> ColumnElement[bool]:
+def _is_live(environment: int, now: ColumnElement[datetime]) -> ColumnElement[bool]:
     terms = _TERMS.alias("paid").c
     converted = exists().where(
         terms.customer_id == _SUBSCRIPTIONS.customer_id,

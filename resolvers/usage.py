@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from models.batch import Done
-from models.reservations import Shelf, count, page
+from models.reservations import Shelf, count, find, page
 from models.usage import Owner
 from resolvers.context import Context
 from resolvers.paging import Cursors, Page, size_of
@@ -16,6 +16,7 @@ from rules.customers import Customer
 from rules.holding import ReleaseReservation, Reserve, SettleReservation
 from rules.reporting import ReportUsage
 from rules.reservations import Hold, ReservationStatus, held
+from rules.validity import is_external_key
 
 
 async def report_usage(context: Context, customer: str, act: ReportUsage) -> tuple[Done, Decision]:
@@ -47,6 +48,16 @@ def state_after(done: Done, question: Question) -> Decision:
     account = done.account
     subject = subject_of(done.flat, account.customer, question, done.now)
     return decide(subject, account.sums, held(account.holds.values(), question.feature, done.now))
+
+
+async def reservation(context: Context, customer: Customer, key: str) -> Hold | None:
+    """Give one of a customer's holds by its key, None where there is none."""
+    # A key that no hold can have is not looked for: PostgreSQL would refuse some as text.
+    if not is_external_key(key):
+        return None
+    owner = Owner(environment=context.environment, customer=customer.number)
+    async with look(context) as seen:
+        return await find(seen.session, owner, key)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar
 from rules.catalog import Addon, Catalog, Package, Plan
 from rules.changes import Change, Scene, difference, keyed, path_of, plain_text
 from rules.documents import Entry, credit_type_entry, feature_entry, product_entry, terms_entry
+from rules.inheritance import Flattened
 from rules.version_changes import content_changes, said
 
 
@@ -71,6 +72,7 @@ def _things(
 def _packages(
     section: str, kind: str, before: Catalog, after: Catalog, fact: type[Package]
 ) -> Iterator[Change]:
+    flat = Flattened(after)
     for key, package in sorted(after.packages.items()):
         known = before.packages.get(key)
         if known is package or not isinstance(package, fact):
@@ -80,7 +82,7 @@ def _packages(
             yield difference(path_of(section, key), None, package.name, f"{head} added{_extent(package)}")
         else:
             yield from _entry_changes(head, (section, key), _terms(known), _terms(package))
-            scene = Scene(catalog=after, package=package)
+            scene = Scene(catalog=after, package=package, inherited=flat.inherited(package.shown))
             yield from content_changes(scene, said(known.shown), said(package.shown))
 
 

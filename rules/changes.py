@@ -7,7 +7,7 @@ holds for one price is ``seats@pro-yearly``, and a key with a dot in it stands i
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
@@ -56,10 +56,14 @@ def plain_text(value: object) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """The package whose content changes, in the catalog that has the names."""
+    """The package whose content changes, in the catalog that has the names.
+
+    ``inherited`` are the keys of which its base plan speaks, where its own rows alone are looked at.
+    """
 
     catalog: Catalog
     package: Package
+    inherited: Collection[str] = ()
 
     @property
     def name(self) -> str:

@@ -23,6 +23,17 @@ def requested_window(scene: Scene, account: Account, feature: str) -> Iterable[W
     return (subject_of(scene.flat, account.customer, question, scene.now).window or everything(feature),)
 
 
+def recorded(scene: Scene, account: Account, record: UsageRecord) -> Account:
+    """Give the account after usage of now; raises Rejected where its period's would be too large to count."""
+    after = replace(account, sums=added(account.sums, record))
+    refuse_any(
+        problem
+        for window in requested_window(scene, account, record.feature)
+        for problem in sum_problems(after.sums[window], record.quantity, "quantity")
+    )
+    return after
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consume(UsageAct):
     """Use a quantity, in micros, if that is allowed, and otherwise nothing of it."""
@@ -48,8 +59,7 @@ class Consume(UsageAct):
         if not decision.allowed:
             return Change(account=account, outcome={"consumed": 0}, decision=decision, changed=False)
         record = UsageRecord(feature=self.feature, occurred_at=scene.now, quantity=self.quantity)
-        after = replace(account, sums=added(account.sums, record))
-        refuse_any(problem for used in after.sums.values() for problem in sum_problems(used, "quantity"))
+        after = recorded(scene, account, record)
         return Change(
             account=after,
             records=(record,),

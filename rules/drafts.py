@@ -124,9 +124,7 @@ def _place(catalog: Catalog, package: Package, subject: Feature | CreditType, ed
 
 def inherited_row(catalog: Catalog, package: Package, key: str) -> Resolved | None:
     """Give the row of a key that a package's draft inherits, be it overridden or not."""
-    bare = replace(package, draft=replace(package.newest, rows=()))
-    rows = Flattened(catalog).draft_rows(bare)
-    return next((resolved for resolved in rows if resolved.row.key == key), None)
+    return Flattened(catalog).inherited(package.newest).get(key)
 
 
 def _place_problems(place: _Place, edit: RowEdit) -> Iterator[Problem]:

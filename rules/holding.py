@@ -9,11 +9,10 @@ from typing import ClassVar
 
 from rules.access import Decision, Question, decide, subject_of
 from rules.acts import Account, Change, Scene, UsageAct, customer_problems
-from rules.consuming import requested_window
+from rules.consuming import recorded, requested_window
 from rules.errors import ErrorCode, Problem, Rejected, refuse_any
 from rules.features import missing
 from rules.metering import UsageRecord, Window
-from rules.reporting import added, sum_problems
 from rules.reservations import (
     LONGEST_SECONDS,
     MOST_OPEN,
@@ -144,9 +143,7 @@ class SettleReservation(HoldAct):
         if quantity == 0:
             return Change(account=after)
         record = UsageRecord(feature=hold.feature, occurred_at=scene.now, quantity=quantity)
-        after = replace(after, sums=added(account.sums, record))
-        refuse_any(problem for used in after.sums.values() for problem in sum_problems(used, "quantity"))
-        return Change(account=after, records=(record,))
+        return Change(account=recorded(scene, after, record), records=(record,))
 
     def _again(self, account: Account, hold: Hold, quantity: int) -> Change:
         if hold.settled != quantity:

@@ -189,5 +189,10 @@ class Flattened:
         base = self.catalog.packages.get(content.base) if content.base else None
         return base.published.number if base and base.published else None
 
+    def inherited(self, content: Content) -> dict[str, Resolved]:
+        """Give what a draft inherits from its base plan's published version, by key, overridden or not."""
+        rows = self._inherited(content.base, self.base_number(content))
+        return {resolved.row.key: resolved for resolved in rows}
+
     def _inherited(self, base: str | None, number: int | None) -> Rows:
         return () if base is None or number is None else inheritable(self._naturally(base, number))

@@ -24,13 +24,15 @@ from rules.values import Choices, Revoked, Value
 
 def problems(catalog: Catalog) -> list[Problem]:
     """Give everything that is wrong with a catalog; nothing is with one that edits have made."""
+    chains = list(_chain_problems(catalog))
+    sound = all(problem.code is not ErrorCode.CYCLE for problem in chains)
     return [
         *_key_problems(catalog),
         *_product_problems(catalog),
         *_feature_problems(catalog),
         *_credit_type_problems(catalog),
-        *(chains := list(_chain_problems(catalog))),
-        *(_version_problems(catalog) if all(one.code is not ErrorCode.CYCLE for one in chains) else ()),
+        *chains,
+        *(_version_problems(catalog) if sound else ()),
         *(
             problem.under(*place_of(package))
             for package in catalog.packages.values()

@@ -75,7 +75,8 @@ class ReportUsage(UsageAct):
         if self.mode is UsageMode.SET and self.occurred_at is not None and self.occurred_at < scene.now:
             yield out_of_range("What is set holds from now on: it takes no past occurredAt.", "occurredAt")
         if account.customer is not None and feature is not None:
-            yield from sum_problems(self._sum(scene, account) + self._added(scene, account), "value")
+            total = self._sum(scene, account) + self._added(scene, account)
+            yield from sum_problems(total, self.quantity, "value")
 
     def _added(self, scene: Scene, account: Account) -> int:
         """Tell what the report adds: its quantity, or what leads from the sum to it."""
@@ -100,9 +101,12 @@ def _feature_problems(key: str, feature: Feature | None) -> Iterator[Problem]:
         yield mismatch(f"'{key}' is counted by {feature.meter.aggregation}: nothing can be added.", "feature")
 
 
-def sum_problems(total: int, *path: str) -> Iterator[Problem]:
-    """Check what the usage of a period would be."""
-    if total < 0:
+def sum_problems(total: int, quantity: int, *path: str) -> Iterator[Problem]:
+    """Check what a quantity would make of the usage of a period.
+
+    Below zero is refused only to who goes there: a publish may have cut periods anew.
+    """
+    if total < 0 and quantity < 0:
         yield out_of_range("More is given back than was used in the period.", *path)
     elif total > LARGEST:
         yield out_of_range("The usage of the period would be too large to count.", *path)

@@ -10,6 +10,7 @@ from rules.changes import Change, Scene, difference, plain_text
 from rules.documents import value_entry
 from rules.drafts import subject_of
 from rules.values import (
+    BillingPeriod,
     Choices,
     Credits,
     Metered,
@@ -27,11 +28,12 @@ _WIDGETS = {Widget.PRICING_TABLE: "the pricing table", Widget.CUSTOMER_PORTAL: "
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Spot:
-    """Where a row stands: its package, its key and price, and what it is about."""
+    """Where a row stands: its package, what it is about, and the price that it holds for, if for one."""
 
     scene: Scene
     subject: Feature | CreditType
     price: str | None
+    billing: BillingPeriod | None
 
     @property
     def label(self) -> str:
@@ -42,6 +44,15 @@ class _Spot:
     def package(self) -> str:
         """The package, and the price where the row holds for one alone."""
         return self.scene.name if self.price is None else f"{self.scene.name} ({self.price})"
+
+    @property
+    def is_inherited(self) -> bool:
+        """Whether the base plan speaks where the package says nothing itself."""
+        return self.price is None and self.subject.key in self.scene.inherited
+
+    def text(self, row: Row) -> str:
+        """What the row gives, as a pricing table prints it."""
+        return row_text(row, subject=self.subject, billing=self.billing)
 
     def path(self, *parts: str) -> str:
         """Name a place in the row."""
@@ -64,13 +75,18 @@ class _Spot:
         return "unlimited" if quantity is None else counted_text(quantity, self.subject.unit)
 
 
-def row_changes(scene: Scene, before: Row | None, after: Row | None) -> Iterator[Change]:
-    """Tell what differs between the rows of one key and price, either of which may be missing."""
+def row_changes(
+    scene: Scene, before: Row | None, after: Row | None, billing: BillingPeriod | None = None
+) -> Iterator[Change]:
+    """Tell what differs between the rows of one key and price, either of which may be missing.
+
+    ``billing`` is how often the price is due that they hold for, if they hold for one.
+    """
     row = after or before
     subject = subject_of(scene.catalog, row.key) if row else None
     if row is None or subject is None:
         return
-    spot = _Spot(scene=scene, subject=subject, price=row.price)
+    spot = _Spot(scene=scene, subject=subject, price=row.price, billing=billing)
     if before is None or after is None or _is_revoked(before) != _is_revoked(after):
         yield _appearance(spot, before, after)
         return
@@ -84,16 +100,18 @@ def _is_revoked(row: Row) -> bool:
 
 def _appearance(spot: _Spot, before: Row | None, after: Row | None) -> Change:
     """Say that a row came, went, or changed sides."""
-    was, now = (row_text(row, subject=spot.subject) if row else None for row in (before, after))
+    was, now = (spot.text(row) if row else None for row in (before, after))
     return difference(spot.path(), was, now, f"{spot.package} {_appearing(spot, before, after)}")
 
 
 def _appearing(spot: _Spot, before: Row | None, after: Row | None) -> str:
     if after is not None and not _is_revoked(after):
-        return f"now includes {row_text(after, subject=spot.subject)}"
-    if before is not None and not _is_revoked(before):
-        return f"no longer includes {row_text(before, subject=spot.subject)}"
-    return f"{'no longer' if after is None else 'now'} leaves out {spot.subject.name}"
+        return f"now includes {spot.text(after)}"
+    if before is None or _is_revoked(before):
+        return f"{'no longer' if after is None else 'now'} leaves out {spot.subject.name}"
+    if after is None and spot.is_inherited:
+        return f"goes by {spot.scene.name_of(spot.scene.package.shown.base or '')} for {spot.subject.name}"
+    return f"no longer includes {spot.text(before)}"
 
 
 def _value_changes(spot: _Spot, before: Row, after: Row) -> Iterator[Change]:

@@ -10,7 +10,7 @@ from rules.catalog import Catalog, Content, Feature, FeatureStatus, Meter, Packa
 from rules.customers import CustomEntitlement
 from rules.document_reading import Wanted
 from rules.errors import ErrorCode, Problem
-from rules.inheritance import DEEPEST, Flattened, inheritable
+from rules.inheritance import DEEPEST, Flattened, Resolved
 from rules.proof import place_of
 from rules.references import Holders, derived_plans, in_use_problems, lived_on, picks, references
 from rules.terms import version_at
@@ -52,10 +52,8 @@ class Transition:
         """
         features, plans = self._leaving_features(), self._leaving_plans()
         kept = {key: replace(self.after.features[key], status=FeatureStatus.ACTIVE) for key in features}
-        kept |= {
-            problem.path[1]: self.before.features[problem.path[1]]
-            for problem in self._fixed_feature_problems()
-        }
+        fixed = {problem.path[1] for problem in self._fixed_feature_problems()}
+        kept |= {key: self.before.features[key] for key in fixed}
         there = {key: replace(self.after.packages[key], archived=False) for key in plans}
         return replace(
             self.after,
@@ -147,8 +145,9 @@ class Transition:
         for key in sorted(self.contents.keys() & self.before.packages.keys()):
             known, content = self.before.packages[key], self.contents[key]
             gained = list(_gained(known.shown, content))
-            inherited = _inherited(after, content) if gained else {}
-            owned = _inherited(before, known.shown) if gained and known.shown.base == content.base else {}
+            inherited = after.inherited(content) if gained else {}
+            same = known.shown.base == content.base
+            owned = before.inherited(known.shown) if gained and same else {}
             for index, row in gained:
                 for problem in _row_problems(row, inherited.get(row.key), owned.get(row.key)):
                     yield problem.under(*place_of(known), "entitlements", str(index))
@@ -185,17 +184,10 @@ def _gained(before: Content, after: Content) -> Iterator[tuple[int, Row]]:
             yield index, row
 
 
-def _inherited(flat: Flattened, content: Content) -> dict[str, Row]:
-    number = flat.base_number(content)
-    if content.base is None or number is None:
-        return {}
-    return {one.row.key: one.row for one in inheritable(flat.rows(content.base, number))}
-
-
-def _row_problems(row: Row, inherited: Row | None, owned: Row | None) -> Iterator[Problem]:
+def _row_problems(row: Row, inherited: Resolved | None, owned: Resolved | None) -> Iterator[Problem]:
     if isinstance(row.value, Revoked) and inherited is None:
         yield invalid(f"'{row.key}' is not inherited here: there is nothing to revoke.", "revoked")
-    boolean = inherited is not None and owned is not None and isinstance(owned.value, Granted)
+    boolean = inherited is not None and owned is not None and isinstance(owned.row.value, Granted)
     if boolean and not isinstance(row.value, Revoked):
         message = f"'{row.key}' is a boolean that the base plan includes: it can only be revoked."
         yield Problem(ErrorCode.BOOLEAN_NOT_OVERRIDABLE, message, ("key",))

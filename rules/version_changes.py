@@ -78,12 +78,13 @@ def said(content: Content) -> Stated:
 
 def content_changes(scene: Scene, before: Stated, after: Stated) -> list[Change]:
     """Tell what differs between two contents of a package."""
+    due = {price.key: price.billing_period for price in (*before.prices, *after.prices)}
     return [
         *_base_changes(scene, before, after),
         *(
             change
             for key in dict.fromkeys((*after.rows, *before.rows))
-            for change in row_changes(scene, before.rows.get(key), after.rows.get(key))
+            for change in row_changes(scene, before.rows.get(key), after.rows.get(key), due.get(key[1] or ""))
         ),
         *_order_changes(scene, before, after),
         *_price_changes(scene, before, after),

@@ -7,13 +7,15 @@ from collections.abc import Awaitable, Callable, Mapping
 from resolvers import catalog as catalog_resolvers
 from resolvers import customers as customer_resolvers
 from resolvers import environments as environment_resolvers
+from resolvers import usage as usage_resolvers
 from rules.inheritance import Flattened
 from schema.catalog import CreditType, Feature, Product
-from schema.customers import Customer, CustomerSubscription
+from schema.customers import CustomEntitlement, Customer, CustomerSubscription
 from schema.entitlements import Place, entitlement_of
 from schema.environments import Environment
 from schema.nodes import Info, Node, from_id
 from schema.packages import PackageVersion, draft_place, package_of, place_of, rows_at
+from schema.reservations import Reservation
 
 Finder = Callable[[Info, list[str]], Awaitable[Node | None]]
 
@@ -42,6 +44,22 @@ async def _subscription(info: Info, names: list[str]) -> Node | None:
     facts = seen.customer.subscriptions if seen is not None else ()
     named = (fact for fact in facts if str(fact.number) in names[1:])
     return next((CustomerSubscription.of(info, seen, fact) for fact in named if seen is not None), None)
+
+
+async def _custom_entitlement(info: Info, names: list[str]) -> Node | None:
+    seen = await customer_resolvers.customer(info.context, _first(names))
+    if seen is None:
+        return None
+    named = (fact for fact in seen.customer.custom if str(fact.number) in names[1:])
+    return next((CustomEntitlement.of(info, seen.flat, seen.customer, fact) for fact in named), None)
+
+
+async def _reservation(info: Info, names: list[str]) -> Node | None:
+    seen = await customer_resolvers.customer(info.context, _first(names))
+    if seen is None or len(names) == 1:
+        return None
+    hold = await usage_resolvers.reservation(info.context, seen.customer, names[1])
+    return None if hold is None else Reservation.of(info, seen, hold)
 
 
 def _in_catalog(show: Callable[[Info, Flattened, list[str]], Node | None]) -> Finder:
@@ -105,6 +123,8 @@ _FINDERS: Mapping[str, Finder] = {
     "Environment": _environment,
     "Customer": _customer,
     "CustomerSubscription": _subscription,
+    "CustomEntitlement": _custom_entitlement,
+    "Reservation": _reservation,
     "Product": _in_catalog(_product),
     "Feature": _in_catalog(_feature),
     "CreditType": _in_catalog(_credit_type),

@@ -98,6 +98,34 @@ async def test_a_version_that_somebody_is_on_keeps_a_feature_in_use(acme: Client
     await acme.do("updateFeature", **archive)
 
 
+async def test_a_custom_entitlement_keeps_a_feature_and_its_choices_in_use(acme: Client) -> None:
+    await acme.do("createFeature", key="beta", name="Beta", type="BOOLEAN")
+    await acme.do("setCustomEntitlement", customer="acme", feature="beta")
+    asia = {"config": {"choices": ["asia"]}}
+    await acme.do("setCustomEntitlement", customer="acme", feature="regions", value=asia)
+
+    assert "'acme'" in await in_the_way(acme, "updateFeature", key="beta", status="ARCHIVED")
+    assert "'acme'" in await in_the_way(acme, "updateFeature", key="regions", choices=["eu", "us"])
+
+    await acme.do("removeCustomEntitlement", customer="acme", feature="beta")
+    await acme.do("updateFeature", key="beta", status="ARCHIVED")
+
+
+async def test_an_addon_that_somebody_has_keeps_a_feature_in_use(acme: Client) -> None:
+    await acme.do("createAddon", key="pack", name="Pack", product="app")
+    await acme.do("createFeature", key="beta", name="Beta", type="BOOLEAN")
+    await acme.do("setEntitlement", package="pack", key="beta")
+    await acme.do("publishPackage", package="pack")
+    await acme.do("subscribe", customer="acme", plan="free", addons=[{"addon": "pack"}])
+    await acme.do("archivePackage", package="pack")
+
+    message = await in_the_way(acme, "updateFeature", key="beta", status="ARCHIVED")
+
+    assert message == "'beta' is in use: an entitlement of version 1 of 'pack'."
+    await acme.do("setSubscriptionAddon", customer="acme", addon="pack", quantity=0)
+    await acme.do("updateFeature", key="beta", status="ARCHIVED")
+
+
 async def test_a_choice_that_is_picked_is_in_use_and_one_that_is_not_may_go(shop: Client) -> None:
     assert await in_the_way(shop, "updateFeature", key="regions", choices=["us"]) == (
         "'eu' is in use: version 1 of 'free'."

@@ -120,6 +120,44 @@ async def test_in_a_cascade_who_is_grandfathered_stays_until_the_plan_itself_is_
     assert await counts(shop, "starter") == {4: 2, 3: 0, 2: 0, 1: 0}
 
 
+async def test_who_is_grandfathered_moves_by_migration_or_by_a_change_of_plan(shop: Client) -> None:
+    for customer in ("stays", "migrates", "changes"):
+        await join(shop, customer, "free")
+    await publish(shop, "free", 4, NEW)
+
+    await shop.do("migrateSubscription", customer="migrates")
+    await shop.do("changePlan", customer="changes", plan="starter")
+
+    assert await standing(shop, "stays") == (1, "3")
+    assert await standing(shop, "migrates") == (2, "4")
+    assert await standing(shop, "changes") == (2, "4")
+    assert await counts(shop, "free") == {2: 1, 1: 1}
+    assert await counts(shop, "starter") == {2: 1, 1: 0}
+
+
+async def test_an_addons_customers_are_grandfathered_like_a_plans(shop: Client) -> None:
+    async def offer(seats: int, scope: str) -> None:
+        await shop.do("setEntitlement", package="pack", key="seats", value={"metered": {"limit": seats}})
+        await shop.do("publishPackage", package="pack", applyTo=scope)
+
+    async def join_with_pack(customer: str) -> None:
+        await shop.do("upsertCustomer", key=customer)
+        await shop.do("subscribe", customer=customer, plan="free", addons=[{"addon": "pack", "quantity": 2}])
+
+    await shop.do("createAddon", key="pack", name="Pack", product="app")
+    await offer(10, ALL)
+    await join_with_pack("early")
+    await offer(20, NEW)
+    await join_with_pack("late")
+    assert [(await standing(shop, customer))[1] for customer in ("early", "late")] == ["23", "43"]
+
+    await offer(30, ALL)
+
+    assert [(await standing(shop, customer))[1] for customer in ("early", "late")] == ["63", "63"]
+    answer = await shop.ask('{ addon(key: "pack") { versions { nodes { number subscriptionCount } } } }')
+    assert [each["subscriptionCount"] for each in answer["addon"]["versions"]["nodes"]] == [2, 0, 0]
+
+
 @pytest.mark.parametrize("scope", [ALL, NEW])
 async def test_usage_already_counted_is_never_touched(acme: Client, scope: str) -> None:
     await acme.do("subscribe", customer="acme", plan="free")

@@ -16,6 +16,7 @@ from graphql import (
     GraphQLScalarType,
     build_schema,
     get_introspection_query,
+    get_named_type,
     introspection_from_schema,
     is_introspection_type,
     is_specified_scalar_type,
@@ -116,7 +117,7 @@ def test_every_payload_tells_problems_and_names_its_write() -> None:
     assert mutations is not None
 
     for name, field in mutations.fields.items():
-        payload = graph._schema.type_map[str(field.type).rstrip("!")]
+        payload = graph._schema.type_map[str(get_named_type(field.type))]
         assert isinstance(payload, GraphQLObjectType)
         assert [implemented.name for implemented in payload.interfaces] == ["Payload"], name
         assert str(payload.fields["userErrors"].type) == "[UserError!]!"

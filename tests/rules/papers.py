@@ -13,7 +13,18 @@ from rules.catalog import Catalog, PublishScope
 from rules.documents import Entry, document_of
 from rules.errors import Rejected
 from rules.values import ConfigKind
-from tests.rules.builders import NOW, catalog, config, credit_type, feature, metered, shortened
+from tests.rules.builders import (
+    NOW,
+    catalog,
+    chain,
+    config,
+    credit_type,
+    feature,
+    limit,
+    metered,
+    row,
+    shortened,
+)
 
 SUBJECTS = (
     feature("sso"),
@@ -25,6 +36,10 @@ SUBJECTS = (
     credit_type("ai"),
 )
 """A feature of every kind, and a credit type."""
+
+
+CHAIN = chain((row("seats", limit(1)),), (row("sso"),), (row("calls", limit(5)),))
+"""Published plans: free, pro on it, team on that."""
 
 
 def plan_entry(shop: Catalog, key: str = "pro") -> Entry:
@@ -61,6 +76,11 @@ def applied(
 ) -> Catalog:
     """The catalog after a document."""
     return apply(shop, document, now=NOW, scope=scope, prune=prune, put_on=put_on).catalog
+
+
+def versions(shop: Catalog) -> dict[str, int]:
+    """How often each package was published."""
+    return {key: len(package.versions) for key, package in shop.packages.items()}
 
 
 def told(shop: Catalog, document: object, *, prune: bool = False) -> list[str]:

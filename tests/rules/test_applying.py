@@ -16,7 +16,6 @@ from rules.values import Number
 from tests.rules.builders import (
     NOW,
     catalog,
-    chain,
     edit,
     edited,
     limit,
@@ -27,18 +26,10 @@ from tests.rules.builders import (
     written,
 )
 from tests.rules.histories import histories
-from tests.rules.papers import SUBJECTS, applied, of_plan, said, told
-
-CHAIN = chain((row("seats", limit(1)),), (row("sso"),), (row("calls", limit(5)),))
-"""Published plans: free, pro on it, team on that."""
+from tests.rules.papers import CHAIN, SUBJECTS, applied, of_plan, said, told, versions
 
 FREE_SEATS = ("plans", "free", "entitlements", 0, "metered")
 PRO_ROWS = ("plans", "pro", "entitlements")
-
-
-def versions(shop: Catalog) -> dict[str, int]:
-    """How often each package was published."""
-    return {key: len(package.versions) for key, package in shop.packages.items()}
 
 
 @given(histories())

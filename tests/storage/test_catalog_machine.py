@@ -28,6 +28,8 @@ from resolvers.environments import ensure_environment
 from rules.catalog import Catalog, PublishScope
 from rules.errors import Rejected
 from rules.keys import ApiKeyKind
+from rules.publishing import publish_contents
+from rules.references import Holders, derived_plans, references
 from tests.profiles import FULL
 from tests.rules.builders import NOW, shortened
 from tests.rules.likeness import compare_market
@@ -150,8 +152,18 @@ class Market(RuleBasedStateMachine):
     def is_what_the_naive_catalog_is(self) -> None:
         """Compare with the naive catalog, and with what another process would load."""
         shop = self.shop()
+        kept = self.kept()
         compare_market(shop, self.naive, versions=1)
-        assert self.kept() == shop
+        assert kept == shop
+        assert listed(kept) == listed(shop)
+
+
+def listed(shop: Catalog) -> tuple[object, ...]:
+    """What is told in an order, which may not be that in which things came into memory."""
+    cascade = publish_contents(
+        shop, {"free": shop.packages["free"].newest}, now=NOW, scope=PublishScope.ALL_CUSTOMERS
+    )
+    return cascade.cascaded, derived_plans(shop, shop.packages), references(shop, shop.features, Holders())
 
 
 def compare_documents(exported: Document, applied: Document, *, prune: bool) -> None:
