@@ -37,7 +37,7 @@ from rules.values import (
     Written,
     WrittenLimit,
 )
-from tests.rules.lives import MOMENT, PACKAGES, monthly_and_yearly, price
+from tests.rules.small_shop import MOMENT, PACKAGES, monthly_and_yearly, price
 
 ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Asia/Kathmandu")
 SOLD = (

@@ -31,6 +31,7 @@ from tests.rules.naive_subscriptions import (
     period_of,
     picked_price,
     wrong_plan,
+    wrong_quantity,
 )
 
 AHEAD = timedelta(minutes=5)
@@ -343,9 +344,3 @@ class NaiveCustomer:
     def shown(self, sub: Sub, now: datetime) -> dict[str, Any]:
         """A subscription in the words in which it is compared."""
         return comparable(self.shop, sub, self.zone, now)
-
-
-def wrong_quantity(addon: Addon, quantity: int) -> Refusals:
-    """No more than the maximum, where there is one."""
-    over = addon.max_quantity is not None and quantity > addon.max_quantity
-    return ["OUT_OF_RANGE quantity"] if over else []

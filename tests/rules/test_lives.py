@@ -27,9 +27,10 @@ from tests.rules.acts_at_random import (
     steps,
 )
 from tests.rules.builders import shortened
-from tests.rules.lives import START, Life, opened
+from tests.rules.lives import Life
 from tests.rules.naive_lives import NaiveCustomer
 from tests.rules.naive_sources import answer
+from tests.rules.small_shop import START, opened
 
 FEATURES = ("sso", "storage", "support", "regions", "calls", "exports", "projects", "seats")
 
