@@ -37,14 +37,14 @@ from rules.values import (
     Written,
     WrittenLimit,
 )
-from tests.rules.lives import MOMENT, PACKAGES, monthly_and_yearly, price
+from tests.rules.small_shop import MOMENT, PACKAGES, monthly_and_yearly, price
 
 ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Asia/Kathmandu")
-PLANS = ("free", "basic", "pro", "team", "euro", "chat")
-OFFERS = (
-    ("free", None), ("basic", "monthly"), ("basic", "yearly"), ("pro", "monthly"), ("pro", "yearly"),
-    ("team", None), ("euro", None), ("chat", None), ("basic", None), ("none", "monthly"),
+SOLD = (
+    ("basic", "monthly"), ("pro", "monthly"), ("free", None), ("basic", "yearly"), ("pro", "yearly"),
+    ("team", None), ("euro", None), ("chat", None),
 )  # fmt: skip
+OFFERS = (*SOLD, *SOLD, *SOLD, ("basic", None), ("none", "monthly"))
 """Plans and prices, some of which are not to be had."""
 ADDONS = ("boost", "pack", "bots")
 METERED = ("calls", "exports", "projects")
@@ -159,26 +159,37 @@ def acts(act: st.SearchStrategy[Act], **away: st.SearchStrategy[timedelta]) -> s
 
 products = st.sampled_from([None, "app", "app", "app", "desk"])
 
-offers = st.sampled_from(OFFERS).map(lambda offer: {"plan": offer[0], "price": offer[1]})
+offers = st.sampled_from(OFFERS)
 
 quantities = st.builds(AddonQuantity, st.sampled_from(["boost", "boost", *ADDONS]), st.integers(0, 4))
 
-subscribes = acts(
-    st.builds(
+addons_wanted = st.lists(quantities, max_size=2, unique_by=lambda q: q.addon).map(tuple)
+
+
+def subscribing(
+    offers: st.SearchStrategy[tuple[str, str | None]], addons: st.SearchStrategy[tuple[AddonQuantity, ...]]
+) -> st.SearchStrategy[Step]:
+    """Somebody subscribes, now, in the past or in the future."""
+    act = st.builds(
         lambda offer, addons, trial_days, after: Subscribe(
-            **offer, addons=addons, trial_days=trial_days, after_trial=after
+            plan=offer[0], price=offer[1], addons=addons, trial_days=trial_days, after_trial=after
         ),
         offers,
-        st.lists(quantities, max_size=2, unique_by=lambda q: q.addon).map(tuple),
+        addons,
         st.sampled_from([None, None, 0, 1, 14, 40]),
         st.sampled_from(TrialEnd),
-    ),
-    start_at=offsets,
-)
+    )
+    return acts(act, start_at=offsets)
+
+
+subscribes = subscribing(offers, st.just(()) | addons_wanted)
+
+beginnings = subscribing(st.sampled_from(SOLD[:-1]), st.sampled_from([(), (AddonQuantity("boost", 2),)]))
+"""What can be subscribed to by whom never subscribed."""
 
 changes = acts(
     st.builds(
-        lambda offer, timing, usage: ChangePlan(**offer, timing=timing, usage=usage),
+        lambda offer, timing, usage: ChangePlan(plan=offer[0], price=offer[1], timing=timing, usage=usage),
         offers,
         st.sampled_from(ChangeTiming),
         st.sampled_from(UsageOnChange),

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from rules import custom_acts, lifecycle, plan_changes, reporting, subscribing, subscription_acts
-from rules.catalog import Addon, Catalog, Plan
+from rules.catalog import Addon, Catalog, Plan, PublishScope, Version
 from rules.customers import CustomEntitlementMode
 from rules.periods import local_days_after
 from rules.validity import proven
@@ -31,6 +31,7 @@ from tests.rules.naive_subscriptions import (
     period_of,
     picked_price,
     wrong_plan,
+    wrong_quantity,
 )
 
 AHEAD = timedelta(minutes=5)
@@ -68,9 +69,12 @@ class NaiveCustomer:
 
     def act(self, act: object, now: datetime) -> Refusals:
         """Do what was asked, or tell why not."""
+        before = deepcopy(self.subs)
         self.live_to(now)
         wrong = self.acts[type(act)](act, now)
-        if not wrong:
+        if wrong:
+            self.subs = before
+        else:
             self.revision += 1
         return wrong
 
@@ -181,8 +185,8 @@ class NaiveCustomer:
             elsewhere = ["INVALID plan"] if self.live() else ["NOT_FOUND customer"]
             return wrong if self.archived else sorted({*wrong, *elsewhere})
         sub, price = subs[0], picked_price(self.shop, plan.key, act.price)
-        if not wrong and (plan.key, price) == (sub["plan"], sub["price"]):
-            wrong = ["NOT_ALLOWED plan"]
+        if "REQUIRED price" not in wrong and (plan.key, price) == (sub["plan"], sub["price"]):
+            wrong.append("NOT_ALLOWED plan")
         if wrong:
             return wrong
         sub |= {"scheduled": None, "canceled": None}
@@ -270,6 +274,8 @@ class NaiveCustomer:
         if not 1 <= number <= last:
             return ["NOT_FOUND version"]
         sub |= {"version": number, "known": last}
+        for later in self.shop.packages[sub["plan"]].versions[number:]:
+            self.moved(sub, later)
         for key, held in sub["addons"].items():
             held["version"] = newest(self.shop, key)
         return []
@@ -322,19 +328,19 @@ class NaiveCustomer:
             self.records.append((act.feature, when, act.quantity))
         return wrong
 
-    def published(self, package: str, number: int, *, for_all: bool, cascaded: bool) -> None:
-        """A publish for all moves whoever is on the package, a cascade those on the version before."""
+    def published(self, package: str) -> None:
+        """The newest version of a package was published just now."""
         for sub in self.subs:
             for key, place in ((sub["plan"], sub), *sub["addons"].items()):
-                if key == package and for_all and (not cascaded or place["version"] == number - 1):
-                    place["version"] = number
+                if key == package:
+                    self.moved(place, self.shop.packages[package].versions[-1])
+
+    def moved(self, place: dict[str, Any], version: Version) -> None:
+        """A publish for all moves whoever is on the package, a cascade those on the version before."""
+        reaches = not version.cascaded or place["version"] == version.number - 1
+        if version.scope is PublishScope.ALL_CUSTOMERS and reaches:
+            place["version"] = version.number
 
     def shown(self, sub: Sub, now: datetime) -> dict[str, Any]:
         """A subscription in the words in which it is compared."""
         return comparable(self.shop, sub, self.zone, now)
-
-
-def wrong_quantity(addon: Addon, quantity: int) -> Refusals:
-    """No more than the maximum, where there is one."""
-    over = addon.max_quantity is not None and quantity > addon.max_quantity
-    return ["OUT_OF_RANGE quantity"] if over else []

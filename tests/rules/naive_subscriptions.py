@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from rules.catalog import Catalog, Plan, Price
+from rules.catalog import Addon, Catalog, Plan, Price
 from rules.periods import period_at
 from rules.values import BillingPeriod, Reset, ResetInterval
 
@@ -119,6 +119,12 @@ def wrong_plan(shop: Catalog, key: str, price: str | None) -> list[str]:
     if price is not None and price not in known:
         return ["NOT_FOUND price"]
     return ["REQUIRED price"] if price is None and len(known) > 1 else []
+
+
+def wrong_quantity(addon: Addon, quantity: int) -> list[str]:
+    """No more than the maximum, where there is one."""
+    over = addon.max_quantity is not None and quantity > addon.max_quantity
+    return ["OUT_OF_RANGE quantity"] if over else []
 
 
 def picked_price(shop: Catalog, key: str, price: str | None) -> str | None:

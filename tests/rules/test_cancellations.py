@@ -8,7 +8,8 @@ from rules.lifecycle import ArchiveCustomer
 from rules.plan_changes import ChangeTiming
 from rules.subscribing import AddonQuantity, Subscribe
 from rules.subscription_acts import CancelSubscription, ResumeSubscription
-from tests.rules.lives import ACTIVE, CANCELED, MOMENT, SCHEDULED, Life, day, subscribed
+from tests.rules.lives import ACTIVE, CANCELED, SCHEDULED, Life, subscribed
+from tests.rules.small_shop import MOMENT, day
 
 BASIC = Subscribe(plan="basic", price="monthly", addons=(AddonQuantity("boost"),))
 CANCEL = CancelSubscription()

@@ -24,7 +24,8 @@ from rules.values import (
     Value,
     WrittenLimit,
 )
-from tests.rules.lives import START, Life, addon, day, limit, opened, plan, row, sold, subscribed
+from tests.rules.lives import Life, subscribed
+from tests.rules.small_shop import START, addon, day, limit, opened, plan, row, sold
 
 SOFT = LimitEnforcement.SOFT
 DAILY, WEEKLY = Reset(every=ResetInterval.DAY), Reset(every=ResetInterval.WEEK)

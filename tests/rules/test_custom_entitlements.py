@@ -24,7 +24,8 @@ from rules.values import (
     Text,
     WrittenLimit,
 )
-from tests.rules.lives import DAY, MOMENT, START, Life, day, opened, subscribed
+from tests.rules.lives import Life, subscribed
+from tests.rules.small_shop import DAY, MOMENT, START, day, opened
 
 GRANT, OVERRIDE, REVOKE = CustomEntitlementMode
 BASIC = Subscribe(plan="basic", price="monthly")

@@ -21,15 +21,16 @@ from tests.rules.acts_at_random import (
     Step,
     Wait,
     WaitFor,
+    beginnings,
     customers,
     spans,
     steps,
-    subscribes,
 )
 from tests.rules.builders import shortened
-from tests.rules.lives import START, Life, opened
+from tests.rules.lives import Life
 from tests.rules.naive_lives import NaiveCustomer
 from tests.rules.naive_sources import answer
+from tests.rules.small_shop import START, opened
 
 FEATURES = ("sso", "storage", "support", "regions", "calls", "exports", "projects", "seats")
 
@@ -130,9 +131,7 @@ class Town:
         for life, naive in self.lives:
             life.shop = naive.shop = self.shop
             for key in (step.package, *done.cascaded):
-                version = self.shop.packages[key].versions[-1]
-                for_all = version.scope.value == "ALL_CUSTOMERS"
-                naive.published(key, version.number, for_all=for_all, cascaded=version.cascaded)
+                naive.published(key)
             self.compare(life, naive)
 
     def act(self, step: Step) -> None:
@@ -167,8 +166,8 @@ class Town:
 
 
 @given(
-    st.lists(st.tuples(st.sampled_from(ZONES), subscribes), min_size=1, max_size=5),
-    st.lists(st.tuples(steps, customers, spans), min_size=5, max_size=60),
+    st.lists(st.tuples(st.sampled_from(ZONES), beginnings), min_size=1, max_size=5),
+    st.lists(st.tuples(steps, customers, spans), min_size=30, max_size=80),
 )
 def test_lives_at_random_are_what_a_naive_mind_makes_of_them(
     comers: list[tuple[str, Step]], happenings: list[tuple[Any, int, timedelta]]

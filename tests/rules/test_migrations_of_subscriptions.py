@@ -8,21 +8,8 @@ from rules.catalog import PublishScope
 from rules.plan_changes import ChangePlan, ChangeTiming
 from rules.subscribing import AddonQuantity, Subscribe
 from rules.subscription_acts import MigrateSubscription
-from tests.rules.lives import (
-    ACTIVE,
-    IN_TRIAL,
-    START,
-    Life,
-    day,
-    limit,
-    monthly_and_yearly,
-    opened,
-    plan,
-    price,
-    row,
-    sold,
-    subscribed,
-)
+from tests.rules.lives import ACTIVE, IN_TRIAL, Life, subscribed
+from tests.rules.small_shop import START, day, limit, monthly_and_yearly, opened, plan, price, row, sold
 
 FREE = Subscribe(plan="free")
 MIGRATE = MigrateSubscription()

@@ -12,21 +12,8 @@ from rules.packages import archive, with_package
 from rules.plan_changes import ChangeTiming
 from rules.subscribing import AddonQuantity, Subscribe
 from rules.subscription_acts import CancelSubscription
-from tests.rules.lives import (
-    ACTIVE,
-    CANCELED,
-    DAY,
-    PACKAGES,
-    SCHEDULED,
-    START,
-    Life,
-    day,
-    opened,
-    plan,
-    price,
-    sold,
-    subscribed,
-)
+from tests.rules.lives import ACTIVE, CANCELED, SCHEDULED, Life, subscribed
+from tests.rules.small_shop import DAY, PACKAGES, START, day, opened, plan, price, sold
 
 FREE = Subscribe(plan="free")
 

@@ -11,7 +11,8 @@ from rules.plan_changes import ChangePlan, ChangeTiming, UsageOnChange
 from rules.subscribing import AddonQuantity, Subscribe
 from rules.subscription_acts import CancelSubscription, MigrateSubscription, SetSubscriptionAddon
 from rules.updates import PlanUpdate, update_plan
-from tests.rules.lives import PACKAGES, Life, addon, day, limit, opened, row, sold, subscribed
+from tests.rules.lives import Life, subscribed
+from tests.rules.small_shop import PACKAGES, addon, day, limit, opened, row, sold
 
 BASIC = Subscribe(plan="basic", price="monthly")
 BOOST = SetSubscriptionAddon(addon="boost", quantity=1)

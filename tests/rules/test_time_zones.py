@@ -9,7 +9,8 @@ from rules.lifecycle import UpsertCustomer
 from rules.plan_changes import ChangePlan, ChangeTiming, UsageOnChange
 from rules.subscribing import Subscribe
 from rules.subscription_acts import CancelSubscription, ConvertTrial, MigrateSubscription
-from tests.rules.lives import START, Life, day, subscribed
+from tests.rules.lives import Life, subscribed
+from tests.rules.small_shop import START, day
 
 BASIC = Subscribe(plan="basic", price="monthly")
 MOVED = UpsertCustomer(key="acme", timezone="Asia/Tokyo")

@@ -14,23 +14,8 @@ from rules.subscribing import AddonQuantity, Subscribe
 from rules.subscription_acts import CancelSubscription, ConvertTrial, ResumeSubscription
 from rules.updates import PlanUpdate, update_plan
 from rules.values import Metered, Reset, ResetInterval
-from tests.rules.lives import (
-    ACTIVE,
-    CANCELED,
-    DAY,
-    EXPIRED,
-    IN_TRIAL,
-    MOMENT,
-    SCHEDULED,
-    START,
-    Life,
-    day,
-    opened,
-    plan,
-    row,
-    sold,
-    subscribed,
-)
+from tests.rules.lives import ACTIVE, CANCELED, EXPIRED, IN_TRIAL, SCHEDULED, Life, subscribed
+from tests.rules.small_shop import DAY, MOMENT, START, day, opened, plan, row, sold
 
 PRO = Subscribe(plan="pro", price="monthly")
 WEEK = Subscribe(plan="basic", price="monthly", trial_days=7)
