@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from resolvers.notation import Broken, Kind, Token
 
@@ -64,6 +64,6 @@ def _refuse_constant(word: str, line: int, column: int) -> None:
         raise Broken(message, line, column)
 
 
-def written(value: dict[str, object]) -> str:
+def written(value: Mapping[str, object]) -> str:
     """Write plain values, indented."""
     return f"{json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)}\n"

@@ -7,7 +7,7 @@ pass is told with its place. Numbers keep all their digits: nothing passes throu
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from enum import Enum, auto
@@ -62,7 +62,7 @@ class Notation(Protocol):
     def tokens(self, text: str) -> Iterator[Token]:
         """Give the pieces of a document; raises Broken where it cannot be read."""
 
-    def written(self, value: dict[str, object]) -> str:
+    def written(self, value: Mapping[str, object]) -> str:
         """Write a document."""
 
 

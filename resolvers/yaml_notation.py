@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import yaml
@@ -96,7 +96,7 @@ def _refuse_extras(event: Any, line: int, column: int) -> None:  # noqa: ANN401 
         raise Broken(message, line, column)
 
 
-def written(value: dict[str, object]) -> str:
+def written(value: Mapping[str, object]) -> str:
     """Write plain values: sections and the things in them line by line, what is short in them on one line."""
     return "".join(f"{line}\n" for line in _lines(value, level=0))
 

@@ -85,8 +85,9 @@ def _with_version(
 
 
 def _published_bases(catalog: Catalog) -> dict[str, str | None]:
-    packages = catalog.packages.values()
-    return {package.key: package.versions[-1].content.base for package in packages if package.versions}
+    # In the order of their keys, so that every process tells a cascade in the same order.
+    packages = sorted(catalog.packages.items())
+    return {key: package.versions[-1].content.base for key, package in packages if package.versions}
 
 
 def _bases_first(bases: Mapping[str, str | None]) -> list[str]:

@@ -76,10 +76,10 @@ def _choices(value: object) -> tuple[str, ...]:
 def derived_plans(catalog: Catalog, bases: Collection[str]) -> dict[str, list[str]]:
     """Give the unarchived plans that stand on these base plans, in what is published or in a draft."""
     found: dict[str, list[str]] = {base: [] for base in bases}
-    for package in catalog.packages.values() if bases else ():
+    for key, package in sorted(catalog.packages.items()) if bases else ():
         for base in dict.fromkeys(content.base for _, content in _in_use(package, ())):
             if base in found:
-                found[base].append(package.key)
+                found[base].append(key)
     return found
 
 
@@ -105,8 +105,9 @@ def in_use_problems(what: str, holders: Iterable[str], *path: str) -> Iterator[P
 
 
 def _contents(catalog: Catalog, live: LiveVersions) -> Iterator[tuple[str, Content]]:
-    for package in catalog.packages.values():
-        yield from _in_use(package, live.get(package.key, ()))
+    # In the order of their keys, so that every process names what stands in the way in the same order.
+    for key, package in sorted(catalog.packages.items()):
+        yield from _in_use(package, live.get(key, ()))
 
 
 def _in_use(package: Package, live: Collection[int]) -> Iterator[tuple[str, Content]]:

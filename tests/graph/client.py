@@ -13,6 +13,9 @@ import httpx
 
 USER_ERRORS = "userErrors { code message path }"
 
+INPUTS = {"archiveCustomer": "CustomerKeyInput", "releaseReservation": "ReservationKeyInput"}
+"""The inputs that are not named after their acts."""
+
 Json = Mapping[str, Any]
 
 
@@ -62,7 +65,7 @@ class Client:
 
     async def try_to(self, field: str, shown: str = "__typename", **given: object) -> Json:
         """Give the payload of an act, refused or not."""
-        input_type = f"{field[0].upper()}{field[1:]}Input"
+        input_type = INPUTS.get(field, f"{field[0].upper()}{field[1:]}Input")
         selection = f"{shown} revision {USER_ERRORS}"
         document = f"mutation Act($input: {input_type}!) {{ {field}(input: $input) {{ {selection} }} }}"
         payload: Json = (await self.ask(document, input=given))[field]

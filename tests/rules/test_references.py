@@ -107,7 +107,7 @@ def test_everything_that_refers_to_a_feature_is_named() -> None:
 
     assert holders(shop) == (
         "'calls' is in use: an entitlement of the draft of 'free', price 'monthly' of the draft of 'free', "
-        "an entitlement of the draft of 'pro', a credit rate of the draft of 'pack'."
+        "a credit rate of the draft of 'pack', an entitlement of the draft of 'pro'."
     )
 
 

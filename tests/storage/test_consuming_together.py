@@ -73,7 +73,7 @@ async def test_of_five_hundred_who_consume_a_hundred_do(books: Books, other_book
 
 async def test_the_same_consumers_through_both_count_once(books: Books, other_books: Books) -> None:
     await books.enter("acme")
-    acts = [consume(1, f"key-{number}") for number in range(CALLERS // 2)]
+    acts: list[Act] = [consume(1, f"key-{number}") for number in range(CALLERS // 2)]
 
     answers = done(await together((process, act) for act in acts for process in (books, other_books)))
 
@@ -90,9 +90,10 @@ async def test_consumers_and_holders_together_never_get_past_the_limit(
     books: Books, other_books: Books
 ) -> None:
     await books.enter("acme")
-    acts = [act for n in range(60) for act in (consume(2), reserve(3, f"hold-{n}"))]
+    dice = random.Random(5)
+    acts: list[Act] = [act for n in range(60) for act in (consume(2), reserve(3, f"hold-{n}"))]
 
-    answers = done(await together((random.choice((books, other_books)), act) for act in acts * 2))
+    answers = done(await together((dice.choice((books, other_books)), act) for act in acts * 2))
 
     used, reserved = await level(books)
     assert LIMIT - 1 <= used + reserved <= LIMIT
@@ -158,7 +159,7 @@ async def test_a_hold_is_settled_or_released_and_never_both(books: Books, other_
 async def test_a_hold_and_its_settling_may_arrive_together(books: Books) -> None:
     await books.enter("acme")
 
-    acts = [reserve(3), settle(2), consume(1), reserve(3), settle(2)]
+    acts: list[Act] = [reserve(3), settle(2), consume(1), reserve(3), settle(2)]
     answers = done(await together((books, act) for act in acts))
 
     assert [answer.replayed for answer in answers] == [False, False, False, True, True]
@@ -189,7 +190,7 @@ async def test_on_a_clock_that_stands_still_nothing_is_used_twice(books: Books, 
     async with books.database.write() as session:
         await environments.set_clock(session, books.environment, books.clock.now)
 
-    acts = [act for n in range(100) for act in (consume(1), reserve(1, f"hold-{n}", 60))]
+    acts: list[Act] = [act for n in range(100) for act in (consume(1), reserve(1, f"hold-{n}", 60))]
     answers = done(await together(((books, other_books)[n % 3 == 0], act) for n, act in enumerate(acts)))
 
     instants = [answer.now for answer in answers if answer.number is not None]

@@ -71,12 +71,13 @@ def serving(folder: Path, *options: str) -> Iterator[Program]:
                 process.stdout.close()
 
 
-def told(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
-    """Run another command to its end."""
+def told(folder: Path, *command: str, given: str = "") -> subprocess.CompletedProcess[str]:
+    """Run another command to its end, with something on its standard input."""
     return subprocess.run(
         [sys.executable, "-m", "server", *command],
         cwd=folder,
         env=environment(folder),
+        input=given,
         capture_output=True,
         text=True,
         check=False,
