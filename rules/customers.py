@@ -81,7 +81,8 @@ class HeldAddon:
 class Subscription:
     """A customer on the plans of one product; ``number`` orders those of one customer by age.
 
-    Terms are in order of their instants. ``canceled_at`` is when a cancellation takes, or took, effect.
+    Terms are in order of their instants. ``trial_ends_at`` is when its trial was to end from the
+    beginning, and ``canceled_at`` when a cancellation takes, or took, effect.
     """
 
     number: int
@@ -100,6 +101,12 @@ class Subscription:
     def term(self, now: datetime) -> Term:
         """Give the term of an instant; before the first it is the first."""
         return next((term for term in reversed(self.terms) if term.starts_at <= now), self.terms[0])
+
+    @property
+    def trial_end(self) -> datetime | None:
+        """When its trial ends, or ended, which may be before the end that it was given."""
+        paid = (term.starts_at for term in self.terms if not term.trial)
+        return None if self.trial_ends_at is None else next(paid, self.trial_ends_at)
 
     @property
     def expires_at(self) -> datetime | None:

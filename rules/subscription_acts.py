@@ -104,8 +104,7 @@ class ConvertTrial(SubscriptionAct):
             message = "No trial is running."
             raise Rejected([Problem(ErrorCode.NOT_ALLOWED, message, ("customer",))])
         paid = converted(subscription.term(scene.now), scene.now, customer.timezone)
-        terms = subscription.until(paid)
-        return replace(subscription, terms=terms, trial_ends_at=scene.now, canceled_at=None)
+        return replace(subscription, terms=subscription.until(paid), canceled_at=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

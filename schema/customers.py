@@ -59,7 +59,7 @@ class CustomerSubscription(Node):
             fact=fact,
             status=fact.status(seen.now),
             started_at=fact.started_at,
-            trial_ends_at=fact.trial_ends_at,
+            trial_ends_at=fact.trial_end,
             after_trial=fact.after_trial,
             ends_at=fact.canceled_at,
             anchor=fact.term(seen.now).anchor,

@@ -37,7 +37,7 @@ FEATURES = ("sso", "storage", "support", "regions", "calls", "exports", "project
 
 def subscription_of(shop: Catalog, sub: Subscription, now: datetime) -> dict[str, Any]:
     """A subscription in the words in which it is compared."""
-    shown = {"id": sub.number, "status": sub.status(now).value, "trial_ends": sub.trial_ends_at}
+    shown = {"id": sub.number, "status": sub.status(now).value, "trial_ends": sub.trial_end}
     if not sub.is_live(now):
         return {**shown, "ended": sub.ends_at}
     term, period, change = sub.term(now), current_period(shop, sub, now), sub.scheduled_change(now)

@@ -26,14 +26,14 @@ CANCEL_NOW = CancelSubscription(timing=ChangeTiming.NOW)
 def test_left_out_the_trial_is_the_default_of_the_plan() -> None:
     life = subscribed(PRO)
 
-    assert (life.status, life.subscription.trial_ends_at) == (IN_TRIAL, START + 14 * DAY)
+    assert (life.status, life.subscription.trial_end) == (IN_TRIAL, START + 14 * DAY)
     assert life.subscription.after_trial is TrialEnd.CONVERT
 
 
 def test_a_default_trial_is_given_once_per_customer_and_product() -> None:
     life = subscribed(PRO).comes_to(day(2, 5)).does(CANCEL_NOW, PRO)
 
-    assert (life.status, life.subscription.trial_ends_at) == (ACTIVE, None)
+    assert (life.status, life.subscription.trial_end) == (ACTIVE, None)
 
 
 def test_a_trial_that_was_declined_is_still_given() -> None:
@@ -46,14 +46,14 @@ def test_a_trial_that_was_declined_is_still_given() -> None:
 def test_trial_days_from_the_caller_always_hold() -> None:
     life = subscribed(PRO).comes_to(day(2, 5)).does(CANCEL_NOW)
 
-    assert life.comes_to(day(2, 6)).does(WEEK).subscription.trial_ends_at == day(2, 13)
+    assert life.comes_to(day(2, 6)).does(WEEK).subscription.trial_end == day(2, 13)
 
 
 def test_the_days_of_a_trial_are_local_days() -> None:
     # Clocks go forward in Berlin on 29 March, so that these seven days are an hour short.
     life = subscribed(WEEK, timezone="Europe/Berlin", at=day(3, 25))
 
-    assert life.subscription.trial_ends_at == datetime(2026, 4, 1, 8, tzinfo=UTC)
+    assert life.subscription.trial_end == datetime(2026, 4, 1, 8, tzinfo=UTC)
 
 
 def test_while_a_trial_runs_it_is_the_current_period() -> None:
@@ -107,9 +107,15 @@ def test_a_trial_is_converted_before_its_end(trial: Subscribe) -> None:
     life = subscribed(trial).uses("calls", 5).comes_to(day(2, 3)).does(ConvertTrial())
 
     assert (life.status, life.anchor, life.used()) == (ACTIVE, day(2, 3), 0)
-    assert life.subscription.trial_ends_at == day(2, 3)
+    assert life.subscription.trial_end == day(2, 3)
     assert life.comes_to(day(2, 20)).status is ACTIVE
     assert life.period == Period(start=day(2, 3), end=day(3, 3))
+
+
+def test_a_trial_that_was_converted_was_to_last_longer_before() -> None:
+    life = subscribed(WEEK).comes_to(day(2, 3)).does(ConvertTrial())
+
+    assert life.counted(at=day(2, 2)) == (START, day(2, 7))
 
 
 def test_a_trial_is_converted_at_the_very_instant_at_which_it_starts() -> None:
@@ -192,4 +198,4 @@ def test_a_default_trial_that_was_raised_holds_for_new_subscriptions_only() -> N
     life = subscribed(PRO)
     life.shop = update_plan(life.shop, PlanUpdate(key="pro", default_trial_days=30))
 
-    assert life.subscription.trial_ends_at == START + 14 * DAY
+    assert life.subscription.trial_end == START + 14 * DAY
