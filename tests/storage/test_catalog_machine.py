@@ -151,7 +151,7 @@ class Market(RuleBasedStateMachine):
         assert self.kept() == shop
 
     @invariant()
-    def is_told_alike_by_every_process(self) -> None:
+    def is_told_alike_everywhere(self) -> None:
         """Compare what is told in an order, which may not be that in which things came into memory."""
         assert listed(self.kept()) == listed(self.shop())
 

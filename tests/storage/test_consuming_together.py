@@ -114,7 +114,8 @@ async def test_holds_are_settled_and_released_while_others_consume(books: Books,
     acts: list[Act] = []
     for n in range(rounds * 25):
         key = f"hold-{n}"
-        acts += [reserve(2, key), dice.choice([settle(1, key), settle(None, key), release(key)])]
+        endings: list[Act] = [settle(1, key), settle(None, key), release(key)]
+        acts += [reserve(2, key), dice.choice(endings)]
         acts += [consume(1, f"key-{n}")] * 2
     for start in range(0, len(acts), 50):
         burst = acts[start : start + 50]

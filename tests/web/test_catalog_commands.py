@@ -43,7 +43,7 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def applied(opened: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same after the document was applied."""
-    folder = Path(shutil.copytree(opened, tmp_path_factory.mktemp("applied") / "folder"))
+    folder = Path(shutil.copytree(opened, tmp_path_factory.mktemp("applied"), dirs_exist_ok=True))
     done = catalog(folder, "apply", "catalog.yaml")
     assert (done.returncode, done.stderr) == (0, "")
     (folder / "told.txt").write_text(done.stdout, encoding="utf-8")
@@ -53,13 +53,13 @@ def applied(opened: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def folder(opened: Path, tmp_path: Path) -> Path:
     """An empty environment, and a document, for this test alone."""
-    return Path(shutil.copytree(opened, tmp_path / "folder"))
+    return Path(shutil.copytree(opened, tmp_path, dirs_exist_ok=True))
 
 
 @pytest.fixture
 def filled(applied: Path, tmp_path: Path) -> Path:
     """A filled environment, and its document, for this test alone."""
-    return Path(shutil.copytree(applied, tmp_path / "folder"))
+    return Path(shutil.copytree(applied, tmp_path, dirs_exist_ok=True))
 
 
 def catalog(folder: Path, *command: str, given: str = "") -> subprocess.CompletedProcess[str]:
