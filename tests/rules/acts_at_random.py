@@ -46,6 +46,8 @@ SOLD = (
 )  # fmt: skip
 OFFERS = (*SOLD, *SOLD, *SOLD, ("basic", None), ("none", "monthly"))
 """Plans and prices, some of which are not to be had."""
+CHAIN = [package for package in PACKAGES if package.key in {"basic", "pro"}]
+"""The plans of which one is on the other."""
 ADDONS = ("boost", "pack", "bots")
 METERED = ("calls", "exports", "projects")
 
@@ -137,7 +139,7 @@ rows = st.fixed_dictionaries({}, optional=values).map(
 @st.composite
 def publishes(draw: st.DrawFn) -> Publish:
     """A package with other rows, at times at another price."""
-    package = draw(st.sampled_from(PACKAGES))
+    package = draw(st.sampled_from((*CHAIN, *CHAIN, *PACKAGES)))
     before = package.newest
     prices = before.prices
     repriced, linked = draw(st.booleans()), draw(st.booleans())
