@@ -6,6 +6,7 @@ the first test asks for it; every test has a copy of a migrated template databas
 
 from __future__ import annotations
 
+import os
 import shutil
 import warnings
 from collections.abc import AsyncIterator, Iterator
@@ -23,6 +24,9 @@ from models.database import Database
 from models.migrate import migrate
 
 pytest_plugins = ["tests.profiles"]
+
+ROOM_BYTES = 2**30
+"""What PostgreSQL's files may take in memory, with room to spare."""
 
 TEMPLATE = "migrated"
 
@@ -100,7 +104,7 @@ def postgresql_server() -> Iterator[str]:
     """The folder of the socket of a server that forgets what it wrote if the machine stops."""
     # Not in pytest's folder: for root the server is another user, who may not enter there any more
     # as soon as another pytest starts.
-    with TemporaryDirectory(prefix="allotment-") as folder:
+    with TemporaryDirectory(prefix="allotment-", dir=_in_memory()) as folder:
         server = _server(Path(folder) / "pg")
         server.ensure_pgdata_inited()
         with (server.pgdata / "postgresql.conf").open("a") as settings:
@@ -135,6 +139,13 @@ async def demo_client(demo_file: Path, tmp_path: Path) -> AsyncIterator[httpx.As
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
         yield client
     await services.close()
+
+
+def _in_memory() -> Path | None:
+    """A folder in memory, where databases are made in no time; None where there is no room."""
+    memory = Path("/dev/shm")  # noqa: S108 - a folder of its own is made in it
+    roomy = memory.is_dir() and shutil.disk_usage(memory).free > ROOM_BYTES
+    return memory if roomy and os.access(memory, os.W_OK) else None
 
 
 def _server(folder: Path) -> Any:  # noqa: ANN401 - the package may be missing
