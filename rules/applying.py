@@ -159,7 +159,8 @@ def _published(
 ) -> Catalog:
     """Publish contents, but for those of packages that stay drafts."""
     packages = dict(merged.packages)
-    for key in contents.keys() & wanted.drafts:
+    drafts = {key for key in contents.keys() & wanted.drafts if not packages[key].versions}
+    for key in drafts:
         packages[key] = replace(packages[key], draft=contents[key])
-    published = {key: content for key, content in contents.items() if key not in wanted.drafts}
+    published = {key: content for key, content in contents.items() if key not in drafts}
     return publish_contents(replace(merged, packages=packages), published, now=now, scope=scope).catalog
