@@ -13,7 +13,12 @@ import httpx
 
 USER_ERRORS = "userErrors { code message path }"
 
-INPUTS = {"archiveCustomer": "CustomerKeyInput", "releaseReservation": "ReservationKeyInput"}
+INPUTS = {
+    "archiveCustomer": "CustomerKeyInput",
+    "convertTrial": "SubscriptionRefInput",
+    "releaseReservation": "ReservationKeyInput",
+    "resumeSubscription": "SubscriptionRefInput",
+}
 """The inputs that are not named after their acts."""
 
 Json = Mapping[str, Any]

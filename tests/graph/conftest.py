@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import httpx
@@ -16,6 +17,7 @@ from resolvers.environments import NewKey, create_key, viewer_of
 from server.app import create_app
 from tests.graph.client import Client, Clock, Connect, Stock
 from tests.graph.shop import stocked
+from tests.rules.small_shop import opened
 
 OPENED = datetime(2026, 11, 15, 11, tzinfo=UTC)
 """When an environment's life begins."""
@@ -93,6 +95,15 @@ async def acme(shop: Client, clock: Clock) -> Client:
     await shop.do("upsertCustomer", key="acme")
     clock.forward(hours=1)
     return shop
+
+
+@pytest_asyncio.fixture
+async def desk(client: Client, context: Context, clock: Clock) -> Client:
+    """A back end of another, small shop, which has known the customer "acme" in Berlin for an hour."""
+    await catalog.edit(context, lambda before, now: replace(opened(at=now), revision=before.revision))
+    await client.do("upsertCustomer", key="acme", timezone="Europe/Berlin")
+    clock.forward(hours=1)
+    return client
 
 
 async def context_of(services: Services, client: Client) -> Context:

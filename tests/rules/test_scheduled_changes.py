@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from rules.acts import Act
+from rules.catalog import PublishScope
 from rules.packages import archive
 from rules.plan_changes import ChangePlan, ChangeTiming
 from rules.subscribing import AddonQuantity, Subscribe
@@ -67,6 +68,12 @@ def test_a_scheduled_change_takes_the_version_published_when_it_takes_effect() -
 
     life.comes_to(day(3, 3)).redraws("free", row("calls", limit(30)))
     assert (life.version, life.limit()) == (3, 30)
+
+
+def test_a_publish_for_new_customers_after_a_scheduled_change_leaves_it_on_its_version() -> None:
+    life = subscribed(PRO).does(ChangePlan(plan="free")).comes_to(day(3, 3))
+
+    assert life.redraws("free", row("calls", limit(20)), scope=PublishScope.NEW_CUSTOMERS).version == 1
 
 
 def test_a_scheduled_change_takes_effect_also_on_a_plan_archived_since() -> None:
