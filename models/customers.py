@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, delete, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    func,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.statements import insert_missing, table_of
+from models.standing import OnPlan, customers_on
+from models.statements import begins, insert_missing, table_of
 from models.subscriptions import Owned, load_owned, save_owned
 from models.tables import CustomerRow
 from rules.customers import Customer
@@ -26,12 +40,55 @@ async def load(session: AsyncSession, environment: int, keys: Collection[str]) -
     return {key: customer for (_, key), customer in found.items()}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerQuery:
+    """Which customers of an environment are wanted; ``on`` narrows them to those on a plan."""
+
+    environment: int
+    search: str | None
+    on: OnPlan | None
+    include_archived: bool
+
+
+async def page(session: AsyncSession, asked: CustomerQuery, behind: str | None, size: int) -> list[Customer]:
+    """Give customers by key, from behind a key."""
+    wanted = select(_CUSTOMERS).where(_wanted(asked))
+    if behind is not None:
+        wanted = wanted.where(_CUSTOMERS.c.key > behind)
+    return list((await _loaded(session, wanted.order_by(_CUSTOMERS.c.key).limit(size))).values())
+
+
+async def count(session: AsyncSession, asked: CustomerQuery) -> int:
+    """Count the customers."""
+    counted = select(func.count()).select_from(_CUSTOMERS).where(_wanted(asked))
+    return int((await session.execute(counted)).scalar_one())
+
+
+def _wanted(asked: CustomerQuery) -> ColumnElement[bool]:
+    wanted = [_CUSTOMERS.c.environment_id == asked.environment]
+    if not asked.include_archived:
+        wanted.append(_CUSTOMERS.c.archived.is_(False))
+    if asked.search:
+        folded = (_CUSTOMERS.c.folded_key, _CUSTOMERS.c.folded_name, _CUSTOMERS.c.folded_email)
+        wanted.append(or_(*(begins(column, asked.search.casefold()) for column in folded)))
+    if asked.on is not None:
+        wanted.append(_CUSTOMERS.c.id.in_(customers_on(asked.environment, asked.on)))
+    return and_(*wanted)
+
+
+async def newest_revision(session: AsyncSession, environment: int, keys: Collection[str]) -> int:
+    """Give how far those of these customers have come who have come furthest; 0 for none."""
+    theirs = and_(_CUSTOMERS.c.environment_id == environment, _CUSTOMERS.c.key.in_(set(keys)))
+    return (await session.scalars(select(func.max(_CUSTOMERS.c.revision)).where(theirs))).one() or 0
+
+
 async def ensure(session: AsyncSession, addresses: Iterable[Address]) -> None:
     """Make the customers that do not exist yet, so that they can be locked."""
     rows = [
         {
             "environment_id": environment,
             "key": key,
+            "folded_key": key.casefold(),
             "timezone": "UTC",
             "extra": {},
             "archived": False,
@@ -73,7 +130,26 @@ async def save(session: AsyncSession, changed: Sequence[tuple[int, Customer, Cus
     if changed:
         rows = [_customer_values(after) for _, _, after in changed]
         await session.execute(update(_CUSTOMERS).where(_CUSTOMERS.c.id == bindparam("number")), rows)
+        await _save_searched(session, [after for _, before, after in changed if _searched(before, after)])
         await save_owned(session, changed)
+
+
+def _searched(before: Customer, after: Customer) -> bool:
+    return (before.name, before.email) != (after.name, after.email)
+
+
+async def _save_searched(session: AsyncSession, changed: Sequence[Customer]) -> None:
+    # Apart from the rest, because most acts change no name, and an index costs what is written to it.
+    if changed:
+        rows = [
+            {"number": after.number, "folded_name": _folded(after.name), "folded_email": _folded(after.email)}
+            for after in changed
+        ]
+        await session.execute(update(_CUSTOMERS).where(_CUSTOMERS.c.id == bindparam("number")), rows)
+
+
+def _folded(text: str | None) -> str | None:
+    return None if text is None else text.casefold()
 
 
 def _customer_values(after: Customer) -> dict[str, Any]:

@@ -77,6 +77,18 @@ class ApiKeyRow(SQLModel, table=True):
     created_at: datetime = Field(sa_type=Instant)
     expires_at: datetime | None = Field(default=None, sa_type=Instant)
     revoked_at: datetime | None = Field(default=None, sa_type=Instant)
+    last_used_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class TokenSecretRow(SQLModel, table=True):
+    """What customers' tokens are signed with where no setting says it: one row, numbered 1."""
+
+    __tablename__: ClassVar[str] = "token_secrets"
+    __table_args__ = (STRICT,)
+
+    id: int = Field(primary_key=True, sa_type=Count)
+    secret: str = Field(sa_type=Key)
+    created_at: datetime = Field(sa_type=Instant)
 
 
 class CatalogRow(SQLModel):
@@ -162,7 +174,7 @@ class CustomerRow(SQLModel, table=True):
     """A customer and the state that every act of theirs locks and moves on.
 
     ``revision`` counts the acts, and ``acted_at`` is the instant of the last: time never runs backwards
-    for a customer.
+    for a customer. What is searched is kept folded too, because the databases fold ASCII only.
     """
 
     __tablename__: ClassVar[str] = "customers"
@@ -170,12 +182,18 @@ class CustomerRow(SQLModel, table=True):
         _of_environment(),
         UniqueConstraint("environment_id", "key"),
         UniqueConstraint("environment_id", "id"),
+        Index("ix_customers_folded_key", "environment_id", "folded_key"),
+        Index("ix_customers_folded_name", "environment_id", "folded_name"),
+        Index("ix_customers_folded_email", "environment_id", "folded_email"),
         STRICT,
     )
 
     id: int | None = Field(default=None, primary_key=True, sa_type=Count)
     environment_id: int = Field(sa_type=Count)
     key: str = Field(sa_type=Key)
+    folded_key: str | None = Field(default=None, sa_type=Key)
+    folded_name: str | None = Field(default=None, sa_type=Key)
+    folded_email: str | None = Field(default=None, sa_type=Key)
     name: str | None = Field(default=None, sa_type=Key)
     email: str | None = Field(default=None, sa_type=Key)
     timezone: str = Field(default="UTC", sa_type=Key)
@@ -209,7 +227,11 @@ class SubscriptionTermRow(CustomerOwned, table=True):
     """What a subscription is from an instant on; its history, and what is scheduled."""
 
     __tablename__: ClassVar[str] = "subscription_terms"
-    __table_args__ = (_of_subscription(), CLUSTERED)
+    __table_args__ = (
+        _of_subscription(),
+        Index("ix_subscription_terms_plan", "environment_id", "plan_key"),
+        CLUSTERED,
+    )
 
     subscription: int = Field(primary_key=True, sa_type=Count)
     starts_at: datetime = Field(primary_key=True, sa_type=Instant)

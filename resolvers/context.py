@@ -10,8 +10,11 @@ from typing import Any, TypeVar
 
 from models.catalog import Catalogs
 from models.database import Database
+from models.keyring import KeyRing
 from models.ledger import Ledger
-from rules.keys import ApiKeyKind, Scope
+from resolvers.seal import Seal
+from rules.inheritance import Flattened
+from rules.permissions import Viewer
 
 Answer = TypeVar("Answer")
 
@@ -22,33 +25,38 @@ def real_time() -> datetime:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Viewer:
-    """Who is asking: a key of one environment."""
-
-    environment: int
-    kind: ApiKeyKind
-    scopes: frozenset[Scope]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """What all requests of a process share."""
 
     database: Database
     catalogs: Catalogs
     ledger: Ledger
+    keys: KeyRing
+    seal: Seal
     clock: Callable[[], datetime]
 
     @classmethod
-    def on(cls, database: Database, clock: Callable[[], datetime] = real_time) -> Services:
-        """Put the services on a database."""
+    def on(
+        cls,
+        database: Database,
+        clock: Callable[[], datetime] = real_time,
+        token_secret: str | None = None,
+    ) -> Services:
+        """Put the services on a database; without a secret for tokens, it is the one kept there."""
         catalogs = Catalogs()
-        ledger = Ledger(database, catalogs, clock)
-        return cls(database=database, catalogs=catalogs, ledger=ledger, clock=clock)
+        return cls(
+            database=database,
+            catalogs=catalogs,
+            ledger=Ledger(database, catalogs, clock),
+            keys=KeyRing(database, clock),
+            seal=Seal(database, clock, token_secret),
+            clock=clock,
+        )
 
     async def close(self) -> None:
         """Finish what has been accepted, then let go of the database."""
         await self.ledger.close()
+        await self.keys.settle()
         await self.database.close()
 
 
@@ -71,3 +79,7 @@ class Context:
     def environment(self) -> int:
         """The number of the environment in which everything happens."""
         return self.viewer.environment
+
+    def visible(self, flat: Flattened) -> Flattened:
+        """Give of a catalog what may be seen: what was never published only by whom it is there for."""
+        return flat if self.viewer.sees_drafts else flat.published

@@ -16,7 +16,10 @@ from rules.inheritance import Flattened
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """An environment as one transaction sees it; ``now`` is the instant of its clock."""
+    """An environment as one transaction sees it; ``now`` is the instant of its clock.
+
+    ``flat`` is what may be seen of the catalog by whoever is asking.
+    """
 
     session: Session
     environment: Environment
@@ -32,4 +35,4 @@ async def look(context: Context) -> AsyncIterator[Look]:
         environment = await environments.load(session, context.environment)
         flat = await services.catalogs.at(session, environment)
         now = environment.now(services.clock())
-        yield Look(session=session, environment=environment, flat=flat, now=now)
+        yield Look(session=session, environment=environment, flat=context.visible(flat), now=now)

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cached_property
 
-from rules.catalog import Catalog, Content, CreditRate, Package, Row
+from rules.catalog import Catalog, Content, CreditRate, Package, Plan, Row
 from rules.values import Granted, Revoked
 
 DEEPEST = 10
@@ -126,6 +127,14 @@ def descendants(catalog: Catalog, base: str) -> list[str]:
     return list(found)
 
 
+def _public(package: Package, known: set[str]) -> Package:
+    """Give a package without its draft, and without add-ons that are not there."""
+    if isinstance(package, Plan) and package.compatible_addons is not None:
+        addons = tuple(key for key in package.compatible_addons if key in known)
+        return replace(package, draft=None, compatible_addons=addons)
+    return replace(package, draft=None)
+
+
 class Flattened:
     """A catalog whose versions are resolved once, when first asked for."""
 
@@ -134,6 +143,14 @@ class Flattened:
         self._resolved: dict[tuple[str, int], Rows] = {}
         self._rows: dict[tuple[str, int], Rows] = {}
         self._held: dict[tuple[str, int, str | None], dict[str, Resolved]] = {}
+
+    @cached_property
+    def published(self) -> Flattened:
+        """What the public may see: what was never published is not there, and nothing has a draft."""
+        catalog = self.catalog
+        known = {key for key, package in catalog.packages.items() if package.published is not None}
+        public = {key: _public(catalog.packages[key], known) for key in known}
+        return Flattened(replace(catalog, packages=public))
 
     def rows(self, package: str, number: int) -> Rows:
         """Give the rows of a published version, in display order."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import strawberry
 from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
@@ -16,12 +18,17 @@ from schema.entitlements import (
 )
 from schema.mutation import Mutation
 from schema.packages import Addon, Plan
+from schema.permissions import guard
 from schema.query import Query
 from schema.scalars import SCALARS
 
 
 class Graph(strawberry.Schema):
-    """The schema; its errors are told, and ours logged, by whoever answers the request."""
+    """The schema, behind its doors; errors are told, and ours logged, by whoever answers the request."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 - Strawberry's own
+        super().__init__(*arguments, **options)
+        guard(self._schema)
 
     def process_errors(self, errors: list[GraphQLError], execution_context: object = None) -> None:
         """Leave errors to the view, which knows the request."""
