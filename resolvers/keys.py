@@ -125,6 +125,7 @@ async def api_key(context: Context, number: int) -> ApiKey | None:
 async def revoke_api_key(context: Context, number: int | None) -> ApiKey:
     """Revoke a key of the environment; one that is revoked already stays as it is. Raises Rejected."""
     services, key = context.services, None
+    await services.keys.settle()
     if number is not None:
         async with services.database.write() as session:
             key = await keys.revoke_in(session, context.environment, number, services.clock())

@@ -149,7 +149,7 @@ class Flattened:
         """What the public may see: what was never published is not there, and nothing has a draft."""
         catalog = self.catalog
         known = {key for key, package in catalog.packages.items() if package.published is not None}
-        public = {key: _public(catalog.packages[key], known) for key in known}
+        public = {key: _public(package, known) for key, package in catalog.packages.items() if key in known}
         return Flattened(replace(catalog, packages=public))
 
     def rows(self, package: str, number: int) -> Rows:

@@ -20,10 +20,11 @@ from server.auth import Doorkeeper
 from server.graphql import GraphQLView
 from server.logs import configure
 from server.pages import graphiql_page, static_routes
+from server.rates import Rates
 from server.settings import read_settings
 
 
-def create_app(services: Services, *, keyless: int | None = None) -> Starlette:
+def create_app(services: Services, *, keyless: int | None = None, rates: Rates | None = None) -> Starlette:
     """Put the application on services, which it closes when it ends.
 
     Requests without a key act in the environment ``keyless``, where one is given.
@@ -37,7 +38,7 @@ def create_app(services: Services, *, keyless: int | None = None) -> Starlette:
 
     routes = [
         Route("/", _home),
-        Route("/graphql", _Graph(GraphQLView(services, doorkeeper))),
+        Route("/graphql", _Graph(GraphQLView(services, doorkeeper, rates or Rates()))),
         Route("/healthz", _alive),
         Route("/readyz", _readiness(services)),
         *static_routes,
@@ -49,7 +50,9 @@ def from_settings(keyless: int | None = None) -> Starlette:
     """Make the application of a worker process."""
     settings = read_settings()
     configure(settings)
-    return create_app(Services.on(Database(settings.database_url)), keyless=keyless)
+    services = Services.on(Database(settings.database_url), token_secret=settings.token_secret)
+    rates = Rates(settings.rate_limit, settings.rate_limit_storage)
+    return create_app(services, keyless=keyless, rates=rates)
 
 
 class _Graph:

@@ -20,6 +20,7 @@ from resolvers.context import Context, Services
 from schema.graph import graph
 from server.auth import Doorkeeper, Unauthenticated
 from server.logs import current_request_id, request_id
+from server.rates import RateLimited, Rates
 
 _log = structlog.get_logger(__name__)
 
@@ -31,10 +32,11 @@ _WRONG_VARIABLE = re.compile(r"Variable '\$\w+' has invalid (default )?value")
 class GraphQLView(GraphQL[Context, None]):
     """Answers POST and GET queries of whoever the doorkeeper lets in."""
 
-    def __init__(self, services: Services, doorkeeper: Doorkeeper) -> None:
+    def __init__(self, services: Services, doorkeeper: Doorkeeper, rates: Rates) -> None:
         super().__init__(graph, graphql_ide=None)
         self._services = services
         self._doorkeeper = doorkeeper
+        self._rates = rates
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request under an id of its own."""
@@ -43,10 +45,14 @@ class GraphQLView(GraphQL[Context, None]):
                 await super().__call__(scope, receive, send)
             except Unauthenticated:
                 await _unauthenticated()(scope, receive, send)
+            except RateLimited as error:
+                await _rate_limited(error)(scope, receive, send)
 
     async def get_context(self, request: Request | WebSocket, response: object) -> Context:  # noqa: ARG002
-        """Find out who is asking; raises Unauthenticated."""
-        return Context(services=self._services, viewer=await self._doorkeeper.viewer(request))
+        """Find out who is asking; raises Unauthenticated and RateLimited."""
+        viewer = await self._doorkeeper.viewer(request)
+        await self._rates.charge(viewer)
+        return Context(services=self._services, viewer=viewer)
 
     async def process_result(
         self,
@@ -97,4 +103,12 @@ def _unauthenticated() -> Response:
         {"errors": [error]},
         status_code=HTTPStatus.UNAUTHORIZED,
         headers={"WWW-Authenticate": 'Bearer realm="allotment"'},
+    )
+
+
+def _rate_limited(error: RateLimited) -> Response:
+    return JSONResponse(
+        {"errors": [error.formatted]},
+        status_code=HTTPStatus.TOO_MANY_REQUESTS,
+        headers={"Retry-After": str(error.retry_after)},
     )
