@@ -75,6 +75,9 @@ class CustomerFilter:
 
 async def customers_like(context: Context, asked: CustomerFilter) -> Page[SeenCustomer]:
     """Give a page of the customers who fit, by key; raises BadPage."""
+    if asked.version is not None and asked.plan is None:
+        message = "A version is one of a plan, which is missing."
+        raise BadPage(message)
     size = size_of(asked.first)
     cursors = Cursors(name=("customers", context.environment), kind=str)
     behind = None if asked.after is None else str(cursors.read(asked.after))
