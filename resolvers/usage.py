@@ -47,7 +47,7 @@ def state_after(done: Done, question: Question) -> Decision:
     """Decide a question on the account that an act has left."""
     account = done.account
     subject = subject_of(done.flat, account.customer, question, done.now)
-    return decide(subject, account.sums, held(account.holds.values(), question.feature, done.now))
+    return decide(subject, account.tallies, held(account.holds.values(), question.feature, done.now))
 
 
 async def reservation(context: Context, customer: Customer, key: str) -> Hold | None:

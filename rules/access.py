@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -15,6 +14,7 @@ from rules.numbers import divide_half_up
 from rules.reservations import NOTHING_HELD, Held
 from rules.revisions import Revision
 from rules.sources import NOTHING, Entitled, entitled
+from rules.tallies import Tallies
 from rules.terms import billing_period, publishes_after
 from rules.values import (
     BillingPeriod,
@@ -128,7 +128,7 @@ class Subject:
 
     @property
     def window(self) -> Window | None:
-        """The window whose sum the decision needs, if it needs one."""
+        """The window whose tally the decision needs, if it needs one."""
         return None if self.metering is None else self.metering.window
 
 
@@ -199,15 +199,15 @@ def _billing(flat: Flattened, has: Entitled, now: datetime) -> BillingPeriod | N
 
 def decide(
     subject: Subject,
-    sums: Mapping[Window, int],
+    tallies: Tallies,
     held: Held = NOTHING_HELD,
     next_usage: datetime | None = None,
 ) -> Decision:
-    """Decide a question; ``sums`` holds the usage of the subject's window, in micros.
+    """Decide a question; among ``tallies`` is that of the subject's window.
 
     ``next_usage`` is when, after a past instant, usage of the feature was next recorded or held.
     """
-    usage = _usage(subject, sums, held)
+    usage = _usage(subject, tallies, held)
     return Decision(
         subject=subject,
         reason=_denial(subject, usage) or _permission(subject, usage),
@@ -216,12 +216,12 @@ def decide(
     )
 
 
-def _usage(subject: Subject, sums: Mapping[Window, int], held: Held) -> Usage | None:
+def _usage(subject: Subject, tallies: Tallies, held: Held) -> Usage | None:
     value, counted = subject.entitled.value, subject.metering
     if counted is None or not isinstance(value, Metered):
         return None
     return Usage(
-        used=sums[counted.window],
+        used=tallies[counted.window].used,
         limit=value.limit,
         value=value,
         metering=counted,
