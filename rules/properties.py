@@ -117,6 +117,12 @@ def observed(meter: Meter, properties: Properties) -> tuple[int, str | None]:
     return _quantity(meter.property, found), None
 
 
+def distinct_value(meter: Meter, properties: Properties) -> str | None:
+    """Give the value that UNIQUE counts once; None for the other meters, and where it is not said."""
+    unique = meter.aggregation is Aggregation.UNIQUE and meter.property is not None
+    return text_of(properties, meter.property or "") if unique else None
+
+
 def _distinct(name: str, value: str) -> str:
     if not is_external_key(value):
         message = f"The property '{name}' has to be 1 to 255 printable characters."

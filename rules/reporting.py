@@ -17,7 +17,7 @@ from rules.features import missing
 from rules.inheritance import Flattened
 from rules.metering import UsageRecord, Window, everything, is_added_up
 from rules.numbers import LARGEST, ONE
-from rules.properties import Properties, distinct_problems, properties_problems, readable, text_of
+from rules.properties import Properties, distinct_problems, distinct_value, properties_problems, readable
 from rules.tallies import Need, aggregation_of, tallied
 from rules.validity import mismatch, out_of_range
 from rules.values import FeatureType
@@ -97,9 +97,7 @@ class ReportUsage(UsageAct):
 
     def _value(self, feature: Feature) -> str | None:
         meter = feature.meter
-        if meter is None or meter.aggregation is not Aggregation.UNIQUE or meter.property is None:
-            return None
-        return text_of(readable(self.properties), meter.property)
+        return None if meter is None else distinct_value(meter, readable(self.properties))
 
     def _only_adds(self, feature: Feature) -> bool:
         return is_added_up(feature) and self.mode is UsageMode.ADD and self.quantity >= 0
