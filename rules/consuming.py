@@ -72,7 +72,7 @@ class Consume(UsageAct):
             account=after,
             records=(record,),
             outcome={"consumed": self.quantity},
-            decision=replace(self._decided(scene, after), reason=decision.reason),
+            decision=replace(self._decided(scene, after), reason=decision.reason, tested=decision.tested),
         )
 
     def _decided(self, scene: Scene, account: Account) -> Decision:

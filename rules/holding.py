@@ -71,7 +71,7 @@ class Reserve(UsageAct):
             number=account.customer.revision + 1,
         )
         after = replace(account, holds=with_hold(account.holds, hold))
-        decision = replace(self._decided(scene, after), reason=decision.reason)
+        decision = replace(self._decided(scene, after), reason=decision.reason, tested=decision.tested)
         return Change(account=after, outcome={"reserved": self.quantity}, decision=decision)
 
     def _decided(self, scene: Scene, account: Account) -> Decision:
