@@ -12,7 +12,7 @@ from resolvers.context import Context
 from resolvers.reading import Look, look
 from rules import explaining
 from rules.access import Decision
-from rules.remedies import Candidate, Remedy, candidates, remedies, windows_of
+from rules.remedies import JUST_AFTER, Candidate, Remedy, candidates, remedies, windows_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +50,8 @@ def _is_present(seen: Look, decision: Decision) -> bool:
     """Tell whether a question was about now: what is done now changes no past, and no far future."""
     subject = decision.subject
     clock = seen.now if subject.customer is None else subject.customer.asked_at(seen.now)
-    return not subject.past and subject.now <= clock
+    # An act that was refused was decided just after the last act, and has left no trace of its instant.
+    return not subject.past and subject.now <= clock + JUST_AFTER
 
 
 async def _helping(

@@ -81,11 +81,10 @@ def _wanted(subject: Subject) -> str:
     return _amount(question.requested, feature)
 
 
-def _amount(micros: int, feature: Feature | None) -> str:
-    """A quantity of a feature: '100 orders'; without a unit 'Orders: 100'."""
-    unit = feature.unit if feature is not None else None
-    counted = counted_text(micros, unit)
-    return counted if unit is not None or feature is None else f"{feature.name}: {counted}"
+def _amount(micros: int, feature: Feature) -> str:
+    """A quantity of a feature: '100 orders'; without a unit '100 of Orders'."""
+    counted = counted_text(micros, feature.unit)
+    return counted if feature.unit is not None else f"{counted} of {feature.name}"
 
 
 def _unit(subject: Subject) -> Unit | None:

@@ -54,7 +54,8 @@ class RemedyKind(StrEnum):
 class Remedy:
     """Something that would turn a no into a yes.
 
-    ``amount`` is in micros: how much may be asked for at most, or how many of an add-on to add.
+    ``amount`` is in micros: how much may be asked for at most, or how many of an add-on to add;
+    ``values`` are those of a choice that may be asked for.
     """
 
     kind: RemedyKind
@@ -63,6 +64,7 @@ class Remedy:
     price: str | None = None
     addon: str | None = None
     amount: int | None = None
+    values: tuple[str, ...] | None = None
     at: datetime | None = None
 
 
@@ -144,7 +146,8 @@ def _less(decision: Decision) -> Iterator[Candidate]:
 def _of_values(subject: Subject, value: Choices) -> Candidate:
     wanted = subject.question.values or ()
     fewer = tuple(choice for choice in wanted if choice in value.choices) or value.choices
-    remedy = Remedy(kind=RemedyKind.REQUEST_LESS, summary=f"Ask for {', '.join(fewer)} only.")
+    summary = f"Ask for {', '.join(fewer)} only."
+    remedy = Remedy(kind=RemedyKind.REQUEST_LESS, summary=summary, values=fewer)
     return Candidate(remedy=remedy, subject=_asking(subject, values=fewer))
 
 
@@ -212,8 +215,10 @@ class _Try:
 
 
 def _after(subject: Subject, attempt: _Try) -> Iterator[Candidate]:
-    """Ask again just after an act; an act that would be refused is no remedy."""
-    scene = Scene(flat=subject.flat, now=subject.now + JUST_AFTER)
+    """Ask again after an act of now; an act that would be refused is no remedy."""
+    acted_at = subject.customer.acted_at if subject.customer is not None else None
+    now = subject.now if acted_at is None else max(subject.now, acted_at + JUST_AFTER)
+    scene = Scene(flat=subject.flat, now=now)
     try:
         change = attempt.act.apply(scene, Account(customer=subject.customer))
     except Rejected:
@@ -235,7 +240,9 @@ def _upgrading(subject: Subject, current: Subscription, plan: Plan, price: Price
     known, amount = _plan_cost(plan, price)
     summary = f"Upgrade to {plan.name}{_at_price(price)}."
     remedy = Remedy(kind=RemedyKind.UPGRADE, summary=summary, plan=plan.key, price=key)
-    cost = (known, amount - (0 if paid is None else _monthly(paid)))
+    # Sums of two currencies cannot be compared; then the whole price stands for what is added.
+    same = paid is not None and price is not None and paid.amount.currency == price.amount.currency
+    cost = (known, amount - (_monthly(paid) if same and paid is not None else 0))
     return _Try(act=ChangePlan(plan=plan.key, price=key), remedy=remedy, cost=cost)
 
 

@@ -44,6 +44,7 @@ class Remedy:
     amount: Quantity | None = strawberry.field(
         description="How much may be asked for at most, how many of the add-on to add, or how many credits."
     )
+    values: list[str] | None = strawberry.field(description="Those of a choice that may be asked for.")
     at: datetime | None = strawberry.field(description="When usage starts again.")
     price_key: str | None = strawberry.field(
         description="Key of the plan's price that the summary tells, for subscribe and changePlan."
@@ -59,6 +60,7 @@ class Remedy:
             kind=fact.kind,
             summary=fact.summary,
             amount=amount,
+            values=None if fact.values is None else list(fact.values),
             at=fact.at,
             price_key=fact.price,
         )
