@@ -75,7 +75,8 @@ class Subject:
     """Whom and what a question is about, as far as either exists, and what the customer has of it.
 
     ``past`` tells that it is asked about an instant before the customer's present: then usage counts
-    as far as it had occurred by then.
+    as far as it had occurred by then. ``until`` is no later than the first instant at which time alone
+    can change any of this; None where it never does.
     """
 
     flat: Flattened
@@ -87,6 +88,7 @@ class Subject:
     metering: Metering | None = None
     billing: BillingPeriod | None = None
     past: bool = False
+    until: datetime | None = None
 
     @property
     def window(self) -> Window | None:
@@ -156,7 +158,18 @@ def subject_of(
         metering=counted,
         billing=_billing(flat, has, now),
         past=past,
+        until=_until(flat, customer, counted, now),
     )
+
+
+def _until(flat: Flattened, customer: Customer, counted: Metering | None, now: datetime) -> datetime | None:
+    publishes = (
+        instant
+        for subscription in customer.subscriptions
+        for instant in publishes_after(flat.catalog, subscription, now)
+    )
+    reset = counted.period.end if counted is not None else None
+    return earliest((customer.next_instant(now), reset, *publishes))
 
 
 def _billing(flat: Flattened, has: Entitled, now: datetime) -> BillingPeriod | None:
@@ -180,7 +193,7 @@ def decide(
         reason=_denial(subject, usage) or _permission(subject, usage),
         usage=usage,
         tested=usage,
-        valid_until=_valid_until(subject, held, next_usage),
+        valid_until=earliest((subject.until, held.until, next_usage)),
     )
 
 
@@ -286,17 +299,3 @@ def _permission(subject: Subject, usage: Usage | None) -> AccessReason:
     if fits_below(usage.limit, usage.used + usage.reserved, subject.question.requested):
         return AccessReason.WITHIN_LIMIT
     return AccessReason.OVERAGE_ALLOWED
-
-
-def _valid_until(subject: Subject, held: Held, next_usage: datetime | None) -> datetime | None:
-    """Give an instant no later than the first at which time alone can change the answer."""
-    customer, feature = subject.customer, subject.feature
-    if customer is None or feature is None:
-        return None
-    publishes = (
-        instant
-        for subscription in customer.subscriptions
-        for instant in publishes_after(subject.flat.catalog, subscription, subject.now)
-    )
-    resets = subject.metering.period.end if subject.metering is not None else None
-    return earliest((customer.next_instant(subject.now), resets, held.until, next_usage, *publishes))
