@@ -38,11 +38,11 @@ def statements(database: Database) -> Iterator[list[str]]:
         if not statement.startswith("BEGIN"):
             told.append(statement.partition("\n")[0])
 
-    for engine in database._engines:
-        event.listen(engine.sync_engine, "before_cursor_execute", write_down)
+    for engine in database.engines:
+        event.listen(engine, "before_cursor_execute", write_down)
     yield told
-    for engine in database._engines:
-        event.remove(engine.sync_engine, "before_cursor_execute", write_down)
+    for engine in database.engines:
+        event.remove(engine, "before_cursor_execute", write_down)
 
 
 async def settle(client: Client, *names: str) -> None:
