@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from models.catalog import Catalogs
 from models.database import Database
-from models.ledger import Ledger
+from models.ledger import Ledger, nobody_counts
 from rules.keys import ApiKeyKind, Scope
 
 Answer = TypeVar("Answer")
@@ -40,10 +40,15 @@ class Services:
     clock: Callable[[], datetime]
 
     @classmethod
-    def on(cls, database: Database, clock: Callable[[], datetime] = real_time) -> Services:
-        """Put the services on a database."""
+    def on(
+        cls,
+        database: Database,
+        clock: Callable[[], datetime] = real_time,
+        committed: Callable[[int], None] = nobody_counts,
+    ) -> Services:
+        """Put the services on a database; ``committed`` is told how many acts each transaction had."""
         catalogs = Catalogs()
-        ledger = Ledger(database, catalogs, clock)
+        ledger = Ledger(database, catalogs, clock, committed)
         return cls(database=database, catalogs=catalogs, ledger=ledger, clock=clock)
 
     async def close(self) -> None:
