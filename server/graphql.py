@@ -83,8 +83,8 @@ class GraphQLView:
                 _refused(reply, _unauthenticated())
             except Refused as refusal:
                 _refused(reply, refusal)
-            except Exception:  # noqa: BLE001 - whatever it is, its caller is answered and it is logged
-                _log.exception("a request failed")
+            except Exception as error:  # noqa: BLE001 - whatever it is, its caller is answered
+                _log.error("a request failed", exc_info=error)
                 reply.status = HTTPStatus.INTERNAL_SERVER_ERROR
                 reply.answer = {"errors": [{"message": OUR_FAULT, "extensions": internal()}]}
             await _send(send, reply, identifier)

@@ -77,7 +77,7 @@ async def ask(services: Services) -> AsyncIterator[Ask]:
     }
     async with AsyncExitStack() as stack:
 
-        def asker(*, may: str | None = "everything", **settings: Any) -> Asker:
+        def asker(*, may: str | None = "everything", **settings: Any) -> Asker:  # noqa: ANN401 - as the app
             transport = httpx.ASGITransport(create_app(services, **settings))
             http = httpx.AsyncClient(transport=transport, base_url="http://allotment.test")
             stack.push_async_callback(http.aclose)
