@@ -108,9 +108,12 @@ class Settings(BaseSettings):
     trusted_documents: Path | None = Field(
         default=None,
         description="A file or folder of [documents](http.md#trusted-documents) to ask for by name.",
+        json_schema_extra={"default": "none"},
     )
     trusted_documents_only: bool = Field(
-        default=False, description="Whether documents that are not among them are refused."
+        default=False,
+        description="`true` refuses all documents that are not among them.",
+        json_schema_extra={"default": "`false`"},
     )
 
     @property
