@@ -36,13 +36,27 @@ class _Waiting:
     answer: asyncio.Future[Done] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
-class Ledger:
-    """Does acts on customers, many in one transaction, each as if it were alone."""
+def nobody_counts(_acts: int) -> None:
+    """Let a transaction pass uncounted."""
 
-    def __init__(self, database: Database, memory: Memory, clock: Callable[[], datetime]) -> None:
+
+class Ledger:
+    """Does acts on customers, many in one transaction, each as if it were alone.
+
+    ``committed`` is told of how many acts each transaction had.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        memory: Memory,
+        clock: Callable[[], datetime],
+        committed: Callable[[int], None] = nobody_counts,
+    ) -> None:
         self._database = database
         self._memory = memory
         self._clock = clock
+        self._committed = committed
         self._waiting: list[_Waiting] = []
         self._writer: asyncio.Task[None] | None = None
 
@@ -106,6 +120,7 @@ class Ledger:
             if not isinstance(error, Exception):
                 raise
             return
+        self._committed(len(batch))
         for waiting, result in zip(batch, settled, strict=True):
             _answer(waiting, result)
 

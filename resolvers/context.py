@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from models.catalog import Catalogs
 from models.database import Database
-from models.ledger import Ledger
+from models.ledger import Ledger, nobody_counts
 from models.memory import Memory
 from rules.keys import ApiKeyKind, Scope
 
@@ -41,10 +41,15 @@ class Services:
     clock: Callable[[], datetime]
 
     @classmethod
-    def on(cls, database: Database, clock: Callable[[], datetime] = real_time) -> Services:
-        """Put the services on a database."""
+    def on(
+        cls,
+        database: Database,
+        clock: Callable[[], datetime] = real_time,
+        committed: Callable[[int], None] = nobody_counts,
+    ) -> Services:
+        """Put the services on a database; ``committed`` is told how many acts each transaction had."""
         memory = Memory()
-        ledger = Ledger(database, memory, clock)
+        ledger = Ledger(database, memory, clock, committed)
         return cls(database=database, memory=memory, ledger=ledger, clock=clock)
 
     @property
