@@ -146,10 +146,6 @@ def window_at(flat: Flattened, customer: Customer, feature: str, at: datetime) -
     return subject_of(flat, customer, question, at).window or everything(feature)
 
 
-def _is_added_up(feature: Feature) -> bool:
-    return feature.meter is None or feature.meter.aggregation in ADDED_UP
-
-
 def _feature_problems(key: str, feature: Feature | None) -> Iterator[Problem]:
     if feature is None:
         yield missing("feature", key, "feature")
