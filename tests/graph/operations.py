@@ -18,7 +18,7 @@ DOCUMENTS = {
 }
 
 TO_COME = {
-    *("Events", "Consume", "ReadYourWrite", "TopUp", "DirectCredits", "CostOf", "Me", "Live", "Credits"),
+    *("Consume", "ReadYourWrite", "TopUp", "DirectCredits", "CostOf", "Me", "Live", "Credits"),
     *("UsageChart", "Ledger", "PreviewChange", "Table", "TableFor", "BeforePublish", "Apply", "Find", "Why"),
     *("WhyThen", "CreditsInDetail", "Void", "Grandfathered", "Token"),
 }
