@@ -196,3 +196,27 @@ async def test_the_first_report_of_a_period_drops_the_sum_of_the_last(
     assert [statement.split()[:3] for statement in told if statement.startswith("DELETE")] == [
         ["DELETE", "FROM", "usage_windows"]
     ]
+
+
+INGEST = "mutation Events($e: [UsageEventInput!]!) { ingestEvents(events: $e) { accepted } }"
+
+
+async def test_a_batch_of_events_costs_what_one_costs(acme: Client, database: Database) -> None:
+    for key, aggregation in (("jobs", "SUM"), ("peak", "MAX"), ("users", "UNIQUE"), ("level", "LATEST")):
+        meter = {"eventName": "job", "aggregation": aggregation, "property": "size"}
+        await acme.do("createFeature", key=key, name=key, type="METERED", meter=meter)
+    names = [f"customer-{number}" for number in range(20)]
+    await settle(acme, *names)
+    costs = []
+    for count in (20, 1, 400):
+        events = [
+            {"id": f"{count}-{n}", "customer": names[n % 20], "name": "job", "properties": {"size": n}}
+            for n in range(count)
+        ]
+        with statements(database) as told:
+            assert (await acme.ask(INGEST, e=events))["ingestEvents"]["accepted"] == count
+        costs.append(len(told))
+
+    unique, all_aggregations = 1, 4
+    reads_and_writes = ACTED + TAKEN + unique + WRITTEN + TAKEN
+    assert costs == [reads_and_writes + all_aggregations, reads_and_writes, reads_and_writes]
