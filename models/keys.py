@@ -9,8 +9,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, and_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.key_tables import ApiKeyRow, TokenSecretRow
 from models.statements import insert_missing, table_of
-from models.tables import ApiKeyRow, EnvironmentRow, TokenSecretRow
+from models.tables import EnvironmentRow
 from rules.keys import ApiKey, ApiKeyKind, Scope
 
 _KEYS = table_of(ApiKeyRow)

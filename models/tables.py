@@ -11,7 +11,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from models.columns import Count, Document, Flag, Instant, Key, Micros
@@ -29,7 +29,8 @@ STRICT = {"sqlite_strict": True}
 CLUSTERED = {"sqlite_strict": True, "sqlite_with_rowid": False}
 
 
-def _of_environment() -> ForeignKeyConstraint:
+def of_environment() -> ForeignKeyConstraint:
+    """Refer to the environment that a row is of."""
     return ForeignKeyConstraint(["environment_id"], ["environments.id"])
 
 
@@ -61,36 +62,6 @@ class EnvironmentRow(SQLModel, table=True):
     created_at: datetime = Field(sa_type=Instant)
 
 
-class ApiKeyRow(SQLModel, table=True):
-    """A key, of which only the prefix and the SHA-256 are kept."""
-
-    __tablename__: ClassVar[str] = "api_keys"
-    __table_args__ = (_of_environment(), STRICT)
-
-    id: int | None = Field(default=None, primary_key=True, sa_type=Count)
-    environment_id: int = Field(sa_type=Count, index=True)
-    prefix: str = Field(sa_type=Key, unique=True)
-    digest: str = Field(sa_type=Key, unique=True)
-    kind: str = Field(sa_type=Key)
-    name: str = Field(sa_type=Key)
-    scopes: list[str] = Field(sa_type=Document)
-    created_at: datetime = Field(sa_type=Instant)
-    expires_at: datetime | None = Field(default=None, sa_type=Instant)
-    revoked_at: datetime | None = Field(default=None, sa_type=Instant)
-    last_used_at: datetime | None = Field(default=None, sa_type=Instant)
-
-
-class TokenSecretRow(SQLModel, table=True):
-    """What customers' tokens are signed with where no setting says it: one row, numbered 1."""
-
-    __tablename__: ClassVar[str] = "token_secrets"
-    __table_args__ = (STRICT,)
-
-    id: int = Field(primary_key=True, sa_type=Count)
-    secret: str = Field(sa_type=Key)
-    created_at: datetime = Field(sa_type=Instant)
-
-
 class CatalogRow(SQLModel):
     """What every thing of the catalog has."""
 
@@ -105,7 +76,7 @@ class ProductRow(CatalogRow, table=True):
     """A product."""
 
     __tablename__: ClassVar[str] = "products"
-    __table_args__ = (_of_environment(), CLUSTERED)
+    __table_args__ = (of_environment(), CLUSTERED)
 
     description: str | None = Field(default=None, sa_type=Key)
 
@@ -114,7 +85,7 @@ class FeatureRow(CatalogRow, table=True):
     """A feature; its shape (kind, choices, unit, meter, default) is read whole with it."""
 
     __tablename__: ClassVar[str] = "features"
-    __table_args__ = (_of_environment(), CLUSTERED)
+    __table_args__ = (of_environment(), CLUSTERED)
 
     description: str | None = Field(default=None, sa_type=Key)
     product_key: str | None = Field(default=None, sa_type=Key)
@@ -127,7 +98,7 @@ class CreditTypeRow(CatalogRow, table=True):
     """A kind of credits."""
 
     __tablename__: ClassVar[str] = "credit_types"
-    __table_args__ = (_of_environment(), CLUSTERED)
+    __table_args__ = (of_environment(), CLUSTERED)
 
     unit: dict[str, Any] = Field(sa_type=Document)
 
@@ -174,12 +145,14 @@ class CustomerRow(SQLModel, table=True):
     """A customer and the state that every act of theirs locks and moves on.
 
     ``revision`` counts the acts, and ``acted_at`` is the instant of the last: time never runs backwards
-    for a customer. What is searched is kept folded too, because the databases fold ASCII only.
+    for a customer. ``facts_revision`` is the revision at which subscriptions or custom entitlements last
+    changed, so that who knows them of that revision need not read them again. What is searched is kept
+    folded too, because the databases fold ASCII only.
     """
 
     __tablename__: ClassVar[str] = "customers"
     __table_args__ = (
-        _of_environment(),
+        of_environment(),
         UniqueConstraint("environment_id", "key"),
         UniqueConstraint("environment_id", "id"),
         Index("ix_customers_folded_key", "environment_id", "folded_key"),
@@ -200,6 +173,7 @@ class CustomerRow(SQLModel, table=True):
     extra: dict[str, Any] = Field(sa_type=Document)
     archived: bool = Field(default=False, sa_type=Flag)
     revision: int = Field(default=0, sa_type=Count)
+    facts_revision: int = Field(default=0, sa_type=Count, sa_column_kwargs={"server_default": "0"})
     acted_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
@@ -281,19 +255,40 @@ class CustomEntitlementRow(CustomerOwned, table=True):
 
 
 class UsageRecordRow(CustomerOwned, table=True):
-    """One recorded quantity; ``number`` is the revision of the act that recorded it."""
+    """One recorded quantity; ``number`` is the revision of the act that recorded it.
+
+    ``value`` is what UNIQUE counts once, and ``properties`` what was said about the usage.
+    """
 
     __tablename__: ClassVar[str] = "usage_records"
-    __table_args__ = (_of_customer(), CLUSTERED)
+    __table_args__ = (
+        _of_customer(),
+        Index(
+            "ix_usage_records_value",
+            "environment_id",
+            "customer_id",
+            "feature_key",
+            "value",
+            "occurred_at",
+            sqlite_where=text("value IS NOT NULL"),
+            postgresql_where=text("value IS NOT NULL"),
+        ),
+        CLUSTERED,
+    )
 
     feature_key: str = Field(primary_key=True, sa_type=Key)
     occurred_at: datetime = Field(primary_key=True, sa_type=Instant)
     number: int = Field(primary_key=True, sa_type=Count)
     quantity: int = Field(sa_type=Micros)
+    value: str | None = Field(default=None, sa_type=Key)
+    properties: dict[str, Any] | None = Field(default=None, sa_type=Document)
 
 
 class UsageWindowRow(CustomerOwned, table=True):
-    """The kept sum of the records from ``starts_at`` to just before ``ends_at``."""
+    """The kept tally of the records from ``starts_at`` to just before ``ends_at``.
+
+    ``last_at`` is when the value that LATEST shows was observed.
+    """
 
     __tablename__: ClassVar[str] = "usage_windows"
     __table_args__ = (_of_customer(), CheckConstraint("starts_at < ends_at", name="span"), CLUSTERED)
@@ -302,6 +297,7 @@ class UsageWindowRow(CustomerOwned, table=True):
     starts_at: datetime = Field(primary_key=True, sa_type=Instant)
     ends_at: datetime = Field(primary_key=True, sa_type=Instant)
     used: int = Field(sa_type=Micros)
+    last_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
 class ReservationRow(CustomerOwned, table=True):

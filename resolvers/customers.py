@@ -27,7 +27,7 @@ async def found(seen: Look, keys: Collection[str]) -> dict[str, Customer]:
     """Give the customers who exist, by key."""
     # A key that no customer can have is not looked for: PostgreSQL would refuse some as text.
     possible = [key for key in keys if is_external_key(key)]
-    return await customers.load(seen.session, seen.environment.number, possible)
+    return await customers.load(seen.session, seen.memory.belongings, seen.environment.number, possible)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +92,7 @@ async def customers_like(context: Context, asked: CustomerFilter) -> Page[SeenCu
 
     async with look(context) as seen:
         query = _query(seen, asked)
-        known = [] if query is None else await customers.page(seen.session, query, behind, size + 1)
+        known = [] if query is None else await _page(seen, query, behind, size + 1)
     shown = known[:size]
     return Page(
         items=[SeenCustomer(flat=seen.flat, customer=one, now=one.asked_at(seen.now)) for one in shown],
@@ -101,6 +101,10 @@ async def customers_like(context: Context, asked: CustomerFilter) -> Page[SeenCu
         has_next=len(known) > size,
         total=count,
     )
+
+
+async def _page(seen: Look, query: CustomerQuery, behind: str | None, size: int) -> list[Customer]:
+    return await customers.page(seen.session, seen.memory.belongings, query, behind, size)
 
 
 def _query(seen: Look, asked: CustomerFilter) -> CustomerQuery | None:

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from models import environments
 from models.database import Session
+from models.memory import Memory
 from resolvers.context import Context
 from rules.environments import Environment
 from rules.inheritance import Flattened
@@ -16,15 +17,13 @@ from rules.inheritance import Flattened
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """An environment as one transaction sees it; ``now`` is the instant of its clock.
-
-    ``flat`` is what may be seen of the catalog by whoever is asking.
-    """
+    """An environment as one transaction sees it; ``now`` is the instant of its clock."""
 
     session: Session
     environment: Environment
     flat: Flattened
     now: datetime
+    memory: Memory
 
 
 @asynccontextmanager
@@ -35,4 +34,4 @@ async def look(context: Context) -> AsyncIterator[Look]:
         environment = await environments.load(session, context.environment)
         flat = await services.catalogs.at(session, environment)
         now = environment.now(services.clock())
-        yield Look(session=session, environment=environment, flat=context.visible(flat), now=now)
+        yield Look(session=session, environment=environment, flat=flat, now=now, memory=services.memory)

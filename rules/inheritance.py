@@ -5,12 +5,12 @@ Per key the nearest row wins, whole. A revocation is silence: below it the key i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 
-from rules.catalog import Catalog, Content, CreditRate, Package, Plan, Row
+from rules.catalog import Catalog, Content, CreditRate, Feature, FeatureStatus, Meter, Package, Row
 from rules.values import Granted, Revoked
 
 DEEPEST = 10
@@ -127,14 +127,6 @@ def descendants(catalog: Catalog, base: str) -> list[str]:
     return list(found)
 
 
-def _public(package: Package, known: set[str]) -> Package:
-    """Give a package without its draft, and without add-ons that are not there."""
-    if isinstance(package, Plan) and package.compatible_addons is not None:
-        addons = tuple(key for key in package.compatible_addons if key in known)
-        return replace(package, draft=None, compatible_addons=addons)
-    return replace(package, draft=None)
-
-
 class Flattened:
     """A catalog whose versions are resolved once, when first asked for."""
 
@@ -143,14 +135,26 @@ class Flattened:
         self._resolved: dict[tuple[str, int], Rows] = {}
         self._rows: dict[tuple[str, int], Rows] = {}
         self._held: dict[tuple[str, int, str | None], dict[str, Resolved]] = {}
+        self._metered: dict[str, list[tuple[Feature, Meter]]] | None = None
+
+    def metered_by(self, event: str) -> Sequence[tuple[Feature, Meter]]:
+        """Give the features, archived ones left aside, that events of a name may count in."""
+        if self._metered is None:
+            self._metered = {}
+            for feature in self.catalog.features.values():
+                meter = feature.meter
+                if meter and meter.event_name and feature.status is not FeatureStatus.ARCHIVED:
+                    self._metered.setdefault(meter.event_name, []).append((feature, meter))
+        return self._metered.get(event, ())
 
     @cached_property
     def published(self) -> Flattened:
         """What the public may see: what was never published is not there, and nothing has a draft."""
-        catalog = self.catalog
-        known = {key for key, package in catalog.packages.items() if package.published is not None}
-        public = {key: _public(package, known) for key, package in catalog.packages.items() if key in known}
-        return Flattened(replace(catalog, packages=public))
+        known = self.catalog.packages.items()
+        public = {
+            key: replace(package, draft=None) for key, package in known if package.published is not None
+        }
+        return Flattened(replace(self.catalog, packages=public))
 
     def rows(self, package: str, number: int) -> Rows:
         """Give the rows of a published version, in display order."""

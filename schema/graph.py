@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import strawberry
-from graphql import GraphQLError
+from graphql import GraphQLError, GraphQLSchema
 from strawberry.schema.config import StrawberryConfig
 
+from schema import customer_enums as customer_enums  # noqa: PLC0414 - registers the enums of the rules
 from schema import enums as enums  # noqa: PLC0414 - registers the enums of the rules
 from schema.entitlements import (
     BooleanEntitlement,
@@ -24,11 +23,12 @@ from schema.scalars import SCALARS
 
 
 class Graph(strawberry.Schema):
-    """The schema, behind its doors; errors are told, and ours logged, by whoever answers the request."""
+    """The schema; its errors are told, and ours logged, by whoever answers the request."""
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 - Strawberry's own
-        super().__init__(*arguments, **options)
-        guard(self._schema)
+    @property
+    def core(self) -> GraphQLSchema:
+        """The schema as graphql-core knows it."""
+        return self._schema
 
     def process_errors(self, errors: list[GraphQLError], execution_context: object = None) -> None:
         """Leave errors to the view, which knows the request."""
@@ -48,3 +48,5 @@ graph = Graph(
     ],
     config=StrawberryConfig(scalar_map=SCALARS),
 )
+
+guard(graph.core)

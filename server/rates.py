@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
+from http import HTTPStatus
 
 import structlog
-from graphql import GraphQLError
 from limits import RateLimitItem, parse
 from limits.aio.storage import MemoryStorage, RedisStorage, Storage
 from limits.aio.strategies import FixedWindowRateLimiter
@@ -13,23 +13,13 @@ from limits.errors import StorageError
 
 from resolvers.context import real_time
 from rules.permissions import Viewer
+from server.errors import Refused, RequestCode, refuse
 
 IN_MEMORY = "memory://"
-COST = 1
-"""What a request costs."""
 
 REDIS_PATIENCE_SECONDS = 1
 
 _log = structlog.get_logger(__name__)
-
-
-class RateLimited(GraphQLError):  # noqa: N818 - what the request is
-    """Too much was asked for in too short a time; ``retry_after`` is when there is more, in seconds."""
-
-    def __init__(self, limit: RateLimitItem, retry_after: int) -> None:
-        message = f"More than {limit} was asked for. There is more in {retry_after} s."
-        super().__init__(message, extensions={"code": "RATE_LIMITED", "retryAfter": retry_after})
-        self.retry_after = retry_after
 
 
 class Rates:
@@ -42,8 +32,8 @@ class Rates:
         self._limit = None if limit is None else parse(limit)
         self._counting = FixedWindowRateLimiter(_storage(storage))
 
-    async def charge(self, viewer: Viewer, cost: int = COST) -> None:
-        """Count what somebody asks for; raises RateLimited where it is too much.
+    async def charge(self, viewer: Viewer, cost: int) -> None:
+        """Count what somebody asks for; raises Refused where it is too much for now.
 
         A storage that cannot be reached lets everybody through: that is better than nobody.
         """
@@ -58,7 +48,13 @@ class Rates:
         if not await self._counting.hit(limit, *name, cost=cost):
             reset_at, _ = await self._counting.get_window_stats(limit, *name)
             seconds = math.ceil(reset_at - real_time().timestamp())
-            raise RateLimited(limit, max(1, seconds))
+            raise _too_much(limit, max(1, seconds))
+
+
+def _too_much(limit: RateLimitItem, seconds: int) -> Refused:
+    message = f"That is more than {limit}, counted by cost. There is more in {seconds} s."
+    headers = {"Retry-After": str(seconds)}
+    return refuse(RequestCode.RATE_LIMITED, message, HTTPStatus.TOO_MANY_REQUESTS, headers=headers)
 
 
 def _storage(address: str) -> Storage:

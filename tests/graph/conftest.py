@@ -38,6 +38,7 @@ async def services(database: Database, clock: Clock) -> AsyncIterator[Services]:
     services = Services.on(database, clock)
     yield services
     await services.ledger.close()
+    await services.keys.settle()
 
 
 @pytest_asyncio.fixture

@@ -9,8 +9,8 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from models.key_tables import ApiKeyRow
 from models.statements import table_of
-from models.tables import ApiKeyRow
 from resolvers.context import Services
 from resolvers.keys import revoke_key
 from rules.keys import ApiKeyKind, NewKey, Scope

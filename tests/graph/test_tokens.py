@@ -14,8 +14,8 @@ import pytest
 import pytest_asyncio
 
 from models.database import Database
+from models.key_tables import ApiKeyRow
 from models.statements import table_of
-from models.tables import ApiKeyRow
 from resolvers.context import Services
 from resolvers.keys import viewer_of
 from tests.graph.client import Client, Clock, Connect
