@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnClause, FromClause, Table, cast, func, select
+from sqlalchemy import ColumnClause, FromClause, Table, bindparam, cast, column, func, select
+from sqlalchemy import Text as SqlText
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.types import TypeEngine
 from sqlmodel import SQLModel
 
 
@@ -46,6 +48,38 @@ async def upsert(session: AsyncSession, model: type[SQLModel], rows: Sequence[Ma
     statement = _insert(session, table)
     written = {name: statement.excluded[name] for name in rows[0] if name not in keys}
     await session.execute(statement.on_conflict_do_update(index_elements=keys, set_=written), rows)
+
+
+def dialect_of(session: AsyncSession) -> str:
+    """Give the name of the database's dialect, for statements that are built once for each."""
+    return str(session.get_bind().dialect.name)
+
+
+def asked_rows(dialect: str, **columns: TypeEngine[Any]) -> FromClause:
+    """Give the rows that a statement is asked about as a table to join with, of any length.
+
+    They travel as one value, the parameter that ``asked`` gives, so that the statement is built, and
+    its text written, once for any number of rows.
+    """
+    document = bindparam("asked", type_=SqlText)
+    if dialect == "sqlite":
+        each = func.json_each(document).table_valued("value")
+        cells = [
+            func.json_extract(each.c.value, f"$[{place}]", type_=known).label(name)
+            for place, (name, known) in enumerate(columns.items())
+        ]
+        return select(*cells).cte("asked")
+    array = func.json_array_elements(cast(document, postgresql.JSON))
+    element = array.table_valued(column("value", postgresql.JSON), name="element").c.value
+    cells = [
+        cast(element[place].astext, known).label(name) for place, (name, known) in enumerate(columns.items())
+    ]
+    return select(*cells).cte("asked")
+
+
+def asked(rows: Iterable[Sequence[object]]) -> dict[str, str]:
+    """Give the parameters of a statement about rows."""
+    return {"asked": json.dumps([list(row) for row in rows])}
 
 
 def table_of_rows(

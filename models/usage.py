@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
     FromClause,
+    Select,
     and_,
     cast,
     column,
@@ -24,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.columns import Count, Key, to_micros
-from models.statements import insert, table_of, table_of_rows, upsert
+from models.statements import asked, asked_rows, dialect_of, insert, table_of, table_of_rows, upsert
 from models.tables import UsageRecordRow, UsageWindowRow
 from rules.catalog import ADDED_UP, Aggregation
 from rules.metering import UsageRecord, Window
@@ -51,13 +53,18 @@ async def kept(session: AsyncSession, owners: Collection[Owner]) -> dict[Owner, 
     """Give the tallies that are kept for these customers."""
     found: dict[Owner, WindowTallies] = {owner: {} for owner in owners}
     if owners:
-        place = tuple_(_WINDOWS.c.environment_id, _WINDOWS.c.customer_id)
-        theirs = place.in_([(owner.environment, owner.customer) for owner in owners])
-        for row in await session.execute(select(_WINDOWS).where(theirs)):
+        theirs = asked((owner.environment, owner.customer) for owner in owners)
+        for row in await session.execute(_keeping(dialect_of(session)), theirs):
             owner = Owner(environment=row.environment_id, customer=row.customer_id)
             window = Window(feature=row.feature_key, starts_at=row.starts_at, ends_at=row.ends_at)
             found[owner][window] = Tally(used=row.used, last_at=row.last_at)
     return found
+
+
+@cache
+def _keeping(dialect: str) -> Select[Any]:
+    c, them = _WINDOWS.c, asked_rows(dialect, environment=Count(), customer=Count()).c
+    return select(_WINDOWS).where(c.environment_id == them.environment, c.customer_id == them.customer)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
