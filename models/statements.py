@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnClause, FromClause, Table, cast, func, select
+from sqlalchemy import ColumnClause, ColumnElement, FromClause, Select, Table, cast, func, select, true
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel
@@ -18,7 +18,7 @@ def table_of(model: type[SQLModel]) -> Table:
 
 
 def _insert(session: AsyncSession, table: Table) -> sqlite.Insert | postgresql.Insert:
-    if session.get_bind().dialect.name == "sqlite":
+    if _is_sqlite(session):
         return sqlite.insert(table)
     return postgresql.insert(table)
 
@@ -55,7 +55,7 @@ def table_of_rows(
 
     A statement of many values would take longer to write than to run.
     """
-    if session.get_bind().dialect.name == "sqlite":
+    if _is_sqlite(session):
         each = func.json_each(json.dumps(rows)).table_valued("value")
         cells = [
             func.json_extract(each.c.value, f"$[{place}]", type_=known.type).label(known.name)
@@ -66,3 +66,26 @@ def table_of_rows(
     document = [dict(zip(names, row, strict=True)) for row in rows]
     recordset = func.json_to_recordset(cast(document, postgresql.JSON))
     return recordset.table_valued(*columns, name=name).render_derived(with_types=True)
+
+
+def of_each(
+    session: AsyncSession,
+    rows: FromClause,
+    table: Table,
+    its: ColumnElement[bool],
+    what: Sequence[ColumnElement[Any]],
+) -> Select[Any]:
+    """Ask for each of some rows, by its ``index``, what those of a table that belong to it come to.
+
+    SQLite looks the table's rows up for each. PostgreSQL has to be told so: to a plain join by spans of
+    time it would rather compare every span with every row.
+    """
+    if _is_sqlite(session):
+        return select(rows.c.index, *what).select_from(rows.outerjoin(table, its)).group_by(rows.c.index)
+    named = [column.label(f"what_{place}") for place, column in enumerate(what)]
+    found = select(*named).select_from(table).where(its).correlate(rows).lateral("found")
+    return select(rows.c.index, *found.c).select_from(rows.join(found, true()))
+
+
+def _is_sqlite(session: AsyncSession) -> bool:
+    return bool(session.get_bind().dialect.name == "sqlite")

@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.columns import Count, Key, to_micros
-from models.statements import insert, table_of, table_of_rows, upsert
+from models.statements import insert, of_each, table_of, table_of_rows, upsert
 from models.tables import UsageRecordRow, UsageWindowRow
 from rules.catalog import ADDED_UP, Aggregation
 from rules.metering import UsageRecord, Window
@@ -155,8 +155,9 @@ async def values_known(
 async def _inside(session: AsyncSession, windows: Windows, *what: ColumnElement[Any]) -> Sequence[Any]:
     """Ask something of the records inside each window, by its index."""
     wanted = _wanted(session, windows)
-    asked = select(wanted.c.index, *what).select_from(wanted.outerjoin(_RECORDS, _is_inside(wanted)))
-    return (await session.execute(asked.group_by(wanted.c.index))).all()
+    asked = of_each(session, wanted, _RECORDS, _is_inside(wanted), what)
+    rows: Sequence[Any] = (await session.execute(asked)).all()
+    return rows
 
 
 def _is_inside(wanted: FromClause) -> ColumnElement[bool]:

@@ -28,6 +28,7 @@ from rules.keys import ApiKeyKind, Scope
 from rules.plan_changes import ChangeTiming, UsageOnChange
 from rules.reporting import UsageMode
 from rules.reservations import ReservationStatus
+from rules.series import UsageBucket
 from rules.sources import SourceKind
 from rules.values import (
     BillingPeriod,
@@ -245,6 +246,16 @@ _describe(
     {
         "ADD": "It is added to the usage; below zero it gives back.",
         "SET": "The usage becomes it; the difference is recorded.",
+    },
+)
+_describe(
+    UsageBucket,
+    "How long the buckets of a usage series are.",
+    {
+        "HOUR": "Full hours, in UTC.",
+        "DAY": "Days in the customer's time zone.",
+        "MONTH": "Months in the customer's time zone.",
+        "PERIOD": "As long as usage counts from one instant: periods, resets and changes of plan and all.",
     },
 )
 _describe(
