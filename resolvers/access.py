@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from models import reservations, usage
@@ -13,7 +13,7 @@ from resolvers.customers import found
 from resolvers.reading import Look, look
 from rules.access import Decision, Question, Subject, decide, subject_of
 from rules.customers import Customer, earliest
-from rules.metering import everything
+from rules.metering import Window, everything
 from rules.reservations import held
 from rules.sources import spoken_of
 from rules.tallies import aggregation_of
@@ -87,12 +87,17 @@ def _owner(seen: Look, subject: Subject) -> Owner | None:
 
 
 async def _tallies(seen: Look, subjects: Iterable[Subject]) -> Mapping[Owner | None, WindowTallies]:
-    """Give the tallies that the subjects need: those kept, and those that are not counted anew."""
+    """Give the tallies that the subjects need."""
     needed = {
         (owner, subject.window)
         for subject in subjects
         if subject.window is not None and (owner := _owner(seen, subject)) is not None
     }
+    return dict[Owner | None, WindowTallies]((await tallies_of(seen, needed)).items())
+
+
+async def tallies_of(seen: Look, needed: Collection[tuple[Owner, Window]]) -> dict[Owner, WindowTallies]:
+    """Give the tallies of windows: those kept, and those that are not counted anew."""
     kept = await usage.kept(seen.session, {owner for owner, _ in needed})
     missing = [
         Uncounted(owner=owner, window=window, aggregation=aggregation_of(seen.flat.catalog, window.feature))

@@ -76,7 +76,7 @@ async def series(context: Context, about: SeenCustomer, span: Span) -> Series | 
     }
     async with look(context) as seen:
         counted = await count_anew(seen.session, needed)
-    return put_together(flat, span, found, counted[owner])
+    return put_together(flat, span, found, counted.get(owner, {}))
 
 
 async def reservation(context: Context, customer: Customer, key: str) -> Hold | None:

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import ClassVar, Protocol
 
-from rules.access import Decision
+from rules.access import Decision, Question, Subject
+from rules.courses import Courses
 from rules.customers import Customer
 from rules.errors import ErrorCode, Problem, Rejected
 from rules.inheritance import Flattened
-from rules.metering import UsageRecord
+from rules.metering import UsageRecord, Window
 from rules.reservations import Hold
 from rules.tallies import Need, Tallies
 from rules.validity import invalid, is_external_key
@@ -37,6 +38,15 @@ class Scene:
 
     flat: Flattened
     now: datetime
+    courses: Courses = field(default_factory=Courses)
+
+    def subject(self, customer: Customer | None, question: Question) -> Subject:
+        """Find what a question that an act asks is about."""
+        return self.courses.subject(self.flat, customer, question, self.now)
+
+    def window(self, customer: Customer, feature: str, at: datetime | None = None) -> Window:
+        """Give the window in which usage of an instant, None for now, counts."""
+        return self.courses.window(self.flat, customer, feature, at or self.now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from rules.access import Decision, Question, decide, subject_of
+from rules.access import Decision, Question, decide
 from rules.acts import Account, Change, Scene, UsageAct, idempotency_problems
 from rules.catalog import Aggregation
 from rules.errors import Problem, refuse_any
 from rules.metering import UsageRecord
 from rules.properties import Properties, properties_problems
-from rules.reporting import sum_problems, window_at
+from rules.reporting import sum_problems
 from rules.reservations import held
 from rules.tallies import Need, tallied
 from rules.validity import out_of_range
@@ -22,7 +22,7 @@ def requested_need(scene: Scene, account: Account, feature: str) -> Iterable[Nee
     """Tell the window in which a feature's usage counts now; where no limit speaks, everything counts."""
     if account.customer is None or feature not in scene.flat.catalog.features:
         return ()
-    return (Need(window=window_at(scene.flat, account.customer, feature, scene.now)),)
+    return (Need(window=scene.window(account.customer, feature)),)
 
 
 def recorded(scene: Scene, account: Account, record: UsageRecord) -> Account:
@@ -72,12 +72,12 @@ class Consume(UsageAct):
             account=after,
             records=(record,),
             outcome={"consumed": self.quantity},
-            decision=replace(self._decided(scene, after), reason=decision.reason),
+            decision=replace(self._decided(scene, after), reason=decision.reason, tested=decision.tested),
         )
 
     def _decided(self, scene: Scene, account: Account) -> Decision:
         question = self.question(account.customer.key if account.customer is not None else "")
-        subject = subject_of(scene.flat, account.customer, question, scene.now)
+        subject = scene.subject(account.customer, question)
         return decide(subject, account.tallies, held(account.holds.values(), self.feature, scene.now))
 
     def _problems(self) -> Iterator[Problem]:

@@ -12,7 +12,7 @@ from rules.catalog import ADDED_UP, Feature, Meter
 from rules.errors import Problem, refuse_any
 from rules.metering import UsageRecord
 from rules.properties import Properties, distinct_value, observed, properties_problems, readable, satisfies
-from rules.reporting import occurred_problems, sum_problems, window_at
+from rules.reporting import occurred_problems, sum_problems
 from rules.tallies import Need, aggregation_of, tallied
 from rules.validity import LONGEST_NAME, invalid, is_external_key
 
@@ -43,7 +43,7 @@ class IngestEvent(UsageAct):
             return []
         return [
             Need(
-                window=window_at(scene.flat, customer, feature.key, scene.now),
+                window=scene.window(customer, feature.key),
                 value=distinct_value(meter, readable(self.properties)),
             )
             for feature, meter in self._matched(scene)
@@ -101,6 +101,6 @@ def _sum_problems(scene: Scene, account: Account, record: UsageRecord) -> Iterat
     """Check the sum that counts now; ended periods are counted in full whenever somebody asks."""
     if account.customer is None or aggregation_of(scene.flat.catalog, record.feature) not in ADDED_UP:
         return
-    window = window_at(scene.flat, account.customer, record.feature, scene.now)
+    window = scene.window(account.customer, record.feature)
     if record.occurred_at in window:
         yield from sum_problems(account.tallies[window].used, record.quantity, "properties")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import ClassVar
 
-from rules.access import Decision, Question, decide, subject_of
+from rules.access import Decision, Question, decide
 from rules.acts import Account, Change, Scene, UsageAct, customer_problems
 from rules.consuming import recorded, requested_need
 from rules.errors import ErrorCode, Problem, Rejected, refuse_any
@@ -71,12 +71,12 @@ class Reserve(UsageAct):
             number=account.customer.revision + 1,
         )
         after = replace(account, holds=with_hold(account.holds, hold))
-        decision = replace(self._decided(scene, after), reason=decision.reason)
+        decision = replace(self._decided(scene, after), reason=decision.reason, tested=decision.tested)
         return Change(account=after, outcome={"reserved": self.quantity}, decision=decision)
 
     def _decided(self, scene: Scene, account: Account) -> Decision:
         question = self.question(account.customer.key if account.customer is not None else "")
-        subject = subject_of(scene.flat, account.customer, question, scene.now)
+        subject = scene.subject(account.customer, question)
         return decide(subject, account.tallies, held(account.holds.values(), self.feature, scene.now))
 
     def _problems(self, scene: Scene, account: Account) -> Iterator[Problem]:

@@ -8,14 +8,12 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import ClassVar
 
-from rules.access import Question, subject_of
 from rules.acts import Account, Change, Scene, UsageAct, customer_problems, idempotency_problems
 from rules.catalog import ADDED_UP, Aggregation, Feature, FeatureStatus
 from rules.customers import Customer
 from rules.errors import ErrorCode, Problem, refuse_any
 from rules.features import missing
-from rules.inheritance import Flattened
-from rules.metering import UsageRecord, Window, everything, is_added_up
+from rules.metering import UsageRecord, Window, is_added_up
 from rules.numbers import LARGEST, ONE
 from rules.properties import Properties, distinct_problems, distinct_value, properties_problems, readable
 from rules.tallies import Need, aggregation_of, tallied
@@ -59,7 +57,7 @@ class ReportUsage(UsageAct):
         if account.customer is None or feature is None:
             return ()
         value = self._value(feature)
-        now = Need(window=window_at(scene.flat, account.customer, self.feature, scene.now), value=value)
+        now = Need(window=scene.window(account.customer, self.feature), value=value)
         if self.occurred_at is None or (self._only_adds(feature) and self.occurred_at < scene.now):
             return (now,)
         return (now, Need(window=self._window(scene, account.customer), value=value))
@@ -103,7 +101,7 @@ class ReportUsage(UsageAct):
         return is_added_up(feature) and self.mode is UsageMode.ADD and self.quantity >= 0
 
     def _window(self, scene: Scene, customer: Customer) -> Window:
-        return window_at(scene.flat, customer, self.feature, self.occurred_at or scene.now)
+        return scene.window(customer, self.feature, self.occurred_at)
 
     def _used(self, scene: Scene, account: Account) -> int:
         """Give the usage of the window in which the usage occurred."""
@@ -138,12 +136,6 @@ class ReportUsage(UsageAct):
     def _distinct_problems(self, feature: Feature) -> Iterator[Problem]:
         if feature.meter is not None and feature.meter.aggregation is Aggregation.UNIQUE:
             yield from distinct_problems(feature.meter, readable(self.properties))
-
-
-def window_at(flat: Flattened, customer: Customer, feature: str, at: datetime) -> Window:
-    """Give the window in which usage of an instant counts; where no limit speaks, all counts together."""
-    question = Question(customer=customer.key, feature=feature)
-    return subject_of(flat, customer, question, at).window or everything(feature)
 
 
 def _feature_problems(key: str, feature: Feature | None) -> Iterator[Problem]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from rules.access import Decision, Question, Usage, decide, subject_of
+from rules.access import Decision, Question, decide, subject_of
 from rules.acts import Account, Act, Change, Scene
 from rules.catalog import Feature
 from rules.consuming import Consume
@@ -14,6 +14,7 @@ from rules.customers import Customer
 from rules.errors import Rejected
 from rules.holding import ReleaseReservation, Reserve, SettleReservation
 from rules.inheritance import Flattened
+from rules.limits import Usage
 from rules.metering import UsageRecord, Window
 from rules.numbers import ONE
 from rules.reporting import ReportUsage, UsageMode
