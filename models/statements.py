@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnClause, FromClause, Table, bindparam, cast, column, func, select
+from sqlalchemy import ColumnElement, FromClause, Select, Table, bindparam, cast, column, func, select, true
 from sqlalchemy import Text as SqlText
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,7 +20,7 @@ def table_of(model: type[SQLModel]) -> Table:
 
 
 def _insert(session: AsyncSession, table: Table) -> sqlite.Insert | postgresql.Insert:
-    if session.get_bind().dialect.name == "sqlite":
+    if dialect_of(session) == "sqlite":
         return sqlite.insert(table)
     return postgresql.insert(table)
 
@@ -82,21 +82,20 @@ def asked(rows: Iterable[Sequence[object]]) -> dict[str, str]:
     return {"asked": json.dumps([list(row) for row in rows])}
 
 
-def table_of_rows(
-    session: AsyncSession, name: str, columns: Sequence[ColumnClause[Any]], rows: Sequence[Sequence[object]]
-) -> FromClause:
-    """Give rows as a table to join with, of any length: they travel as one value.
+def of_each(
+    dialect: str,
+    rows: FromClause,
+    table: Table,
+    its: ColumnElement[bool],
+    what: Sequence[ColumnElement[Any]],
+) -> Select[Any]:
+    """Ask for each of some rows, by its ``index``, what those of a table that belong to it come to.
 
-    A statement of many values would take longer to write than to run.
+    SQLite looks the table's rows up for each. PostgreSQL has to be told so: to a plain join by spans of
+    time it would rather compare every span with every row.
     """
-    if session.get_bind().dialect.name == "sqlite":
-        each = func.json_each(json.dumps(rows)).table_valued("value")
-        cells = [
-            func.json_extract(each.c.value, f"$[{place}]", type_=known.type).label(known.name)
-            for place, known in enumerate(columns)
-        ]
-        return select(*cells).cte(name)
-    names = [known.name for known in columns]
-    document = [dict(zip(names, row, strict=True)) for row in rows]
-    recordset = func.json_to_recordset(cast(document, postgresql.JSON))
-    return recordset.table_valued(*columns, name=name).render_derived(with_types=True)
+    if dialect == "sqlite":
+        return select(rows.c.index, *what).select_from(rows.outerjoin(table, its)).group_by(rows.c.index)
+    named = [column.label(f"what_{place}") for place, column in enumerate(what)]
+    found = select(*named).select_from(table).where(its).correlate(rows).lateral("found")
+    return select(rows.c.index, *found.c).select_from(rows.join(found, true()))
