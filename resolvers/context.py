@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from models.catalog import Catalogs
 from models.database import Database
 from models.ledger import Ledger, nobody_counts
+from models.memory import Memory
 from rules.keys import ApiKeyKind, Scope
 
 Answer = TypeVar("Answer")
@@ -35,7 +36,7 @@ class Services:
     """What all requests of a process share."""
 
     database: Database
-    catalogs: Catalogs
+    memory: Memory
     ledger: Ledger
     clock: Callable[[], datetime]
 
@@ -47,9 +48,14 @@ class Services:
         committed: Callable[[int], None] = nobody_counts,
     ) -> Services:
         """Put the services on a database; ``committed`` is told how many acts each transaction had."""
-        catalogs = Catalogs()
-        ledger = Ledger(database, catalogs, clock, committed)
-        return cls(database=database, catalogs=catalogs, ledger=ledger, clock=clock)
+        memory = Memory()
+        ledger = Ledger(database, memory, clock, committed)
+        return cls(database=database, memory=memory, ledger=ledger, clock=clock)
+
+    @property
+    def catalogs(self) -> Catalogs:
+        """The newest catalog of each environment."""
+        return self.memory.catalogs
 
     async def close(self) -> None:
         """Finish what has been accepted, then let go of the database."""

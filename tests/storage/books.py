@@ -14,10 +14,11 @@ from sqlmodel import SQLModel
 
 from models import catalog, customers, environments
 from models.batch import Done
-from models.catalog import Catalogs
 from models.database import Database
 from models.ledger import Ledger
+from models.memory import Memory
 from models.statements import table_of
+from models.subscriptions import Belongings
 from models.tables import UsageRecordRow, UsageWindowRow
 from rules.acts import Account, Act, Change, Scene, UsageAct
 from rules.catalog import Catalog
@@ -72,7 +73,7 @@ class Books:
     @classmethod
     def of(cls, database: Database, environment: int, clock: Clock) -> Books:
         """Open the books of an environment that is there."""
-        ledger = Ledger(database, Catalogs(), clock)
+        ledger = Ledger(database, Memory(), clock)
         return cls(database=database, ledger=ledger, environment=environment, clock=clock)
 
     async def do(self, customer: str, act: Act) -> Done:
@@ -99,7 +100,7 @@ class Books:
     async def customer(self, name: str) -> Customer | None:
         """Give a customer as the tables have them."""
         async with self.database.read() as session:
-            return (await customers.load(session, self.environment, [name])).get(name)
+            return (await customers.load(session, Belongings(), self.environment, [name])).get(name)
 
     async def rows(self, model: type[SQLModel]) -> Rows:
         """Give a table's rows in the order of their keys."""
@@ -152,8 +153,8 @@ class Commits:
         def counted(_: object) -> None:
             commits.count += 1
 
-        _, writing = database._engines
-        event.listen(writing.sync_engine, "commit", counted)
+        for engine in database.engines:
+            event.listen(engine, "commit", counted)
         return commits
 
 
