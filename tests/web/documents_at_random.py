@@ -62,7 +62,18 @@ TEXTS = [
 
 NUMBERS = [0, 1, -1, 2, 100, 101, 2**31 - 1, 2**31, -(2**31), 2**63, 10**13, 10**40, 0.1, -0.0, 1e308]
 
-STRANGE = [None, True, [], {}, [[]], [None], {"": None}, {"a": {"b": [1, "x", None]}}, *NUMBERS, *TEXTS]
+STRANGE: list[Any] = [
+    None,
+    True,
+    [],
+    {},
+    [[]],
+    [None],
+    {"": None},
+    {"a": {"b": [1, "x", None]}},
+    *NUMBERS,
+    *TEXTS,
+]
 
 
 class Writer:
@@ -130,7 +141,8 @@ class Writer:
         alias = f"a{self._random.randint(0, 3)}: " if self._now_and_then() else ""
         directive = " @include(if: true)" if self._now_and_then() else ""
         arguments = f"({', '.join(given)})" if given else ""
-        return f"{alias}{name}{arguments}{directive} {'' if is_leaf_type(of) else self._selection(of, depth + 1)}"
+        selected = "" if is_leaf_type(of) else self._selection(of, depth + 1)
+        return f"{alias}{name}{arguments}{directive} {selected}"
 
     def _is_given(self, argument: GraphQLArgument) -> bool:
         return is_required_argument(argument) or self._random.random() < 0.5

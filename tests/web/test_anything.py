@@ -46,11 +46,9 @@ bodies = (
     | parameters.map(lambda value: json.dumps(value).encode())
 )
 
-at_length = {
-    "deadline": None,
-    "suppress_health_check": list(HealthCheck),
-    "phases": set(Phase) - {Phase.shrink},
-}
+at_length = settings(
+    deadline=None, suppress_health_check=list(HealthCheck), phases=set(Phase) - {Phase.shrink}
+)
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +77,7 @@ def assert_not_our_fault(answer: httpx.Response, server: Program, sent: object) 
     assert "data" in told or codes
 
 
-@settings(max_examples=DOCUMENTS, **at_length)
+@settings(at_length, max_examples=DOCUMENTS)
 @given(random=st.randoms(use_true_random=False))
 def test_documents_at_random_are_answered(server: Program, http: httpx.Client, random: Random) -> None:
     request = Writer(random).request()
@@ -89,7 +87,7 @@ def test_documents_at_random_are_answered(server: Program, http: httpx.Client, r
     assert_not_our_fault(answer, server, request)
 
 
-@settings(max_examples=BODIES, **at_length)
+@settings(at_length, max_examples=BODIES)
 @given(body=bodies, accept=MEDIA)
 def test_bodies_at_random_are_answered(server: Program, http: httpx.Client, body: bytes, accept: str) -> None:
     headers = {"Content-Type": "application/json", "Accept": accept}
@@ -98,7 +96,7 @@ def test_bodies_at_random_are_answered(server: Program, http: httpx.Client, body
     assert_not_our_fault(answer, server, body)
 
 
-@settings(max_examples=BODIES // 3, **at_length)
+@settings(at_length, max_examples=BODIES // 3)
 @given(query=ADDRESSES, value=any_json, accept=MEDIA)
 def test_addresses_at_random_are_answered(
     server: Program, http: httpx.Client, query: str, value: object, accept: str
