@@ -6,18 +6,20 @@ from dataclasses import dataclass
 
 from resolvers.context import Context
 from resolvers.customers import found
-from resolvers.reading import look
+from resolvers.reading import Look, look
 from rules.calls_to_action import Visitor
+from rules.catalog import Product
 from rules.inheritance import Flattened
-from rules.pricing import Offering, PricingTable
+from rules.pricing import Offering, PricingTable, narrowed, plans_on_sale
 from rules.pricing import pricing_table as laid_out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeenTable:
-    """A pricing table with the catalog that it was made from."""
+    """A pricing table with the catalog and the offering that it was made from."""
 
     flat: Flattened
+    offering: Offering
     table: PricingTable
 
 
@@ -30,9 +32,26 @@ async def pricing_table(
     """
     async with look(context) as seen:
         known = seen.flat.catalog.products.get(product)
+        return None if known is None else await _seen(seen, known, offering, customer)
+
+
+async def storefront(context: Context, product: str, asked: Offering) -> SeenTable | None:
+    """Give a product's pricing table in one billing period and one currency, None where there is none."""
+    async with look(context) as seen:
+        known = seen.flat.catalog.products.get(product)
         if known is None:
             return None
-        visitor = Visitor(now=seen.now)
-        if customer is not None and (one := (await found(seen, {customer})).get(customer)) is not None:
-            visitor = Visitor(now=one.asked_at(seen.now), customer=one)
-        return SeenTable(flat=seen.flat, table=laid_out(seen.flat, known, offering, visitor))
+        offering = narrowed(asked, plans_on_sale(seen.flat.catalog, known))
+        return await _seen(seen, known, offering, None)
+
+
+async def _seen(seen: Look, product: Product, offering: Offering, customer: str | None) -> SeenTable:
+    table = laid_out(seen.flat, product, offering, await _visitor(seen, customer))
+    return SeenTable(flat=seen.flat, offering=offering, table=table)
+
+
+async def _visitor(seen: Look, key: str | None) -> Visitor:
+    customer = None if key is None else (await found(seen, {key})).get(key)
+    if customer is None:
+        return Visitor(now=seen.now)
+    return Visitor(now=customer.asked_at(seen.now), customer=customer)

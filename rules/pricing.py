@@ -123,6 +123,27 @@ def plans_on_sale(catalog: Catalog, product: Product) -> list[Plan]:
     return [plan for plan in plans_of(catalog, product.key) if plan.visible and plan.versions]
 
 
+def periods_on_sale(plans: Iterable[Plan]) -> list[BillingPeriod]:
+    """Give the billing periods in which plans are sold, the shortest first."""
+    sold = {price.billing_period for plan in plans for price in plan.shown.prices}
+    return [billing for billing in BillingPeriod if billing in sold]
+
+
+def currencies_on_sale(plans: Iterable[Plan]) -> list[str]:
+    """Give the currencies in which plans are sold, the one met first first."""
+    prices = (price for plan in plans for price in plan.shown.prices)
+    return list(dict.fromkeys(price.amount.currency for price in prices))
+
+
+def narrowed(offering: Offering, plans: Sequence[Plan]) -> Offering:
+    """Give an offering of one billing period and one currency, the first where none on sale is asked for."""
+    periods, currencies = periods_on_sale(plans), currencies_on_sale(plans)
+    return Offering(
+        billing=offering.billing if offering.billing in periods else next(iter(periods), None),
+        currency=offering.currency if offering.currency in currencies else next(iter(currencies), None),
+    )
+
+
 def _column(flat: Flattened, plan: Plan, offering: Offering, visitor: Visitor) -> PricingColumn:
     prices = tuple(price for price in plan.shown.prices if offering.includes(price))
     lines = _lines(flat, plan, prices)

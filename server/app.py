@@ -20,6 +20,7 @@ from server.auth import Doorkeeper
 from server.graphql import GraphQLView
 from server.logs import configure
 from server.pages import graphiql_page, static_routes
+from server.pricing_page import pricing_routes
 from server.settings import read_settings
 
 
@@ -41,6 +42,7 @@ def create_app(services: Services, *, keyless: int | None = None) -> Starlette:
         Route("/healthz", _alive),
         Route("/readyz", _readiness(services)),
         *static_routes,
+        *pricing_routes(services, doorkeeper),
     ]
     return Starlette(routes=routes, lifespan=lifespan)
 

@@ -25,7 +25,10 @@ class Doorkeeper:
 
     async def viewer(self, request: HTTPConnection) -> Viewer:
         """Give who is asking; raises Unauthenticated."""
-        secret = bearer(request.headers.get("authorization"))
+        return await self.admitted(request, bearer(request.headers.get("authorization")))
+
+    async def admitted(self, request: HTTPConnection, secret: str | None) -> Viewer:
+        """Give who is asking with a secret, or with None without; raises Unauthenticated."""
         if secret is not None:
             viewer = await viewer_of(self.services, secret)
         else:
