@@ -50,7 +50,7 @@ def _page(services: Services, doorkeeper: Doorkeeper) -> Callable[[Request], Awa
     async def page(request: Request) -> Response:
         key = request.query_params.get("key")
         try:
-            viewer = await doorkeeper.admitted(request, key)
+            viewer = await doorkeeper.viewer_with(request, key)
         except Unauthenticated:
             return _stranger(request, key)
         if key is not None and viewer.kind is ApiKeyKind.SECRET:
