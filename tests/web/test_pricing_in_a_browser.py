@@ -1,30 +1,11 @@
 from __future__ import annotations
 
-import shutil
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-import pytest_asyncio
-from starlette.applications import Starlette
-from starlette.responses import HTMLResponse
-from starlette.routing import Route
 
-from models.database import Database
-from resolvers import catalog
-from resolvers.context import Services
-from resolvers.environments import NewKey, context_of, create_key
-from rules.catalog import Catalog, Product
-from rules.keys import ApiKeyKind
-from rules.packages import with_package
-from server.app import create_app
-from server.demo import ENVIRONMENT, fill
-from server.pages import NODE_MODULES, are_installed
-from tests.project.markdown import blocks
-from tests.project.repository import ROOT
-from tests.rules.builders import edit, edited, published, text, written
+from server.pages import NODE_MODULES
+from tests.web.demo_shop import ARABIC, NASTY, Shop, trouble
 
 if TYPE_CHECKING:
     from playwright.async_api import Page
@@ -37,9 +18,6 @@ AXE = NODE_MODULES / "axe-core" / "axe.min.js"
 
 WIDTHS = (1280, 390)
 
-NASTY = '<img src=x onerror=alert(1)><script>alert(1)</script> & "quotes"'
-ARABIC = "خطة الأعمال الكبيرة"
-LONG = "Donaudampfschifffahrtsgesellschaftskapitänsmütze" * 5
 
 # What moved after it was painted, as the browser itself counts it.
 WATCH_SHIFTS = """
@@ -53,61 +31,6 @@ UNTIL_IT_MOVES = """new Promise((moved) => {
   const look = () => (region.scrollLeft > 10 ? moved() : requestAnimationFrame(look));
   look();
 })"""
-
-
-@dataclass
-class Shop:
-    """The demo, whose catalog can be edited."""
-
-    services: Services
-    app: Starlette
-
-    async def change(self, rule: Callable[[Catalog], Catalog]) -> None:
-        """Edit the catalog of the demo."""
-        context = await context_of(self.services, ENVIRONMENT)
-        await catalog.edit(context, lambda before, _: replace(rule(before), revision=before.revision))
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def shop(demo_file: Path, tmp_path: Path) -> AsyncIterator[Shop]:
-    """A demo of this test's own."""
-    file = shutil.copy(demo_file, tmp_path / "allotment.db")
-    services = Services.on(Database(f"sqlite+aiosqlite:///{file}"))
-    yield Shop(services, create_app(services, keyless=await fill(services)))
-    await services.close()
-
-
-def renamed(key: str, name: str) -> Callable[[Catalog], Catalog]:
-    """Give a plan another name and description."""
-    return lambda sold: with_package(sold, replace(sold.packages[key], name=name, description=name))
-
-
-def worded(words: str) -> Callable[[Catalog], Catalog]:
-    """Give rows of Pro other texts, and a feature and the product another name."""
-
-    def rule(sold: Catalog) -> Catalog:
-        product = replace(sold.products["app"], name=words, description=words)
-        feature = replace(sold.features["sso"], name=words)
-        sold = replace(
-            sold,
-            products={**sold.products, "app": product},
-            features={**sold.features, "sso": feature},
-        )
-        loud = replace(edit("seats", written(70)), display_text=words)
-        return published(edited(sold, loud, edit("support", text(words))), "pro")
-
-    return rule
-
-
-async def trouble(shop: Shop) -> None:
-    """Put everything into the catalog that could break a page."""
-    await shop.change(renamed("free", NASTY))
-    await shop.change(renamed("starter", ARABIC))
-    await shop.change(renamed("pro", LONG))
-    await shop.change(worded(LONG))
-    await shop.change(
-        lambda sold: published(edited(sold, edit("support", text(NASTY), package="scale")), "scale")
-    )
 
 
 def assert_undisturbed(visit: Visit) -> None:
@@ -249,94 +172,6 @@ async def test_the_page_follows_the_readers_scheme_unless_its_address_says_other
 
     await opened.page.goto(f"{opened.origin}/pricing/app?theme={'light' if dark else 'dark'}")
     assert await opened.page.evaluate(colour) != ground
-
-
-async def test_a_style_sheet_of_ones_own_sets_the_looks(visit: Visiting, shop: Shop, tmp_path: Path) -> None:
-    brand = tmp_path / "brand.css"
-    (css,) = [one.text for one in blocks(PAGE) if one.language == "css"]
-    brand.write_text(css)
-    address = "https://shop.test/brand.css"
-    await shop.change(lambda sold: styled(sold, address))
-    opened = await visit(shop.app, "/healthz", elsewhere={address: brand})
-    await opened.page.goto(f"{opened.origin}/pricing/app")
-    button = opened.page.locator(".praised .button")
-
-    assert await button.evaluate("(one) => getComputedStyle(one).backgroundColor") == "rgb(15, 118, 110)"
-    assert "Georgia" in await button.evaluate("(one) => getComputedStyle(one).fontFamily")
-    assert_undisturbed(opened)
-
-
-def styled(sold: Catalog, style: str) -> Catalog:
-    """The catalog in which the product has a style sheet of its own."""
-    app = sold.products["app"]
-    metadata: dict[str, Any] = {"pricingPage": {**page_metadata(app), "style": style}}
-    return replace(sold, products={**sold.products, "app": replace(app, metadata=metadata)})
-
-
-def page_metadata(product: Product) -> dict[str, Any]:
-    """What the product says to its page."""
-    said = product.metadata["pricingPage"]
-    assert isinstance(said, dict)
-    return said
-
-
-@pytest.mark.parametrize("embedded", [True, False])
-async def test_the_page_stands_in_another_sites_frame_where_it_is_asked_to(
-    visit: Visiting, shop: Shop, *, embedded: bool
-) -> None:
-    inner = await visit(shop.app, "/healthz")
-    frame = f'<iframe src="{inner.origin}/pricing/app?embed={int(embedded)}"></iframe>'
-    site = [Route("/", lambda _: HTMLResponse(frame)), Route("/blank", lambda _: HTMLResponse(""))]
-    opened = await visit(Starlette(routes=site), "/blank")
-    await opened.page.context.route(f"{inner.origin}/**", lambda route: route.continue_())
-    await opened.page.goto(opened.origin)
-    inside = opened.page.frames[1].get_by_role("heading", name="Compare plans")
-
-    assert await inside.count() == int(embedded)
-
-
-@pytest.mark.node
-@pytest.mark.skipif(not are_installed(), reason="npm ci was not run in server/")
-async def test_the_demos_buttons_open_what_a_back_end_would_send(visit: Visiting, shop: Shop) -> None:
-    opened = await visit(shop.app, "/pricing/app?billing=yearly")
-    await opened.page.get_by_role("link", name="Get started with Pro").click()
-    await opened.page.get_by_role("tab", name="Subscribe").wait_for()
-    await opened.page.get_by_role("button", name="Execute query").click()
-    await opened.page.locator(".result-window").get_by_text("ACTIVE").wait_for()
-
-    assert_undisturbed(opened)
-
-
-PAGE = (ROOT / "docs" / "pricing-page.md").read_text(encoding="utf-8")
-
-
-async def test_the_documented_script_shows_what_the_page_shows(visit: Visiting, shop: Shop) -> None:
-    key = await create_key(shop.services, ENVIRONMENT, NewKey(kind=ApiKeyKind.PUBLISHABLE, scopes=()))
-    (script,) = [one.text for one in blocks(PAGE) if one.language == "javascript"]
-    opened = await visit(shop.app, "/pricing/app")
-    on_the_page = await told(opened.page, ".plan")
-
-    await opened.page.goto(f"{opened.origin}/healthz")
-    await opened.page.set_content('<div id="pricing"></div>')
-    script = script.replace("https://allotment.example.com", opened.origin).replace("pk_…", key)
-    await opened.page.evaluate(f"(async () => {{ {script} }})()")
-
-    assert len(script.splitlines()) <= 12
-    assert await told(opened.page, "#pricing section") == on_the_page
-    assert_undisturbed(opened)
-
-
-async def told(page: Page, column: str) -> list[dict[str, Any]]:
-    """The names, headings and rows of each column, and its price where it has one."""
-    read = """(columns) => columns.map((column) => {
-      const words = (element) => element.textContent.replace(/\\s+/g, " ").trim();
-      const texts = (selector) => [...column.querySelectorAll(selector)].map(words);
-      const [price] = words(column).match(/[$][\\d,.]+/) ?? [null];
-      return { name: words(column.querySelector("h3 bdi") ?? column.querySelector("h3")),
-               heading: texts("h4"), rows: texts("li"), price };
-    })"""
-    found: list[dict[str, Any]] = await page.locator(column).evaluate_all(read)
-    return found
 
 
 async def violations(page: Page) -> list[str]:
