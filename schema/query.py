@@ -17,12 +17,13 @@ from schema.customers import Customer
 from schema.environments import Viewer
 from schema.node_queries import node_of
 from schema.nodes import UNSET, Info, Node, given, resolved
+from schema.pricing import PricingQueries
 
 MOST_CHECKS = 10_000
 
 
 @strawberry.type(description="What can be asked.")
-class Query(CatalogQueries, CatalogCodeQueries):
+class Query(CatalogQueries, CatalogCodeQueries, PricingQueries):
     """The root of all questions."""
 
     @resolved("Who is asking, and in which environment.")

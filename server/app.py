@@ -24,6 +24,7 @@ from server.limits import Limits
 from server.logs import configure
 from server.metrics import Metrics
 from server.pages import graphiql_page, static_routes
+from server.pricing_page import pricing_routes
 from server.settings import Settings, read_settings, shared_metrics
 from server.trusted import Trusted
 
@@ -62,6 +63,7 @@ def create_app(
         Route("/readyz", _readiness(services)),
         Route("/metrics", metrics.page),
         *static_routes,
+        *pricing_routes(services, doorkeeper),
     ]
     return Starlette(routes=routes, lifespan=lifespan)
 

@@ -25,7 +25,10 @@ class Doorkeeper:
 
     async def viewer(self, request: HTTPConnection) -> Viewer:
         """Give who is asking; raises Unauthenticated."""
-        secret = bearer(request.headers.get("authorization"))
+        return await self.viewer_with(request, bearer(request.headers.get("authorization")))
+
+    async def viewer_with(self, request: HTTPConnection, secret: str | None) -> Viewer:
+        """Give who is asking with a key; raises Unauthenticated. None is no key at all."""
         if secret is not None:
             viewer = await viewer_of(self.services, secret)
         else:

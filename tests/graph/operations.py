@@ -19,7 +19,7 @@ DOCUMENTS = {
 
 TO_COME = {
     *("Consume", "ReadYourWrite", "TopUp", "DirectCredits", "CostOf", "Me", "Live", "Credits"),
-    *("Ledger", "PreviewChange", "Table", "TableFor", "BeforePublish", "Apply", "Find"),
+    *("Ledger", "PreviewChange", "BeforePublish", "Apply", "Find"),
     *("CreditsInDetail", "Void", "Grandfathered", "Token"),
 }
 """What the schema cannot say yet. Whoever teaches it takes the name away and sends the document."""
