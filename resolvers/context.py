@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 
 from models.catalog import Catalogs
 from models.database import Database
-from models.ledger import Ledger
+from models.ledger import Ledger, nobody_counts
+from models.memory import Memory
 from rules.keys import ApiKeyKind, Scope
 
 Answer = TypeVar("Answer")
@@ -35,16 +36,26 @@ class Services:
     """What all requests of a process share."""
 
     database: Database
-    catalogs: Catalogs
+    memory: Memory
     ledger: Ledger
     clock: Callable[[], datetime]
 
     @classmethod
-    def on(cls, database: Database, clock: Callable[[], datetime] = real_time) -> Services:
-        """Put the services on a database."""
-        catalogs = Catalogs()
-        ledger = Ledger(database, catalogs, clock)
-        return cls(database=database, catalogs=catalogs, ledger=ledger, clock=clock)
+    def on(
+        cls,
+        database: Database,
+        clock: Callable[[], datetime] = real_time,
+        committed: Callable[[int], None] = nobody_counts,
+    ) -> Services:
+        """Put the services on a database; ``committed`` is told how many acts each transaction had."""
+        memory = Memory()
+        ledger = Ledger(database, memory, clock, committed)
+        return cls(database=database, memory=memory, ledger=ledger, clock=clock)
+
+    @property
+    def catalogs(self) -> Catalogs:
+        """The newest catalog of each environment."""
+        return self.memory.catalogs
 
     async def close(self) -> None:
         """Finish what has been accepted, then let go of the database."""
@@ -59,12 +70,20 @@ class Context:
     services: Services
     viewer: Viewer
     _asked: dict[object, asyncio.Task[Any]] = field(default_factory=dict)
+    _own: dict[object, Any] = field(default_factory=dict)
 
     async def once(self, what: object, find: Callable[[], Coroutine[Any, Any, Answer]]) -> Answer:
         """Find something out once for all fields of a request that need it."""
         if what not in self._asked:
             self._asked[what] = asyncio.create_task(find())
         found: Answer = await self._asked[what]
+        return found
+
+    def own(self, what: object, make: Callable[[], Answer]) -> Answer:
+        """Give the one thing of its kind that a request has, made when it is first needed."""
+        if what not in self._own:
+            self._own[what] = make()
+        found: Answer = self._own[what]
         return found
 
     @property

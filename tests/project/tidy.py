@@ -21,7 +21,7 @@ FORCED_NAMES = {
     "process_bind_param": "sqlalchemy.TypeDecorator",
     "process_result_value": "sqlalchemy.TypeDecorator",
     "process_errors": "strawberry.Schema",
-    "process_result": "strawberry.asgi.GraphQL",
+    "data_received": "asyncio.Protocol",
     "handle_starttag": "html.parser.HTMLParser",
     "handle_endtag": "html.parser.HTMLParser",
     "handle_data": "html.parser.HTMLParser",
