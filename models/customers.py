@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, delete, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.statements import insert_missing, table_of
+from models.columns import Count, Key
+from models.statements import asked, asked_rows, dialect_of, insert_missing, table_of
 from models.subscriptions import Belongings, Owned, save_owned
 from models.tables import CustomerRow
 from rules.customers import Customer
@@ -23,9 +25,7 @@ async def load(
     session: AsyncSession, belongings: Belongings, environment: int, keys: Collection[str]
 ) -> dict[str, Customer]:
     """Load the customers of an environment that exist, by key."""
-    here = _CUSTOMERS.c.environment_id == environment
-    theirs = select(_CUSTOMERS).where(here, _CUSTOMERS.c.key.in_(set(keys)))
-    found = await _loaded(session, belongings, theirs)
+    found = await load_locked(session, belongings, {(environment, key) for key in keys})
     return {key: customer for (_, key), customer in found.items()}
 
 
@@ -54,23 +54,30 @@ async def forget(session: AsyncSession, numbers: Collection[int]) -> None:
 
 async def lock(session: AsyncSession, addresses: Collection[Address]) -> None:
     """Keep others from acting on these customers until the transaction ends, in one order for all."""
-    place = tuple_(_CUSTOMERS.c.environment_id, _CUSTOMERS.c.key)
-    theirs = select(_CUSTOMERS.c.id).where(place.in_(list(addresses)))
-    await session.execute(theirs.order_by(_CUSTOMERS.c.id).with_for_update())
+    await session.execute(_locking(dialect_of(session)), asked(addresses))
+
+
+@cache
+def _locking(dialect: str) -> Select[Any]:
+    theirs = select(_CUSTOMERS.c.id).where(_is_asked(dialect)).order_by(_CUSTOMERS.c.id)
+    return theirs.with_for_update(of=_CUSTOMERS)
+
+
+@cache
+def _loading(dialect: str) -> Select[Any]:
+    return select(_CUSTOMERS).where(_is_asked(dialect))
+
+
+def _is_asked(dialect: str) -> ColumnElement[bool]:
+    them = asked_rows(dialect, environment=Count(), key=Key()).c
+    return and_(_CUSTOMERS.c.environment_id == them.environment, _CUSTOMERS.c.key == them.key)
 
 
 async def load_locked(
     session: AsyncSession, belongings: Belongings, addresses: Collection[Address]
 ) -> dict[Address, Customer]:
     """Load customers after their lock: a statement that waited for it may have read old rows."""
-    place = tuple_(_CUSTOMERS.c.environment_id, _CUSTOMERS.c.key)
-    return await _loaded(session, belongings, select(_CUSTOMERS).where(place.in_(list(addresses))))
-
-
-async def _loaded(
-    session: AsyncSession, belongings: Belongings, customers: Select[Any]
-) -> dict[Address, Customer]:
-    rows = (await session.execute(customers)).all()
+    rows = (await session.execute(_loading(dialect_of(session)), asked(addresses))).all()
     owned = await belongings.of(session, [(row.id, row.facts_revision) for row in rows])
     return {(row.environment_id, row.key): _customer(row, owned[row.id]) for row in rows}
 
