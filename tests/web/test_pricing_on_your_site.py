@@ -12,6 +12,7 @@ from starlette.routing import Route
 from resolvers.environments import NewKey, create_key
 from rules.catalog import Catalog, Product
 from rules.keys import ApiKeyKind
+from server.app import create_app
 from server.demo import ENVIRONMENT
 from server.pages import are_installed
 from tests.project.markdown import blocks
@@ -31,6 +32,16 @@ PAGE = (ROOT / "docs" / "pricing-page.md").read_text(encoding="utf-8")
 def assert_undisturbed(visit: Visit) -> None:
     assert visit.complaints == []
     assert visit.strangers == []
+
+
+def page_with(body: str) -> Starlette:
+    """A site of somebody else, with one page and an empty one."""
+    return Starlette(
+        routes=[
+            Route("/", lambda _: HTMLResponse(f"<!doctype html>{body}")),
+            Route("/blank", lambda _: HTMLResponse("")),
+        ]
+    )
 
 
 async def test_a_style_sheet_of_ones_own_sets_the_looks(visit: Visiting, shop: Shop, tmp_path: Path) -> None:
@@ -68,8 +79,7 @@ async def test_the_page_stands_in_another_sites_frame_where_it_is_asked_to(
 ) -> None:
     inner = await visit(shop.app, "/healthz")
     frame = f'<iframe src="{inner.origin}/pricing/app?embed={int(embedded)}"></iframe>'
-    site = [Route("/", lambda _: HTMLResponse(frame)), Route("/blank", lambda _: HTMLResponse(""))]
-    opened = await visit(Starlette(routes=site), "/blank")
+    opened = await visit(page_with(frame), "/blank")
     await opened.page.context.route(f"{inner.origin}/**", lambda route: route.continue_())
     await opened.page.goto(opened.origin)
     inside = opened.page.frames[1].get_by_role("heading", name="Compare plans")
@@ -89,20 +99,33 @@ async def test_the_demos_buttons_open_what_a_back_end_would_send(visit: Visiting
     assert_undisturbed(opened)
 
 
-async def test_the_documented_script_shows_what_the_page_shows(visit: Visiting, shop: Shop) -> None:
+async def test_the_documented_script_shows_on_any_site_what_the_page_shows(
+    visit: Visiting, shop: Shop
+) -> None:
     key = await create_key(shop.services, ENVIRONMENT, NewKey(kind=ApiKeyKind.PUBLISHABLE, scopes=()))
     (script,) = [one.text for one in blocks(PAGE) if one.language == "javascript"]
-    opened = await visit(shop.app, "/pricing/app")
-    on_the_page = await told(opened.page, ".plan")
-
-    await opened.page.goto(f"{opened.origin}/healthz")
-    await opened.page.set_content('<div id="pricing"></div>')
-    script = script.replace("https://allotment.example.com", opened.origin).replace("pk_…", key)
-    await opened.page.evaluate(f"(async () => {{ {script} }})()")
+    allotment = await visit(create_app(shop.services), f"/pricing/app?key={key}")
+    site = await visit(
+        Starlette(routes=[Route("/", lambda _: HTMLResponse('<div id="pricing"></div>'))]), "/"
+    )
+    await site.page.context.route(f"{allotment.origin}/**", lambda route: route.continue_())
+    script = script.replace("https://allotment.example.com", allotment.origin).replace("pk_…", key)
+    await site.page.evaluate(f"(async () => {{ {script} }})()")
 
     assert len(script.splitlines()) <= 12
-    assert await told(opened.page, "#pricing section") == on_the_page
-    assert_undisturbed(opened)
+    assert await told(site.page, "#pricing section") == await told(allotment.page, ".plan")
+    assert_undisturbed(allotment)
+
+
+async def test_a_page_of_another_site_does_not_enter_where_nobody_needs_a_key(
+    visit: Visiting, shop: Shop
+) -> None:
+    demo = await visit(shop.app, "/healthz")
+    site = await visit(page_with("A trap."), "/")
+    await site.page.context.route(f"{demo.origin}/**", lambda route: route.continue_())
+    asked = f"fetch('{demo.origin}/graphql?query={{viewer{{kind}}}}').then(() => 'let in', () => 'kept out')"
+
+    assert await site.page.evaluate(asked) == "kept out"
 
 
 async def told(page: Page, column: str) -> list[dict[str, Any]]:
