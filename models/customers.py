@@ -4,25 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Row,
-    Select,
-    and_,
-    bindparam,
-    delete,
-    func,
-    or_,
-    select,
-    tuple_,
-    update,
-)
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.columns import Count, Key
 from models.standing import OnPlan, customers_on
-from models.statements import begins, insert_missing, table_of
+from models.statements import asked, asked_rows, begins, dialect_of, insert_missing, table_of
 from models.subscriptions import Belongings, Owned, save_owned
 from models.tables import CustomerRow
 from rules.customers import Customer
@@ -37,9 +27,7 @@ async def load(
     session: AsyncSession, belongings: Belongings, environment: int, keys: Collection[str]
 ) -> dict[str, Customer]:
     """Load the customers of an environment that exist, by key."""
-    here = _CUSTOMERS.c.environment_id == environment
-    theirs = select(_CUSTOMERS).where(here, _CUSTOMERS.c.key.in_(set(keys)))
-    found = await _loaded(session, belongings, theirs)
+    found = await load_locked(session, belongings, {(environment, key) for key in keys})
     return {key: customer for (_, key), customer in found.items()}
 
 
@@ -54,37 +42,38 @@ class CustomerQuery:
 
 
 async def page(
-    session: AsyncSession, belongings: Belongings, asked: CustomerQuery, behind: str | None, size: int
+    session: AsyncSession, belongings: Belongings, query: CustomerQuery, behind: str | None, size: int
 ) -> list[Customer]:
     """Give customers by key, from behind a key."""
-    wanted = select(_CUSTOMERS).where(_wanted(asked))
+    wanted = select(_CUSTOMERS).where(_wanted(query))
     if behind is not None:
         wanted = wanted.where(_CUSTOMERS.c.key > behind)
-    return list((await _loaded(session, belongings, wanted.order_by(_CUSTOMERS.c.key).limit(size))).values())
+    rows = (await session.execute(wanted.order_by(_CUSTOMERS.c.key).limit(size))).all()
+    return await _known(session, belongings, rows)
 
 
-async def count(session: AsyncSession, asked: CustomerQuery) -> int:
+async def count(session: AsyncSession, query: CustomerQuery) -> int:
     """Count the customers."""
-    counted = select(func.count()).select_from(_CUSTOMERS).where(_wanted(asked))
+    counted = select(func.count()).select_from(_CUSTOMERS).where(_wanted(query))
     return int((await session.execute(counted)).scalar_one())
 
 
-def _wanted(asked: CustomerQuery) -> ColumnElement[bool]:
-    wanted = [_CUSTOMERS.c.environment_id == asked.environment]
-    if not asked.include_archived:
+def _wanted(query: CustomerQuery) -> ColumnElement[bool]:
+    wanted = [_CUSTOMERS.c.environment_id == query.environment]
+    if not query.include_archived:
         wanted.append(_CUSTOMERS.c.archived.is_(False))
-    if asked.search:
+    if query.search:
         folded = (_CUSTOMERS.c.folded_key, _CUSTOMERS.c.folded_name, _CUSTOMERS.c.folded_email)
-        wanted.append(or_(*(begins(column, asked.search.casefold()) for column in folded)))
-    if asked.on is not None:
-        wanted.append(_CUSTOMERS.c.id.in_(customers_on(asked.environment, asked.on)))
+        wanted.append(or_(*(begins(column, query.search.casefold()) for column in folded)))
+    if query.on is not None:
+        wanted.append(_CUSTOMERS.c.id.in_(customers_on(query.environment, query.on)))
     return and_(*wanted)
 
 
-async def newest_revision(session: AsyncSession, environment: int, keys: Collection[str]) -> int:
+async def newest_revision(session: AsyncSession, addresses: Collection[Address]) -> int:
     """Give how far those of these customers have come who have come furthest; 0 for none."""
-    theirs = and_(_CUSTOMERS.c.environment_id == environment, _CUSTOMERS.c.key.in_(set(keys)))
-    return (await session.scalars(select(func.max(_CUSTOMERS.c.revision)).where(theirs))).one() or 0
+    newest = select(func.max(_CUSTOMERS.c.revision)).where(_is_asked(dialect_of(session)))
+    return (await session.execute(newest, asked(addresses))).scalar_one() or 0
 
 
 async def ensure(session: AsyncSession, addresses: Iterable[Address]) -> None:
@@ -113,25 +102,37 @@ async def forget(session: AsyncSession, numbers: Collection[int]) -> None:
 
 async def lock(session: AsyncSession, addresses: Collection[Address]) -> None:
     """Keep others from acting on these customers until the transaction ends, in one order for all."""
-    place = tuple_(_CUSTOMERS.c.environment_id, _CUSTOMERS.c.key)
-    theirs = select(_CUSTOMERS.c.id).where(place.in_(list(addresses)))
-    await session.execute(theirs.order_by(_CUSTOMERS.c.id).with_for_update())
+    await session.execute(_locking(dialect_of(session)), asked(addresses))
+
+
+@cache
+def _locking(dialect: str) -> Select[Any]:
+    theirs = select(_CUSTOMERS.c.id).where(_is_asked(dialect)).order_by(_CUSTOMERS.c.id)
+    return theirs.with_for_update(of=_CUSTOMERS)
+
+
+@cache
+def _loading(dialect: str) -> Select[Any]:
+    return select(_CUSTOMERS).where(_is_asked(dialect))
+
+
+def _is_asked(dialect: str) -> ColumnElement[bool]:
+    them = asked_rows(dialect, environment=Count(), key=Key()).c
+    return and_(_CUSTOMERS.c.environment_id == them.environment, _CUSTOMERS.c.key == them.key)
 
 
 async def load_locked(
     session: AsyncSession, belongings: Belongings, addresses: Collection[Address]
 ) -> dict[Address, Customer]:
     """Load customers after their lock: a statement that waited for it may have read old rows."""
-    place = tuple_(_CUSTOMERS.c.environment_id, _CUSTOMERS.c.key)
-    return await _loaded(session, belongings, select(_CUSTOMERS).where(place.in_(list(addresses))))
+    rows = (await session.execute(_loading(dialect_of(session)), asked(addresses))).all()
+    known = await _known(session, belongings, rows)
+    return {(row.environment_id, row.key): customer for row, customer in zip(rows, known, strict=True)}
 
 
-async def _loaded(
-    session: AsyncSession, belongings: Belongings, customers: Select[Any]
-) -> dict[Address, Customer]:
-    rows = (await session.execute(customers)).all()
+async def _known(session: AsyncSession, belongings: Belongings, rows: Sequence[Row[Any]]) -> list[Customer]:
     owned = await belongings.of(session, [(row.id, row.facts_revision) for row in rows])
-    return {(row.environment_id, row.key): _customer(row, owned[row.id]) for row in rows}
+    return [_customer(row, owned[row.id]) for row in rows]
 
 
 async def save(session: AsyncSession, changed: Sequence[tuple[int, Customer, Customer]]) -> None:

@@ -36,7 +36,7 @@ async def reach(context: Context, wanted: Revision, keys: Collection[str]) -> No
 
 
 async def _reached(context: Context, keys: Collection[str]) -> Revision:
-    possible = [key for key in keys if is_external_key(key)]
+    possible = {(context.environment, key) for key in keys if is_external_key(key)}
     async with look(context) as seen:
-        furthest = await customers.newest_revision(seen.session, context.environment, possible)
+        furthest = await customers.newest_revision(seen.session, possible)
     return Revision(seen.environment.catalog_revision, furthest)

@@ -20,13 +20,14 @@ from schema.environments import Viewer
 from schema.keys import KeyQueries
 from schema.node_queries import node_of
 from schema.nodes import UNSET, Info, Node, given, resolved
+from schema.pricing import PricingQueries
 from schema.revisions import AtLeast, reach
 
 MOST_CHECKS = 10_000
 
 
 @strawberry.type(description="What can be asked.")
-class Query(CatalogQueries, CatalogCodeQueries, KeyQueries):
+class Query(CatalogQueries, CatalogCodeQueries, PricingQueries, KeyQueries):
     """The root of all questions."""
 
     @resolved("Who is asking, and in which environment.")

@@ -9,6 +9,7 @@ from http import HTTPStatus
 
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -24,6 +25,7 @@ from server.limits import Limits
 from server.logs import configure
 from server.metrics import Metrics
 from server.pages import graphiql_page, static_routes
+from server.pricing_page import pricing_routes
 from server.rates import Rates
 from server.settings import Settings, read_settings, shared_metrics
 from server.trusted import Trusted
@@ -67,11 +69,13 @@ def create_app(
 
     routes = [
         Route("/", _home),
-        Route("/graphql", _Graph(view)),
+        # Where nobody needs a key, a page of any site that is open in the browser would be let in.
+        Route("/graphql", _Graph(view) if keyless is not None else for_every_site(_Graph(view))),
         Route("/healthz", _alive),
         Route("/readyz", _readiness(services)),
         Route("/metrics", metrics.page),
         *static_routes,
+        *pricing_routes(services, doorkeeper),
     ]
     return Starlette(routes=routes, lifespan=lifespan)
 
@@ -96,6 +100,11 @@ def trusted_by(settings: Settings) -> Trusted:
     """Read the documents that the operator trusts; raises UnreadableDocuments."""
     path, only = settings.trusted_documents, settings.trusted_documents_only
     return Trusted(only=only) if path is None else Trusted.read(path, only=only)
+
+
+def for_every_site(app: ASGIApp) -> ASGIApp:
+    """Let pages of all sites ask: whoever asks shows a key, which no browser adds by itself."""
+    return CORSMiddleware(app, allow_origins=["*"], allow_methods=["GET", "POST"], allow_headers=["*"])
 
 
 class _Graph:

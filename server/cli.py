@@ -1,4 +1,4 @@
-"""The command line: serve, migrate, keys, catalog and sdl."""
+"""The command line: serve, migrate, keys, catalog, verify and sdl."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import click
 from models.migrate import migrate
 from resolvers import keys as key_resolvers
 from resolvers.context import real_time
+from resolvers.verifying import first_difference
 from rules.keys import ApiKey, ApiKeyKind, NewKey, Scope
 from schema.graph import graph
 from server import serving
@@ -120,6 +121,17 @@ def revoke_key(prefix: str) -> None:
 
 
 main.add_command(catalog)
+
+
+@main.command()
+@click.option("--environment", help="Only this environment; all if left out.")
+def verify(environment: str | None) -> None:
+    """Count anew all that is kept of usage; prints the first difference, if there is any, and exits 1."""
+    found = on_services(lambda services: first_difference(services, environment))
+    if found is not None:
+        name, difference = found
+        click.echo(f"{name}: {difference.customer}: {difference.sentence}")
+        sys.exit(1)
 
 
 @main.command()

@@ -78,8 +78,8 @@ async def _publish(context: Context, offer: Offer) -> None:
     key = offer.package.key
     for feature, value in offer.rows.items():
         await catalog.set_entitlement(context, _row(key, feature, value))
-    if offer.price is not None:
-        await catalog.set_price(context, key, offer.price)
+    for price in offer.prices:
+        await catalog.set_price(context, key, price)
     await catalog.publish_package(context, key, PublishScope.ALL_CUSTOMERS)
 
 
@@ -134,12 +134,17 @@ def _subscription(stay: Stay, opened: datetime) -> Subscribe:
     start = opened - timedelta(days=stay.days)
     return Subscribe(
         plan=stay.plan,
+        price=next((price.key for price in _offer(stay.plan).prices), None),
         start_at=start,
         addons=stay.addons,
         trial_days=stay.trial_days,
         after_trial=stay.after_trial,
         idempotency_key=f"demo-{stay.plan}",
     )
+
+
+def _offer(plan: str) -> Offer:
+    return next(offer for offer in OFFERS if offer.package.key == plan)
 
 
 def _reports(seen: SeenCustomer, stay: Stay, opened: datetime) -> Iterator[ReportUsage]:

@@ -19,7 +19,7 @@ DOCUMENTS = {
 
 TO_COME = {
     *("Consume", "TopUp", "DirectCredits", "CostOf", "Me", "Live", "Credits"),
-    *("Ledger", "PreviewChange", "Table", "TableFor", "BeforePublish", "Apply"),
+    *("Ledger", "PreviewChange", "BeforePublish", "Apply"),
     *("CreditsInDetail", "Void"),
 }
 """What the schema cannot say yet. Whoever teaches it takes the name away and sends the document."""

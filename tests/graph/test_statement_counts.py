@@ -117,8 +117,10 @@ async def test_the_catalog_is_read_once_and_not_by_questions(acme: Client, datab
     assert [statement for statement in told if "FROM packages" in statement] == []
 
 
-LOCK, TAKEN = 1, 1
-"""Keeping others from the customers, and looking for the keys that acts carry, or writing them."""
+LOCK, TAKEN, NAMED = 1, 1, 1
+"""Keeping others from the customers; looking for the keys that acts carry, or writing them; and finding
+the holds that acts name.
+"""
 
 ACTED = LOCK + ASKED + SUMS + HOLDS
 """What every act on usage reads."""
@@ -167,9 +169,9 @@ async def test_a_hold_is_written_in_place_of_a_record(acme: Client, database: Da
     with statements(database) as again:
         await acme.try_to("settleReservation", customer="acme", key="k")
 
-    assert len(reserved) == ACTED + TAKEN + CUSTOMERS + HOLDS + TAKEN
-    assert len(settled) == ACTED + WRITTEN + HOLDS
-    assert len(again) == ACTED
+    assert len(reserved) == ACTED + NAMED + TAKEN + CUSTOMERS + HOLDS + TAKEN
+    assert len(settled) == ACTED + NAMED + WRITTEN + HOLDS
+    assert len(again) == ACTED + NAMED
 
 
 async def test_a_batch_of_reports_costs_what_one_costs(acme: Client, database: Database) -> None:

@@ -73,7 +73,10 @@ def test_the_demo_starts_in_an_empty_folder_and_says_where_it_is(tmp_path: Path)
         assert used(program, "nimbus") == "412"
         program.ask(REPORT, customer="nimbus")
 
-        assert program.stop() == f"GraphiQL: {program.address}/graphql\n"
+        assert program.stop().splitlines() == [
+            f"GraphiQL: {program.address}/graphql",
+            f"Pricing page: {program.address}/pricing/app",
+        ]
         assert program.process.returncode == 0
 
     with serving(tmp_path, "--demo") as again:
