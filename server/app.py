@@ -51,14 +51,14 @@ def create_app(
     Requests without a key act in the environment ``keyless``, where one is given.
     """
     doorkeeper = Doorkeeper(services=services, keyless=keyless)
-    metrics = metrics or Metrics()
+    metrics, rates = metrics or Metrics(), rates or Rates()
     view = GraphQLView(
         graph.core,
         services,
         doorkeeper,
         limits=limits,
         trusted=trusted,
-        rates=rates or Rates(),
+        rates=rates,
         metrics=metrics,
     )
 
@@ -66,6 +66,7 @@ def create_app(
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
         await services.close()
+        await rates.close()
 
     routes = [
         Route("/", _home),

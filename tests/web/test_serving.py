@@ -141,6 +141,28 @@ def test_a_key_opens_its_environment_until_it_is_revoked(demo: Program) -> None:
     assert (again.returncode, again.stderr) == (1, f"Error: no valid key has the prefix {prefix(key)}\n")
 
 
+def test_a_key_is_made_for_a_pricing_page_and_takes_no_scopes(demo: Program) -> None:
+    website = new_key(demo.folder, "--environment", "shop", "--kind", "publishable")
+    refused = told(
+        demo.folder,
+        *("keys", "create", "--environment", "shop", "--kind", "publishable", "--scope", "ADMIN"),
+    )
+
+    who = demo.ask("{ viewer { kind scopes } }", key=website).json()["data"]["viewer"]
+    assert who == {"kind": "PUBLISHABLE", "scopes": []}
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr == "Error: A publishable key has no scopes: it reads what is published.\n"
+
+
+def test_a_key_may_do_what_is_named_or_everything(demo: Program) -> None:
+    named = new_key(demo.folder, "--environment", "shop", "--scope", "USAGE_WRITE", "--scope", "CATALOG_READ")
+    everything = new_key(demo.folder, "--environment", "shop")
+    ask = "{ viewer { scopes } }"
+
+    assert demo.ask(ask, key=named).json()["data"]["viewer"]["scopes"] == ["CATALOG_READ", "USAGE_WRITE"]
+    assert "ADMIN" in demo.ask(ask, key=everything).json()["data"]["viewer"]["scopes"]
+
+
 def test_a_wrong_key_opens_nothing_where_no_key_would_do(demo: Program) -> None:
     refused = demo.ask(WHERE, key="sk_0123456789ab_wrong")
 
