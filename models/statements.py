@@ -6,12 +6,27 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, Table, bindparam, cast, column, func, select, true
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    cast,
+    column,
+    func,
+    select,
+    true,
+)
 from sqlalchemy import Text as SqlText
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.types import TypeEngine
 from sqlmodel import SQLModel
+
+_LAST_CODE_POINT = 0x10FFFF
+_FIRST_SURROGATE, _AFTER_SURROGATES = 0xD800, 0xE000
 
 
 def table_of(model: type[SQLModel]) -> Table:
@@ -48,6 +63,22 @@ async def upsert(session: AsyncSession, model: type[SQLModel], rows: Sequence[Ma
     statement = _insert(session, table)
     written = {name: statement.excluded[name] for name in rows[0] if name not in keys}
     await session.execute(statement.on_conflict_do_update(index_elements=keys, set_=written), rows)
+
+
+def begins(column: ColumnElement[Any], prefix: str) -> ColumnElement[bool]:
+    """Tell whether a ``Key`` begins with a text, letter by letter, so that an index finds those that do."""
+    behind = _behind(prefix)
+    return column >= prefix if behind is None else and_(column >= prefix, column < behind)
+
+
+def _behind(prefix: str) -> str | None:
+    """Give the first text behind all that begin so, by code points; None where nothing is behind them."""
+    head = prefix.rstrip(chr(_LAST_CODE_POINT))
+    if not head:
+        return None
+    last = ord(head[-1]) + 1
+    # Halves of surrogate pairs are no characters.
+    return head[:-1] + chr(_AFTER_SURROGATES if last == _FIRST_SURROGATE else last)
 
 
 def dialect_of(session: AsyncSession) -> str:

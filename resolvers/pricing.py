@@ -28,11 +28,13 @@ async def pricing_table(
 ) -> SeenTable | None:
     """Give the pricing table of a product, None where there is none.
 
-    For a customer it tells which plan is current; who does not exist yet sees what anybody sees.
+    For a customer, who for a token is its own, it tells which plan is current; who does not exist yet
+    sees what anybody sees.
     """
     async with look(context) as seen:
         known = seen.flat.catalog.products.get(product)
-        return None if known is None else await _seen(seen, known, offering, customer)
+        asking = customer or context.viewer.customer
+        return None if known is None else await _seen(seen, known, offering, asking)
 
 
 async def storefront(context: Context, product: str, asked: Offering) -> SeenTable | None:
@@ -42,7 +44,7 @@ async def storefront(context: Context, product: str, asked: Offering) -> SeenTab
         if known is None:
             return None
         offering = narrowed(asked, plans_on_sale(seen.flat.catalog, known))
-        return await _seen(seen, known, offering, None)
+        return await _seen(seen, known, offering, context.viewer.customer)
 
 
 async def _seen(seen: Look, product: Product, offering: Offering, customer: str | None) -> SeenTable:

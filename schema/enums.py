@@ -210,7 +210,8 @@ describe(
     "Whom a key is for.",
     {
         "SECRET": "A back end; limited by scopes.",
-        "PUBLISHABLE": "A pricing page; reads published packages only.",
+        "PUBLISHABLE": "A pricing page; reads what is published.",
+        "CUSTOMER": "A customer's browser, with a token; reads what is theirs.",
     },
 )
 

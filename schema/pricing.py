@@ -11,7 +11,6 @@ from resolvers import pricing as resolvers
 from rules import pricing as rules
 from rules.calls_to_action import CallToAction
 from rules.inheritance import Flattened
-from rules.keys import ApiKeyKind
 from rules.values import BillingPeriod
 from rules.wording import is_currency
 from schema.catalog import Product
@@ -191,17 +190,10 @@ class PricingQueries:
             str | None, strawberry.argument(description="Only prices in this currency: an ISO 4217 code.")
         ] = UNSET,
     ) -> PricingTable | None:
-        """Give the table; GraphQLError for a currency that there is not, or a customer of others."""
-        _refuse_strangers(info, given(customer))
+        """Give the table; GraphQLError for a currency that there is not."""
         offering = rules.Offering(billing=given(billing_period), currency=_currency(given(currency)))
         seen = await resolvers.pricing_table(info.context, product, offering, given(customer))
         return None if seen is None else PricingTable.of(seen)
-
-
-def _refuse_strangers(info: Info, customer: str | None) -> None:
-    if customer is not None and info.context.viewer.kind is ApiKeyKind.PUBLISHABLE:
-        message = "A publishable key sees the table as anybody does; leave out the customer."
-        raise GraphQLError(message, extensions={"code": "FORBIDDEN"})
 
 
 def _currency(code: str | None) -> str | None:

@@ -26,6 +26,7 @@ from server.logs import configure
 from server.metrics import Metrics
 from server.pages import graphiql_page, static_routes
 from server.pricing_page import pricing_routes
+from server.rates import Rates
 from server.settings import Settings, read_settings, shared_metrics
 from server.trusted import Trusted
 
@@ -42,6 +43,7 @@ def create_app(
     keyless: int | None = None,
     limits: Limits = UNLESS_SET,
     trusted: Trusted = ANY_DOCUMENT,
+    rates: Rates | None = None,
     metrics: Metrics | None = None,
 ) -> Starlette:
     """Put the application on services, which it closes when it ends.
@@ -50,7 +52,15 @@ def create_app(
     """
     doorkeeper = Doorkeeper(services=services, keyless=keyless)
     metrics = metrics or Metrics()
-    view = GraphQLView(graph.core, services, doorkeeper, limits=limits, trusted=trusted, metrics=metrics)
+    view = GraphQLView(
+        graph.core,
+        services,
+        doorkeeper,
+        limits=limits,
+        trusted=trusted,
+        rates=rates or Rates(),
+        metrics=metrics,
+    )
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -75,10 +85,12 @@ def from_settings(keyless: int | None = None) -> Starlette:
     settings = read_settings()
     configure(settings)
     metrics = Metrics(shared_metrics())
+    database = Database(settings.database_url)
     return create_app(
-        Services.on(Database(settings.database_url), committed=metrics.committed),
+        Services.on(database, committed=metrics.committed, token_secret=settings.token_secret),
         keyless=keyless,
         limits=settings.limits,
+        rates=Rates(settings.rate_limit, settings.rate_limit_storage),
         trusted=trusted_by(settings),
         metrics=metrics,
     )

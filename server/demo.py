@@ -15,7 +15,7 @@ from random import Random
 from typing import Any
 
 from resolvers import catalog, customers, usage
-from resolvers.context import Context, Services, Viewer
+from resolvers.context import Context, Services
 from resolvers.customers import SeenCustomer
 from resolvers.environments import ensure_environment
 from rules.access import Question, subject_of
@@ -24,6 +24,7 @@ from rules.drafts import RowEdit
 from rules.keys import ApiKeyKind, Scope
 from rules.lifecycle import UpsertCustomer
 from rules.numbers import ONE
+from rules.permissions import Viewer
 from rules.reporting import ReportUsage
 from rules.subscribing import Subscribe
 from rules.values import Revoked, Written

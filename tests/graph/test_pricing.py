@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from resolvers.environments import NewKey
-from rules.keys import ApiKeyKind
+from rules.keys import ApiKeyKind, NewKey
 from tests.graph.client import Client, Connect
 from tests.graph.operations import DOCUMENTS, operation
 

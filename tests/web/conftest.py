@@ -19,8 +19,8 @@ from starlette.types import ASGIApp
 
 from models.database import Database
 from resolvers.context import Services
-from resolvers.environments import NewKey, create_key
-from rules.keys import Scope
+from resolvers.keys import create_key
+from rules.keys import NewKey, Scope
 from server.app import create_app
 from server.demo import fill
 from tests.web.asking import Ask, Asker

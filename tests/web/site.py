@@ -11,9 +11,9 @@ import httpx
 
 from resolvers import catalog
 from resolvers.context import Context, Services
-from resolvers.environments import NewKey, context_of
+from resolvers.environments import context_of
 from rules.catalog import Catalog, PricingType
-from rules.keys import ApiKeyKind
+from rules.keys import ApiKeyKind, NewKey
 from rules.packages import with_package
 from tests.rules.builders import catalog as sold
 from tests.rules.builders import plan, published, row

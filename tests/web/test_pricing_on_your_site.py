@@ -9,9 +9,9 @@ from starlette.applications import Starlette
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
-from resolvers.environments import NewKey, create_key
+from resolvers.keys import create_key
 from rules.catalog import Catalog, Product
-from rules.keys import ApiKeyKind
+from rules.keys import ApiKeyKind, NewKey
 from server.app import create_app
 from server.demo import ENVIRONMENT
 from server.pages import are_installed

@@ -7,7 +7,8 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from resolvers.environments import NewKey, create_key
+from resolvers.keys import create_key
+from rules.keys import NewKey
 from tests.rules.builders import edit, edited, published, written
 from tests.web.site import PUBLISHABLE, Site, changed, page_of, policy, product, read
 
