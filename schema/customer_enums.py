@@ -10,7 +10,7 @@ from rules.reporting import UsageMode
 from rules.reservations import ReservationStatus
 from rules.series import UsageBucket
 from rules.sources import SourceKind
-from schema.enums import describe
+from schema.described import describe
 
 describe(
     SubscriptionStatus,

@@ -15,8 +15,8 @@ from rules.keys import ApiKeyKind
 from rules.values import BillingPeriod
 from rules.wording import is_currency
 from schema.catalog import Product
+from schema.described import describe
 from schema.entitlements import Entitlement, Place, Price, entitlement_of
-from schema.enums import describe
 from schema.nodes import UNSET, Info, given, resolved
 from schema.packages import Plan, place_of
 

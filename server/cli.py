@@ -1,4 +1,4 @@
-"""The command line: serve, migrate, keys, catalog and sdl."""
+"""The command line: serve, migrate, keys, catalog, verify and sdl."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import click
 from models.migrate import migrate
 from resolvers import environments
 from resolvers.environments import NewKey
+from resolvers.verifying import first_difference
 from rules.keys import ApiKeyKind, Scope
 from schema.graph import graph
 from server import serving
@@ -114,6 +115,17 @@ def revoke_key(prefix: str) -> None:
 
 
 main.add_command(catalog)
+
+
+@main.command()
+@click.option("--environment", help="Only this environment; all if left out.")
+def verify(environment: str | None) -> None:
+    """Count anew all that is kept of usage; prints the first difference, if there is any, and exits 1."""
+    found = on_services(lambda services: first_difference(services, environment))
+    if found is not None:
+        name, difference = found
+        click.echo(f"{name}: {difference.customer}: {difference.sentence}")
+        sys.exit(1)
 
 
 @main.command()
