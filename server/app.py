@@ -56,8 +56,8 @@ def create_app(
         await services.close()
 
     routes = [
-        Route("/", _home),
         Route("/graphql", _Graph(view)),
+        Route("/", _home),
         Route("/healthz", _alive),
         Route("/readyz", _readiness(services)),
         Route("/metrics", metrics.page),
