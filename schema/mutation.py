@@ -8,6 +8,7 @@ from schema.catalog_code import CatalogCodeMutations
 from schema.catalog_mutations import CatalogMutations
 from schema.customer_mutations import CustomerMutations
 from schema.draft_mutations import DraftMutations
+from schema.keys import KeyMutations
 from schema.subscription_mutations import SubscriptionMutations
 from schema.usage_mutations import UsageMutations
 
@@ -20,5 +21,6 @@ class Mutation(
     CustomerMutations,
     SubscriptionMutations,
     UsageMutations,
+    KeyMutations,
 ):
     """The root of all acts."""
