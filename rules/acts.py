@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import ClassVar, Protocol
 
 from rules.access import Decision
+from rules.credit_books import Book
 from rules.customers import Customer
 from rules.errors import ErrorCode, Problem, Rejected
 from rules.inheritance import Flattened
@@ -22,12 +23,14 @@ from rules.validity import invalid, is_external_key
 class Account:
     """What an act finds and leaves: the customer, None where there is none, their usage and holds.
 
-    Among the holds, by key, are those that are open and those that acts name.
+    Among the holds, by key, are those that are open and those that acts name. Books of credits, by
+    credit type, are those that acts need.
     """
 
     customer: Customer | None
     sums: Mapping[Window, int] = field(default_factory=dict)
     holds: Mapping[str, Hold] = field(default_factory=dict)
+    books: Mapping[str, Book] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

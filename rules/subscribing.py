@@ -69,6 +69,7 @@ class Subscribe(FactsAct):
             product=plan.product,
             terms=(first,),
             addons=tuple(held(scene.flat.catalog, addon, start) for addon in self.addons if addon.quantity),
+            subscribed_at=scene.now if start < scene.now else None,
         )
         days = self._days(customer, plan)
         return on_trial(subscription, days, self.after_trial) if days else subscription
