@@ -28,6 +28,10 @@ class CreditAct(UsageAct):
         """None: usage does not matter."""
         return ()
 
+    def apply(self, scene: Scene, account: Account) -> Change:
+        """Do it; raises Rejected with every problem, and then nothing has changed."""
+        raise NotImplementedError
+
     def book(self, scene: Scene, account: Account) -> Book:
         """Give the customer's book of the credit type, brought up to now."""
         if account.customer is None:
