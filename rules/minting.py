@@ -88,22 +88,21 @@ class Turn:
         return next(begins, None)
 
     def _begun(self, book: Book) -> Book:
-        """End the periods that are over and begin the next, with what is carried into them first."""
-        rows = self._rows()
-        for stream in self._streams(book):
-            if stream.period.end == self.at:
-                row = rows.get(stream.package)
-                over = [lot for lot in self._lots(book) if _is_of(lot.grant, stream)]
-                if row is not None and not row.once:
-                    book = self._carried(book, stream, over, self._period(row).end)
-                book = self._ended(book, [book.lot(lot.number) for lot in over])
-                book = without_streams(book, [stream])
-                book = book if row is None else self._minted(book, row)
+        """End the periods that are over and begin the next: what is carried into them burns first."""
+        over = {stream.package: stream for stream in self._streams(book) if stream.period.end == self.at}
+        rows = [row for row in self._rows().values() if row.package in over]
+        for row in rows:
+            if not row.once:
+                book = self._carried(book, over[row.package], self._period(row).end)
+        book = self._ended(book, [lot for stream in over.values() for lot in self._lots_of(book, stream)])
+        book = without_streams(book, over.values())
+        for row in rows:
+            book = self._minted(book, row)
         return book
 
-    def _carried(self, book: Book, stream: Stream, over: Iterable[Lot], until: datetime | None) -> Book:
+    def _carried(self, book: Book, stream: Stream, until: datetime | None) -> Book:
         """Carry what is left, up to the limit, in one grant; what was carried once is not carried again."""
-        lots = in_burn_order(lot for lot in over if not lot.grant.carried)
+        lots = in_burn_order(lot for lot in self._lots_of(book, stream) if not lot.grant.carried)
         amount = min(stream.rollover_limit, sum(lot.left for lot in lots))
         if not amount:
             return book
@@ -215,10 +214,10 @@ class Turn:
             and lot.ended is None
         ]
 
+    def _lots_of(self, book: Book, stream: Stream) -> list[Lot]:
+        """Give what a package minted that ends with the stream's period."""
+        own = (lot for lot in self._lots(book) if lot.grant.package == stream.package)
+        return [lot for lot in own if lot.grant.expires_at == stream.period.end]
+
     def _ended(self, book: Book, lots: Iterable[Lot]) -> Book:
         return ended(book, lots, self._cause)
-
-
-def _is_of(grant: Grant, stream: Stream) -> bool:
-    """Tell whether a grant ends with a stream's period."""
-    return grant.package == stream.package and grant.expires_at == stream.period.end

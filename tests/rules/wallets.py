@@ -76,18 +76,21 @@ class Wallet(Life):
         books = {act.credit_type: self.book} if act.credit_type == "ai" else {}
         account = Account(customer=self.customer, books=books)
         change = act.apply(Scene(flat=self.flat, now=now), account)
-        self._keeps(change.account.books.get("ai", self.book), now, changed=change.changed)
+        if change.changed:
+            self._keeps(change.account.books["ai"], now)
         return change
 
-    def _keeps(self, book: Book, now: datetime, *, changed: bool = True) -> None:
+    def _keeps(self, book: Book, now: datetime) -> None:
+        assert self.customer is not None
         self.book = proven(book)
-        if changed:
-            assert self.customer is not None
-            self.customer = replace(self.customer, revision=self.customer.revision + 1, acted_at=now)
+        self.customer = replace(self.customer, revision=self.customer.revision + 1, acted_at=now)
 
     def looks(self) -> Self:
-        """Let someone look at the ledger, so that what time has made is written."""
-        self.book = self.brought_up()
+        """Let someone look at the ledger: what time has made is written, and that is an act too."""
+        now = self.next_act_at
+        book = self.brought_up(now)
+        if book.entries != self.book.entries:
+            self._keeps(book, now)
         return self
 
     def brought_up(self, at: datetime | None = None) -> Book:
