@@ -18,9 +18,10 @@ from models.catalog import Catalogs
 from models.customers import Address
 from models.idempotency import First, TakenBy
 from models.reservations import Holds
-from models.usage import Owner, Sums
+from models.usage import Owner, Uncounted, WindowTallies
 from rules.access import Decision
 from rules.acts import Account, Act, Change, Scene, conflict, input_digest
+from rules.catalog import Aggregation
 from rules.customers import Customer
 from rules.environments import Environment
 from rules.inheritance import Flattened
@@ -28,6 +29,7 @@ from rules.metering import UsageRecord, Window
 from rules.numbers import LARGEST
 from rules.reservations import Hold
 from rules.revisions import Revision
+from rules.tallies import Need, Tally, aggregation_of
 from rules.validity import is_external_key
 
 MICROSECOND = timedelta(microseconds=1)
@@ -78,8 +80,8 @@ class Batch:
         self._flats: dict[int, Flattened] = {}
         self._found: dict[Address, Customer] = {}
         self._customers: dict[Address, Customer] = {}
-        self._kept: dict[Owner, Sums] = {}
-        self._sums: dict[Owner, Sums] = {}
+        self._kept: dict[Owner, WindowTallies] = {}
+        self._tallies: dict[Owner, WindowTallies] = {}
         self._kept_holds: dict[Owner, Holds] = {}
         self._holds: dict[Owner, Holds] = {}
         self._taken: dict[TakenBy, First] = {}
@@ -91,7 +93,7 @@ class Batch:
         await self._load(commands)
         acts = list(zip(commands, self._scenes(commands), strict=True))
         needs = [_attempt(self._needs, command, scene) for command, scene in acts]
-        await self._count_anew(need for need in needs if not isinstance(need, Exception))
+        await self._count_anew([place for found in needs if isinstance(found, list) for place in found])
         settled = [
             need if isinstance(need, Exception) else _attempt(self._apply, command, scene)
             for need, (command, scene) in zip(needs, acts, strict=True)
@@ -112,7 +114,7 @@ class Batch:
         self._customers = dict(self._found)
         owners = [self._owner(address) for address in self._found]
         self._kept = await usage.kept(session, owners)
-        self._sums = {owner: dict(sums) for owner, sums in self._kept.items()}
+        self._tallies = {owner: dict(tallies) for owner, tallies in self._kept.items()}
         self._kept_holds = await reservations.load(
             session, owners, self._first_instant(), self._named(commands)
         )
@@ -158,18 +160,34 @@ class Batch:
             last[address] = now
             yield Scene(flat=self._flats[address[0]], now=now)
 
-    def _needs(self, command: Command, scene: Scene) -> list[tuple[Owner, Window]]:
-        """Tell which sums an act needs that are not kept."""
-        needed = command.act.windows(scene, self._account(command))
+    def _needs(self, command: Command, scene: Scene) -> list[tuple[Owner, Need]]:
+        """Tell which tallies an act needs."""
+        needed = list(command.act.needs(scene, self._account(command)))
         if command.address not in self._found:
             return []
-        owner = self._owner(command.address)
-        return [(owner, window) for window in needed if window not in self._sums[owner]]
+        return [(self._owner(command.address), need) for need in needed]
 
-    async def _count_anew(self, needs: Iterable[Iterable[tuple[Owner, Window]]]) -> None:
-        missing = list(dict.fromkeys(place for need in needs for place in need))
+    async def _count_anew(self, needs: Sequence[tuple[Owner, Need]]) -> None:
+        """Count the tallies that are needed and not kept, and find out which values those hold."""
+        missing = {
+            Uncounted(owner=owner, window=need.window, aggregation=self._aggregation(owner, need.window))
+            for owner, need in needs
+            if need.window not in self._tallies[owner]
+        }
         for owner, counted in (await usage.count_anew(self._session, missing)).items():
-            self._sums[owner] |= counted
+            self._tallies[owner] |= counted
+        asked = {
+            (owner, window, need.value)
+            for owner, need in needs
+            if need.value is not None
+            for window in self._tallies[owner]
+            if window.feature == need.window.feature
+        }
+        for (owner, window), known in (await usage.values_known(self._session, list(asked))).items():
+            self._tallies[owner][window] = replace(self._tallies[owner][window], known=known)
+
+    def _aggregation(self, owner: Owner, window: Window) -> Aggregation:
+        return aggregation_of(self._flats[owner.environment].catalog, window.feature)
 
     def _apply(self, command: Command, scene: Scene) -> Done:
         taken = self._taken_by(command)
@@ -190,10 +208,10 @@ class Batch:
         if customer is None:
             return Account(customer=None)
         owner = self._owner(command.address)
-        return Account(customer=customer, sums=self._sums[owner], holds=self._holds[owner])
+        return Account(customer=customer, tallies=self._tallies[owner], holds=self._holds[owner])
 
     def _replayed(self, command: Command, scene: Scene, first: First) -> Done:
-        if first.input_digest != input_digest(command.act):
+        if not command.act.known_by_key and first.input_digest != input_digest(command.act):
             raise conflict(command.act)
         return Done(
             account=self._account(command),
@@ -243,7 +261,7 @@ class Batch:
         customer, owner = change.account.customer, self._owner(address)
         if customer is not None:
             self._customers[address] = customer
-            self._sums[owner] = dict(change.account.sums)
+            self._tallies[owner] = dict(change.account.tallies)
             self._holds[owner] = dict(change.account.holds)
             self._records += [(owner, customer.revision, record) for record in change.records]
 
@@ -257,7 +275,7 @@ class Batch:
         await customers.save(session, changed)
         await customers.forget(session, [c.number for c in self._customers.values() if c.revision == 0])
         await usage.record(session, self._records)
-        await usage.keep(session, self._changed_sums())
+        await usage.keep(session, self._changed_tallies())
         await usage.drop(session, self._needless_windows())
         await reservations.save(session, self._changed_holds())
         await idempotency.take(session, self._newly_taken)
@@ -270,12 +288,12 @@ class Batch:
             if self._kept_holds[owner].get(key) != hold
         ]
 
-    def _changed_sums(self) -> list[tuple[Owner, Window, int]]:
+    def _changed_tallies(self) -> list[tuple[Owner, Window, Tally]]:
         return [
-            (owner, window, used)
+            (owner, window, tally)
             for owner, acted_at in self._acted_at().items()
-            for window, used in self._sums[owner].items()
-            if _is_kept(window, used, acted_at) and self._kept[owner].get(window) != used
+            for window, tally in self._tallies[owner].items()
+            if _is_kept(window, tally, acted_at) and not _is_same(self._kept[owner].get(window), tally)
         ]
 
     def _needless_windows(self) -> list[tuple[Owner, Window]]:
@@ -283,7 +301,7 @@ class Batch:
             (owner, window)
             for owner, acted_at in self._acted_at().items()
             for window in self._kept[owner]
-            if not _is_kept(window, self._sums[owner][window], acted_at)
+            if not _is_kept(window, self._tallies[owner][window], acted_at)
         ]
 
     def _acted_at(self) -> dict[Owner, datetime]:
@@ -295,9 +313,13 @@ class Batch:
         }
 
 
-def _is_kept(window: Window, used: int, acted_at: datetime) -> bool:
-    """Tell whether a sum is kept: no question will ask for an ended window, and a column has an end too."""
-    return acted_at < window.ends_at and used <= LARGEST
+def _is_kept(window: Window, tally: Tally, acted_at: datetime) -> bool:
+    """Tell whether a tally is kept: no question will ask for an ended window, and a column has an end too."""
+    return acted_at < window.ends_at and tally.used <= LARGEST
+
+
+def _is_same(kept: Tally | None, tally: Tally) -> bool:
+    return kept is not None and (kept.used, kept.last_at) == (tally.used, tally.last_at)
 
 
 def _attempt(rule: Callable[[Command, Scene], Result], command: Command, scene: Scene) -> Result | Exception:

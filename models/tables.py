@@ -11,7 +11,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from models.columns import Count, Document, Flag, Instant, Key, Micros
@@ -259,19 +259,40 @@ class CustomEntitlementRow(CustomerOwned, table=True):
 
 
 class UsageRecordRow(CustomerOwned, table=True):
-    """One recorded quantity; ``number`` is the revision of the act that recorded it."""
+    """One recorded quantity; ``number`` is the revision of the act that recorded it.
+
+    ``value`` is what UNIQUE counts once, and ``properties`` what was said about the usage.
+    """
 
     __tablename__: ClassVar[str] = "usage_records"
-    __table_args__ = (_of_customer(), CLUSTERED)
+    __table_args__ = (
+        _of_customer(),
+        Index(
+            "ix_usage_records_value",
+            "environment_id",
+            "customer_id",
+            "feature_key",
+            "value",
+            "occurred_at",
+            sqlite_where=text("value IS NOT NULL"),
+            postgresql_where=text("value IS NOT NULL"),
+        ),
+        CLUSTERED,
+    )
 
     feature_key: str = Field(primary_key=True, sa_type=Key)
     occurred_at: datetime = Field(primary_key=True, sa_type=Instant)
     number: int = Field(primary_key=True, sa_type=Count)
     quantity: int = Field(sa_type=Micros)
+    value: str | None = Field(default=None, sa_type=Key)
+    properties: dict[str, Any] | None = Field(default=None, sa_type=Document)
 
 
 class UsageWindowRow(CustomerOwned, table=True):
-    """The kept sum of the records from ``starts_at`` to just before ``ends_at``."""
+    """The kept tally of the records from ``starts_at`` to just before ``ends_at``.
+
+    ``last_at`` is when the value that LATEST shows was observed.
+    """
 
     __tablename__: ClassVar[str] = "usage_windows"
     __table_args__ = (_of_customer(), CheckConstraint("starts_at < ends_at", name="span"), CLUSTERED)
@@ -280,6 +301,7 @@ class UsageWindowRow(CustomerOwned, table=True):
     starts_at: datetime = Field(primary_key=True, sa_type=Instant)
     ends_at: datetime = Field(primary_key=True, sa_type=Instant)
     used: int = Field(sa_type=Micros)
+    last_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
 class ReservationRow(CustomerOwned, table=True):

@@ -1,4 +1,4 @@
-"""Usage: the records that are kept for ever, and the sums of the windows in which they count."""
+"""Usage: the records that are kept for ever, and the tallies of the windows in which they count."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     FromClause,
+    and_,
     cast,
     column,
     delete,
+    exists,
     func,
     literal,
     select,
@@ -24,14 +26,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.columns import Count, Key, to_micros
 from models.statements import insert, table_of, table_of_rows, upsert
 from models.tables import UsageRecordRow, UsageWindowRow
+from rules.catalog import ADDED_UP, Aggregation
 from rules.metering import UsageRecord, Window
+from rules.numbers import ONE
+from rules.tallies import Tally
 
 _RECORDS = table_of(UsageRecordRow)
 _WINDOWS = table_of(UsageWindowRow)
 
 _PART = 2**32
 
-Sums = dict[Window, int]
+WindowTallies = dict[Window, Tally]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,44 +47,89 @@ class Owner:
     customer: int
 
 
-async def kept(session: AsyncSession, owners: Collection[Owner]) -> dict[Owner, Sums]:
-    """Give the sums that are kept for these customers."""
-    found: dict[Owner, Sums] = {owner: {} for owner in owners}
+async def kept(session: AsyncSession, owners: Collection[Owner]) -> dict[Owner, WindowTallies]:
+    """Give the tallies that are kept for these customers."""
+    found: dict[Owner, WindowTallies] = {owner: {} for owner in owners}
     if owners:
         place = tuple_(_WINDOWS.c.environment_id, _WINDOWS.c.customer_id)
         theirs = place.in_([(owner.environment, owner.customer) for owner in owners])
         for row in await session.execute(select(_WINDOWS).where(theirs)):
             owner = Owner(environment=row.environment_id, customer=row.customer_id)
             window = Window(feature=row.feature_key, starts_at=row.starts_at, ends_at=row.ends_at)
-            found[owner][window] = row.used
+            found[owner][window] = Tally(used=row.used, last_at=row.last_at)
     return found
 
 
-async def count_anew(session: AsyncSession, missing: Sequence[tuple[Owner, Window]]) -> dict[Owner, Sums]:
-    """Sum the records of windows that are not kept."""
-    counted: dict[Owner, Sums] = {owner: {} for owner, _ in missing}
-    for index, used in await _summed(session, missing) if missing else ():
-        owner, window = missing[index]
-        counted[owner][window] = used
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Uncounted:
+    """A window whose tally is not kept, and how its records are put together."""
+
+    owner: Owner
+    window: Window
+    aggregation: Aggregation
+
+
+async def count_anew(session: AsyncSession, missing: Collection[Uncounted]) -> dict[Owner, WindowTallies]:
+    """Count the records of windows that are not kept: a statement for each way to put them together."""
+    counted: dict[Owner, WindowTallies] = {place.owner: {} for place in missing}
+    for aggregations, count in _COUNTS:
+        places = [place for place in missing if place.aggregation in aggregations]
+        windows = [(place.owner, place.window) for place in places]
+        for index, tally in await count(session, windows) if windows else ():
+            counted[places[index].owner][places[index].window] = tally
     return counted
 
 
-async def _summed(
-    session: AsyncSession, windows: Sequence[tuple[Owner, Window]]
-) -> Iterable[tuple[int, int]]:
+Windows = Sequence[tuple[Owner, Window]]
+Counted = list[tuple[int, Tally]]
+
+
+async def _summed(session: AsyncSession, windows: Windows) -> Counted:
     # In two parts, since the whole may be larger than any of SQLite's integers.
     large, small = _total(_RECORDS.c.quantity // _PART), _total(_RECORDS.c.quantity % _PART)
     rows = await _inside(session, windows, large, small)
-    return [(index, _PART * in_parts + rest) for index, in_parts, rest in rows]
+    return [(index, Tally(used=_PART * in_parts + rest)) for index, in_parts, rest in rows]
 
 
 def _total(quantity: ColumnElement[int]) -> ColumnElement[int]:
     return cast(func.coalesce(func.sum(quantity), literal(0)), BigInteger)
 
 
-async def first_in(
-    session: AsyncSession, windows: Sequence[tuple[Owner, Window]]
-) -> dict[tuple[Owner, Window], datetime]:
+async def _largest(session: AsyncSession, windows: Windows) -> Counted:
+    rows = await _inside(session, windows, func.max(_RECORDS.c.quantity))
+    return [(index, Tally(used=largest or 0)) for index, largest in rows]
+
+
+async def _distinct(session: AsyncSession, windows: Windows) -> Counted:
+    rows = await _inside(session, windows, func.count(_RECORDS.c.value.distinct()))
+    return [(index, Tally(used=ONE * count)) for index, count in rows]
+
+
+async def _last(session: AsyncSession, windows: Windows) -> Counted:
+    wanted = _wanted(session, windows)
+    # Two looks at the end of the index: SQLite has no lateral join.
+    quantity, occurred_at = (
+        select(column_)
+        .where(_is_inside(wanted))
+        .order_by(_RECORDS.c.occurred_at.desc(), _RECORDS.c.number.desc())
+        .limit(1)
+        .correlate(wanted)
+        .scalar_subquery()
+        for column_ in (_RECORDS.c.quantity, _RECORDS.c.occurred_at)
+    )
+    rows = await session.execute(select(wanted.c.index, quantity, occurred_at))
+    return [(index, Tally(used=used or 0, last_at=last_at)) for index, used, last_at in rows]
+
+
+_COUNTS = (
+    (ADDED_UP, _summed),
+    ((Aggregation.MAX,), _largest),
+    ((Aggregation.UNIQUE,), _distinct),
+    ((Aggregation.LATEST,), _last),
+)
+
+
+async def first_in(session: AsyncSession, windows: Windows) -> dict[tuple[Owner, Window], datetime]:
     """Give the first instant in each window at which usage occurred, where any did."""
     if not windows:
         return {}
@@ -87,23 +137,39 @@ async def first_in(
     return {windows[index]: first for index, first in rows if first is not None}
 
 
-async def _inside(
-    session: AsyncSession, windows: Sequence[tuple[Owner, Window]], *what: ColumnElement[Any]
-) -> Sequence[Any]:
+async def values_known(
+    session: AsyncSession, asked: Sequence[tuple[Owner, Window, str]]
+) -> dict[tuple[Owner, Window], frozenset[str]]:
+    """Tell which of the values that are asked about were counted in their windows."""
+    known: dict[tuple[Owner, Window], frozenset[str]] = {}
+    if asked:
+        wanted = _wanted(session, [(owner, window) for owner, window, _ in asked], [v for _, _, v in asked])
+        same = _is_inside(wanted) & (_RECORDS.c.value == wanted.c.value)
+        found = exists().where(same).correlate(wanted)
+        for index in (await session.execute(select(wanted.c.index).where(found))).scalars():
+            owner, window, value = asked[index]
+            known[owner, window] = known.get((owner, window), frozenset()) | {value}
+    return known
+
+
+async def _inside(session: AsyncSession, windows: Windows, *what: ColumnElement[Any]) -> Sequence[Any]:
     """Ask something of the records inside each window, by its index."""
     wanted = _wanted(session, windows)
-    inside = (
-        (_RECORDS.c.environment_id == wanted.c.environment_id)
-        & (_RECORDS.c.customer_id == wanted.c.customer_id)
-        & (_RECORDS.c.feature_key == wanted.c.feature_key)
-        & (_RECORDS.c.occurred_at >= wanted.c.starts_at)
-        & (_RECORDS.c.occurred_at < wanted.c.ends_at)
-    )
-    asked = select(wanted.c.index, *what).select_from(wanted.outerjoin(_RECORDS, inside))
+    asked = select(wanted.c.index, *what).select_from(wanted.outerjoin(_RECORDS, _is_inside(wanted)))
     return (await session.execute(asked.group_by(wanted.c.index))).all()
 
 
-def _wanted(session: AsyncSession, windows: Sequence[tuple[Owner, Window]]) -> FromClause:
+def _is_inside(wanted: FromClause) -> ColumnElement[bool]:
+    return and_(
+        _RECORDS.c.environment_id == wanted.c.environment_id,
+        _RECORDS.c.customer_id == wanted.c.customer_id,
+        _RECORDS.c.feature_key == wanted.c.feature_key,
+        _RECORDS.c.occurred_at >= wanted.c.starts_at,
+        _RECORDS.c.occurred_at < wanted.c.ends_at,
+    )
+
+
+def _wanted(session: AsyncSession, windows: Windows, values: Sequence[str] | None = None) -> FromClause:
     columns = (
         column("index", Count()),
         column("environment_id", Count()),
@@ -111,6 +177,7 @@ def _wanted(session: AsyncSession, windows: Sequence[tuple[Owner, Window]]) -> F
         column("feature_key", Key()),
         column("starts_at", Count()),
         column("ends_at", Count()),
+        column("value", Key()),
     )
     rows = [
         (
@@ -120,6 +187,7 @@ def _wanted(session: AsyncSession, windows: Sequence[tuple[Owner, Window]]) -> F
             window.feature,
             to_micros(window.starts_at),
             to_micros(window.ends_at),
+            None if values is None else values[index],
         )
         for index, (owner, window) in enumerate(windows)
     ]
@@ -136,14 +204,16 @@ async def record(session: AsyncSession, records: Iterable[tuple[Owner, int, Usag
             "occurred_at": record.occurred_at,
             "number": number,
             "quantity": record.quantity,
+            "value": record.value,
+            "properties": record.properties,
         }
         for owner, number, record in records
     ]
     await insert(session, UsageRecordRow, rows)
 
 
-async def keep(session: AsyncSession, sums: Iterable[tuple[Owner, Window, int]]) -> None:
-    """Write sums as absolute values, under the customers' locks."""
+async def keep(session: AsyncSession, tallies: Iterable[tuple[Owner, Window, Tally]]) -> None:
+    """Write tallies as absolute values, under the customers' locks."""
     rows = [
         {
             "environment_id": owner.environment,
@@ -151,15 +221,16 @@ async def keep(session: AsyncSession, sums: Iterable[tuple[Owner, Window, int]])
             "feature_key": window.feature,
             "starts_at": window.starts_at,
             "ends_at": window.ends_at,
-            "used": used,
+            "used": tally.used,
+            "last_at": tally.last_at,
         }
-        for owner, window, used in sums
+        for owner, window, tally in tallies
     ]
     await upsert(session, UsageWindowRow, rows)
 
 
 async def drop(session: AsyncSession, windows: Collection[tuple[Owner, Window]]) -> None:
-    """Delete sums that are not needed any more; they can be counted anew."""
+    """Delete tallies that are not needed any more; they can be counted anew."""
     if windows:
         place = tuple_(*_WINDOWS.primary_key)
         gone = [

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from models import reservations, usage
 from models.reservations import Holds
-from models.usage import Owner, Sums
+from models.usage import Owner, Uncounted, WindowTallies
 from resolvers.context import Context
 from resolvers.customers import found
 from resolvers.reading import Look, look
 from rules.access import Decision, Question, Subject, decide, subject_of
 from rules.customers import Customer, earliest
-from rules.metering import everything
+from rules.metering import Window, everything
 from rules.reservations import held
 from rules.sources import spoken_of
+from rules.tallies import aggregation_of
 
-NO_SUMS: Sums = {}
+NO_TALLIES: WindowTallies = {}
 
 
 async def access(context: Context, question: Question, at: datetime | None = None) -> Decision:
@@ -52,13 +53,13 @@ async def answer(
 ) -> list[Decision]:
     """Decide questions about customers who were found."""
     subjects = [_subject(seen, known.get(question.customer), question, at) for question in questions]
-    sums = await _sums(seen, subjects)
+    tallies = await _tallies(seen, subjects)
     holds = await _holds(seen, subjects, at)
     coming = await _next_usage(seen, subjects)
     return [
         decide(
             subject,
-            sums.get(_owner(seen, subject), NO_SUMS),
+            tallies.get(_owner(seen, subject), NO_TALLIES),
             held(holds.get(_owner(seen, subject), {}).values(), subject.question.feature, subject.now),
             coming.get(index),
         )
@@ -85,17 +86,26 @@ def _owner(seen: Look, subject: Subject) -> Owner | None:
     return Owner(environment=seen.environment.number, customer=subject.customer.number)
 
 
-async def _sums(seen: Look, subjects: Iterable[Subject]) -> Mapping[Owner | None, Sums]:
-    """Give the sums that the subjects need: those kept, and those that are not counted anew."""
+async def _tallies(seen: Look, subjects: Iterable[Subject]) -> Mapping[Owner | None, WindowTallies]:
+    """Give the tallies that the subjects need."""
     needed = {
         (owner, subject.window)
         for subject in subjects
         if subject.window is not None and (owner := _owner(seen, subject)) is not None
     }
+    return dict[Owner | None, WindowTallies]((await tallies_of(seen, needed)).items())
+
+
+async def tallies_of(seen: Look, needed: Collection[tuple[Owner, Window]]) -> dict[Owner, WindowTallies]:
+    """Give the tallies of windows: those kept, and those that are not counted anew."""
     kept = await usage.kept(seen.session, {owner for owner, _ in needed})
-    missing = [(owner, window) for owner, window in needed if window not in kept[owner]]
+    missing = [
+        Uncounted(owner=owner, window=window, aggregation=aggregation_of(seen.flat.catalog, window.feature))
+        for owner, window in needed
+        if window not in kept[owner]
+    ]
     counted = await usage.count_anew(seen.session, missing)
-    return {owner: sums | counted.get(owner, NO_SUMS) for owner, sums in kept.items()}
+    return {owner: tallies | counted.get(owner, NO_TALLIES) for owner, tallies in kept.items()}
 
 
 async def _holds(

@@ -59,12 +59,20 @@ class Context:
     services: Services
     viewer: Viewer
     _asked: dict[object, asyncio.Task[Any]] = field(default_factory=dict)
+    _own: dict[object, Any] = field(default_factory=dict)
 
     async def once(self, what: object, find: Callable[[], Coroutine[Any, Any, Answer]]) -> Answer:
         """Find something out once for all fields of a request that need it."""
         if what not in self._asked:
             self._asked[what] = asyncio.create_task(find())
         found: Answer = await self._asked[what]
+        return found
+
+    def own(self, what: object, make: Callable[[], Answer]) -> Answer:
+        """Give the one thing of its kind that a request has, made when it is first needed."""
+        if what not in self._own:
+            self._own[what] = make()
+        found: Answer = self._own[what]
         return found
 
     @property

@@ -13,6 +13,7 @@ from resolvers.reading import look
 from rules.access import Decision, Question, decide, subject_of
 from rules.consuming import Consume
 from rules.customers import Customer
+from rules.events import IngestEvent
 from rules.holding import ReleaseReservation, Reserve, SettleReservation
 from rules.reporting import ReportUsage
 from rules.reservations import Hold, ReservationStatus, held
@@ -23,6 +24,11 @@ async def report_usage(context: Context, customer: str, act: ReportUsage) -> tup
     """Record usage, and decide the feature anew; raises Rejected with every problem."""
     done = await context.services.ledger.commit(context.environment, customer, act)
     return done, state_after(done, Question(customer=customer, feature=act.feature))
+
+
+async def ingest(context: Context, customer: str, act: IngestEvent) -> Done:
+    """Count an event in the features whose meters it matches; raises Rejected with every problem."""
+    return await context.services.ledger.commit(context.environment, customer, act)
 
 
 async def consume(context: Context, customer: str, act: Consume | Reserve) -> tuple[Done, Decision]:
@@ -47,7 +53,7 @@ def state_after(done: Done, question: Question) -> Decision:
     """Decide a question on the account that an act has left."""
     account = done.account
     subject = subject_of(done.flat, account.customer, question, done.now)
-    return decide(subject, account.sums, held(account.holds.values(), question.feature, done.now))
+    return decide(subject, account.tallies, held(account.holds.values(), question.feature, done.now))
 
 
 async def reservation(context: Context, customer: Customer, key: str) -> Hold | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -10,20 +10,19 @@ from enum import StrEnum
 from rules.catalog import Feature, FeatureStatus
 from rules.customers import Customer, earliest
 from rules.inheritance import Flattened
+from rules.limits import Usage, fits_below, within
 from rules.metering import Metering, Window, is_added_up, metering
-from rules.numbers import divide_half_up
 from rules.reservations import NOTHING_HELD, Held
 from rules.revisions import Revision
 from rules.sources import NOTHING, Entitled, entitled
+from rules.tallies import Tallies
 from rules.terms import billing_period, publishes_after
 from rules.values import (
     BillingPeriod,
     Choices,
     ConfigKind,
     FeatureType,
-    LimitEnforcement,
     Metered,
-    Money,
 )
 from rules.wording import value_text
 
@@ -72,48 +71,12 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Usage:
-    """How much of a limit is used, in micros, and over which period that counts."""
-
-    used: int
-    limit: int | None
-    value: Metered
-    metering: Metering
-    reserved: int = 0
-
-    @property
-    def remaining(self) -> int | None:
-        """What is left of the limit; None when unlimited."""
-        return None if self.limit is None else max(0, self.limit - self.used - self.reserved)
-
-    @property
-    def overage(self) -> int:
-        """What was used beyond the limit."""
-        return 0 if self.limit is None else max(0, self.used - self.limit)
-
-    @property
-    def percent_used(self) -> float | None:
-        """Used as a percentage of the limit; None when unlimited, 100 where the limit is 0."""
-        if self.limit is None:
-            return None
-        return 100.0 if self.limit == 0 else self.used * 100 / self.limit
-
-    @property
-    def overage_charge(self) -> Money | None:
-        """What the overage costs, rounded half up to 6 digits; None without a rate."""
-        rate = self.value.overage
-        if rate is None:
-            return None
-        amount = divide_half_up(self.overage * rate.amount.amount, rate.per_units)
-        return Money(amount=amount, currency=rate.amount.currency)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
     """Whom and what a question is about, as far as either exists, and what the customer has of it.
 
     ``past`` tells that it is asked about an instant before the customer's present: then usage counts
-    as far as it had occurred by then.
+    as far as it had occurred by then. ``until`` is no later than the first instant at which time alone
+    can change any of this; None where it never does.
     """
 
     flat: Flattened
@@ -125,20 +88,26 @@ class Subject:
     metering: Metering | None = None
     billing: BillingPeriod | None = None
     past: bool = False
+    until: datetime | None = None
 
     @property
     def window(self) -> Window | None:
-        """The window whose sum the decision needs, if it needs one."""
+        """The window whose tally the decision needs, if it needs one."""
         return None if self.metering is None else self.metering.window
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """The answer to a question; never an error, for unknown keys too."""
+    """The answer to a question; never an error, for unknown keys too.
+
+    ``tested`` is the usage that was decided by, and ``usage`` the one that is told: after a consumption
+    they differ.
+    """
 
     subject: Subject
     reason: AccessReason
     usage: Usage | None = None
+    tested: Usage | None = None
     valid_until: datetime | None = None
 
     @property
@@ -189,7 +158,18 @@ def subject_of(
         metering=counted,
         billing=_billing(flat, has, now),
         past=past,
+        until=_until(flat, customer, counted, now),
     )
+
+
+def _until(flat: Flattened, customer: Customer, counted: Metering | None, now: datetime) -> datetime | None:
+    publishes = (
+        instant
+        for subscription in customer.subscriptions
+        for instant in publishes_after(flat.catalog, subscription, now)
+    )
+    reset = counted.period.end if counted is not None else None
+    return earliest((customer.next_instant(now), reset, *publishes))
 
 
 def _billing(flat: Flattened, has: Entitled, now: datetime) -> BillingPeriod | None:
@@ -199,29 +179,30 @@ def _billing(flat: Flattened, has: Entitled, now: datetime) -> BillingPeriod | N
 
 def decide(
     subject: Subject,
-    sums: Mapping[Window, int],
+    tallies: Tallies,
     held: Held = NOTHING_HELD,
     next_usage: datetime | None = None,
 ) -> Decision:
-    """Decide a question; ``sums`` holds the usage of the subject's window, in micros.
+    """Decide a question; among ``tallies`` is that of the subject's window.
 
     ``next_usage`` is when, after a past instant, usage of the feature was next recorded or held.
     """
-    usage = _usage(subject, sums, held)
+    usage = _usage(subject, tallies, held)
     return Decision(
         subject=subject,
         reason=_denial(subject, usage) or _permission(subject, usage),
         usage=usage,
-        valid_until=_valid_until(subject, held, next_usage),
+        tested=usage,
+        valid_until=earliest((subject.until, held.until, next_usage)),
     )
 
 
-def _usage(subject: Subject, sums: Mapping[Window, int], held: Held) -> Usage | None:
+def _usage(subject: Subject, tallies: Tallies, held: Held) -> Usage | None:
     value, counted = subject.entitled.value, subject.metering
     if counted is None or not isinstance(value, Metered):
         return None
     return Usage(
-        used=sums[counted.window],
+        used=tallies[counted.window].used,
         limit=value.limit,
         value=value,
         metering=counted,
@@ -229,29 +210,70 @@ def _usage(subject: Subject, sums: Mapping[Window, int], held: Held) -> Usage | 
     )
 
 
-def _denial(subject: Subject, usage: Usage | None) -> AccessReason | None:  # noqa: PLR0911 - one a reason
-    """Test the reasons for a no in the contract's order; None where nothing denies."""
-    customer, feature = subject.customer, subject.feature
-    if customer is None:
-        return AccessReason.CUSTOMER_NOT_FOUND
-    if customer.archived:
-        return AccessReason.CUSTOMER_ARCHIVED
-    if feature is None:
-        return AccessReason.FEATURE_NOT_FOUND
-    if feature.status is not FeatureStatus.ACTIVE:
-        return AccessReason.FEATURE_UNAVAILABLE
-    if not _fits(subject.question, feature):
-        return AccessReason.TYPE_MISMATCH
-    if subject.entitled.revoked:
-        return AccessReason.REVOKED
-    if subject.entitled.value is None:
-        idle = not customer.in_force(subject.now)
-        return AccessReason.NO_ACTIVE_SUBSCRIPTION if idle else AccessReason.NOT_ENTITLED
-    if not _includes(subject):
-        return AccessReason.VALUE_NOT_INCLUDED
-    if usage is not None and not within(usage, subject.question.requested):
-        return AccessReason.LIMIT_EXCEEDED
-    return None
+Test = Callable[[Subject, Usage | None], AccessReason | None]
+"""Tests one reason for a no; None where it does not deny."""
+
+
+def _unknown_customer(subject: Subject, _: Usage | None) -> AccessReason | None:
+    return AccessReason.CUSTOMER_NOT_FOUND if subject.customer is None else None
+
+
+def _archived_customer(subject: Subject, _: Usage | None) -> AccessReason | None:
+    archived = subject.customer is not None and subject.customer.archived
+    return AccessReason.CUSTOMER_ARCHIVED if archived else None
+
+
+def _unknown_feature(subject: Subject, _: Usage | None) -> AccessReason | None:
+    return AccessReason.FEATURE_NOT_FOUND if subject.feature is None else None
+
+
+def _unavailable(subject: Subject, _: Usage | None) -> AccessReason | None:
+    active = subject.feature is not None and subject.feature.status is FeatureStatus.ACTIVE
+    return None if active else AccessReason.FEATURE_UNAVAILABLE
+
+
+def _unfitting(subject: Subject, _: Usage | None) -> AccessReason | None:
+    fits = subject.feature is not None and _fits(subject.question, subject.feature)
+    return None if fits else AccessReason.TYPE_MISMATCH
+
+
+def _revoked(subject: Subject, _: Usage | None) -> AccessReason | None:
+    return AccessReason.REVOKED if subject.entitled.revoked else None
+
+
+def _unentitled(subject: Subject, _: Usage | None) -> AccessReason | None:
+    if subject.entitled.value is not None or subject.customer is None:
+        return None
+    idle = not subject.customer.in_force(subject.now)
+    return AccessReason.NO_ACTIVE_SUBSCRIPTION if idle else AccessReason.NOT_ENTITLED
+
+
+def _value_missing(subject: Subject, _: Usage | None) -> AccessReason | None:
+    return None if _includes(subject) else AccessReason.VALUE_NOT_INCLUDED
+
+
+def _beyond_limit(subject: Subject, usage: Usage | None) -> AccessReason | None:
+    beyond = usage is not None and not within(usage, subject.question.requested)
+    return AccessReason.LIMIT_EXCEEDED if beyond else None
+
+
+TESTS: Mapping[str, Test] = {
+    "customer": _unknown_customer,
+    "archived customer": _archived_customer,
+    "feature": _unknown_feature,
+    "status of the feature": _unavailable,
+    "kind of question": _unfitting,
+    "revocation": _revoked,
+    "entitlement": _unentitled,
+    "values": _value_missing,
+    "limit": _beyond_limit,
+}
+"""What is tested, by its name, in the contract's order; the first that denies decides."""
+
+
+def _denial(subject: Subject, usage: Usage | None) -> AccessReason | None:
+    denials = (test(subject, usage) for test in TESTS.values())
+    return next((reason for reason in denials if reason is not None), None)
 
 
 def _fits(question: Question, feature: Feature) -> bool:
@@ -269,20 +291,6 @@ def _includes(subject: Subject) -> bool:
     return bool(value.choices) and set(subject.question.values or ()) <= set(value.choices)
 
 
-def within(usage: Usage, requested: int | None) -> bool:
-    """Tell whether a limit lets a request pass; None asks whether anything is left."""
-    if usage.limit is None or usage.value.enforcement is LimitEnforcement.SOFT:
-        return True
-    return fits_below(usage.limit, usage.used + usage.reserved, requested)
-
-
-def fits_below(limit: int, used: int, requested: int | None) -> bool:
-    """Tell whether a request stays within a limit; giving back always does."""
-    if requested is None:
-        return used < limit
-    return requested < 0 or used + requested <= limit
-
-
 def _permission(subject: Subject, usage: Usage | None) -> AccessReason:
     if usage is None:
         return AccessReason.GRANTED
@@ -291,17 +299,3 @@ def _permission(subject: Subject, usage: Usage | None) -> AccessReason:
     if fits_below(usage.limit, usage.used + usage.reserved, subject.question.requested):
         return AccessReason.WITHIN_LIMIT
     return AccessReason.OVERAGE_ALLOWED
-
-
-def _valid_until(subject: Subject, held: Held, next_usage: datetime | None) -> datetime | None:
-    """Give an instant no later than the first at which time alone can change the answer."""
-    customer, feature = subject.customer, subject.feature
-    if customer is None or feature is None:
-        return None
-    publishes = (
-        instant
-        for subscription in customer.subscriptions
-        for instant in publishes_after(subject.flat.catalog, subscription, subject.now)
-    )
-    resets = subject.metering.period.end if subject.metering is not None else None
-    return earliest((customer.next_instant(subject.now), resets, held.until, next_usage, *publishes))

@@ -9,13 +9,15 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import ClassVar, Protocol
 
-from rules.access import Decision
+from rules.access import Decision, Question, Subject
+from rules.courses import Courses
 from rules.credit_books import Book
 from rules.customers import Customer
 from rules.errors import ErrorCode, Problem, Rejected
 from rules.inheritance import Flattened
 from rules.metering import UsageRecord, Window
 from rules.reservations import Hold
+from rules.tallies import Need, Tallies
 from rules.validity import invalid, is_external_key
 
 
@@ -28,7 +30,7 @@ class Account:
     """
 
     customer: Customer | None
-    sums: Mapping[Window, int] = field(default_factory=dict)
+    tallies: Tallies = field(default_factory=dict)
     holds: Mapping[str, Hold] = field(default_factory=dict)
     books: Mapping[str, Book] = field(default_factory=dict)
 
@@ -39,6 +41,15 @@ class Scene:
 
     flat: Flattened
     now: datetime
+    courses: Courses = field(default_factory=Courses)
+
+    def subject(self, customer: Customer | None, question: Question) -> Subject:
+        """Find what a question that an act asks is about."""
+        return self.courses.subject(self.flat, customer, question, self.now)
+
+    def window(self, customer: Customer, feature: str, at: datetime | None = None) -> Window:
+        """Give the window in which usage of an instant, None for now, counts."""
+        return self.courses.window(self.flat, customer, feature, at or self.now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +79,8 @@ class Act(Protocol):
     """Whether it must see what acts before it did; then it is its customer's first in a transaction."""
     key_field: ClassVar[str]
     """The input field that holds the idempotency key."""
+    known_by_key: ClassVar[bool]
+    """Whether the key alone tells that it is the same act again, whatever else its input says."""
 
     @property
     def idempotency_key(self) -> str | None:
@@ -77,8 +90,8 @@ class Act(Protocol):
     def hold_key(self) -> str | None:
         """The key of the hold that the act is about."""
 
-    def windows(self, scene: Scene, account: Account) -> Iterable[Window]:
-        """Tell which sums the act and its answer need."""
+    def needs(self, scene: Scene, account: Account) -> Iterable[Need]:
+        """Tell which tallies the act and its answer need."""
 
     def apply(self, scene: Scene, account: Account) -> Change:
         """Do it; raises Rejected with every problem, and then nothing has changed."""
@@ -92,6 +105,7 @@ class FactsAct:
     changes_facts: ClassVar[bool] = True
     comes_first: ClassVar[bool] = False
     key_field: ClassVar[str] = "idempotencyKey"
+    known_by_key: ClassVar[bool] = False
 
     idempotency_key: str | None = None
 
@@ -100,7 +114,7 @@ class FactsAct:
         """None: holds do not matter."""
         return None
 
-    def windows(self, scene: Scene, account: Account) -> Iterable[Window]:  # noqa: ARG002
+    def needs(self, scene: Scene, account: Account) -> Iterable[Need]:  # noqa: ARG002
         """None: usage does not matter."""
         return ()
 
@@ -113,6 +127,7 @@ class UsageAct:
     changes_facts: ClassVar[bool] = False
     comes_first: ClassVar[bool] = False
     key_field: ClassVar[str] = "idempotencyKey"
+    known_by_key: ClassVar[bool] = False
 
     @property
     def hold_key(self) -> str | None:
@@ -130,8 +145,21 @@ def input_digest(act: Act) -> str:
         for name, default in _defaults(act)
         if name != "idempotency_key" and getattr(act, name) != default
     }
-    canonical = json.dumps(said, sort_keys=True, separators=(",", ":"), default=str)
+    canonical = json.dumps(_by_value(said), sort_keys=True, separators=(",", ":"), default=str)
     return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _by_value(said: object) -> object:
+    """Write equal numbers alike: 1 and 1.0 are one value."""
+    match said:
+        case float() if said.is_integer():
+            return int(said)
+        case Mapping():
+            return {str(key): _by_value(value) for key, value in said.items()}
+        case list() | tuple():
+            return [_by_value(value) for value in said]
+        case _:
+            return said
 
 
 def _defaults(act: object) -> Iterator[tuple[str, object]]:

@@ -6,30 +6,32 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from rules.access import Decision, Question, decide, subject_of
+from rules.access import Decision, Question, decide
 from rules.acts import Account, Change, Scene, UsageAct, idempotency_problems
+from rules.catalog import Aggregation
 from rules.errors import Problem, refuse_any
-from rules.metering import UsageRecord, Window, everything
-from rules.reporting import added, sum_problems
+from rules.metering import UsageRecord
+from rules.properties import Properties, properties_problems
+from rules.reporting import sum_problems
 from rules.reservations import held
+from rules.tallies import Need, tallied
 from rules.validity import out_of_range
 
 
-def requested_window(scene: Scene, account: Account, feature: str) -> Iterable[Window]:
-    """Give the window in which a feature's usage counts now; where no limit speaks, everything counts."""
+def requested_need(scene: Scene, account: Account, feature: str) -> Iterable[Need]:
+    """Tell the window in which a feature's usage counts now; where no limit speaks, everything counts."""
     if account.customer is None or feature not in scene.flat.catalog.features:
         return ()
-    question = Question(customer=account.customer.key, feature=feature)
-    return (subject_of(scene.flat, account.customer, question, scene.now).window or everything(feature),)
+    return (Need(window=scene.window(account.customer, feature)),)
 
 
 def recorded(scene: Scene, account: Account, record: UsageRecord) -> Account:
     """Give the account after usage of now; raises Rejected where its period's would be too large to count."""
-    after = replace(account, sums=added(account.sums, record))
+    after = replace(account, tallies=tallied(account.tallies, record, Aggregation.SUM))
     refuse_any(
         problem
-        for window in requested_window(scene, account, record.feature)
-        for problem in sum_problems(after.sums[window], record.quantity, "quantity")
+        for need in requested_need(scene, account, record.feature)
+        for problem in sum_problems(after.tallies[need.window].used, record.quantity, "quantity")
     )
     return after
 
@@ -43,14 +45,15 @@ class Consume(UsageAct):
     feature: str
     quantity: int = 1_000_000
     idempotency_key: str | None = None
+    properties: Properties | None = None
 
     def question(self, customer: str) -> Question:
         """Ask what is decided before anything is recorded."""
         return Question(customer=customer, feature=self.feature, requested=self.quantity, to_consume=True)
 
-    def windows(self, scene: Scene, account: Account) -> Iterable[Window]:
+    def needs(self, scene: Scene, account: Account) -> Iterable[Need]:
         """The window that the decision and the answer count in."""
-        return requested_window(scene, account, self.feature)
+        return requested_need(scene, account, self.feature)
 
     def apply(self, scene: Scene, account: Account) -> Change:
         """Record the quantity where the decision allows it; a no is an answer, not an error."""
@@ -58,21 +61,28 @@ class Consume(UsageAct):
         decision = self._decided(scene, account)
         if not decision.allowed:
             return Change(account=account, outcome={"consumed": 0}, decision=decision, changed=False)
-        record = UsageRecord(feature=self.feature, occurred_at=scene.now, quantity=self.quantity)
+        record = UsageRecord(
+            feature=self.feature,
+            occurred_at=scene.now,
+            quantity=self.quantity,
+            properties=self.properties,
+        )
         after = recorded(scene, account, record)
         return Change(
             account=after,
             records=(record,),
             outcome={"consumed": self.quantity},
-            decision=replace(self._decided(scene, after), reason=decision.reason),
+            decision=replace(self._decided(scene, after), reason=decision.reason, tested=decision.tested),
         )
 
     def _decided(self, scene: Scene, account: Account) -> Decision:
         question = self.question(account.customer.key if account.customer is not None else "")
-        subject = subject_of(scene.flat, account.customer, question, scene.now)
-        return decide(subject, account.sums, held(account.holds.values(), self.feature, scene.now))
+        subject = scene.subject(account.customer, question)
+        return decide(subject, account.tallies, held(account.holds.values(), self.feature, scene.now))
 
     def _problems(self) -> Iterator[Problem]:
         yield from idempotency_problems(self.idempotency_key)
         if self.quantity <= 0:
             yield out_of_range("What is consumed is above 0.", "quantity")
+        if self.properties is not None:
+            yield from properties_problems(self.properties)

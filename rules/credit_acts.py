@@ -24,7 +24,7 @@ class CreditAct(UsageAct):
 
     credit_type: str
 
-    def windows(self, scene: Scene, account: Account) -> tuple[()]:  # noqa: ARG002
+    def needs(self, scene: Scene, account: Account) -> tuple[()]:  # noqa: ARG002
         """None: usage does not matter."""
         return ()
 

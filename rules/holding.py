@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import ClassVar
 
-from rules.access import Decision, Question, decide, subject_of
+from rules.access import Decision, Question, decide
 from rules.acts import Account, Change, Scene, UsageAct, customer_problems
-from rules.consuming import recorded, requested_window
+from rules.consuming import recorded, requested_need
 from rules.errors import ErrorCode, Problem, Rejected, refuse_any
 from rules.features import missing
-from rules.metering import UsageRecord, Window
+from rules.metering import UsageRecord
 from rules.reservations import (
     LONGEST_SECONDS,
     MOST_OPEN,
@@ -22,6 +22,7 @@ from rules.reservations import (
     open_count,
     with_hold,
 )
+from rules.tallies import Need
 from rules.validity import invalid, is_external_key, out_of_range
 
 
@@ -51,9 +52,9 @@ class Reserve(UsageAct):
         """Ask what is decided before anything is held."""
         return Question(customer=customer, feature=self.feature, requested=self.quantity, to_consume=True)
 
-    def windows(self, scene: Scene, account: Account) -> Iterable[Window]:
+    def needs(self, scene: Scene, account: Account) -> Iterable[Need]:
         """The window that the decision counts in."""
-        return requested_window(scene, account, self.feature)
+        return requested_need(scene, account, self.feature)
 
     def apply(self, scene: Scene, account: Account) -> Change:
         """Hold the quantity where the decision allows it; a no is an answer, not an error."""
@@ -70,13 +71,13 @@ class Reserve(UsageAct):
             number=account.customer.revision + 1,
         )
         after = replace(account, holds=with_hold(account.holds, hold))
-        decision = replace(self._decided(scene, after), reason=decision.reason)
+        decision = replace(self._decided(scene, after), reason=decision.reason, tested=decision.tested)
         return Change(account=after, outcome={"reserved": self.quantity}, decision=decision)
 
     def _decided(self, scene: Scene, account: Account) -> Decision:
         question = self.question(account.customer.key if account.customer is not None else "")
-        subject = subject_of(scene.flat, account.customer, question, scene.now)
-        return decide(subject, account.sums, held(account.holds.values(), self.feature, scene.now))
+        subject = scene.subject(account.customer, question)
+        return decide(subject, account.tallies, held(account.holds.values(), self.feature, scene.now))
 
     def _problems(self, scene: Scene, account: Account) -> Iterator[Problem]:
         if not is_external_key(self.key):
@@ -109,10 +110,10 @@ class HoldAct(UsageAct):
         """The key of the hold."""
         return self.key
 
-    def windows(self, scene: Scene, account: Account) -> Iterable[Window]:
+    def needs(self, scene: Scene, account: Account) -> Iterable[Need]:
         """The window in which the hold's feature counts now."""
         hold = account.holds.get(self.key)
-        return () if hold is None else requested_window(scene, account, hold.feature)
+        return () if hold is None else requested_need(scene, account, hold.feature)
 
     def found(self, account: Account) -> Hold:
         """Give the hold; raises Rejected where there is none."""

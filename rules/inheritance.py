@@ -5,11 +5,11 @@ Per key the nearest row wins, whole. A revocation is silence: below it the key i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from rules.catalog import Catalog, Content, CreditRate, Package, Row
+from rules.catalog import Catalog, Content, CreditRate, Feature, FeatureStatus, Meter, Package, Row
 from rules.values import Granted, Revoked
 
 DEEPEST = 10
@@ -134,6 +134,17 @@ class Flattened:
         self._resolved: dict[tuple[str, int], Rows] = {}
         self._rows: dict[tuple[str, int], Rows] = {}
         self._held: dict[tuple[str, int, str | None], dict[str, Resolved]] = {}
+        self._metered: dict[str, list[tuple[Feature, Meter]]] | None = None
+
+    def metered_by(self, event: str) -> Sequence[tuple[Feature, Meter]]:
+        """Give the features, archived ones left aside, that events of a name may count in."""
+        if self._metered is None:
+            self._metered = {}
+            for feature in self.catalog.features.values():
+                meter = feature.meter
+                if meter and meter.event_name and feature.status is not FeatureStatus.ARCHIVED:
+                    self._metered.setdefault(meter.event_name, []).append((feature, meter))
+        return self._metered.get(event, ())
 
     def rows(self, package: str, number: int) -> Rows:
         """Give the rows of a published version, in display order."""

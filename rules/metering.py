@@ -1,7 +1,8 @@
-"""Usage: over which window it counts, and what one report does to it."""
+"""Usage: over which window it counts, and what is recorded of it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -92,8 +93,13 @@ def _period(catalog: Catalog, reset: Reset, counting: Counting, at: datetime) ->
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsageRecord:
-    """A quantity in micros as it is kept."""
+    """A quantity in micros as it is kept, with what was said about it.
+
+    ``value`` is what UNIQUE counts once.
+    """
 
     feature: str
     occurred_at: datetime
     quantity: int
+    value: str | None = None
+    properties: Mapping[str, object] | None = None

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import ClassVar
 
-from rules.access import Question, subject_of
 from rules.acts import Account, Change, Scene, UsageAct, customer_problems, idempotency_problems
-from rules.catalog import Feature, FeatureStatus
+from rules.catalog import ADDED_UP, Aggregation, Feature, FeatureStatus
 from rules.customers import Customer
 from rules.errors import ErrorCode, Problem, refuse_any
 from rules.features import missing
-from rules.metering import UsageRecord, Window, everything, is_added_up
-from rules.numbers import LARGEST
+from rules.metering import UsageRecord, Window, is_added_up
+from rules.numbers import LARGEST, ONE
+from rules.properties import Properties, distinct_problems, distinct_value, properties_problems, readable
+from rules.tallies import Need, aggregation_of, tallied
 from rules.validity import mismatch, out_of_range
 from rules.values import FeatureType
 
@@ -32,61 +33,109 @@ class UsageMode(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportUsage(UsageAct):
-    """Add a quantity, in micros, to a customer's usage, a negative one giving back; or set it to one."""
+    """Record usage: a quantity, in micros, that is added, or that usage becomes, or that was observed.
+
+    What is added up takes a negative quantity too, which gives back. MAX and LATEST observe the
+    quantity; UNIQUE counts the property that its meter names.
+    """
 
     operation: ClassVar[str] = "reportUsage"
 
     feature: str
-    quantity: int = 1_000_000
+    quantity: int = ONE
     mode: UsageMode = UsageMode.ADD
     occurred_at: datetime | None = None
     idempotency_key: str | None = None
+    properties: Properties | None = None
 
-    def windows(self, scene: Scene, account: Account) -> Iterable[Window]:
-        """The window that counts now, for the answer, and the one in which the usage occurred."""
-        customer = account.customer
-        if customer is None or self.feature not in scene.flat.catalog.features:
+    def needs(self, scene: Scene, account: Account) -> Iterable[Need]:
+        """The window that counts now, for the answer, and the one in which the usage occurred.
+
+        Late usage that is only added needs no more than the first: no past sum is looked at.
+        """
+        feature = scene.flat.catalog.features.get(self.feature)
+        if account.customer is None or feature is None:
             return ()
-        now = self._window(scene, customer, scene.now)
-        return (now,) if self.occurred_at is None else (now, self._window(scene, customer, self.occurred_at))
-
-    def _window(self, scene: Scene, customer: Customer, at: datetime) -> Window:
-        question = Question(customer=customer.key, feature=self.feature)
-        # Where no limit speaks, all usage of the customer counts together.
-        return subject_of(scene.flat, customer, question, at).window or everything(self.feature)
+        value = self._value(feature)
+        now = Need(window=scene.window(account.customer, self.feature), value=value)
+        if self.occurred_at is None or (self._only_adds(feature) and self.occurred_at < scene.now):
+            return (now,)
+        return (now, Need(window=self._window(scene, account.customer), value=value))
 
     def apply(self, scene: Scene, account: Account) -> Change:
-        """Record the quantity and add it to every window that holds its instant."""
-        when = self.occurred_at or scene.now
+        """Record it, and count it in every window that holds its instant."""
         refuse_any(self._problems(scene, account))
-        quantity = self._added(scene, account)
-        record = UsageRecord(feature=self.feature, occurred_at=when, quantity=quantity)
-        sums = added(account.sums, record)
-        outcome = {"recorded": quantity}
-        return Change(account=replace(account, sums=sums), records=(record,), outcome=outcome)
+        record = self._record(scene, account)
+        aggregation = aggregation_of(scene.flat.catalog, self.feature)
+        after = replace(account, tallies=tallied(account.tallies, record, aggregation))
+        added = record.quantity
+        if aggregation not in ADDED_UP:
+            added = self._used(scene, after) - self._used(scene, account)
+        return Change(account=after, records=(record,), outcome={"recorded": added})
+
+    def _record(self, scene: Scene, account: Account) -> UsageRecord:
+        feature = scene.flat.catalog.features[self.feature]
+        return UsageRecord(
+            feature=self.feature,
+            occurred_at=self.occurred_at or scene.now,
+            quantity=self._quantity(scene, account, feature),
+            value=self._value(feature),
+            properties=self.properties,
+        )
+
+    def _quantity(self, scene: Scene, account: Account, feature: Feature) -> int:
+        """Give what is recorded: what is added, what leads from the sum to what is set, or what was seen."""
+        match aggregation_of(scene.flat.catalog, feature.key):
+            case Aggregation.SUM | Aggregation.COUNT if self.mode is UsageMode.SET:
+                return self.quantity - self._used(scene, account)
+            case Aggregation.UNIQUE:
+                return ONE
+            case _:
+                return self.quantity
+
+    def _value(self, feature: Feature) -> str | None:
+        meter = feature.meter
+        return None if meter is None else distinct_value(meter, readable(self.properties))
+
+    def _only_adds(self, feature: Feature) -> bool:
+        return is_added_up(feature) and self.mode is UsageMode.ADD and self.quantity >= 0
+
+    def _window(self, scene: Scene, customer: Customer) -> Window:
+        return scene.window(customer, self.feature, self.occurred_at)
+
+    def _used(self, scene: Scene, account: Account) -> int:
+        """Give the usage of the window in which the usage occurred."""
+        if account.customer is None:
+            return 0
+        return account.tallies[self._window(scene, account.customer)].used
 
     def _problems(self, scene: Scene, account: Account) -> Iterator[Problem]:
         feature = scene.flat.catalog.features.get(self.feature)
         yield from idempotency_problems(self.idempotency_key)
         yield from customer_problems(account.customer)
         yield from _feature_problems(self.feature, feature)
-        if self.occurred_at is not None and self.occurred_at > scene.now + AHEAD:
-            yield out_of_range("occurredAt may be at most 5 minutes ahead of the clock.", "occurredAt")
+        yield from occurred_problems(self.occurred_at, scene.now)
         if self.mode is UsageMode.SET and self.occurred_at is not None and self.occurred_at < scene.now:
             yield out_of_range("What is set holds from now on: it takes no past occurredAt.", "occurredAt")
-        if account.customer is not None and feature is not None:
-            total = self._sum(scene, account) + self._added(scene, account)
-            yield from sum_problems(total, self.quantity, "value")
+        if self.properties is not None:
+            yield from properties_problems(self.properties)
+        if feature is not None and feature.type is FeatureType.METERED:
+            yield from self._quantity_problems(scene, account, feature)
 
-    def _added(self, scene: Scene, account: Account) -> int:
-        """Tell what the report adds: its quantity, or what leads from the sum to it."""
-        return self.quantity if self.mode is UsageMode.ADD else self.quantity - self._sum(scene, account)
+    def _quantity_problems(self, scene: Scene, account: Account, feature: Feature) -> Iterator[Problem]:
+        if not is_added_up(feature):
+            if self.quantity < 0:
+                yield out_of_range("What is observed is 0 or more.", "value")
+            yield from self._distinct_problems(feature)
+        elif account.customer is not None:
+            window = self._window(scene, account.customer)
+            if window in account.tallies:
+                total = account.tallies[window].used + self._quantity(scene, account, feature)
+                yield from sum_problems(total, self.quantity, "value")
 
-    def _sum(self, scene: Scene, account: Account) -> int:
-        """Give the sum of the period in which the usage occurred."""
-        if account.customer is None:
-            return 0
-        return account.sums[self._window(scene, account.customer, self.occurred_at or scene.now)]
+    def _distinct_problems(self, feature: Feature) -> Iterator[Problem]:
+        if feature.meter is not None and feature.meter.aggregation is Aggregation.UNIQUE:
+            yield from distinct_problems(feature.meter, readable(self.properties))
 
 
 def _feature_problems(key: str, feature: Feature | None) -> Iterator[Problem]:
@@ -97,8 +146,12 @@ def _feature_problems(key: str, feature: Feature | None) -> Iterator[Problem]:
         yield Problem(ErrorCode.ARCHIVED, f"'{key}' is archived.", ("feature",))
     if feature.type is not FeatureType.METERED:
         yield mismatch(f"'{key}' is not metered: there is no usage to report.", "feature")
-    elif feature.meter is not None and not is_added_up(feature):
-        yield mismatch(f"'{key}' is counted by {feature.meter.aggregation}: nothing can be added.", "feature")
+
+
+def occurred_problems(occurred_at: datetime | None, now: datetime) -> Iterator[Problem]:
+    """Check when usage occurred."""
+    if occurred_at is not None and occurred_at > now + AHEAD:
+        yield out_of_range("occurredAt may be at most 5 minutes ahead of the clock.", "occurredAt")
 
 
 def sum_problems(total: int, quantity: int, *path: str) -> Iterator[Problem]:
@@ -110,13 +163,3 @@ def sum_problems(total: int, quantity: int, *path: str) -> Iterator[Problem]:
         yield out_of_range("More is given back than was used in the period.", *path)
     elif total > LARGEST:
         yield out_of_range("The usage of the period would be too large to count.", *path)
-
-
-def added(sums: Mapping[Window, int], record: UsageRecord) -> dict[Window, int]:
-    """Add a record to every sum of its feature whose window holds its instant."""
-    return {
-        window: used + record.quantity
-        if window.feature == record.feature and record.occurred_at in window
-        else used
-        for window, used in sums.items()
-    }

@@ -108,11 +108,12 @@ def metadata_problems(metadata: object) -> Iterator[Problem]:
     """Check free-form metadata: a JSON object of at most 16 kB."""
     if not isinstance(metadata, Mapping):
         yield invalid("Metadata is a JSON object.", "metadata")
-    elif len(_json(metadata)) > LARGEST_METADATA_BYTES:
+    elif len(json_bytes(metadata)) > LARGEST_METADATA_BYTES:
         yield out_of_range("Metadata has at most 16 kB.", "metadata")
 
 
-def _json(value: object) -> bytes:
+def json_bytes(value: object) -> bytes:
+    """Write JSON in its shortest form; half of a surrogate pair counts as it is."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(errors="surrogatepass")
 
 

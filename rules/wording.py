@@ -6,10 +6,13 @@ The words are American English, and so are the digits. Quantities and sums are i
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from functools import lru_cache
 from typing import assert_never
+from zoneinfo import ZoneInfo
 
 from babel import Locale
+from babel.dates import format_date
 from babel.numbers import format_currency
 
 from rules.catalog import CreditRate, CreditType, Feature, Price, Row
@@ -121,6 +124,12 @@ def interval_text(reset: Reset, billing: BillingPeriod | None) -> str | None:
 def quantity_text(micros: int) -> str:
     """A quantity with its digits grouped and no needless zeros: '1,234.5'."""
     return f"{to_decimal(micros).normalize():,f}"
+
+
+def instant_text(instant: datetime, timezone: str) -> str:
+    """An instant as a customer's own clock shows it: 'December 1, 2026, 00:00 (Europe/Berlin)'."""
+    local = instant.astimezone(ZoneInfo(timezone))
+    return f"{format_date(local, 'long', locale=_ENGLISH)}, {local:%H:%M} ({timezone})"
 
 
 @lru_cache(maxsize=1024)

@@ -10,6 +10,7 @@ import strawberry
 from rules import access as rules
 from rules import periods
 from rules.access import AccessReason
+from rules.limits import Usage
 from rules.values import Choices, LimitEnforcement, Number, Object, Text, Value
 from schema.catalog import Feature
 from schema.nodes import Info, given, resolved
@@ -17,6 +18,7 @@ from schema.scalars import Quantity, Revision
 from schema.values import ConfigValue, Money, UsageReset
 
 if TYPE_CHECKING:
+    from schema.explanations import Explanation
     from schema.sources import EntitlementSource
 
 Requested = Annotated[Quantity | None, strawberry.argument(description="How much is wanted; METERED only.")]
@@ -89,7 +91,7 @@ class UsageBalance:
     )
 
     @classmethod
-    def of(cls, usage: rules.Usage) -> Self:
+    def of(cls, usage: Usage) -> Self:
         """Show usage."""
         charge = usage.overage_charge
         return cls(
@@ -181,3 +183,10 @@ class Access:
 
         subject = self.decision.subject
         return [EntitlementSource.of(info, subject, source) for source in subject.entitled.sources]
+
+    @resolved("Why the answer is what it is, and what would turn a no into a yes.")
+    async def explanation(self, info: Info) -> Annotated[Explanation, strawberry.lazy("schema.explanations")]:
+        """Give the explanation."""
+        from schema.explanations import explained  # noqa: PLC0415 - remedies show plans
+
+        return await explained(info, self.decision)

@@ -9,7 +9,6 @@ from typing import Any
 import strawberry
 
 from resolvers.catalog_code import CatalogFormat
-from rules.access import AccessReason
 from rules.catalog import (
     Aggregation,
     FeatureStatus,
@@ -21,14 +20,9 @@ from rules.catalog import (
     Widget,
 )
 from rules.changes import ChangeKind
-from rules.customers import CustomEntitlementMode, SubscriptionStatus, TrialEnd
 from rules.errors import ErrorCode
 from rules.inheritance import Origin
 from rules.keys import ApiKeyKind, Scope
-from rules.plan_changes import ChangeTiming, UsageOnChange
-from rules.reporting import UsageMode
-from rules.reservations import ReservationStatus
-from rules.sources import SourceKind
 from rules.values import (
     BillingPeriod,
     ConfigKind,
@@ -41,7 +35,7 @@ from rules.values import (
 )
 
 
-def _describe(enum: type[Enum], description: str, values: Mapping[str, str], name: str | None = None) -> None:
+def describe(enum: type[Enum], description: str, values: Mapping[str, str], name: str | None = None) -> None:
     """Make a rule's enum one of the graph. KeyError for a value without a description."""
     strawberry.enum(enum, name=name, description=description)
     definition: Any = enum.__strawberry_definition__  # type: ignore[attr-defined]
@@ -49,7 +43,7 @@ def _describe(enum: type[Enum], description: str, values: Mapping[str, str], nam
         value.description = values[value.name]
 
 
-_describe(
+describe(
     FeatureType,
     "How a feature is entitled.",
     {
@@ -58,7 +52,8 @@ _describe(
         "METERED": "A limit on counted usage.",
     },
 )
-_describe(
+
+describe(
     ConfigKind,
     "What the setting of a CONFIG feature is.",
     {
@@ -68,7 +63,8 @@ _describe(
         "OBJECT": "A JSON object.",
     },
 )
-_describe(
+
+describe(
     FeatureStatus,
     "Whether a feature can be used at all.",
     {
@@ -77,7 +73,8 @@ _describe(
         "ARCHIVED": "Denied to everybody, and gone from the catalog's future.",
     },
 )
-_describe(
+
+describe(
     Aggregation,
     "How events become usage.",
     {
@@ -88,7 +85,8 @@ _describe(
         "LATEST": "The last value of a property; no period resets it.",
     },
 )
-_describe(
+
+describe(
     FilterOperator,
     "How a meter's filter compares an event's property with its values.",
     {
@@ -104,12 +102,14 @@ _describe(
         "NOT_EXISTS": "Missing.",
     },
 )
-_describe(
+
+describe(
     PricingType,
     "How a plan is bought.",
     {"FREE": "For nothing.", "PAID": "For a price.", "CUSTOM": "By talking to sales."},
 )
-_describe(
+
+describe(
     PackageStatus,
     "Whether a package can be subscribed to.",
     {
@@ -118,7 +118,8 @@ _describe(
         "ARCHIVED": "No more; those who are on it stay.",
     },
 )
-_describe(
+
+describe(
     PublishScope,
     "Whom a publish holds for.",
     {
@@ -126,17 +127,20 @@ _describe(
         "NEW_CUSTOMERS": "Those who subscribe from then on; the others keep their version.",
     },
 )
-_describe(
+
+describe(
     CatalogFormat,
     "How a catalog document is written.",
     {"YAML": "YAML 1.2, in which `no` is a word.", "JSON": "JSON."},
 )
-_describe(
+
+describe(
     ChangeKind,
     "What happened to a place in the catalog.",
     {"ADDED": "It is new.", "REMOVED": "It is gone.", "CHANGED": "It is another."},
 )
-_describe(
+
+describe(
     VersionState,
     "Where a version stands.",
     {
@@ -145,7 +149,8 @@ _describe(
         "SUPERSEDED": "A newer one is published; grandfathered customers may still be on it.",
     },
 )
-_describe(
+
+describe(
     CreditCadence,
     "How often a credit entitlement mints credits.",
     {
@@ -155,22 +160,26 @@ _describe(
         "BILLING_PERIOD": "Every billing period of the subscription's price.",
     },
 )
-_describe(
+
+describe(
     Widget,
     "A place in which a row can be hidden.",
     {"PRICING_TABLE": "The pricing table.", "CUSTOMER_PORTAL": "The customer's own page."},
 )
-_describe(
+
+describe(
     BillingPeriod,
     "How often a price is due.",
     {"MONTHLY": "Every month.", "YEARLY": "Every year.", "ONE_TIME": "Once."},
 )
-_describe(
+
+describe(
     LimitEnforcement,
     "What happens beyond a limit.",
     {"HARD": "It is refused.", "SOFT": "It is allowed, and counted as overage."},
 )
-_describe(
+
+describe(
     ResetInterval,
     "The unit in which a usage period is measured.",
     {
@@ -183,7 +192,8 @@ _describe(
         "BILLING_PERIOD": "What the subscription's price says: a month or a year.",
     },
 )
-_describe(
+
+describe(
     ResetAnchor,
     "Where usage periods are counted from.",
     {
@@ -191,12 +201,14 @@ _describe(
         "CALENDAR": "Local midnight at the start of the day, week, month or year; for hours the full hour.",
     },
 )
-_describe(
+
+describe(
     Weekday,
     "The day on which calendar weeks begin.",
     {day.name: f"{day.name.title()}." for day in Weekday},
 )
-_describe(
+
+describe(
     Origin,
     "Where a row of a package was set.",
     {
@@ -206,98 +218,8 @@ _describe(
     },
     name="EntitlementOrigin",
 )
-_describe(
-    SubscriptionStatus,
-    "Where a subscription stands in its life; it follows from its facts and the clock.",
-    {
-        "SCHEDULED": "Not begun yet.",
-        "IN_TRIAL": "In force, on trial.",
-        "ACTIVE": "In force.",
-        "CANCELED": "Ended by a cancellation.",
-        "EXPIRED": "Ended with a trial that was not converted.",
-    },
-)
-_describe(
-    TrialEnd,
-    "What a trial becomes.",
-    {
-        "CONVERT": "The paid period starts when the trial ends.",
-        "EXPIRE": "It ends there unless it is converted before.",
-    },
-)
-_describe(
-    ChangeTiming,
-    "When a change takes effect.",
-    {
-        "AUTO": "Upgrades now, downgrades at the end of the period.",
-        "NOW": "At once.",
-        "PERIOD_END": "At the end of the period, or of the trial while one runs.",
-    },
-)
-_describe(
-    UsageOnChange,
-    "What a change of plan does to usage.",
-    {"RESET": "It starts anew.", "CARRY": "It goes on, and so does the period."},
-)
-_describe(
-    UsageMode,
-    "What a reported quantity is.",
-    {
-        "ADD": "It is added to the usage; below zero it gives back.",
-        "SET": "The usage becomes it; the difference is recorded.",
-    },
-)
-_describe(
-    ReservationStatus,
-    "Where a hold stands; it follows from its facts and the clock.",
-    {
-        "HELD": "It counts against the limit.",
-        "SETTLED": "What was used of it is recorded.",
-        "RELEASED": "It was let go without usage.",
-        "EXPIRED": "It was not settled in time; it can still be settled.",
-    },
-)
-_describe(
-    CustomEntitlementMode,
-    "What a custom entitlement does to what packages say.",
-    {
-        "GRANT": "Adds to what the customer has.",
-        "OVERRIDE": "Replaces all of it while a subscription is in force.",
-        "REVOKE": "Takes it away.",
-    },
-)
-_describe(
-    SourceKind,
-    "What a row that speaks comes from.",
-    {
-        "PLAN": "A plan.",
-        "ADDON": "An add-on.",
-        "CUSTOM_GRANT": "A grant made for this customer alone.",
-        "CUSTOM_OVERRIDE": "An override made for this customer alone.",
-        "CUSTOM_REVOCATION": "A revocation made for this customer alone.",
-    },
-)
-_describe(
-    AccessReason,
-    "Why the answer is what it is; denials stand in the order in which they are tested.",
-    {
-        "GRANTED": "Allowed: the customer has it.",
-        "WITHIN_LIMIT": "Allowed: the limit is not reached.",
-        "UNLIMITED": "Allowed: there is no limit.",
-        "OVERAGE_ALLOWED": "Allowed: the limit is passed, and it is soft.",
-        "CUSTOMER_NOT_FOUND": "Denied: there is no such customer.",
-        "CUSTOMER_ARCHIVED": "Denied: the customer is archived.",
-        "FEATURE_NOT_FOUND": "Denied: there is no such feature.",
-        "FEATURE_UNAVAILABLE": "Denied: the feature is suspended or archived.",
-        "TYPE_MISMATCH": "Denied: a feature of this type cannot be asked this.",
-        "REVOKED": "Denied: it was taken away from this customer.",
-        "NO_ACTIVE_SUBSCRIPTION": "Denied: nothing speaks, and no subscription is in force.",
-        "NOT_ENTITLED": "Denied: nothing that the customer has includes the feature.",
-        "VALUE_NOT_INCLUDED": "Denied: a requested value is not among those included.",
-        "LIMIT_EXCEEDED": "Denied: the hard limit leaves too little.",
-    },
-)
-_describe(
+
+describe(
     ApiKeyKind,
     "Whom a key is for.",
     {
@@ -305,7 +227,8 @@ _describe(
         "PUBLISHABLE": "A pricing page; reads published packages only.",
     },
 )
-_describe(
+
+describe(
     Scope,
     "What a secret key may do.",
     {
@@ -318,7 +241,8 @@ _describe(
         "ADMIN": "Make keys and move a sandbox's clock.",
     },
 )
-_describe(
+
+describe(
     ErrorCode,
     "What kind of mistake an input makes.",
     {

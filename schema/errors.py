@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import fields, is_dataclass
 from functools import partial
 from typing import ParamSpec, Self, TypeVar, cast
@@ -61,11 +61,19 @@ async def told(
     payload: type[AnyPayload], do: Callable[[], Awaitable[Answer]], inputs: Iterable[object]
 ) -> Answer | AnyPayload:
     """Do something with inputs that can be kept, and tell a refusal in a payload of this kind."""
+    answer = await attempted(do, inputs)
+    if isinstance(answer, Rejected):
+        return payload(user_errors=[UserError.of(problem) for problem in answer.problems])
+    return answer
+
+
+async def attempted(do: Callable[[], Awaitable[Answer]], inputs: Iterable[object]) -> Answer | Rejected:
+    """Do something with inputs that can be kept; give the refusal where it is refused."""
     try:
         refuse_any(problem for value in inputs for problem in _unstorable(value))
         return await do()
     except Rejected as refusal:
-        return payload(user_errors=[UserError.of(problem) for problem in refusal.problems])
+        return refusal
 
 
 async def each(
@@ -75,11 +83,16 @@ async def each(
 
     GraphQLError with BAD_USER_INPUT for a batch that is too large.
     """
+    refuse_too_many(inputs)
+    doings = (told(payload, partial(do, one), [one]) for one in inputs)
+    return list(await asyncio.gather(*doings))
+
+
+def refuse_too_many(inputs: Sequence[object]) -> None:
+    """Raise GraphQLError with BAD_USER_INPUT for a batch that is too large."""
     if len(inputs) > LARGEST_BATCH:
         message = f"A batch has at most {LARGEST_BATCH} inputs, not {len(inputs)}."
         raise GraphQLError(message, extensions={"code": "BAD_USER_INPUT"})
-    doings = (told(payload, partial(do, one), [one]) for one in inputs)
-    return list(await asyncio.gather(*doings))
 
 
 class _TellsProblems(FieldExtension):

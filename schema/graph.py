@@ -6,6 +6,7 @@ import strawberry
 from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
 
+from schema import customer_enums as customer_enums  # noqa: PLC0414 - registers the enums of the rules
 from schema import enums as enums  # noqa: PLC0414 - registers the enums of the rules
 from schema.entitlements import (
     BooleanEntitlement,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Self
 
 import strawberry
@@ -10,6 +11,7 @@ from models.batch import Done
 from resolvers.catalog import AfterPublish
 from resolvers.customers import SeenCustomer
 from rules.access import Decision
+from rules.errors import Rejected
 from rules.inheritance import Flattened, Origin
 from rules.revisions import Revision as RevisionName
 from schema.access import Access
@@ -17,7 +19,7 @@ from schema.catalog import CreditType, Feature, Product
 from schema.customers import CustomEntitlement, Customer, CustomerSubscription
 from schema.entitlements import Entitlement
 from schema.environments import Environment
-from schema.errors import Payload
+from schema.errors import Payload, UserError
 from schema.nodes import Info
 from schema.packages import Addon, Package, PackageVersion, Plan, addon_of, package_of, plan_of, version_of
 from schema.reservations import Reservation
@@ -32,6 +34,16 @@ def revision_of(flat: Flattened) -> Revision:
 def named(done: Done) -> Revision | None:
     """Name what an act wrote; None where it wrote nothing."""
     return None if done.revision is None else Revision(str(done.revision))
+
+
+def named_all(done: Iterable[Done]) -> Revision | None:
+    """Name what many acts wrote: the last write of one customer, of several the catalog's that they saw."""
+    written = [one for one in done if one.revision is not None]
+    if not written:
+        return None
+    owners = {one.account.customer.number for one in written if one.account.customer is not None}
+    last = max(written, key=lambda one: one.number or 0)
+    return named(last) if len(owners) == 1 else revision_of(last.flat)
 
 
 @strawberry.type(description="A product, made or changed.")
@@ -226,6 +238,34 @@ class UsagePayload(Payload):
             recorded=Quantity(done.outcome["recorded"]),
             access=Access.of(decision),
             replayed=done.replayed,
+        )
+
+
+@strawberry.type(description="What came of a batch of events.")
+class IngestPayload(Payload):
+    """Events' payload; each event stands or falls alone."""
+
+    accepted: int = strawberry.field(default=0, description="Events that were counted.")
+    duplicates: int = strawberry.field(default=0, description="Events whose id was known.")
+    unmatched: int = strawberry.field(
+        default=0, description="Events that no meter matches; they are not kept."
+    )
+
+    @classmethod
+    def of(cls, outcomes: Sequence[Done | Rejected]) -> Self:
+        """Count what came of each event, and tell the problems of each under its index."""
+        done = [outcome for outcome in outcomes if isinstance(outcome, Done)]
+        return cls(
+            revision=named_all(done),
+            accepted=sum(one.number is not None and not one.replayed for one in done),
+            duplicates=sum(one.replayed for one in done),
+            unmatched=sum(one.number is None for one in done),
+            user_errors=[
+                UserError.of(problem.under(str(index)))
+                for index, outcome in enumerate(outcomes)
+                if isinstance(outcome, Rejected)
+                for problem in outcome.problems
+            ],
         )
 
 

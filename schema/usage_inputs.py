@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import cast
 
 import strawberry
 
 from rules.consuming import Consume
+from rules.events import IngestEvent
 from rules.holding import ReleaseReservation, Reserve, SettleReservation
+from rules.properties import Properties
 from rules.reporting import ReportUsage, UsageMode
 from schema.nodes import UNSET, given
-from schema.scalars import Quantity
+from schema.scalars import JSON, Quantity
 
 
 @strawberry.input(description="Usage that has already happened.")
@@ -31,6 +34,9 @@ class ReportUsageInput:
     idempotency_key: str | None = strawberry.field(
         default=UNSET, description="The same key and input does nothing again, and tells the first outcome."
     )
+    properties: JSON | None = strawberry.field(
+        default=UNSET, description="What is to be kept with it; a UNIQUE meter counts one of them."
+    )
 
     def fact(self) -> ReportUsage:
         """Read it."""
@@ -40,6 +46,36 @@ class ReportUsageInput:
             mode=self.mode,
             occurred_at=given(self.occurred_at),
             idempotency_key=given(self.idempotency_key),
+            properties=read_properties(self.properties),
+        )
+
+
+def read_properties(said: JSON | None) -> Properties | None:
+    """Give what was said as it was said: the rules tell whether it is an object."""
+    return cast("Properties | None", given(said))
+
+
+@strawberry.input(description="Something that has happened, for meters to count.")
+class UsageEventInput:
+    """An event, written."""
+
+    id: str = strawberry.field(description="The event's own id: one that is known is not counted again.")
+    customer: str = strawberry.field(description="Key of the customer.")
+    name: str = strawberry.field(description="The name that meters match on.")
+    properties: JSON | None = strawberry.field(
+        default=UNSET, description="An object; what meters filter on and read."
+    )
+    occurred_at: datetime | None = strawberry.field(
+        default=UNSET, description="When; now when left out, at most 5 minutes ahead of the clock."
+    )
+
+    def fact(self) -> IngestEvent:
+        """Read it."""
+        return IngestEvent(
+            id=self.id,
+            name=self.name,
+            properties=read_properties(self.properties),
+            occurred_at=given(self.occurred_at),
         )
 
 
@@ -53,6 +89,7 @@ class ConsumeInput:
     idempotency_key: str | None = strawberry.field(
         default=UNSET, description="The same key and input does nothing again, and tells the first outcome."
     )
+    properties: JSON | None = strawberry.field(default=UNSET, description="What is to be kept with it.")
 
     def fact(self) -> Consume:
         """Read it."""
@@ -60,6 +97,7 @@ class ConsumeInput:
             feature=self.feature,
             quantity=self.quantity,
             idempotency_key=given(self.idempotency_key),
+            properties=read_properties(self.properties),
         )
 
 

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 from typing import Annotated
 
 import strawberry
 
+from models.batch import Done
 from resolvers import usage as resolvers
 from schema import payloads
 from schema import usage_inputs as inputs
-from schema.errors import INPUT, MANY, each, mutation
+from schema.errors import INPUT, MANY, attempted, each, mutation, refuse_too_many
 from schema.nodes import Info, resolved
 
 
 async def _reported(info: Info, input: inputs.ReportUsageInput) -> payloads.UsagePayload:
     done, decision = await resolvers.report_usage(info.context, input.customer, input.fact())
     return payloads.UsagePayload.of(done, decision)
+
+
+async def _ingested(info: Info, event: inputs.UsageEventInput) -> Done:
+    return await resolvers.ingest(info.context, event.customer, event.fact())
 
 
 @strawberry.type(description="What can be done with usage.")
@@ -36,6 +42,18 @@ class UsageMutations:
     ) -> list[payloads.UsagePayload]:
         """Report usage many times."""
         return await each(payloads.UsagePayload, partial(_reported, info), reports)
+
+    @resolved(
+        "Raw events for meters; at most 1,000. An event with a known id is not counted again. "
+        "One that is refused counts nowhere, and the others stand."
+    )
+    async def ingest_events(
+        self, info: Info, events: Annotated[list[inputs.UsageEventInput], MANY]
+    ) -> payloads.IngestPayload:
+        """Ingest events."""
+        refuse_too_many(events)
+        doings = (attempted(partial(_ingested, info, event), [event]) for event in events)
+        return payloads.IngestPayload.of(await asyncio.gather(*doings))
 
     @mutation(
         "Checks and records as one act: recorded if allowed, otherwise not at all. "

@@ -25,6 +25,7 @@ from rules.customers import CustomEntitlement, CustomEntitlementMode, Customer, 
 from rules.inheritance import Flattened
 from rules.numbers import ONE
 from rules.sources import Counting, Entitled
+from rules.tallies import Tally
 from rules.values import (
     BillingPeriod,
     Choices,
@@ -214,7 +215,8 @@ def ask(
     window, recorded = subject.window, {at: used} if records is None else records
     if window is None:
         return decide(subject, {})
-    return decide(subject, {window: sum(q for occurred_at, q in recorded.items() if occurred_at in window)})
+    counted = sum(quantity for occurred_at, quantity in recorded.items() if occurred_at in window)
+    return decide(subject, {window: Tally(used=counted)})
 
 
 @dataclass(frozen=True)

@@ -29,8 +29,10 @@ from rules.periods import Period
 from rules.publishing import publish
 from rules.reporting import ReportUsage
 from rules.sources import Source
+from rules.tallies import Tally, aggregation_of
 from rules.terms import addons_in_force, current_period, price_of, version_in_force
 from tests.rules.builders import shortened
+from tests.rules.recount import tally_of
 from tests.rules.small_shop import DAY, MOMENT, START, opened
 
 ACTIVE, IN_TRIAL = SubscriptionStatus.ACTIVE, SubscriptionStatus.IN_TRIAL
@@ -79,8 +81,8 @@ class Life:
             scene = Scene(flat=self.flat, now=self.next_act_at)
             found = self.customer or (Customer(number=1, key="acme") if act.creates else None)
             account = Account(customer=found)
-            sums = {window: self._sum(window) for window in act.windows(scene, account)}
-            change = act.apply(scene, replace(account, sums=sums))
+            tallies = {need.window: self._tally(need.window) for need in act.needs(scene, account)}
+            change = act.apply(scene, replace(account, tallies=tallies))
             customer = change.account.customer
             assert customer is not None
             self.customer = replace(customer, revision=customer.revision + 1, acted_at=scene.now)
@@ -127,16 +129,12 @@ class Life:
         later = [r.occurred_at for r in self.records if r.feature == feature and r.occurred_at > asked]
         return decide(
             subject,
-            {} if window is None else {window: self._sum(window)},
+            {} if window is None else {window: self._tally(window)},
             next_usage=min(later, default=None) if asked < now else None,
         )
 
-    def _sum(self, window: Window) -> int:
-        return sum(
-            record.quantity
-            for record in self.records
-            if record.feature == window.feature and record.occurred_at in window
-        )
+    def _tally(self, window: Window) -> Tally:
+        return tally_of(self.records, window, aggregation_of(self.flat.catalog, window.feature))
 
     # What tests compare, in few words.
 

@@ -9,6 +9,7 @@ from rules.access import AccessReason
 from rules.catalog import Aggregation, FeatureStatus, Meter
 from rules.metering import everything
 from rules.numbers import LARGEST, ONE
+from rules.tallies import Tally
 from rules.values import ResetInterval
 from tests.rules.builders import metered
 from tests.rules.customer_builders import FEATURES, HARD, SOFT, START, limited, rate, revoking
@@ -191,7 +192,7 @@ def test_usage_that_is_too_large_to_count_is_refused() -> None:
 def test_what_other_windows_hold_does_not_refuse_what_this_one_has_room_for() -> None:
     shop = calls()
     # A neighbour in the transaction has asked for all that was ever used.
-    shop.sums = {everything("calls"): 3 * LARGEST, everything("seats"): 3 * LARGEST}
+    shop.tallies = dict.fromkeys([everything("calls"), everything("seats")], Tally(used=3 * LARGEST))
 
     assert shop.does(consume(9)).changed
     shop.does(reserve(1))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from rules.access import Decision, Question, Usage, decide, subject_of
+from rules.access import Decision, Question, decide, subject_of
 from rules.acts import Account, Act, Change, Scene
 from rules.catalog import Feature
 from rules.consuming import Consume
@@ -14,32 +14,35 @@ from rules.customers import Customer
 from rules.errors import Rejected
 from rules.holding import ReleaseReservation, Reserve, SettleReservation
 from rules.inheritance import Flattened
+from rules.limits import Usage
 from rules.metering import UsageRecord, Window
 from rules.numbers import ONE
 from rules.reporting import ReportUsage, UsageMode
 from rules.reservations import Hold, ReservationStatus, held
+from rules.tallies import Tallies, Tally, aggregation_of
 from rules.values import Value
 from tests.rules.builders import shortened
 from tests.rules.customer_builders import INSTANT, START, customer, published_plan, selling, subscription
+from tests.rules.recount import tally_of
 
 
 @dataclass
 class Till:
-    """What is kept of one customer; ``sums`` is what a transaction has counted so far."""
+    """What is kept of one customer; ``tallies`` is what a transaction has counted so far."""
 
     flat: Flattened
     customer: Customer | None
     now: datetime = START
     records: list[UsageRecord] = field(default_factory=list)
     holds: Mapping[str, Hold] = field(default_factory=dict)
-    sums: Mapping[Window, int] = field(default_factory=dict)
+    tallies: Tallies = field(default_factory=dict)
 
     def does(self, act: Act) -> Change:
         """Do an act just after the last one."""
         scene = Scene(flat=self.flat, now=self.now + INSTANT)
         change = act.apply(scene, self._account(scene, act))
         if change.changed:
-            self.now, self.sums, self.holds = scene.now, change.account.sums, change.account.holds
+            self.now, self.tallies, self.holds = scene.now, change.account.tallies, change.account.holds
             self.records += change.records
         return change
 
@@ -58,15 +61,15 @@ class Till:
 
     def commits(self) -> None:
         """End a transaction: the next counts anew."""
-        self.sums = {}
+        self.tallies = {}
 
     def asks(self, feature: str = "calls", requested: int | None = None) -> Decision:
         """Ask, with all usage counted anew."""
         wanted = None if requested is None else requested * ONE
         question = Question(customer="acme", feature=feature, requested=wanted)
         subject = subject_of(self.flat, self.customer, question, self.now)
-        sums = {} if subject.window is None else {subject.window: self._counted(subject.window)}
-        return decide(subject, sums, held(self.holds.values(), feature, self.now))
+        tallies = {} if subject.window is None else {subject.window: self._counted(subject.window)}
+        return decide(subject, tallies, held(self.holds.values(), feature, self.now))
 
     def usage(self, feature: str = "calls") -> Usage:
         """The usage that an answer shows."""
@@ -84,15 +87,13 @@ class Till:
         return self.holds[key].status(self.now)
 
     def _account(self, scene: Scene, act: Act) -> Account:
-        found = Account(customer=self.customer, sums=self.sums, holds=self.holds)
-        counted = {
-            window: self._counted(window) for window in act.windows(scene, found) if window not in self.sums
-        }
-        return replace(found, sums={**self.sums, **counted})
+        found = Account(customer=self.customer, tallies=self.tallies, holds=self.holds)
+        needed = {need.window for need in act.needs(scene, found)}
+        counted = {window: self._counted(window) for window in needed.difference(self.tallies)}
+        return replace(found, tallies={**self.tallies, **counted})
 
-    def _counted(self, window: Window) -> int:
-        theirs = (r for r in self.records if r.feature == window.feature and r.occurred_at in window)
-        return sum(record.quantity for record in theirs)
+    def _counted(self, window: Window) -> Tally:
+        return tally_of(self.records, window, aggregation_of(self.flat.catalog, window.feature))
 
 
 def till(rows: Mapping[str, Value], *features: Feature) -> Till:

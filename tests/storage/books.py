@@ -23,10 +23,10 @@ from rules.acts import Account, Act, Change, Scene, UsageAct
 from rules.catalog import Catalog
 from rules.customers import Customer
 from rules.lifecycle import UpsertCustomer
-from rules.metering import Window
 from rules.numbers import ONE
 from rules.reporting import ReportUsage
 from rules.subscribing import Subscribe
+from rules.tallies import Need
 from rules.values import ResetInterval
 from tests.rules.builders import product
 from tests.rules.customer_builders import START, limited, published_plan, selling
@@ -177,7 +177,7 @@ class Failing(UsageAct):
     at_once: bool = False
     idempotency_key: str | None = None
 
-    def windows(self, scene: Scene, account: Account) -> Iterable[Window]:  # noqa: ARG002
+    def needs(self, scene: Scene, account: Account) -> Iterable[Need]:  # noqa: ARG002
         """Fail before anything is counted."""
         if self.at_once:
             raise self.failure

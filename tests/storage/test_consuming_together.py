@@ -164,7 +164,8 @@ async def test_a_hold_and_its_settling_may_arrive_together(books: Books) -> None
     answers = done(await together((books, act) for act in acts))
 
     assert [answer.replayed for answer in answers] == [False, False, False, True, True]
-    assert [max(answer.account.sums.values()) // ONE for answer in answers[1:3]] == [2, 3]
+    used = [max(tally.used for tally in answer.account.tallies.values()) for answer in answers[1:3]]
+    assert used == [2 * ONE, 3 * ONE]
     assert await level(books) == (3, 0)
 
 

@@ -71,8 +71,8 @@ async def test_a_customers_acts_are_done_in_the_order_in_which_they_arrived(book
 
 def _used(done: Done) -> int:
     """The calls that were used, as an act has left them."""
-    (used,) = done.account.sums.values()
-    return used // ONE
+    (tally,) = done.account.tallies.values()
+    return tally.used // ONE
 
 
 async def test_each_act_of_a_customer_has_an_instant_of_its_own(books: Books) -> None:

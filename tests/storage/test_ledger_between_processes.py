@@ -62,7 +62,9 @@ async def test_no_two_acts_of_a_customer_share_a_number_or_an_instant(
     in_order = sorted(done, key=lambda each: each.number or 0)
     instants = [each.now for each in in_order]
     assert instants == sorted(set(instants))
-    assert [max(each.account.sums.values()) // ONE for each in in_order] == list(range(1, ACTS + 1))
+    assert [max(tally.used for tally in each.account.tallies.values()) // ONE for each in in_order] == list(
+        range(1, ACTS + 1)
+    )
 
 
 async def test_what_is_given_back_through_both_never_goes_below_zero(

@@ -153,8 +153,8 @@ async def test_a_commit_that_fails_fails_all_of_its_acts_and_none_of_the_next(
 
 
 def _used(done: Done) -> int:
-    (used,) = done.account.sums.values()
-    return used // ONE
+    (tally,) = done.account.tallies.values()
+    return tally.used // ONE
 
 
 LOSING = [

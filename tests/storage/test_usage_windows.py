@@ -13,7 +13,8 @@ from models import usage
 from models.batch import Done
 from models.statements import table_of
 from models.tables import UsageRecordRow, UsageWindowRow
-from models.usage import Owner
+from models.usage import Owner, Uncounted
+from rules.catalog import Aggregation
 from rules.errors import Rejected
 from rules.lifecycle import UpsertCustomer
 from rules.metering import EARLIEST, LATEST, Window
@@ -92,7 +93,7 @@ async def test_what_was_used_without_a_plan_is_counted_for_one_that_began_before
     done = await books.do("acme", report(4))
 
     assert everything == [(EARLIEST, LATEST, 6)]
-    assert sorted(used // ONE for used in done.account.sums.values()) == [10, 10]
+    assert sorted(tally.used // ONE for tally in done.account.tallies.values()) == [10, 10]
     await books.assert_windows_are_sums()
 
 
@@ -132,7 +133,7 @@ async def test_a_sum_too_large_to_be_kept_is_counted_anew_and_harms_no_neighbour
     acme, initech = await asyncio.gather(books.do("acme", report(much)), books.do("initech", report()))
 
     everything = Window(feature="calls", starts_at=EARLIEST, ends_at=LATEST)
-    assert acme.account.sums[everything] == 2 * much * ONE
+    assert acme.account.tallies[everything].used == 2 * much * ONE
     assert sorted(used for _, _, used in await kept(books)) == [1, much]
     assert await counted_anew(books, acme, everything) == 2 * much * ONE
     assert initech.number == 3
@@ -143,7 +144,8 @@ async def counted_anew(books: Books, done: Done, window: Window) -> int:
     assert done.account.customer is not None
     owner = Owner(environment=books.environment, customer=done.account.customer.number)
     async with books.database.read() as session:
-        return (await usage.count_anew(session, [(owner, window)]))[owner][window]
+        place = Uncounted(owner=owner, window=window, aggregation=Aggregation.SUM)
+        return (await usage.count_anew(session, [place]))[owner][window].used
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -176,7 +178,7 @@ async def test_any_reports_in_any_transactions_give_what_a_naive_recount_gives(
     assert sum(row.quantity for row in records) // ONE == sum(map(sum, naive.values()))
     for name in names:
         last = await books.do(name, report(0))
-        used = {window.starts_at: quantity // ONE for window, quantity in last.account.sums.items()}
+        used = {window.starts_at: tally.used // ONE for window, tally in last.account.tallies.items()}
         assert used[periods[-1]] == naive[name][-1]
 
 

@@ -1,0 +1,78 @@
+"""Why an answer is what it is, and what would change it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from models import reservations
+from models.usage import Owner
+from resolvers.access import NO_TALLIES, tallies_of
+from resolvers.context import Context
+from resolvers.reading import Look, look
+from rules import explaining
+from rules.access import Decision
+from rules.remedies import JUST_AFTER, Candidate, Remedy, candidates, remedies, windows_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """A decision in sentences, and what would turn a no into a yes."""
+
+    decision: Decision
+    remedies: Sequence[Remedy]
+
+    @property
+    def summary(self) -> str:
+        """The answer and its reason in one sentence."""
+        return explaining.summary(self.decision)
+
+    @property
+    def steps(self) -> list[explaining.Step]:
+        """What was looked at, in order."""
+        return explaining.steps(self.decision)
+
+
+async def explain(context: Context, decisions: Sequence[Decision]) -> list[Explanation]:
+    """Explain decisions, and try what would help on the usage as it is now, all in one read."""
+    if not any(candidates(decision, present=True) for decision in decisions):
+        return [Explanation(decision=decision, remedies=()) for decision in decisions]
+    async with look(context) as seen:
+        found = [candidates(decision, present=_is_present(seen, decision)) for decision in decisions]
+        helping = await _helping(seen, decisions, found)
+    return [
+        Explanation(decision=decision, remedies=those)
+        for decision, those in zip(decisions, helping, strict=True)
+    ]
+
+
+def _is_present(seen: Look, decision: Decision) -> bool:
+    """Tell whether a question was about now: what is done now changes no past, and no far future."""
+    subject = decision.subject
+    clock = seen.now if subject.customer is None else subject.customer.asked_at(seen.now)
+    # An act that was refused was decided just after the last act, and has left no trace of its instant.
+    return not subject.past and subject.now <= clock + JUST_AFTER
+
+
+async def _helping(
+    seen: Look, decisions: Sequence[Decision], found: Sequence[list[Candidate]]
+) -> list[list[Remedy]]:
+    owners = [_owner(seen, decision) for decision in decisions]
+    needed = {
+        (owner, window)
+        for owner, those in zip(owners, found, strict=True)
+        if owner is not None
+        for window in windows_of(those)
+    }
+    tallies = await tallies_of(seen, needed)
+    holds = await reservations.load(seen.session, {owner for owner in owners if owner is not None}, seen.now)
+    return [
+        [] if owner is None else remedies(those, tallies.get(owner, NO_TALLIES), list(holds[owner].values()))
+        for owner, those in zip(owners, found, strict=True)
+    ]
+
+
+def _owner(seen: Look, decision: Decision) -> Owner | None:
+    customer = decision.subject.customer
+    number = None if customer is None else customer.number
+    return None if number is None else Owner(environment=seen.environment.number, customer=number)

@@ -1,0 +1,192 @@
+"""What group commit brings: ``python -m tests.benchmarks.group_commit [address of an empty PostgreSQL]``.
+
+Reports with an idempotency key each, answered after the commit. On SQLite with ``synchronous=FULL``:
+the ledger with many callers, against a loop over ``sqlite3`` that writes the same rows in transactions
+of the same size and decides nothing, and against the same ledger with one caller, who has a transaction
+for each report. On PostgreSQL: one hot customer against ten thousand.
+
+Rounds of the variants take turns; medians and ratios are printed. Every round checks that what was
+reported is what is recorded and counted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import platform
+import sqlite3
+import sys
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from time import perf_counter
+
+from sqlalchemy import func, select
+
+from models.database import Database
+from models.migrate import migrate
+from models.statements import table_of
+from models.tables import UsageRecordRow, UsageWindowRow
+from rules.lifecycle import UpsertCustomer
+from rules.numbers import ONE
+from rules.reporting import ReportUsage
+from rules.subscribing import Subscribe
+from tests.storage.books import Books
+
+ROUNDS = 5
+CALLERS = 64
+REPORTS = 12_800
+LONE_REPORTS = 1_000
+MANY_CUSTOMERS = 10_000
+
+Round = Callable[[], Awaitable[float]]
+
+keys = count()
+
+
+def report() -> ReportUsage:
+    """A report that has never been made."""
+    return ReportUsage(feature="calls", quantity=ONE, idempotency_key=f"key-{next(keys)}")
+
+
+async def opened(url: str, customers: int) -> Books:
+    """Books with customers on a plan, on the real clock."""
+    await migrate(url)
+    books = await Books.new(Database(url))
+    books.clock.now = datetime.now(UTC)
+    for start in range(0, customers, 500):
+        names = [f"customer-{n}" for n in range(start, min(customers, start + 500))]
+        await asyncio.gather(*(books.do(name, UpsertCustomer(key=name)) for name in names))
+        await asyncio.gather(*(books.do(name, Subscribe(plan="basic")) for name in names))
+    return books
+
+
+async def reported(books: Books, customers: Sequence[str], callers: int, reports: int) -> float:
+    """Let callers report, each one after the other; gives reports a second."""
+    before, begun = await recorded(books), perf_counter()
+
+    async def calls(caller: int) -> None:
+        for n in range(caller, reports, callers):
+            await books.do(customers[n % len(customers)], report())
+
+    await asyncio.gather(*map(calls, range(callers)))
+    rate = reports / (perf_counter() - begun)
+    after = await recorded(books)
+    if after - before != reports:
+        message = f"{after - before} of {reports} reports are recorded"
+        raise AssertionError(message)
+    return rate
+
+
+async def recorded(books: Books) -> int:
+    """Give the units that are recorded, which are those that are counted."""
+    records, windows = table_of(UsageRecordRow).c.quantity, table_of(UsageWindowRow).c.used
+    async with books.database.read() as session:
+        said = int((await session.execute(select(func.coalesce(func.sum(records), 0)))).scalar_one())
+        counted = int((await session.execute(select(func.coalesce(func.sum(windows), 0)))).scalar_one())
+    if said != counted:
+        message = f"{said} are recorded, {counted} are counted"
+        raise AssertionError(message)
+    return said // ONE
+
+
+WRITES = (
+    (
+        3,
+        "INSERT INTO usage_records (environment_id, customer_id, feature_key, occurred_at, number, quantity)"
+        " VALUES (1, ?1, 'calls', ?2, ?3, 1000000)",
+    ),
+    (
+        1,
+        "INSERT INTO usage_windows (environment_id, customer_id, feature_key, starts_at, ends_at, used)"
+        " VALUES (1, ?1, 'calls', 0, 9000000000000000, 1000000)"
+        " ON CONFLICT DO UPDATE SET used = used + excluded.used",
+    ),
+    (
+        5,
+        "INSERT INTO idempotency_keys (environment_id, customer_id, operation, key, input_digest, number, outcome)"
+        " VALUES (1, ?1, 'reportUsage', ?4, ?5, ?3, '{\"recorded\": 1000000}')",
+    ),
+    (2, "UPDATE customers SET revision = revision + 1, acted_at = ?2 WHERE id = ?1"),
+)
+DIGEST = "0" * 64
+
+
+def raw(path: Path, customers: int, batch: int, reports: int) -> float:
+    """Write what reports write in transactions of a size, with nothing between; gives reports a second."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;")
+    begun = perf_counter()
+    for start in range(0, reports, batch):
+        connection.execute("BEGIN IMMEDIATE")
+        for n in range(start, min(reports, start + batch)):
+            number = next(keys) + 1_000
+            said = (1 + n % customers, number, number, f"key-{number}", DIGEST)
+            for places, write in WRITES:
+                connection.execute(write, said[:places])
+        connection.execute("COMMIT")
+    rate = reports / (perf_counter() - begun)
+    connection.close()
+    return rate
+
+
+async def interleaved(variants: Mapping[str, Round]) -> dict[str, float]:
+    """Run the variants in turns; gives the median of each."""
+    rates: dict[str, list[float]] = {name: [] for name in variants}
+    for _ in range(ROUNDS):
+        for name, measured in variants.items():
+            rates[name].append(await measured())
+    for name, found in rates.items():
+        print(f"  {name:<42} {median(found):>9,.0f} reports/s   ({min(found):,.0f} to {max(found):,.0f})")
+    return {name: median(found) for name, found in rates.items()}
+
+
+async def on_sqlite(folder: Path) -> None:
+    """Goal 6: group commit against a raw loop, and against a transaction for each report."""
+    names = [f"customer-{n}" for n in range(CALLERS)]
+    books = await opened(f"sqlite+aiosqlite:///{folder}/ledger.db", CALLERS)
+    await opened(f"sqlite+aiosqlite:///{folder}/raw.db", CALLERS)
+
+    async def loop() -> float:
+        return await asyncio.to_thread(raw, folder / "raw.db", CALLERS, CALLERS, REPORTS)
+
+    rates = await interleaved(
+        {
+            f"raw sqlite3 loop, {CALLERS} a transaction": loop,
+            f"ledger, {CALLERS} callers": lambda: reported(books, names, CALLERS, REPORTS),
+            "ledger, one caller": lambda: reported(books, names, 1, LONE_REPORTS),
+        }
+    )
+    fastest, grouped, alone = rates.values()
+    print(f"  group commit / raw loop {grouped / fastest:.2f}, / a transaction each {grouped / alone:.1f}")
+
+
+async def on_postgresql(url: str) -> None:
+    """Goal 8: one hot customer against ten thousand."""
+    books = await opened(url, MANY_CUSTOMERS)
+    names = [f"customer-{n}" for n in range(MANY_CUSTOMERS)]
+    rates = await interleaved(
+        {
+            "one hot customer": lambda: reported(books, names[:1], CALLERS, REPORTS),
+            f"{MANY_CUSTOMERS:,} customers": lambda: reported(books, names, CALLERS, REPORTS),
+        }
+    )
+    hot, many = rates.values()
+    print(f"  one hot customer / many {hot / many:.2f}")
+
+
+async def main(url: str | None) -> None:
+    """Print what was measured, and on what."""
+    print(f"{platform.machine()}, Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}")
+    with TemporaryDirectory(dir=".") as folder:
+        print("SQLite, synchronous=FULL")
+        await on_sqlite(Path(folder))
+    if url is not None:
+        print("PostgreSQL")
+        await on_postgresql(url)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1] if len(sys.argv) > 1 else None))
