@@ -33,7 +33,8 @@ def _of_environment() -> ForeignKeyConstraint:
     return ForeignKeyConstraint(["environment_id"], ["environments.id"])
 
 
-def _of_customer() -> ForeignKeyConstraint:
+def of_customer() -> ForeignKeyConstraint:
+    """Refer to the customer whose row it is."""
     return ForeignKeyConstraint(
         ["environment_id", "customer_id"], ["customers.environment_id", "customers.id"]
     )
@@ -196,13 +197,14 @@ class SubscriptionRow(CustomerOwned, table=True):
     """A subscription; ``number`` is the revision of the act that made it."""
 
     __tablename__: ClassVar[str] = "subscriptions"
-    __table_args__ = (_of_customer(), CLUSTERED)
+    __table_args__ = (of_customer(), CLUSTERED)
 
     number: int = Field(primary_key=True, sa_type=Count)
     product_key: str = Field(sa_type=Key)
     trial_ends_at: datetime | None = Field(default=None, sa_type=Instant)
     after_trial: str | None = Field(default=None, sa_type=Key)
     canceled_at: datetime | None = Field(default=None, sa_type=Instant)
+    subscribed_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
 class SubscriptionTermRow(CustomerOwned, table=True):
@@ -242,7 +244,7 @@ class CustomEntitlementRow(CustomerOwned, table=True):
 
     __tablename__: ClassVar[str] = "custom_entitlements"
     __table_args__ = (
-        _of_customer(),
+        of_customer(),
         Index("ix_custom_entitlements_feature", "environment_id", "feature_key"),
         CLUSTERED,
     )
@@ -266,7 +268,7 @@ class UsageRecordRow(CustomerOwned, table=True):
 
     __tablename__: ClassVar[str] = "usage_records"
     __table_args__ = (
-        _of_customer(),
+        of_customer(),
         Index(
             "ix_usage_records_value",
             "environment_id",
@@ -295,7 +297,7 @@ class UsageWindowRow(CustomerOwned, table=True):
     """
 
     __tablename__: ClassVar[str] = "usage_windows"
-    __table_args__ = (_of_customer(), CheckConstraint("starts_at < ends_at", name="span"), CLUSTERED)
+    __table_args__ = (of_customer(), CheckConstraint("starts_at < ends_at", name="span"), CLUSTERED)
 
     feature_key: str = Field(primary_key=True, sa_type=Key)
     starts_at: datetime = Field(primary_key=True, sa_type=Instant)
@@ -309,7 +311,7 @@ class ReservationRow(CustomerOwned, table=True):
 
     __tablename__: ClassVar[str] = "reservations"
     __table_args__ = (
-        _of_customer(),
+        of_customer(),
         Index(
             "ix_reservations_open", "environment_id", "customer_id", "settled_at", "released_at", "expires_at"
         ),
@@ -332,7 +334,7 @@ class IdempotencyKeyRow(CustomerOwned, table=True):
     """A key that an act has taken, for ever, with what it was asked and what it answered."""
 
     __tablename__: ClassVar[str] = "idempotency_keys"
-    __table_args__ = (_of_customer(), CLUSTERED)
+    __table_args__ = (of_customer(), CLUSTERED)
 
     operation: str = Field(primary_key=True, sa_type=Key)
     key: str = Field(primary_key=True, sa_type=Key)

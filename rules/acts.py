@@ -11,7 +11,7 @@ from typing import ClassVar, Protocol
 
 from rules.access import Decision, Question, Subject
 from rules.courses import Courses
-from rules.credit_books import Book
+from rules.credit_books import Book, CreditNeed
 from rules.customers import Customer
 from rules.errors import ErrorCode, Problem, Rejected
 from rules.inheritance import Flattened
@@ -93,6 +93,9 @@ class Act(Protocol):
     def needs(self, scene: Scene, account: Account) -> Iterable[Need]:
         """Tell which tallies the act and its answer need."""
 
+    def credit_needs(self, scene: Scene, account: Account) -> Iterable[CreditNeed]:
+        """Tell which books of credits the act and its answer need."""
+
     def apply(self, scene: Scene, account: Account) -> Change:
         """Do it; raises Rejected with every problem, and then nothing has changed."""
 
@@ -118,6 +121,10 @@ class FactsAct:
         """None: usage does not matter."""
         return ()
 
+    def credit_needs(self, scene: Scene, account: Account) -> Iterable[CreditNeed]:  # noqa: ARG002
+        """None: what facts make of credits follows from them when someone asks."""
+        return ()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsageAct:
@@ -133,6 +140,10 @@ class UsageAct:
     def hold_key(self) -> str | None:
         """None: only the open holds matter."""
         return None
+
+    def credit_needs(self, scene: Scene, account: Account) -> Iterable[CreditNeed]:  # noqa: ARG002
+        """None, unless usage burns credits."""
+        return ()
 
 
 def input_digest(act: Act) -> str:

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from rules.acts import Account, Change, Scene, UsageAct, customer_problems, idempotency_problems
 from rules.burning import ended, planned, spent, took_effect
-from rules.credit_books import Book, Cause
+from rules.credit_books import Book, Cause, CreditNeed
 from rules.credits import brought_up
 from rules.errors import ErrorCode, Problem, Rejected, refuse_any
 from rules.features import missing
@@ -27,6 +27,16 @@ class CreditAct(UsageAct):
     def needs(self, scene: Scene, account: Account) -> tuple[()]:  # noqa: ARG002
         """None: usage does not matter."""
         return ()
+
+    def credit_needs(self, scene: Scene, account: Account) -> tuple[CreditNeed, ...]:
+        """The book of the credit type, where there is such a type."""
+        known = account.customer is not None and self.credit_type in scene.flat.catalog.credit_types
+        return (CreditNeed(credit_type=self.credit_type, grant=self.grant_number),) if known else ()
+
+    @property
+    def grant_number(self) -> int | None:
+        """The grant that it is about, which may be closed; None where it is about none."""
+        return None
 
     def apply(self, scene: Scene, account: Account) -> Change:
         """Do it; raises Rejected with every problem, and then nothing has changed."""
@@ -65,6 +75,7 @@ class GrantCredits(CreditAct):
             amount=self.amount,
             source=self.source,
             priority=self.priority,
+            made_at=scene.now,
             effective_at=self.effective_at or scene.now,
             expires_at=self.expires_at,
             note=self.note,

@@ -14,10 +14,20 @@ from fractions import Fraction
 from rules.burns import Burned, Pieces, Rated
 from rules.customers import earliest
 from rules.grants import EntryKind, Lot, in_burn_order
+from rules.metering import Window
 from rules.periods import Period
 
 Place = tuple[str, datetime]
 """A feature, and when the period began in which its usage burned."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreditNeed:
+    """What an act needs of a credit type: the book, and in it a grant, and what usage of a window burned."""
+
+    credit_type: str
+    grant: int | None = None
+    window: Window | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +93,7 @@ class CreditHold:
     beyond: Rated
     cost: int
     pieces: Pieces
+    created_at: datetime
     expires_at: datetime
 
 

@@ -16,12 +16,12 @@ from rules.credit_books import Book, Cause, CreditHold, entered, with_lot, with_
 from rules.grants import EntryKind, in_burn_order
 
 
-def held_for(book: Book, key: str, beyond: Rated, expires_at: datetime) -> Book:
+def held_for(book: Book, key: str, beyond: Rated, now: datetime, expires_at: datetime) -> Book:
     """Hold credits in burn order for usage beyond a limit; where they do not suffice, what there is."""
     feature = beyond.rate.feature
     cost = cost_of(book, beyond.quantity, beyond.rate)
     holding, pieces = _taken(book, cost)
-    hold = CreditHold(key=key, beyond=beyond, cost=cost, pieces=pieces, expires_at=expires_at)
+    hold = CreditHold(key=key, beyond=beyond, cost=cost, pieces=pieces, created_at=now, expires_at=expires_at)
     kept = with_remainder(holding, feature, book.remainder(feature) + beyond.cost - cost)
     return replace(kept, holds={**book.holds, key: hold})
 

@@ -51,13 +51,14 @@ class EntryKind(StrEnum):
 class Grant:
     """Credits given, in micros; ``number`` orders those of one customer and credit type by age.
 
-    What a subscription mints names the subscription and the package; ``carried`` tells that it was
-    carried over from the period before.
+    ``made_at`` is when it was put down. What a subscription mints names the subscription and the
+    package; ``carried`` tells that it was carried over from the period before.
     """
 
     number: int
     amount: int
     source: CreditSource
+    made_at: datetime
     effective_at: datetime
     priority: int = USUAL_PRIORITY
     expires_at: datetime | None = None

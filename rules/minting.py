@@ -155,7 +155,7 @@ class Turn:
 
     def _granted(self, book: Book, package: str, amount: int, period: Period) -> Book:
         # What is too large to count is minted as far as it can be counted.
-        amount = min(amount, LARGEST - max(0, book.balance))
+        amount = min(amount, LARGEST - book.granted)
         if amount <= 0:
             return book
         grant = self._grant(book, package, amount, period.end)
@@ -166,6 +166,7 @@ class Turn:
             number=book.last_grant + 1,
             amount=amount,
             source=CreditSource.PROMOTIONAL if expires_at is None else CreditSource.RECURRING,
+            made_at=self.at,
             effective_at=self.at,
             expires_at=expires_at,
             subscription=self.subscription.number,

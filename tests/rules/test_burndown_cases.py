@@ -39,6 +39,7 @@ def granted(case: dict[str, Any]) -> Book:
             amount=micros(grant["amount"]),
             source=CreditSource.PAID,
             priority=grant["priority"],
+            made_at=datetime.fromisoformat(case["measure_from"]),
             effective_at=datetime.fromisoformat(grant["effective_at"]),
             expires_at=expires and datetime.fromisoformat(expires),
         )

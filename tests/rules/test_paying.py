@@ -193,7 +193,9 @@ def spending(there: int) -> Book:
     """A book with so many micros of credits in two grants."""
     book = Book(credit_type="ai", at=START)
     for number in (1, 2):
-        grant = Grant(number=number, amount=there, source=CreditSource.PAID, effective_at=START)
+        grant = Grant(
+            number=number, amount=there, source=CreditSource.PAID, made_at=START, effective_at=START
+        )
         book = took_effect(planned(book, grant), number, Cause(at=START))
     return book
 

@@ -151,7 +151,8 @@ class Wallet(Life):
         """Hold credits for units beyond a limit, for a day unless a test says otherwise."""
         now = self.next_act_at
         until = now + timedelta(**(lasts or {"days": 1}))
-        self._keeps(held_for(self.brought_up(now), key, Rated(quantity=units * ONE, rate=rate), until), now)
+        beyond = Rated(quantity=units * ONE, rate=rate)
+        self._keeps(held_for(self.brought_up(now), key, beyond, now, until), now)
         return self
 
     def settles(self, units: int, key: str = "hold") -> Self:
