@@ -244,7 +244,8 @@ def test_a_publish_at_the_instant_of_the_subscription_counts_the_same_whoever_lo
     for life in (early, late):
         life.redraws("only", row("ai", credits_(250)))
 
-    assert early.brought_up() == late.brought_up()
+    assert early.ledger() == late.ledger()
+    assert early.at(day(2, 28)) == 250
     assert (late.available, late.at(day(2, 28))) == (100, 250)
 
 
