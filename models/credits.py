@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Row, and_, or_, select, tuple_
+from sqlalchemy import ColumnElement, Row, Table, and_, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel
 
@@ -46,7 +46,7 @@ async def load(session: AsyncSession, needs: Mapping[Shelf, Collection[CreditNee
     books = {shelf: Book(credit_type=shelf[1]) for shelf in needs}
     if not needs:
         return books
-    for row in await _rows(session, CreditBalanceRow, _of(_BALANCES, needs)):
+    for row in await _rows(session, CreditBalanceRow, of_shelves(_BALANCES, needs)):
         books[_shelf(row)] = _book(row)
     kept = {shelf: needs[shelf] for shelf, book in books.items() if book.at is not None}
     burns = await _burns(session, kept)
@@ -75,11 +75,11 @@ async def _burns(
 ) -> defaultdict[Shelf, list[Burned]]:
     c = _BURNS.c
     found: defaultdict[Shelf, list[Burned]] = defaultdict(list)
-    wanted = [and_(_of(_BURNS, needs), c.unpaid > 0)] if needs else []
+    wanted = [and_(of_shelves(_BURNS, needs), c.unpaid > 0)] if needs else []
     for shelf, asked in needs.items():
         wanted += [
             and_(
-                _of(_BURNS, [shelf]),
+                of_shelves(_BURNS, [shelf]),
                 c.feature_key == window.feature,
                 c.starts_at >= window.starts_at,
                 c.starts_at < window.ends_at,
@@ -105,7 +105,7 @@ async def _lots(
     if shelves:
         c = _GRANTS.c
         place = tuple_(c.environment_id, c.customer_id, c.credit_type, c.number)
-        theirs = and_(_of(_GRANTS, shelves), c.closed.is_(False))
+        theirs = and_(of_shelves(_GRANTS, shelves), c.closed.is_(False))
         wanted = or_(theirs, place.in_(list(named))) if named else theirs
         for row in await _rows(session, CreditGrantRow, wanted):
             found[_shelf(row)].append(lot_of(row))
@@ -117,9 +117,9 @@ async def _open_holds(
 ) -> defaultdict[Shelf, list[CreditHold]]:
     found: defaultdict[Shelf, list[CreditHold]] = defaultdict(list)
     if shelves:
-        wanted = and_(_of(_HOLDS, shelves), _HOLDS.c.ended_at.is_(None))
+        wanted = and_(of_shelves(_HOLDS, shelves), _HOLDS.c.ended_at.is_(None))
         for row in await _rows(session, CreditHoldRow, wanted):
-            found[_shelf(row)].append(_hold(row))
+            found[_shelf(row)].append(held_of(row))
     return found
 
 
@@ -129,7 +129,8 @@ async def _rows(
     return (await session.execute(select(table_of(model)).where(where))).all()
 
 
-def _of(table: Any, shelves: Iterable[Shelf]) -> ColumnElement[bool]:  # noqa: ANN401 - a table of credits
+def of_shelves(table: Table, shelves: Iterable[Shelf]) -> ColumnElement[bool]:
+    """Say that rows are of one of these books."""
     place = tuple_(table.c.environment_id, table.c.customer_id, table.c.credit_type)
     return place.in_([_place(shelf) for shelf in shelves])
 
@@ -281,7 +282,8 @@ def _hold_values(hold: CreditHold) -> dict[str, Any]:
     }
 
 
-def _hold(row: Row[Any]) -> CreditHold:
+def held_of(row: Row[Any]) -> CreditHold:
+    """Read what a reservation holds, or held, from its row."""
     return CreditHold(
         key=row.key,
         beyond=_RATED.validate_python(row.beyond),

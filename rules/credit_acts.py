@@ -168,6 +168,31 @@ class ConsumeCredits(CreditAct):
         yield from note_problems(self.note)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BringUpCredits(CreditAct):
+    """Write down what time alone has made, for whoever wants to look at it."""
+
+    operation: ClassVar[str] = "bringUpCredits"
+
+    @property
+    def idempotency_key(self) -> str | None:
+        """None: to do it again does nothing."""
+        return None
+
+    def apply(self, scene: Scene, account: Account) -> Change:
+        """Bring the book up; where nothing is new it is left as it was."""
+        if account.customer is None or self.credit_type not in account.books:
+            return Change(account=account, changed=False)
+        book = self.book(scene, account)
+        changed = is_news(account.books[self.credit_type], book)
+        return Change(account=with_book(account, book), changed=changed)
+
+
+def is_news(before: Book, after: Book) -> bool:
+    """Tell whether bringing a book up has made anything besides the time."""
+    return replace(after, at=before.at) != before
+
+
 def with_book(account: Account, book: Book) -> Account:
     """Put a book in place of the one of its credit type."""
     return replace(account, books={**account.books, book.credit_type: book})

@@ -6,6 +6,7 @@ import strawberry
 
 from schema.catalog_code import CatalogCodeMutations
 from schema.catalog_mutations import CatalogMutations
+from schema.credit_mutations import CreditMutations
 from schema.customer_mutations import CustomerMutations
 from schema.draft_mutations import DraftMutations
 from schema.subscription_mutations import SubscriptionMutations
@@ -20,5 +21,6 @@ class Mutation(
     CustomerMutations,
     SubscriptionMutations,
     UsageMutations,
+    CreditMutations,
 ):
     """The root of all acts."""

@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 
 from resolvers import catalog as catalog_resolvers
+from resolvers import credits as credit_resolvers
 from resolvers import customers as customer_resolvers
 from resolvers import environments as environment_resolvers
 from resolvers import usage as usage_resolvers
 from rules.inheritance import Flattened
 from schema.catalog import CreditType, Feature, Product
+from schema.credits import CreditEntry, CreditGrant
 from schema.customers import CustomEntitlement, Customer, CustomerSubscription
 from schema.entitlements import Place, entitlement_of
 from schema.environments import Environment
 from schema.nodes import Info, Node, from_id
 from schema.packages import PackageVersion, draft_place, package_of, place_of, rows_at
 from schema.reservations import Reservation
+
+LONGEST_NUMBER = 18
+"""Digits of a number that any database can look up."""
 
 Finder = Callable[[Info, list[str]], Awaitable[Node | None]]
 
@@ -60,6 +65,27 @@ async def _reservation(info: Info, names: list[str]) -> Node | None:
         return None
     hold = await usage_resolvers.reservation(info.context, seen.customer, names[1])
     return None if hold is None else Reservation.of(info, seen, hold)
+
+
+async def _credit_grant(info: Info, names: list[str]) -> Node | None:
+    place = _credit_place(names)
+    known = None if place is None else await credit_resolvers.grant(info.context, *place)
+    return None if known is None else CreditGrant.of(info, known)
+
+
+async def _credit_entry(info: Info, names: list[str]) -> Node | None:
+    place = _credit_place(names)
+    known = None if place is None else await credit_resolvers.entry(info.context, *place)
+    return None if known is None else CreditEntry.of(info, known)
+
+
+def _credit_place(names: list[str]) -> tuple[str, str, int] | None:
+    """Read whose it is, of which credit type, and its number."""
+    match names:
+        case [customer, credit_type, number] if number.isdecimal() and len(number) <= LONGEST_NUMBER:
+            return customer, credit_type, int(number)
+        case _:
+            return None
 
 
 def _in_catalog(show: Callable[[Info, Flattened, list[str]], Node | None]) -> Finder:
@@ -125,6 +151,8 @@ _FINDERS: Mapping[str, Finder] = {
     "CustomerSubscription": _subscription,
     "CustomEntitlement": _custom_entitlement,
     "Reservation": _reservation,
+    "CreditGrant": _credit_grant,
+    "CreditEntry": _credit_entry,
     "Product": _in_catalog(_product),
     "Feature": _in_catalog(_feature),
     "CreditType": _in_catalog(_credit_type),
