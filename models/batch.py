@@ -15,9 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import customers, environments, idempotency, reservations, usage
 from models.bookcase import Bookcase
-from models.catalog import Catalogs
 from models.customers import Address
 from models.idempotency import First, TakenBy
+from models.memory import Memory
 from models.reservations import Holds
 from models.usage import Owner, Uncounted, WindowTallies
 from rules.access import Decision
@@ -74,9 +74,9 @@ Settled = Done | Exception
 class Batch:
     """The acts of one transaction, and what they find and leave."""
 
-    def __init__(self, session: AsyncSession, catalogs: Catalogs, real: datetime) -> None:
+    def __init__(self, session: AsyncSession, memory: Memory, real: datetime) -> None:
         self._session = session
-        self._catalogs = catalogs
+        self._memory = memory
         self._real = real
         self._environments: dict[int, Environment] = {}
         self._flats: dict[int, Flattened] = {}
@@ -110,12 +110,12 @@ class Batch:
         session = self._session
         self._environments = await environments.load_many(session, {c.address[0] for c in commands})
         for number, environment in self._environments.items():
-            self._flats[number] = await self._catalogs.at(session, environment)
+            self._flats[number] = await self._memory.catalogs.at(session, environment)
         # A key that no customer can have is not looked for: PostgreSQL would refuse some as text.
         addresses = {c.address for c in commands if is_external_key(c.address[1])}
         await customers.ensure(session, {c.address for c in commands if c.act.creates} & addresses)
         await customers.lock(session, addresses)
-        self._found = await customers.load_locked(session, addresses)
+        self._found = await customers.load_locked(session, self._memory.belongings, addresses)
         self._customers = dict(self._found)
         owners = [self._owner(address) for address in self._found]
         self._kept = await usage.kept(session, owners)
@@ -163,7 +163,7 @@ class Batch:
             before = last.get(address, customer.acted_at if customer is not None else None)
             now = clock if before is None else max(clock, before + MICROSECOND)
             last[address] = now
-            yield Scene(flat=self._flats[address[0]], now=now)
+            yield Scene(flat=self._flats[address[0]], now=now, courses=self._memory.courses)
 
     def _needs(self, command: Command, scene: Scene) -> list[tuple[Owner, Need]]:
         """Tell which tallies an act needs."""

@@ -8,21 +8,24 @@ processes before anything is read. On PostgreSQL the queries take the locks.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from typing import Literal
+from typing import Any, Literal, TypeVar
 
-from sqlalchemy import URL, make_url, text
+from sqlalchemy import URL, Engine, make_url, text
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
-from models import sqlite
+from models import sqlite, sqlite_thread
 
 Session = AsyncSession
 """What the doors give; whoever carries it on to a query need not know whose it is."""
 
 READERS = {"sqlite": 5, "postgresql": 10}
 WRITERS = {"sqlite": 1, "postgresql": 5}
+WRITING = ("journal_mode=WAL", "synchronous=FULL")
+
+Answer = TypeVar("Answer")
 
 
 class Database:
@@ -36,8 +39,10 @@ class Database:
     def __init__(self, url: str, *, readers: int | None = None, foreign_keys: bool = True) -> None:
         self.url = _checked(url)
         readers = readers or READERS[self.dialect]
+        self._thread: sqlite_thread.WritingThread | None = None
         if self.dialect == "sqlite":
             self._engines = _sqlite_engines(self.url, readers, foreign_keys=foreign_keys)
+            self._thread = sqlite_thread.WritingThread(self.url, *WRITING, "foreign_keys=ON")
         else:
             self._engines = _postgresql_engines(self.url, readers)
         reading, writing = self._engines
@@ -51,6 +56,12 @@ class Database:
     def dialect(self) -> Literal["sqlite", "postgresql"]:
         """Which of the two databases it is."""
         return "sqlite" if self.url.get_backend_name() == "sqlite" else "postgresql"
+
+    @property
+    def engines(self) -> list[Engine]:
+        """What statements go through, for who watches them."""
+        engines = [engine.sync_engine for engine in self._engines]
+        return engines if self._thread is None else [*engines, self._thread.engine]
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
@@ -67,6 +78,17 @@ class Database:
         async with self._turns_to_write, self._writing.begin() as session:
             yield session
 
+    async def transact(self, work: Callable[[AsyncSession], Coroutine[Any, Any, Answer]]) -> Answer:
+        """Do work in a transaction of its own, as write() does; it waits for nothing but the database.
+
+        On SQLite all of it happens in the writing thread, so that no statement changes threads.
+        """
+        if self._thread is None:
+            async with self.write() as session:
+                return await work(session)
+        async with self._turns_to_write:
+            return await self._thread.transact(work)
+
     async def ping(self) -> None:
         """Return if the database answers; OSError or DBAPIError where it does not."""
         async with self.read() as session:
@@ -78,6 +100,8 @@ class Database:
         """Close every connection that is not in use."""
         for engine in self._engines:
             await engine.dispose()
+        if self._thread is not None:
+            await self._thread.close()
 
 
 def _checked(url: str) -> URL:
@@ -121,7 +145,5 @@ def _postgresql_engines(address: URL, readers: int) -> tuple[AsyncEngine, AsyncE
 def _sqlite_engines(address: URL, readers: int, *, foreign_keys: bool) -> tuple[AsyncEngine, AsyncEngine]:
     references = f"foreign_keys={'ON' if foreign_keys else 'OFF'}"
     reading = sqlite.engine(address, readers, "BEGIN", "query_only=ON")
-    writing = sqlite.engine(
-        address, WRITERS["sqlite"], "BEGIN IMMEDIATE", "journal_mode=WAL", "synchronous=FULL", references
-    )
+    writing = sqlite.engine(address, WRITERS["sqlite"], "BEGIN IMMEDIATE", *WRITING, references)
     return reading, writing

@@ -10,13 +10,14 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from models.batch import Batch, Command, Done, Settled
-from models.catalog import Catalogs
 from models.customers import Address
-from models.database import Database
+from models.database import Database, Session
+from models.memory import Memory
 from rules.acts import Act
 
 MOST_ACTS = 500
@@ -35,13 +36,27 @@ class _Waiting:
     answer: asyncio.Future[Done] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
-class Ledger:
-    """Does acts on customers, many in one transaction, each as if it were alone."""
+def nobody_counts(_acts: int) -> None:
+    """Let a transaction pass uncounted."""
 
-    def __init__(self, database: Database, catalogs: Catalogs, clock: Callable[[], datetime]) -> None:
+
+class Ledger:
+    """Does acts on customers, many in one transaction, each as if it were alone.
+
+    ``committed`` is told of how many acts each transaction had.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        memory: Memory,
+        clock: Callable[[], datetime],
+        committed: Callable[[int], None] = nobody_counts,
+    ) -> None:
         self._database = database
-        self._catalogs = catalogs
+        self._memory = memory
         self._clock = clock
+        self._committed = committed
         self._waiting: list[_Waiting] = []
         self._writer: asyncio.Task[None] | None = None
 
@@ -105,19 +120,22 @@ class Ledger:
             if not isinstance(error, Exception):
                 raise
             return
+        self._committed(len(batch))
         for waiting, result in zip(batch, settled, strict=True):
             _answer(waiting, result)
 
     async def _settle(self, commands: Sequence[Command]) -> list[Settled]:
         for attempt in range(1, MOST_ATTEMPTS + 1):
             try:
-                async with self._database.write() as session:
-                    return await Batch(session, self._catalogs, self._clock()).settle(commands)
+                return await self._database.transact(partial(self._done, commands))
             except DBAPIError as error:
                 if attempt == MOST_ATTEMPTS or not _lost_to_another(error):
                     raise
         message = "the last attempt returns or raises"
         raise AssertionError(message)
+
+    async def _done(self, commands: Sequence[Command], session: Session) -> list[Settled]:
+        return await Batch(session, self._memory, self._clock()).settle(commands)
 
 
 def _lost_to_another(error: DBAPIError) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import time
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -88,6 +89,19 @@ async def _open(file: str, **options: Any) -> aiosqlite.Connection:  # noqa: ANN
         if connection.ended is not None:
             await connection.ended
         raise
+
+
+def keep_log(connection: sqlite3.Connection, script: str) -> None:
+    """Run pragmas on a new connection, waiting for who is doing so on the same new file."""
+    for attempt in range(1, WAL_ATTEMPTS + 1):
+        try:
+            connection.executescript(script)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or attempt == WAL_ATTEMPTS:
+                raise
+            time.sleep(0.02)
+        else:
+            return
 
 
 async def _prepare(connection: aiosqlite.Connection, script: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -38,17 +38,46 @@ Key = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Owned:
-    """What is loaded beside a customer."""
+    """What a customer owns."""
 
-    subscriptions: list[Subscription] = field(default_factory=list)
-    custom: list[CustomEntitlement] = field(default_factory=list)
+    subscriptions: tuple[Subscription, ...] = ()
+    custom: tuple[CustomEntitlement, ...] = ()
 
 
-async def load_owned(session: AsyncSession, customers: Collection[int]) -> Mapping[int, Owned]:
-    """Load what these customers own, by the customer's number; nothing for those who own nothing."""
-    owned: dict[int, Owned] = defaultdict(Owned)
-    if not customers:
-        return owned
+MOST_REMEMBERED = 50_000
+"""Customers whose belongings are remembered; then all are forgotten, and those needed come back."""
+
+FactsName = tuple[int, int]
+"""A customer's number, and the revision at which their facts last changed."""
+
+
+class Belongings:
+    """What customers own, remembered by the revision at which it last changed.
+
+    The revision comes from the same transaction as everything else that is read, so that nobody decides
+    by facts that another process has replaced.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[FactsName, Owned] = {}
+
+    async def of(self, session: AsyncSession, names: Collection[FactsName]) -> dict[int, Owned]:
+        """Give what these customers own, by number."""
+        found = {name: known for name in names if (known := self._known.get(name)) is not None}
+        missing = [name for name in names if name not in found]
+        if missing:
+            loaded = await _load_owned(session, [number for number, _ in missing])
+            found |= {name: loaded[name[0]] for name in missing}
+            if len(self._known) + len(missing) > MOST_REMEMBERED:
+                self._known.clear()
+            self._known.update((name, found[name]) for name in missing)
+        return {number: owned for (number, _), owned in found.items()}
+
+
+async def _load_owned(session: AsyncSession, customers: Collection[int]) -> Mapping[int, Owned]:
+    """Load what these customers own, by the customer's number."""
+    subscriptions: dict[int, list[Subscription]] = defaultdict(list)
+    custom: dict[int, list[CustomEntitlement]] = defaultdict(list)
     terms: dict[Key, list[Term]] = defaultdict(list)
     for row in await _rows(session, SubscriptionTermRow, customers):
         terms[row.customer_id, row.subscription].append(_term(row))
@@ -57,10 +86,10 @@ async def load_owned(session: AsyncSession, customers: Collection[int]) -> Mappi
         addons[row.customer_id, row.subscription].append(_addon(row))
     for row in await _rows(session, SubscriptionRow, customers):
         key = row.customer_id, row.number
-        owned[row.customer_id].subscriptions.append(_subscription(row, terms[key], addons[key]))
+        subscriptions[row.customer_id].append(_subscription(row, terms[key], addons[key]))
     for row in await _rows(session, CustomEntitlementRow, customers):
-        owned[row.customer_id].custom.append(custom_of(row))
-    return owned
+        custom[row.customer_id].append(custom_of(row))
+    return {number: Owned(tuple(subscriptions[number]), tuple(custom[number])) for number in customers}
 
 
 async def _rows(

@@ -163,7 +163,8 @@ class CustomerRow(SQLModel, table=True):
     """A customer and the state that every act of theirs locks and moves on.
 
     ``revision`` counts the acts, and ``acted_at`` is the instant of the last: time never runs backwards
-    for a customer.
+    for a customer. ``facts_revision`` is the revision at which subscriptions or custom entitlements last
+    changed, so that who knows them of that revision need not read them again.
     """
 
     __tablename__: ClassVar[str] = "customers"
@@ -183,6 +184,7 @@ class CustomerRow(SQLModel, table=True):
     extra: dict[str, Any] = Field(sa_type=Document)
     archived: bool = Field(default=False, sa_type=Flag)
     revision: int = Field(default=0, sa_type=Count)
+    facts_revision: int = Field(default=0, sa_type=Count, sa_column_kwargs={"server_default": "0"})
     acted_at: datetime | None = Field(default=None, sa_type=Instant)
 
 

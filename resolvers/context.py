@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 
 from models.catalog import Catalogs
 from models.database import Database
-from models.ledger import Ledger
+from models.ledger import Ledger, nobody_counts
+from models.memory import Memory
 from rules.keys import ApiKeyKind, Scope
 
 Answer = TypeVar("Answer")
@@ -35,16 +36,26 @@ class Services:
     """What all requests of a process share."""
 
     database: Database
-    catalogs: Catalogs
+    memory: Memory
     ledger: Ledger
     clock: Callable[[], datetime]
 
     @classmethod
-    def on(cls, database: Database, clock: Callable[[], datetime] = real_time) -> Services:
-        """Put the services on a database."""
-        catalogs = Catalogs()
-        ledger = Ledger(database, catalogs, clock)
-        return cls(database=database, catalogs=catalogs, ledger=ledger, clock=clock)
+    def on(
+        cls,
+        database: Database,
+        clock: Callable[[], datetime] = real_time,
+        committed: Callable[[int], None] = nobody_counts,
+    ) -> Services:
+        """Put the services on a database; ``committed`` is told how many acts each transaction had."""
+        memory = Memory()
+        ledger = Ledger(database, memory, clock, committed)
+        return cls(database=database, memory=memory, ledger=ledger, clock=clock)
+
+    @property
+    def catalogs(self) -> Catalogs:
+        """The newest catalog of each environment."""
+        return self.memory.catalogs
 
     async def close(self) -> None:
         """Finish what has been accepted, then let go of the database."""

@@ -23,7 +23,7 @@ async def found(seen: Look, keys: Collection[str]) -> dict[str, Customer]:
     """Give the customers who exist, by key."""
     # A key that no customer can have is not looked for: PostgreSQL would refuse some as text.
     possible = [key for key in keys if is_external_key(key)]
-    return await customers.load(seen.session, seen.environment.number, possible)
+    return await customers.load(seen.session, seen.memory.belongings, seen.environment.number, possible)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from models import environments
 from models.database import Session
+from models.memory import Memory
 from resolvers.context import Context
 from rules.environments import Environment
 from rules.inheritance import Flattened
@@ -22,6 +23,7 @@ class Look:
     environment: Environment
     flat: Flattened
     now: datetime
+    memory: Memory
 
 
 @asynccontextmanager
@@ -32,4 +34,4 @@ async def look(context: Context) -> AsyncIterator[Look]:
         environment = await environments.load(session, context.environment)
         flat = await services.catalogs.at(session, environment)
         now = environment.now(services.clock())
-        yield Look(session=session, environment=environment, flat=flat, now=now)
+        yield Look(session=session, environment=environment, flat=flat, now=now, memory=services.memory)

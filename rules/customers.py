@@ -242,10 +242,14 @@ class Customer:
 
     def next_instant(self, now: datetime) -> datetime | None:
         """Give the first instant after ``now`` at which a fact of theirs begins or ends."""
-        instants = [instant for subscription in self.subscriptions for instant in subscription.instants()]
+        return min((instant for instant in self.instants() if instant > now), default=None)
+
+    def instants(self) -> Iterator[datetime]:
+        """Give every instant at which a fact of theirs begins or ends."""
+        for subscription in self.subscriptions:
+            yield from subscription.instants()
         for custom in self.custom:
-            instants += [end for end in (custom.starts_at, custom.ends_at) if end is not None]
-        return min((instant for instant in instants if instant > now), default=None)
+            yield from (end for end in (custom.starts_at, custom.ends_at) if end is not None)
 
 
 def _age(subscription: Subscription) -> tuple[datetime, int]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from decimal import Decimal, InvalidOperation
 
 from rules.catalog import (
     Aggregation,
@@ -17,6 +16,7 @@ from rules.catalog import (
     Product,
 )
 from rules.errors import ErrorCode, Problem, refuse_any
+from rules.numbers import number_in
 from rules.validity import (
     LONGEST_NAME,
     invalid,
@@ -164,13 +164,5 @@ def _filter_problems(condition: MeterFilter) -> Iterator[Problem]:
             yield required(f"{operator} takes at least one value.", "values")
     elif len(values) != 1:
         yield invalid(f"{operator} takes exactly one value.", "values")
-    elif operator in _COMPARES_NUMBERS and not is_number(values[0]):
+    elif operator in _COMPARES_NUMBERS and number_in(values[0]) is None:
         yield invalid(f"{operator} compares numbers, and '{values[0]}' is none.", "values", "0")
-
-
-def is_number(text: str) -> bool:
-    """Tell whether a text is a finite decimal number."""
-    try:
-        return Decimal(text).is_finite()
-    except InvalidOperation:
-        return False

@@ -6,13 +6,27 @@ millionths ("micros"). Decimals exist only where people write or read them.
 
 from __future__ import annotations
 
-from decimal import Decimal
+import re
+from decimal import Decimal, InvalidOperation
 
 ONE = 1_000_000
 """One unit in micros."""
 
 LARGEST = 9_200_000_000_000 * ONE - 1
 """The largest quantity in micros; it fits a signed 64-bit column with room to spare."""
+
+
+_WRITTEN = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+
+
+def number_in(text: str) -> Decimal | None:
+    """Give the number that a text is, None where it is none: '1_000', ' 1 ' and 'NaN' are words."""
+    if _WRITTEN.fullmatch(text) is None:
+        return None
+    try:
+        return Decimal(text)
+    except InvalidOperation:  # an exponent that no decimal has
+        return None
 
 
 def from_decimal(value: Decimal) -> int:

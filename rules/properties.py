@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import assert_never
 
 from rules.catalog import Aggregation, FilterOperator, Meter, MeterFilter
 from rules.errors import Problem
-from rules.numbers import ONE, from_decimal
+from rules.numbers import ONE, from_decimal, number_in
 from rules.validity import (
     LARGEST_METADATA_BYTES,
     invalid,
@@ -53,7 +53,7 @@ def text_of(properties: Properties, name: str) -> str | None:
 
 
 def _plain(number: Decimal) -> str:
-    text = f"{number:f}"
+    text = f"{number:f}" if number else "0"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
@@ -88,16 +88,8 @@ _COMPARISONS: Mapping[FilterOperator, Callable[[Decimal, Decimal], bool]] = {
 
 
 def _compares(operator: FilterOperator, found: str | None, wanted: str) -> bool:
-    number = None if found is None else _number(found)
+    number = None if found is None else number_in(found)
     return number is not None and _COMPARISONS[operator](number, Decimal(wanted))
-
-
-def _number(text: str) -> Decimal | None:
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() else None
 
 
 def observed(meter: Meter, properties: Properties) -> tuple[int, str | None]:
@@ -131,7 +123,7 @@ def _distinct(name: str, value: str) -> str:
 
 
 def _quantity(name: str, text: str) -> int:
-    number = _number(text)
+    number = number_in(text)
     if number is None:
         message = f"The property '{name}' is no number."
         raise ValueError(message)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import strawberry
-from graphql import GraphQLError
+from graphql import GraphQLError, GraphQLSchema
 from strawberry.schema.config import StrawberryConfig
 
 from schema import customer_enums as customer_enums  # noqa: PLC0414 - registers the enums of the rules
@@ -23,6 +23,11 @@ from schema.scalars import SCALARS
 
 class Graph(strawberry.Schema):
     """The schema; its errors are told, and ours logged, by whoever answers the request."""
+
+    @property
+    def core(self) -> GraphQLSchema:
+        """The schema as graphql-core knows it."""
+        return self._schema
 
     def process_errors(self, errors: list[GraphQLError], execution_context: object = None) -> None:
         """Leave errors to the view, which knows the request."""

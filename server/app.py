@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from http import HTTPStatus
@@ -16,19 +17,38 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from models.database import Database
 from models.migrate import is_current
 from resolvers.context import Services
+from schema.graph import graph
 from server.auth import Doorkeeper
 from server.graphql import GraphQLView
+from server.limits import Limits
 from server.logs import configure
+from server.metrics import Metrics
 from server.pages import graphiql_page, static_routes
-from server.settings import read_settings
+from server.settings import Settings, read_settings, shared_metrics
+from server.trusted import Trusted
+
+READINESS_SECONDS = 5
+"""How long the database may take to say of which revision it is."""
+
+UNLESS_SET = Limits()
+ANY_DOCUMENT = Trusted()
 
 
-def create_app(services: Services, *, keyless: int | None = None) -> Starlette:
+def create_app(
+    services: Services,
+    *,
+    keyless: int | None = None,
+    limits: Limits = UNLESS_SET,
+    trusted: Trusted = ANY_DOCUMENT,
+    metrics: Metrics | None = None,
+) -> Starlette:
     """Put the application on services, which it closes when it ends.
 
     Requests without a key act in the environment ``keyless``, where one is given.
     """
     doorkeeper = Doorkeeper(services=services, keyless=keyless)
+    metrics = metrics or Metrics()
+    view = GraphQLView(graph.core, services, doorkeeper, limits=limits, trusted=trusted, metrics=metrics)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -37,9 +57,10 @@ def create_app(services: Services, *, keyless: int | None = None) -> Starlette:
 
     routes = [
         Route("/", _home),
-        Route("/graphql", _Graph(GraphQLView(services, doorkeeper))),
+        Route("/graphql", _Graph(view)),
         Route("/healthz", _alive),
         Route("/readyz", _readiness(services)),
+        Route("/metrics", metrics.page),
         *static_routes,
     ]
     return Starlette(routes=routes, lifespan=lifespan)
@@ -49,7 +70,20 @@ def from_settings(keyless: int | None = None) -> Starlette:
     """Make the application of a worker process."""
     settings = read_settings()
     configure(settings)
-    return create_app(Services.on(Database(settings.database_url)), keyless=keyless)
+    metrics = Metrics(shared_metrics())
+    return create_app(
+        Services.on(Database(settings.database_url), committed=metrics.committed),
+        keyless=keyless,
+        limits=settings.limits,
+        trusted=trusted_by(settings),
+        metrics=metrics,
+    )
+
+
+def trusted_by(settings: Settings) -> Trusted:
+    """Read the documents that the operator trusts; raises UnreadableDocuments."""
+    path, only = settings.trusted_documents, settings.trusted_documents_only
+    return Trusted(only=only) if path is None else Trusted.read(path, only=only)
 
 
 class _Graph:
@@ -80,7 +114,8 @@ async def _alive(_: Request) -> Response:
 def _readiness(services: Services) -> Callable[[Request], Awaitable[Response]]:
     async def ready(_: Request) -> Response:
         try:
-            current = await is_current(services.database)
+            async with asyncio.timeout(READINESS_SECONDS):
+                current = await is_current(services.database)
         except (SQLAlchemyError, OSError):
             current = False
         status = HTTPStatus.OK if current else HTTPStatus.SERVICE_UNAVAILABLE

@@ -13,9 +13,11 @@ from resolvers.environments import NewKey
 from rules.keys import ApiKeyKind, Scope
 from schema.graph import graph
 from server import serving
+from server.app import trusted_by
 from server.catalog_commands import catalog
 from server.running import on_services, run_to_end, services_on, settings_or_fail
 from server.settings import Settings
+from server.trusted import UnreadableDocuments
 
 
 @click.group()
@@ -33,8 +35,20 @@ def main() -> None:
 def serve(host: str, port: int, workers: int, *, demo: bool) -> None:
     """Bring the database up to date and answer requests until told to stop."""
     settings = settings_or_fail()
+    try:
+        trusted_by(settings)
+    except UnreadableDocuments as error:
+        raise click.ClickException(str(error)) from None
     keyless = run_to_end(_prepared(settings, host, demo=demo))
-    serving.run(host=host, port=port, workers=workers, keyless=keyless, demo=demo)
+    serving.run(
+        host=host,
+        port=port,
+        workers=workers,
+        keyless=keyless,
+        demo=demo,
+        # A body may take as long to arrive as the answer to be worked out.
+        patience_seconds=2 * settings.time_limit_seconds,
+    )
 
 
 async def _prepared(settings: Settings, host: str, *, demo: bool) -> int | None:

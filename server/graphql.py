@@ -1,100 +1,172 @@
-"""The graph over HTTP: who is asking, the graph's answer, and errors with codes."""
+"""The graph over HTTP: who is asking, what, and the answer in the media type that was asked for."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+import asyncio
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from http import HTTPStatus
+from time import perf_counter
+from typing import Any
 
 import structlog
-from graphql import GraphQLError, GraphQLSyntaxError
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from graphql import GraphQLSchema, OperationType
+from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect, HTTPConnection
 from starlette.types import Receive, Scope, Send
-from starlette.websockets import WebSocket
-from strawberry.asgi import GraphQL
-from strawberry.http import GraphQLHTTPResponse
-from strawberry.types import ExecutionResult
 
-from resolvers.context import Context, Services
-from schema.graph import graph
+from resolvers.context import Context, Services, Viewer
+from rules.keys import Scope as KeyScope
+from server import bodies
+from server.asking import Asked, from_address, from_body
 from server.auth import Doorkeeper, Unauthenticated
-from server.logs import current_request_id, request_id
+from server.documents import Documents, Operation
+from server.errors import OUR_FAULT, Refused, RequestCode, internal, refuse
+from server.execution import Answer, Execution
+from server.limits import Limits
+from server.logs import request_id
+from server.media import GRAPHQL_RESPONSE, JSON, answer_type, is_json
+from server.metrics import OK, Metrics
+from server.trusted import Trusted
 
 _log = structlog.get_logger(__name__)
 
-Formatted = Mapping[str, object]
 
-_WRONG_VARIABLE = re.compile(r"Variable '\$\w+' has invalid (default )?value")
+@dataclass(slots=True, kw_only=True)
+class _Reply:
+    """What is sent back, as far as it is known; a request that goes wrong keeps what it has."""
+
+    media_type: str = JSON
+    status: HTTPStatus = HTTPStatus.OK
+    headers: Mapping[str, str] = field(default_factory=dict)
+    operation: Operation | None = None
+    answer: Answer = field(default_factory=dict)
+
+    @property
+    def outcome(self) -> str:
+        """OK, or the code of the first error."""
+        errors: Sequence[Mapping[str, Any]] = self.answer.get("errors", ())
+        return str(errors[0]["extensions"]["code"]) if errors else OK
 
 
-class GraphQLView(GraphQL[Context, None]):
-    """Answers POST and GET queries of whoever the doorkeeper lets in."""
+class GraphQLView:
+    """Answers POST, and GET for queries, of whoever the doorkeeper lets in."""
 
-    def __init__(self, services: Services, doorkeeper: Doorkeeper) -> None:
-        super().__init__(graph, graphql_ide=None)
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        services: Services,
+        doorkeeper: Doorkeeper,
+        *,
+        limits: Limits,
+        trusted: Trusted,
+        metrics: Metrics,
+    ) -> None:
         self._services = services
         self._doorkeeper = doorkeeper
+        self._limits = limits
+        self._metrics = metrics
+        self._documents = Documents(schema, limits, trusted)
+        self._execution = Execution(schema, limits)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request under an id of its own."""
-        with request_id():
+        """Answer a request under an id of its own, whatever happens."""
+        begun = perf_counter()
+        reply = _Reply()
+        with request_id() as identifier:
             try:
-                await super().__call__(scope, receive, send)
+                await self._answer(scope, receive, reply)
+            except ClientDisconnect:
+                return
             except Unauthenticated:
-                await _unauthenticated()(scope, receive, send)
+                _refused(reply, _unauthenticated())
+            except Refused as refusal:
+                _refused(reply, refusal)
+            except Exception as error:  # noqa: BLE001 - whatever it is, its caller is answered
+                _log.error("a request failed", exc_info=error)
+                reply.status = HTTPStatus.INTERNAL_SERVER_ERROR
+                reply.answer = {"errors": [{"message": OUR_FAULT, "extensions": internal()}]}
+            await _send(send, reply, identifier)
+        self._metrics.answered(reply.operation, reply.outcome, perf_counter() - begun)
 
-    async def get_context(self, request: Request | WebSocket, response: object) -> Context:  # noqa: ARG002
-        """Find out who is asking; raises Unauthenticated."""
-        return Context(services=self._services, viewer=await self._doorkeeper.viewer(request))
+    async def _answer(self, scope: Scope, receive: Receive, reply: _Reply) -> None:
+        if scope["method"] not in {"GET", "POST"}:
+            raise _not_allowed(_BY_GET_OR_POST, "GET, POST")
+        headers = Headers(scope=scope)
+        media_type = answer_type(", ".join(headers.getlist("accept")))
+        reply.media_type = media_type or JSON
+        viewer = await self._doorkeeper.viewer(HTTPConnection(scope))
+        if media_type is None:
+            raise refuse(RequestCode.BAD_USER_INPUT, _NOT_ACCEPTABLE, HTTPStatus.NOT_ACCEPTABLE)
+        if scope["method"] == "GET":
+            asked = from_address(scope["query_string"])
+        else:
+            asked = from_body(await self._body(receive, headers, viewer))
+        await self._execute(asked, viewer, reply, by_get=scope["method"] == "GET")
 
-    async def process_result(
-        self,
-        request: Request | WebSocket,  # noqa: ARG002
-        result: ExecutionResult,
-    ) -> GraphQLHTTPResponse:
-        """Give the answer with a code on every error, our own faults masked and logged."""
-        answer: GraphQLHTTPResponse = {"data": result.data}
-        if result.errors:
-            answer["errors"] = [coded(error) for error in result.errors]
-        return answer
+    async def _execute(self, asked: Asked, viewer: Viewer, reply: _Reply, *, by_get: bool) -> None:
+        prepared = self._documents.prepared(asked)
+        operation = reply.operation = prepared.operation(asked.operation)
+        if by_get and operation.kind is not OperationType.QUERY:
+            raise _not_allowed(_BY_POST, "POST")
+        context = Context(services=self._services, viewer=viewer)
+        reply.answer = await self._execution.answer(prepared, operation, asked.variables, context)
 
-
-def coded(error: GraphQLError) -> Formatted:
-    """Format an error with its code; what is not the caller's mistake is logged and masked."""
-    if error.extensions and "code" in error.extensions:
-        return error.formatted
-    if isinstance(error, GraphQLSyntaxError):
-        return _with_code(error, "GRAPHQL_PARSE_FAILED")
-    if error.path is None and isinstance(error.original_error, GraphQLError | None):
-        return _with_code(error, _request_code(error))
-    return _masked(error)
-
-
-def _request_code(error: GraphQLError) -> str:
-    # A document that is wrong for everybody fails validation; variables are wrong for this request.
-    wrong_value = _WRONG_VARIABLE.match(error.message) is not None
-    return "BAD_USER_INPUT" if wrong_value else "GRAPHQL_VALIDATION_FAILED"
-
-
-def _with_code(error: GraphQLError, code: str) -> Formatted:
-    return {**error.formatted, "extensions": {"code": code}}
-
-
-def _masked(error: GraphQLError) -> Formatted:
-    _log.error("a field failed", path=error.path, exc_info=error.original_error or error)
-    masked = GraphQLError("Something went wrong on our side.", nodes=error.nodes, path=error.path)
-    return {
-        **masked.formatted,
-        "extensions": {"code": "INTERNAL_SERVER_ERROR", "requestId": current_request_id()},
-    }
+    async def _body(self, receive: Receive, headers: Headers, viewer: Viewer) -> bytes:
+        if not is_json(headers.get("content-type", "")):
+            raise refuse(RequestCode.BAD_USER_INPUT, _UNSUPPORTED, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+        writes_catalog = KeyScope.CATALOG_WRITE in viewer.scopes
+        most_bytes = self._limits.catalog_body_bytes if writes_catalog else self._limits.body_bytes
+        try:
+            async with asyncio.timeout(self._limits.seconds):
+                return await bodies.read(receive, headers, most_bytes)
+        except TimeoutError:
+            message = f"The body took longer than {self._limits.seconds:g} seconds to arrive."
+            raise refuse(RequestCode.TIMEOUT, message, HTTPStatus.REQUEST_TIMEOUT) from None
 
 
-def _unauthenticated() -> Response:
-    message = "Send a valid API key: 'Authorization: Bearer <key>'."
-    error = {"message": message, "extensions": {"code": "UNAUTHENTICATED"}}
-    return JSONResponse(
-        {"errors": [error]},
-        status_code=HTTPStatus.UNAUTHORIZED,
+_BY_GET_OR_POST = "The graph is asked by POST, or by GET for queries."
+_BY_POST = "By GET only queries are executed: send this by POST."
+_UNSUPPORTED = "Send JSON in UTF-8, as 'Content-Type: application/json'."
+_NOT_ACCEPTABLE = f"Answers are {GRAPHQL_RESPONSE} or {JSON}: say in 'Accept' which you take."
+
+
+def _refused(reply: _Reply, refusal: Refused) -> None:
+    if refusal.status is not None:
+        reply.status = refusal.status
+    elif reply.media_type == GRAPHQL_RESPONSE:
+        reply.status = HTTPStatus.BAD_REQUEST
+    reply.headers = refusal.headers
+    reply.answer = {"errors": refusal.errors}
+    if refusal.extensions is not None:
+        reply.answer["extensions"] = refusal.extensions
+
+
+def _not_allowed(message: str, allowed: str) -> Refused:
+    return refuse(
+        RequestCode.BAD_USER_INPUT, message, HTTPStatus.METHOD_NOT_ALLOWED, headers={"Allow": allowed}
+    )
+
+
+def _unauthenticated() -> Refused:
+    return refuse(
+        RequestCode.UNAUTHENTICATED,
+        "Send a valid API key: 'Authorization: Bearer <key>'.",
+        HTTPStatus.UNAUTHORIZED,
         headers={"WWW-Authenticate": 'Bearer realm="allotment"'},
     )
+
+
+async def _send(send: Send, reply: _Reply, identifier: str) -> None:
+    # As ASCII: half of a surrogate pair that a caller sent and is told about has no other form.
+    body = json.dumps(reply.answer, separators=(",", ":")).encode("ascii")
+    headers = [
+        (b"content-type", reply.media_type.encode()),
+        (b"content-length", str(len(body)).encode()),
+        (b"cache-control", b"no-store"),
+        (b"x-request-id", identifier.encode()),
+        *((name.lower().encode(), value.encode()) for name, value in reply.headers.items()),
+    ]
+    await send({"type": "http.response.start", "status": reply.status.value, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

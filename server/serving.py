@@ -11,6 +11,8 @@ import urllib.error
 import urllib.request
 from functools import partial
 from http import HTTPStatus
+from math import ceil
+from tempfile import TemporaryDirectory
 from types import FrameType
 
 import click
@@ -21,6 +23,7 @@ from resolvers.context import Services
 from server import demo
 from server.app import from_settings
 from server.auth import is_loopback
+from server.settings import share_metrics
 
 PATIENCE_SECONDS = 0.05
 
@@ -31,8 +34,10 @@ async def fill_demo(services: Services, host: str) -> int | None:
     return environment if is_loopback(host) else None
 
 
-def run(*, host: str, port: int, workers: int, keyless: int | None, demo: bool) -> None:
-    """Answer requests until told to stop; what is under way then is finished."""
+def run(
+    *, host: str, port: int, workers: int, keyless: int | None, demo: bool, patience_seconds: float
+) -> None:
+    """Answer requests until told to stop; what is under way then is finished, with some patience."""
     config = uvicorn.Config(
         partial(from_settings, keyless=keyless),
         factory=True,
@@ -41,6 +46,7 @@ def run(*, host: str, port: int, workers: int, keyless: int | None, demo: bool) 
         workers=workers,
         log_config=None,
         ws="websockets-sansio",
+        timeout_graceful_shutdown=ceil(patience_seconds),
     )
     for told_to_stop in (signal.SIGINT, signal.SIGTERM):
         signal.signal(told_to_stop, _leave)
@@ -52,7 +58,9 @@ def run(*, host: str, port: int, workers: int, keyless: int | None, demo: bool) 
     else:
         # The workers are other processes: they answer when they are ready, and only then is it said.
         threading.Thread(target=_announce_when_alive, args=(address, announce), daemon=True).start()
-        Multiprocess(config, sockets=[listener]).run()
+        with TemporaryDirectory(prefix="allotment-metrics-") as folder:
+            share_metrics(folder)
+            Multiprocess(config, sockets=[listener]).run()
 
 
 def _leave(_signal: int, _frame: FrameType | None) -> None:

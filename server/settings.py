@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, ValidationError, field_validator
@@ -11,7 +13,14 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from server.limits import Limits
+
 PREFIX = "ALLOTMENT_"
+
+_LIMITS = Limits()
+
+_METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+"""Where Prometheus' own library looks for it."""
 
 _DRIVERS = frozenset({"sqlite+aiosqlite", "postgresql+asyncpg"})
 
@@ -54,6 +63,74 @@ class Settings(BaseSettings):
         json_schema_extra={"default": "text on a terminal, otherwise json"},
     )
 
+    max_body_bytes: int = Field(
+        default=_LIMITS.body_bytes,
+        gt=0,
+        description="Bytes that the body of a request may have. Over it: `PAYLOAD_TOO_LARGE`.",
+    )
+    max_catalog_body_bytes: int = Field(
+        default=_LIMITS.catalog_body_bytes,
+        gt=0,
+        description="The same for a key with `CATALOG_WRITE`, which may send a whole catalog.",
+    )
+    max_tokens: int = Field(
+        default=_LIMITS.tokens,
+        gt=0,
+        description="Tokens that a document may have. Over this and the next five: `QUERY_TOO_COMPLEX`.",
+    )
+    max_depth: int = Field(
+        default=_LIMITS.depth,
+        gt=0,
+        description="Levels of fields that a document may have, the innermost counted.",
+    )
+    max_root_fields: int = Field(
+        default=_LIMITS.root_fields, gt=0, description="Fields that a document may have at its root."
+    )
+    max_aliases: int = Field(
+        default=_LIMITS.aliases,
+        gt=0,
+        description="Fields of a document that may have an alias or repeat another field.",
+    )
+    max_directives: int = Field(
+        default=_LIMITS.directives, gt=0, description="Directives that a document may have."
+    )
+    max_cost: int = Field(
+        default=_LIMITS.cost,
+        gt=0,
+        description="What an operation may [cost](http.md#cost).",
+    )
+    time_limit_seconds: float = Field(
+        default=_LIMITS.seconds,
+        gt=0,
+        description="Seconds after which an answer is given up, and a body that does not arrive. "
+        "Over it: `TIMEOUT`.",
+    )
+    trusted_documents: Path | None = Field(
+        default=None,
+        description="A file or folder of [documents](http.md#trusted-documents) to ask for by name.",
+        json_schema_extra={"default": "none"},
+    )
+    trusted_documents_only: bool = Field(
+        default=False,
+        description="`true` refuses all documents that are not among them.",
+        json_schema_extra={"default": "`false`"},
+    )
+
+    @property
+    def limits(self) -> Limits:
+        """The limits of a request."""
+        return Limits(
+            tokens=self.max_tokens,
+            depth=self.max_depth,
+            root_fields=self.max_root_fields,
+            aliases=self.max_aliases,
+            directives=self.max_directives,
+            cost=self.max_cost,
+            body_bytes=self.max_body_bytes,
+            catalog_body_bytes=self.max_catalog_body_bytes,
+            seconds=self.time_limit_seconds,
+        )
+
     @field_validator("database_url")
     @classmethod
     def _names_a_database(cls, value: str) -> str:
@@ -69,6 +146,16 @@ class Settings(BaseSettings):
     @classmethod
     def _in_any_case(cls, value: object) -> object:
         return value.lower() if isinstance(value, str) else value
+
+
+def share_metrics(folder: str) -> None:
+    """Let the processes that are started from here on write their metrics into a folder."""
+    os.environ[_METRICS_FOLDER] = folder
+
+
+def shared_metrics() -> str | None:
+    """Give the folder into which all processes of the server write their metrics, if there is one."""
+    return os.environ.get(_METRICS_FOLDER)
 
 
 def read_settings() -> Settings:

@@ -148,6 +148,7 @@ async def test_many_explanations_cost_what_one_costs(free: Client, database: Dat
 async def test_an_explanation_that_nobody_asks_for_costs_nothing(free: Client, database: Database) -> None:
     plain = 'query Ask { access(customer: "acme", feature: "sso") { allowed reason } }'
     why = 'query Ask { access(customer: "acme", feature: "sso") { explanation { summary } } }'
+    await free.ask(plain)
     with statements(database) as asked:
         await free.ask(plain)
     with statements(database) as explained:

@@ -19,10 +19,10 @@ ENVIRONMENT, CUSTOMERS, SUMS, RECORDS, HOLDS = 1, 1, 1, 1, 1
 """What a question reads: a statement of each, however much it asks."""
 
 OWNED = 4
-"""What customers own: subscriptions, their terms and add-ons, and custom entitlements."""
+"""What customers own: subscriptions, their terms and add-ons, and custom entitlements; read once."""
 
-ASKED = KEY + ENVIRONMENT + CUSTOMERS + OWNED
-"""What every question about customers who exist reads."""
+ASKED = KEY + ENVIRONMENT + CUSTOMERS
+"""What every question about customers who are known reads."""
 
 MANY = "query Many($checks: [AccessCheckInput!]!) { accesses(checks: $checks) { reason } }"
 BATCH = "mutation All($reports: [ReportUsageInput!]!) { reportUsageBatch(reports: $reports) { recorded } }"
@@ -38,18 +38,19 @@ def statements(database: Database) -> Iterator[list[str]]:
         if not statement.startswith("BEGIN"):
             told.append(statement.partition("\n")[0])
 
-    for engine in database._engines:
-        event.listen(engine.sync_engine, "before_cursor_execute", write_down)
+    for engine in database.engines:
+        event.listen(engine, "before_cursor_execute", write_down)
     yield told
-    for engine in database._engines:
-        event.remove(engine.sync_engine, "before_cursor_execute", write_down)
+    for engine in database.engines:
+        event.remove(engine, "before_cursor_execute", write_down)
 
 
 async def settle(client: Client, *names: str) -> None:
-    """Bring customers onto the free plan."""
+    """Bring customers onto the free plan, and look at what they own."""
     for name in names:
         await client.do("upsertCustomer", key=name)
         await client.do("subscribe", customer=name, plan="free")
+    await client.ask(MANY, checks=[{"customer": name, "feature": "sso"} for name in names])
 
 
 async def test_a_question_costs_what_it_reads(acme: Client, database: Database) -> None:
@@ -91,6 +92,18 @@ async def test_a_thousand_questions_cost_what_one_costs(
 
     expected = ASKED + SUMS + HOLDS + (RECORDS if counted_anew else 0)
     assert costs == [expected] * 3
+
+
+async def test_what_customers_own_is_read_again_when_it_changed(acme: Client, database: Database) -> None:
+    await settle(acme, "acme")
+    await acme.do("changePlan", customer="acme", plan="starter", timing="NOW")
+    with statements(database) as first:
+        await acme.ask(ONE, c="acme", f="sso")
+    with statements(database) as second:
+        await acme.ask(ONE, c="acme", f="sso")
+
+    assert len(first) == ASKED + OWNED
+    assert len(second) == ASKED
 
 
 async def test_the_catalog_is_read_once_and_not_by_questions(acme: Client, database: Database) -> None:
@@ -183,3 +196,27 @@ async def test_the_first_report_of_a_period_drops_the_sum_of_the_last(
     assert [statement.split()[:3] for statement in told if statement.startswith("DELETE")] == [
         ["DELETE", "FROM", "usage_windows"]
     ]
+
+
+INGEST = "mutation Events($e: [UsageEventInput!]!) { ingestEvents(events: $e) { accepted } }"
+
+
+async def test_a_batch_of_events_costs_what_one_costs(acme: Client, database: Database) -> None:
+    for key, aggregation in (("jobs", "SUM"), ("peak", "MAX"), ("users", "UNIQUE"), ("level", "LATEST")):
+        meter = {"eventName": "job", "aggregation": aggregation, "property": "size"}
+        await acme.do("createFeature", key=key, name=key, type="METERED", meter=meter)
+    names = [f"customer-{number}" for number in range(20)]
+    await settle(acme, *names)
+    costs = []
+    for count in (20, 1, 400):
+        events = [
+            {"id": f"{count}-{n}", "customer": names[n % 20], "name": "job", "properties": {"size": n}}
+            for n in range(count)
+        ]
+        with statements(database) as told:
+            assert (await acme.ask(INGEST, e=events))["ingestEvents"]["accepted"] == count
+        costs.append(len(told))
+
+    unique, all_aggregations = 1, 4
+    reads_and_writes = ACTED + TAKEN + unique + WRITTEN + TAKEN
+    assert costs == [reads_and_writes + all_aggregations, reads_and_writes, reads_and_writes]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,6 +8,8 @@ import httpx
 import pytest
 
 from rules.errors import ErrorCode
+from server.errors import RequestCode
+from server.metrics import Metrics
 from tests.project.markdown import anchors, differences, examples, links, rows, section
 from tests.project.repository import ROOT, pages
 
@@ -22,10 +25,12 @@ def _read(page: Path) -> str:
 @pytest.mark.parametrize("page", [page for page in pages() if examples(_read(page))], ids=_name)
 async def test_the_examples_of_a_page_answer_as_promised(page: Path, demo_client: httpx.AsyncClient) -> None:
     for example in examples(_read(page)):
-        response = await demo_client.post("/graphql", json={"query": example.document})
+        answer = (await demo_client.post("/graphql", json={"query": example.document})).json()
+        # What it costs is told with every answer, and is not what the examples are about.
+        answer.pop("extensions", None)
 
         place = f"{_name(page)}:{example.line}"
-        assert list(differences(example.answer, response.json())) == [], place
+        assert list(differences(example.answer, answer)) == [], place
 
 
 @pytest.mark.parametrize("page", pages(), ids=_name)
@@ -61,3 +66,20 @@ def test_every_error_code_is_explained_with_an_example() -> None:
 
     assert [row[0].strip("`") for row in explained] == list(ErrorCode)
     assert all(len(row) == 3 and all(row) for row in explained)
+
+
+def test_every_request_code_is_explained() -> None:
+    explained = rows(section(_read(ROOT / "docs/errors.md"), "Request errors"))
+
+    assert [row[0].strip("`") for row in explained] == list(RequestCode)
+
+
+def test_every_metric_and_its_labels_are_explained() -> None:
+    explained = rows(section(_read(ROOT / "docs/operating.md"), "Metrics"))
+    told = {row[0].strip("`").removesuffix("_total"): re.findall(r"`(\w+)`", row[1]) for row in explained}
+
+    assert told == {
+        metric._name: list(metric._labelnames)
+        for metric in vars(Metrics()).values()
+        if hasattr(metric, "_labelnames")
+    }

@@ -21,7 +21,7 @@ FORCED_NAMES = {
     "process_bind_param": "sqlalchemy.TypeDecorator",
     "process_result_value": "sqlalchemy.TypeDecorator",
     "process_errors": "strawberry.Schema",
-    "process_result": "strawberry.asgi.GraphQL",
+    "data_received": "asyncio.Protocol",
     "PageInfo": "Relay's cursor connections",
 }
 """Names that carry an empty word because an interface asks for it that is not ours."""

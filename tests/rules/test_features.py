@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from rules.catalog import Aggregation, Catalog, CreditType, Feature, FilterOperator, Meter, MeterFilter
-from rules.features import create_credit_type, create_feature, create_product, is_number
+from rules.features import create_credit_type, create_feature, create_product
 from rules.values import ConfigKind, FeatureType, Metered, Reset, ResetInterval, Unit, WrittenLimit
 from tests.rules.builders import (
     GRANTED,
@@ -296,10 +296,3 @@ def test_all_problems_of_all_filters_are_named_at_once() -> None:
         "INVALID meter.filters.2.property",
         "REQUIRED meter.filters.2.values",
     ]
-
-
-@pytest.mark.parametrize(
-    ("text", "number"), [("1", True), ("-0.5", True), ("", False), ("1,5", False), ("Infinity", False)]
-)
-def test_a_number_is_a_finite_decimal(text: str, number: bool) -> None:  # noqa: FBT001 - an expectation
-    assert is_number(text) is number

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.numbers import LARGEST, ONE, divide_half_up, from_decimal, to_decimal, to_text
+from rules.numbers import LARGEST, ONE, divide_half_up, from_decimal, number_in, to_decimal, to_text
 
 quantities = st.integers(-LARGEST, LARGEST)
 
@@ -92,3 +92,42 @@ def test_a_rounded_quotient_is_at_most_a_half_away(numerator: int, denominator: 
     away = divide_half_up(numerator, denominator) - Fraction(numerator, denominator)
 
     assert abs(away) <= Fraction(1, 2)
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("1", "1"),
+        ("-0.50", "-0.5"),
+        ("+3.", "3"),
+        (".5", "0.5"),
+        ("1e3", "1000"),
+        ("2E-1", "0.2"),
+        ("1e999999", "1e999999"),
+    ],
+)
+def test_a_text_that_is_a_number_is_read_exactly(text: str, number: str) -> None:
+    assert number_in(text) == Decimal(number)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " 1",
+        "1 ",
+        "1_000",
+        "1,5",
+        "NaN",
+        "Infinity",
+        "-inf",
+        "0x10",
+        "\u0661",
+        "e5",
+        ".",
+        "1e",
+        "1e" + "9" * 30,
+    ],
+)
+def test_a_text_that_is_no_plain_number_is_none(text: str) -> None:
+    assert number_in(text) is None

@@ -14,29 +14,45 @@ from sqlmodel import SQLModel
 
 from models import catalog, customers, environments
 from models.batch import Done
-from models.catalog import Catalogs
 from models.database import Database
 from models.ledger import Ledger
+from models.memory import Memory
 from models.statements import table_of
+from models.subscriptions import Belongings
 from models.tables import UsageRecordRow, UsageWindowRow
+from resolvers.access import accesses_of
+from resolvers.context import Context, Services, Viewer
 from rules.acts import Account, Act, Change, Scene, UsageAct
-from rules.catalog import Catalog
+from rules.catalog import Aggregation, Catalog
 from rules.customers import Customer
+from rules.inheritance import Flattened
+from rules.keys import ApiKeyKind, Scope
 from rules.lifecycle import UpsertCustomer
 from rules.numbers import ONE
 from rules.reporting import ReportUsage
 from rules.subscribing import Subscribe
 from rules.tallies import Need
 from rules.values import ResetInterval
+from tests.rules import metered_shop
 from tests.rules.builders import product
 from tests.rules.customer_builders import START, limited, published_plan, selling
+from tests.rules.recount import recount
 
 Rows = Sequence[Row[Any]]
 
 
 def sold() -> Catalog:
     """What the customers use: calls a month."""
-    shop = selling(published_plan("basic", {"calls": limited(100, ResetInterval.MONTH)}))
+    return kept(selling(published_plan("basic", {"calls": limited(100, ResetInterval.MONTH)})))
+
+
+def metered_sold() -> Catalog:
+    """What customers use whose events are counted in every way there is, by the day."""
+    return kept(selling(published_plan("basic", metered_shop.rows()), features=metered_shop.METERED))
+
+
+def kept(shop: Flattened) -> Catalog:
+    """Give a catalog as it can be kept, with its product and a revision."""
     return replace(shop.catalog, revision=1, products={"app": product()})
 
 
@@ -61,18 +77,18 @@ class Books:
     clock: Clock
 
     @classmethod
-    async def new(cls, database: Database) -> Books:
+    async def new(cls, database: Database, shop: Catalog | None = None) -> Books:
         """Make an environment with a catalog, and open its books."""
         clock = Clock()
         async with database.write() as session:
             made = await environments.create(session, "live", sandbox=False, now=clock())
-            await catalog.save(session, made.number, Catalog(), sold())
+            await catalog.save(session, made.number, Catalog(), shop or sold())
         return cls.of(database, made.number, clock)
 
     @classmethod
     def of(cls, database: Database, environment: int, clock: Clock) -> Books:
         """Open the books of an environment that is there."""
-        ledger = Ledger(database, Catalogs(), clock)
+        ledger = Ledger(database, Memory(), clock)
         return cls(database=database, ledger=ledger, environment=environment, clock=clock)
 
     async def do(self, customer: str, act: Act) -> Done:
@@ -96,10 +112,26 @@ class Books:
         await asyncio.gather(*(self.do(name, Subscribe(plan="basic")) for name in names))
         self.clock.now += timedelta(hours=1)
 
+    @property
+    def context(self) -> Context:
+        """What a request in this process works with."""
+        services = Services(database=self.database, memory=Memory(), ledger=self.ledger, clock=self.clock)
+        viewer = Viewer(environment=self.environment, kind=ApiKeyKind.SECRET, scopes=frozenset(Scope))
+        return Context(services=services, viewer=viewer)
+
+    async def used(self, name: str, features: Iterable[str], at: datetime | None = None) -> dict[str, int]:
+        """Give what answers show as used of features, in units."""
+        decisions = await accesses_of(self.context, name, features, at)
+        return {
+            decision.subject.question.feature: decision.usage.used // ONE
+            for decision in decisions
+            if decision.usage is not None
+        }
+
     async def customer(self, name: str) -> Customer | None:
         """Give a customer as the tables have them."""
         async with self.database.read() as session:
-            return (await customers.load(session, self.environment, [name])).get(name)
+            return (await customers.load(session, Belongings(), self.environment, [name])).get(name)
 
     async def rows(self, model: type[SQLModel]) -> Rows:
         """Give a table's rows in the order of their keys."""
@@ -115,11 +147,14 @@ class Books:
         return sorted(theirs, key=lambda row: row.number)
 
     async def assert_windows_are_sums(self) -> None:
-        """Every sum that is kept is the sum of the records in its window."""
-        records = await self.rows(UsageRecordRow)
+        """Every tally that is kept is what the records in its window come to."""
+        records = sorted(await self.rows(UsageRecordRow), key=lambda row: row.number)
         for window in await self.rows(UsageWindowRow):
-            counted = [row.quantity for row in records if _is_in(row, window)]
-            assert window.used == sum(counted)
+            aggregation = metered_shop.AGGREGATIONS.get(window.feature_key, Aggregation.SUM)
+            counted = [row for row in records if _is_in(row, window)]
+            assert window.used == recount(counted, aggregation)
+            if aggregation is Aggregation.LATEST:
+                assert window.last_at == max((row.occurred_at for row in counted), default=None)
 
     @asynccontextmanager
     async def held(self, database: Database, *names: str) -> AsyncIterator[None]:
@@ -152,8 +187,8 @@ class Commits:
         def counted(_: object) -> None:
             commits.count += 1
 
-        _, writing = database._engines
-        event.listen(writing.sync_engine, "commit", counted)
+        for engine in database.engines:
+            event.listen(engine, "commit", counted)
         return commits
 
 

@@ -19,8 +19,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from models.catalog import Catalogs
 from models.database import Database
+from models.memory import Memory
 from resolvers import catalog
 from resolvers.catalog_code import AfterApply, CatalogDocument, CatalogFormat, apply_document, compare, export
 from resolvers.context import Context, Services, Viewer
@@ -80,7 +80,7 @@ class Market(RuleBasedStateMachine):
 
     def kept(self) -> Catalog:
         """The catalog as a process has it that has just been started."""
-        services = replace(self.services, catalogs=Catalogs())
+        services = replace(self.services, memory=Memory())
         return self.run(catalog.read(replace(self.context, services=services))).catalog
 
     def exported(self, context: Context) -> str:

@@ -1,4 +1,4 @@
-"""A real browser that reaches nothing but the app under test."""
+"""The app under test, for whoever speaks HTTP, and for a real browser that reaches nothing else."""
 
 from __future__ import annotations
 
@@ -9,12 +9,20 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 import pytest_asyncio
 import uvicorn
 from starlette.types import ASGIApp
+
+from models.database import Database
+from resolvers.context import Services
+from resolvers.environments import NewKey, create_key
+from rules.keys import Scope
+from server.app import create_app
+from tests.web.asking import Ask, Asker
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, Page, Route
@@ -50,6 +58,38 @@ class Visit:
 
 
 Visiting = Callable[..., Awaitable[Visit]]
+
+
+@pytest_asyncio.fixture
+async def services(sqlite_url: str) -> AsyncIterator[Services]:
+    """What all requests share, on an empty database."""
+    services = Services.on(Database(sqlite_url))
+    yield services
+    await services.close()
+
+
+@pytest_asyncio.fixture
+async def ask(services: Services) -> AsyncIterator[Ask]:
+    """Serves the real application with the settings that are given, to somebody with a key."""
+    secrets = {
+        "everything": await create_key(services, "live", NewKey()),
+        "usage": await create_key(services, "live", NewKey(scopes=[Scope.USAGE_WRITE])),
+    }
+    async with AsyncExitStack() as stack:
+
+        def asker(*, may: str | None = "everything", **settings: Any) -> Asker:  # noqa: ANN401 - as the app
+            transport = httpx.ASGITransport(create_app(services, **settings))
+            http = httpx.AsyncClient(transport=transport, base_url="http://allotment.test")
+            stack.push_async_callback(http.aclose)
+            return Asker(http, {} if may is None else {"Authorization": f"Bearer {secrets[may]}"})
+
+        yield asker
+
+
+@pytest.fixture
+def back_end(ask: Ask) -> Asker:
+    """Somebody with a key for everything, and the limits that hold until others are set."""
+    return ask()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

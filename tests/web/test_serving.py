@@ -62,8 +62,8 @@ def prefix(key: str) -> str:
 def test_the_demo_starts_in_an_empty_folder_and_says_where_it_is(tmp_path: Path) -> None:
     with serving(tmp_path, "--demo") as program:
         assert re.fullmatch(r"Allotment is listening on http://127\.0\.0\.1:\d+\n", program.first_line)
-        assert program.ask(WHERE).json() == {
-            "data": {"viewer": {"environment": {"key": "demo", "kind": "SANDBOX"}}}
+        assert program.ask(WHERE).json()["data"] == {
+            "viewer": {"environment": {"key": "demo", "kind": "SANDBOX"}}
         }
         page = httpx.get(f"{program.address}/graphql", headers={"Accept": "text/html"})
         assert page.headers["Content-Type"].startswith("text/html")

@@ -1,0 +1,40 @@
+"""Bodies of requests, read no further than they may be long."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive
+
+from server.errors import Refused, RequestCode, refuse
+
+
+async def read(receive: Receive, headers: Mapping[str, str], most_bytes: int) -> bytes:
+    """Read a body; raises Refused where it is too long, and ClientDisconnect where its end never comes."""
+    if int(_declared(headers)) > most_bytes:
+        raise _too_long(most_bytes)
+    chunks: list[bytes] = []
+    length, more = 0, True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        chunk = message.get("body", b"")
+        length += len(chunk)
+        if length > most_bytes:
+            raise _too_long(most_bytes)
+        chunks.append(chunk)
+        more = message.get("more_body", False)
+    return b"".join(chunks)
+
+
+def _declared(headers: Mapping[str, str]) -> str:
+    declared = headers.get("content-length", "0")
+    return declared if declared.isascii() and declared.isdigit() else "0"
+
+
+def _too_long(most_bytes: int) -> Refused:
+    message = f"The body may have at most {most_bytes:,} bytes."
+    return refuse(RequestCode.PAYLOAD_TOO_LARGE, message, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)

@@ -1,0 +1,88 @@
+"""Execution of a prepared operation: variables are read, the cost is known, then graphql-core takes over."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Mapping
+from typing import Any, TypeGuard, cast
+
+import structlog
+from graphql import ExecutionResult, GraphQLSchema
+from graphql.execution import Executor
+from strawberry.execution import optimized_is_awaitable
+
+from resolvers.context import Context
+from server.documents import Operation, Prepared
+from server.errors import Formatted, Refused, RequestCode, coded, refuse, with_code
+from server.limits import Limits
+
+_log = structlog.get_logger(__name__)
+
+MOST_VARIABLE_ERRORS = 20
+
+Answer = dict[str, Any]
+
+
+class Execution:
+    """Executes prepared operations within limits: the one place that knows how an answer is worked out."""
+
+    def __init__(self, schema: GraphQLSchema, limits: Limits) -> None:
+        self._schema = schema
+        self._limits = limits
+
+    async def answer(
+        self, prepared: Prepared, operation: Operation, variables: Mapping[str, Any], context: Context
+    ) -> Answer:
+        """Give the answer; raises Refused where the variables or the cost do not let it begin."""
+        executor = self._executor(prepared, operation, variables, context)
+        cost = {"requested": operation.cost.of(executor.variable_values.coerced), "limit": self._limits.cost}
+        if cost["requested"] > cost["limit"]:
+            message = f"The operation costs {cost['requested']:,}, and may cost at most {cost['limit']:,}."
+            raise refuse(RequestCode.QUERY_TOO_COMPLEX, message, extensions={"cost": cost})
+        answer: Answer
+        try:
+            async with asyncio.timeout(self._limits.seconds):
+                answer = _formatted(await _result(executor))
+        except TimeoutError:
+            _log.warning("an answer took too long", operation=operation.name)
+            answer = {"data": None, "errors": [self._too_slow()]}
+        answer["extensions"] = {"cost": cost}
+        return answer
+
+    def _executor(
+        self, prepared: Prepared, operation: Operation, variables: Mapping[str, Any], context: Context
+    ) -> Executor[Any]:
+        executor = Executor.build(
+            self._schema,
+            prepared.document,
+            context_value=context,
+            raw_variable_values=dict(variables),
+            operation_name=operation.name,
+            max_coercion_errors=MOST_VARIABLE_ERRORS,
+            is_awaitable=_is_awaitable,
+        )
+        if isinstance(executor, list):
+            raise Refused(with_code(error, RequestCode.BAD_USER_INPUT) for error in executor)
+        return executor
+
+    def _too_slow(self) -> Formatted:
+        message = (
+            f"The answer took longer than {self._limits.seconds:g} seconds; a mutation may yet take effect."
+        )
+        return {"message": message, "extensions": {"code": RequestCode.TIMEOUT.value}}
+
+
+def _is_awaitable(value: object) -> TypeGuard[Awaitable[Any]]:
+    return optimized_is_awaitable(value)
+
+
+async def _result(executor: Executor[Any]) -> ExecutionResult:
+    result = executor.execute_operation()
+    # Without @defer and @stream, which the schema has not, it is one result.
+    return cast("ExecutionResult", await result if _is_awaitable(result) else result)
+
+
+def _formatted(result: ExecutionResult) -> Answer:
+    if not result.errors:
+        return {"data": result.data}
+    return {"data": result.data, "errors": [coded(error) for error in result.errors]}

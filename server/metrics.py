@@ -1,0 +1,98 @@
+"""What the server counts of itself, in the form that Prometheus reads."""
+
+from __future__ import annotations
+
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    GCCollector,
+    Histogram,
+    PlatformCollector,
+    ProcessCollector,
+    generate_latest,
+)
+from prometheus_client.multiprocess import MultiProcessCollector
+from starlette.requests import Request
+from starlette.responses import Response
+
+from server.documents import Operation
+
+MOST_NAMES = 100
+"""Operations that are counted by their names; those that come later are counted together."""
+
+OTHERS = "(others)"
+NAMELESS = "(nameless)"
+NONE = "(none)"
+"""Stands where a request was refused before it had an operation."""
+
+OK = "OK"
+
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+_ACTS = (1, 2, 5, 10, 20, 50, 100, 200, 500)
+
+
+class Metrics:
+    """Counts the requests of a process, and the acts that it commits together.
+
+    With ``shared_folder`` every process of the server writes there, and each tells of all.
+    """
+
+    def __init__(self, shared_folder: str | None = None) -> None:
+        self._registry = CollectorRegistry()
+        self._shared_folder = shared_folder
+        self._names: set[str] = set()
+        labels = ["operation", "kind"]
+        self._requests = Counter(
+            "allotment_requests",
+            "Requests for the graph: outcome is OK, or the code of the first error.",
+            [*labels, "outcome"],
+            registry=self._registry,
+        )
+        self._seconds = Histogram(
+            "allotment_request_seconds",
+            "Time from a request's first byte to its answer's last.",
+            labels,
+            buckets=_SECONDS,
+            registry=self._registry,
+        )
+        self._acts = Histogram(
+            "allotment_commit_acts",
+            "Acts on customers that shared one transaction.",
+            buckets=_ACTS,
+            registry=self._registry,
+        )
+        if shared_folder is None:
+            for collector in (ProcessCollector, PlatformCollector, GCCollector):
+                collector(registry=self._registry)
+
+    def answered(self, operation: Operation | None, outcome: str, seconds: float) -> None:
+        """Count a request that was answered."""
+        labels = (NONE, NONE) if operation is None else (self._counted(operation.name), operation.kind.value)
+        self._requests.labels(*labels, outcome).inc()
+        self._seconds.labels(*labels).observe(seconds)
+
+    def committed(self, acts: int) -> None:
+        """Count a transaction with so many acts in it."""
+        self._acts.observe(acts)
+
+    async def page(self, _: Request) -> Response:
+        """Answer Prometheus."""
+        return Response(generate_latest(self._exposed()), media_type=CONTENT_TYPE_LATEST)
+
+    def _counted(self, name: str | None) -> str:
+        """Give the name under which an operation is counted: callers choose names, and there is no end."""
+        if name is None:
+            return NAMELESS
+        if name not in self._names:
+            if len(self._names) == MOST_NAMES:
+                return OTHERS
+            self._names.add(name)
+        return name
+
+    def _exposed(self) -> CollectorRegistry:
+        if self._shared_folder is None:
+            return self._registry
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry, self._shared_folder)  # type: ignore[no-untyped-call]
+        return registry

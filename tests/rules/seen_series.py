@@ -1,0 +1,36 @@
+"""A series of usage as someone with all records before them puts it together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from rules.metering import UsageRecord
+from rules.numbers import ONE
+from rules.series import Series, Span, UsageBucket, buckets, series, windows_of
+from rules.tallies import aggregation_of
+from tests.rules.lives import Life
+from tests.rules.recount import tally_of
+
+
+def seen(life: Life, span: Span) -> Series:
+    """Give the series of a span in somebody's life."""
+    assert life.customer is not None
+    found = buckets(life.flat, life.customer, span)
+    aggregation = aggregation_of(life.shop, span.feature)
+    windows = windows_of(life.flat, span, found)
+    return series(life.flat, span, found, {w: tally_of(life.records, w, aggregation) for w in windows})
+
+
+def shown(
+    life: Life, start: datetime, end: datetime, by: UsageBucket, feature: str = "calls"
+) -> list[tuple[datetime, int, bool]]:
+    """Where each bucket begins, its units, and whether usage began anew in it."""
+    points = seen(life, Span(feature=feature, start=start, end=end, by=by)).points
+    return [(point.bucket.start, point.value // ONE, point.bucket.is_reset) for point in points]
+
+
+def used_at(life: Life, feature: str, *seen_then: tuple[datetime, int]) -> Sequence[UsageRecord]:
+    """Add what was used at these instants, in units, to what is known of somebody."""
+    life.records += [UsageRecord(feature=feature, occurred_at=at, quantity=n * ONE) for at, n in seen_then]
+    return life.records
