@@ -330,6 +330,7 @@ class ReservationRow(CustomerOwned, table=True):
     settled_at: datetime | None = Field(default=None, sa_type=Instant)
     settled: int | None = Field(default=None, sa_type=Micros)
     released_at: datetime | None = Field(default=None, sa_type=Instant)
+    credit_type: str | None = Field(default=None, sa_type=Key)
 
 
 class IdempotencyKeyRow(CustomerOwned, table=True):

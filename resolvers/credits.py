@@ -18,6 +18,7 @@ from resolvers.context import Context
 from resolvers.customers import SeenCustomer, found
 from resolvers.paging import BadPage, Cursors, Page, size_of
 from resolvers.reading import Look, look
+from rules.access import Decision
 from rules.acts import Act
 from rules.credit_acts import BringUpCredits, is_news
 from rules.credit_books import Book, CreditNeed, Entry
@@ -51,6 +52,15 @@ class SeenEntry:
     credit_type: str
     entry: Entry
     lot: Lot | None
+
+
+def credits_of(decision: Decision) -> SeenBook | None:
+    """Give the credits that pay for usage of the feature that was asked about; None where none do."""
+    subject = decision.subject
+    if decision.book is None or subject.customer is None:
+        return None
+    seen = SeenCustomer(flat=subject.flat, customer=subject.customer, now=subject.now)
+    return SeenBook(seen=seen, book=decision.book)
 
 
 async def act(context: Context, customer: str, deed: Act) -> Done:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from rules.burning import cost_of
 from rules.burns import Rated
-from rules.catalog import CreditRate, Version
+from rules.catalog import CreditRate
 from rules.credit_books import Book
 from rules.customers import Customer
 from rules.inheritance import Flattened
@@ -18,19 +18,17 @@ from rules.values import LimitEnforcement, Metered
 
 def credit_rate(flat: Flattened, customer: Customer, feature: str, now: datetime) -> CreditRate | None:
     """Give the rate of the first package in force that has one: plans by age, then add-ons by the same."""
-    found = (flat.rates(v.content, v.base_version).get(feature) for v in _versions(flat, customer, now))
+    found = (flat.rates_of(*version).get(feature) for version in _versions(flat, customer, now))
     return next((rate for rate in found if rate is not None), None)
 
 
-def _versions(flat: Flattened, customer: Customer, now: datetime) -> Iterator[Version]:
+def _versions(flat: Flattened, customer: Customer, now: datetime) -> Iterator[tuple[str, int]]:
     catalog, in_force = flat.catalog, customer.in_force(now)
     for subscription in in_force:
-        number = version_in_force(catalog, subscription, now)
-        yield catalog.packages[subscription.term(now).plan].versions[number - 1]
+        yield subscription.term(now).plan, version_in_force(catalog, subscription, now)
     for subscription in in_force:
         for held in addons_in_force(catalog, subscription, now):
-            package = catalog.packages[held.addon]
-            yield package.versions[version_at(package, held.version, now) - 1]
+            yield held.addon, version_at(catalog.packages[held.addon], held.version, now)
 
 
 def beyond(limit: int | None, used: int, requested: int) -> int:
@@ -51,10 +49,9 @@ class Payment:
     cost: int
     available: int
 
-    @property
-    def is_covered(self) -> bool:
-        """Whether there are credits enough for it."""
-        return self.cost <= self.available
+    def is_covered(self, requested: int | None) -> bool:
+        """Tell whether there are credits for a request, or, where nothing is requested, any at all."""
+        return self.available > 0 if requested is None else self.cost <= self.available
 
 
 def payment(value: Metered | None, rate: CreditRate, book: Book, used: int, requested: int | None) -> Payment:

@@ -99,6 +99,7 @@ describe(
         "WITHIN_LIMIT": "Allowed: the limit is not reached.",
         "UNLIMITED": "Allowed: there is no limit.",
         "OVERAGE_ALLOWED": "Allowed: the limit is passed, and it is soft.",
+        "WITHIN_CREDITS": "Allowed: credits pay for what is beyond the limit.",
         "CUSTOMER_NOT_FOUND": "Denied: there is no such customer.",
         "CUSTOMER_ARCHIVED": "Denied: the customer is archived.",
         "FEATURE_NOT_FOUND": "Denied: there is no such feature.",
@@ -109,6 +110,7 @@ describe(
         "NOT_ENTITLED": "Denied: nothing that the customer has includes the feature.",
         "VALUE_NOT_INCLUDED": "Denied: a requested value is not among those included.",
         "LIMIT_EXCEEDED": "Denied: the hard limit leaves too little.",
+        "INSUFFICIENT_CREDITS": "Denied: there are too few credits for what is beyond the limit.",
     },
 )
 

@@ -56,7 +56,7 @@ def paid(
         life.gets(credits_there)
     wanted = None if requested is None else requested * ONE
     found = payment(value, IMAGES, life.brought_up(), used * ONE, wanted)
-    return found.beyond.quantity // ONE, found.cost // ONE, found.is_covered
+    return found.beyond.quantity // ONE, found.cost // ONE, found.cost <= found.available
 
 
 def test_credits_pay_what_is_beyond_a_hard_limit() -> None:

@@ -231,5 +231,8 @@ def upgrade() -> None:
     with op.batch_alter_table("subscriptions", schema=None) as batch_op:
         batch_op.add_column(sa.Column("subscribed_at", columns.Instant(), nullable=True))
 
+    with op.batch_alter_table("reservations", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("credit_type", columns.Key(), nullable=True))
+
     for statement in ONLY_ADDED_TO[op.get_bind().dialect.name]:
         op.execute(statement)
