@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Self
 
-from rules.acts import Account, Act, Change, Scene
+from rules.access import Decision, Question, decide
+from rules.acts import Account, Act, Change, Scene, UsageAct
 from rules.burning import burned_for, given_back
 from rules.burns import Rated
 from rules.catalog import Catalog, CreditRate, CreditType, Package
-from rules.credit_acts import ConsumeCredits, CreditAct, GrantCredits, VoidCreditGrant
+from rules.credit_acts import ConsumeCredits, GrantCredits, VoidCreditGrant
 from rules.credit_books import Book, Cause, Entry
 from rules.credit_holds import held_for, released_hold, settled_hold
 from rules.credits import brought_up
 from rules.errors import Rejected
 from rules.grants import CreditSource, GrantStatus, Lot
-from rules.metering import everything
+from rules.metering import Window, everything
 from rules.numbers import ONE
+from rules.reservations import Hold, held
+from rules.tallies import Tally
 from rules.values import BillingPeriod, CreditCadence, Credits, Unit
 from tests.rules.builders import shortened
 from tests.rules.lives import Life
@@ -60,25 +64,40 @@ class Wallet(Life):
     """A customer with credits; every act on them happens at an instant of its own."""
 
     book: Book = field(default_factory=lambda: Book(credit_type="ai"))
+    kept_holds: Mapping[str, Hold] = field(default_factory=dict)
 
     def does(self, *acts: Act) -> Self:
         """Let acts happen, none of which is refused."""
         for act in acts:
-            if isinstance(act, CreditAct):
+            if isinstance(act, UsageAct):
                 self.tries(act)
             else:
                 super().does(act)
         return self
 
-    def tries(self, act: CreditAct) -> Change:
-        """Let an act on credits happen, or be answered with a no."""
-        now = self.next_act_at
-        books = {act.credit_type: self.book} if act.credit_type == "ai" else {}
-        account = Account(customer=self.customer, books=books)
-        change = act.apply(Scene(flat=self.flat, now=now), account)
+    def tries(self, act: Act) -> Change:
+        """Let an act on credits or usage happen, or be answered with a no."""
+        scene = Scene(flat=self.flat, now=self.next_act_at)
+        account = Account(customer=self.customer, holds=self.kept_holds)
+        tallies = {need.window: self._tally(need.window) for need in act.needs(scene, account)}
+        asked = {need.credit_type for need in act.credit_needs(scene, account)}
+        books = {key: self.book if key == "ai" else Book(credit_type=key) for key in asked}
+        change = act.apply(scene, replace(account, tallies=tallies, books=books))
         if change.changed:
-            self._keeps(change.account.books["ai"], now)
+            self._keeps(change.account.books.get("ai", self.book), scene.now)
+            self.kept_holds = change.account.holds
+            self.records += change.records
         return change
+
+    def may(self, requested: int | None = None, feature: str = "calls") -> Decision:
+        """Ask whether a feature may be used, with the credits that pay for it."""
+        wanted = None if requested is None else requested * ONE
+        scene = Scene(flat=self.flat, now=self.present)
+        subject = scene.subject(self.customer, Question(customer="acme", feature=feature, requested=wanted))
+        tallies = {} if subject.window is None else {subject.window: self._tally(subject.window)}
+        book = None if subject.rate is None else self.brought_up()
+        held_now = held(self.kept_holds.values(), feature, self.present)
+        return decide(replace(subject, book=book), tallies, held_now)
 
     def _keeps(self, book: Book, now: datetime) -> None:
         assert self.customer is not None
@@ -97,6 +116,16 @@ class Wallet(Life):
         """The book as it is now, or at a later instant."""
         assert self.customer is not None
         return proven(brought_up(self.book, self.customer, self.flat, at or self.present))
+
+    def tally(self, window: Window) -> Tally:
+        """What was used in a window."""
+        return self._tally(window)
+
+    def usage_of(self) -> tuple[int, int]:
+        """What is used and reserved of calls, in whole units."""
+        usage = self.may().usage
+        assert usage is not None
+        return usage.used // ONE, usage.reserved // ONE
 
     # What is done.
 
@@ -167,7 +196,7 @@ class Wallet(Life):
         self._keeps(released_hold(self.brought_up(now), key, Cause(at=now)), now)
         return self
 
-    def refuses_credits(self, act: CreditAct) -> list[str]:
+    def refuses_credits(self, act: Act) -> list[str]:
         """Code and path of every problem of an act that is refused."""
         try:
             change = self.tries(act)
