@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import and_, cast, func, or_, select, tuple_
+from sqlalchemy import and_, cast, func, literal, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.columns import Count
+from models.columns import Count, Instant, Key
 from models.credit_tables import CreditBalanceRow, CreditEntryRow, CreditGrantRow, CreditHoldRow
 from models.credits import Shelf, entry_of, held_of, lot_of, of_shelves
 from models.statements import table_of
@@ -42,7 +42,9 @@ async def grants(
     if credit_type is not None:
         wanted.append(c.credit_type == credit_type)
     if before is not None:
-        wanted.append(tuple_(c.made_at, c.credit_type, c.number) < tuple_(*before))
+        made_at, of, number = before
+        place = literal(made_at, Instant), literal(of, Key), literal(number, Count)
+        wanted.append(tuple_(c.made_at, c.credit_type, c.number) < tuple_(*place))
     ordered = select(_GRANTS).where(*wanted).order_by(c.made_at.desc(), c.credit_type.desc(), c.number.desc())
     return [(row.credit_type, lot_of(row)) for row in await session.execute(ordered.limit(size))]
 

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from rules.credit_acts import ConsumeCredits, CreditAct, GrantCredits, VoidCreditGrant
+from rules.acts import Act
+from rules.credit_acts import ConsumeCredits, GrantCredits, VoidCreditGrant
 from rules.grants import CreditSource, GrantStatus
 from rules.lifecycle import ArchiveCustomer
 from rules.numbers import LARGEST, ONE
@@ -40,7 +41,7 @@ SPENT = ConsumeCredits(credit_type="ai", amount=ONE)
         (VoidCreditGrant(credit_type="ai", number=7), ["NOT_FOUND grant"]),
     ],
 )
-def test_bad_input_is_refused_with_every_problem(act: CreditAct, refusals: list[str]) -> None:
+def test_bad_input_is_refused_with_every_problem(act: Act, refusals: list[str]) -> None:
     assert wallet().refuses_credits(act) == refusals
 
 
