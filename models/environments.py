@@ -41,6 +41,12 @@ async def find(session: AsyncSession, key: str) -> Environment | None:
     return None if row is None else _environment(row)
 
 
+async def load_all(session: AsyncSession) -> list[Environment]:
+    """Load every environment, the oldest first."""
+    rows = await session.execute(select(_ENVIRONMENTS).order_by(_ENVIRONMENTS.c.id))
+    return [_environment(row) for row in rows]
+
+
 async def _one(session: AsyncSession, statement: Select[Any]) -> Environment:
     return _environment((await session.execute(statement)).one())
 

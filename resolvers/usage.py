@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 
 from models.batch import Done
 from models.reservations import Shelf, count, find, page
-from models.usage import Owner
+from models.usage import Owner, Uncounted, count_anew
 from resolvers.context import Context
+from resolvers.customers import SeenCustomer
 from resolvers.paging import Cursors, Page, size_of
 from resolvers.reading import look
 from rules.access import Decision, Question, decide, subject_of
@@ -18,7 +19,11 @@ from rules.events import IngestEvent
 from rules.holding import ReleaseReservation, Reserve, SettleReservation
 from rules.reporting import ReportUsage
 from rules.reservations import Hold, ReservationStatus, held
+from rules.series import Series, Span, buckets, windows_of
+from rules.series import series as put_together
+from rules.tallies import aggregation_of
 from rules.validity import is_external_key
+from rules.values import FeatureType
 
 
 async def report_usage(context: Context, customer: str, act: ReportUsage) -> tuple[Done, Decision]:
@@ -62,6 +67,24 @@ def state_after(done: Done, question: Question) -> Decision:
     if decision.payment is None or cost is None:
         return decision
     return replace(decision, payment=replace(decision.payment, cost=cost))
+
+
+async def series(context: Context, about: SeenCustomer, span: Span) -> Series | None:
+    """Give a customer's usage over time; None unless the key names a METERED feature; raises BadSpan."""
+    flat, customer = about.flat, about.customer
+    feature = flat.catalog.features.get(span.feature)
+    if feature is None or feature.type is not FeatureType.METERED:
+        return None
+    found = buckets(flat, customer, span)
+    owner = Owner(environment=context.environment, customer=customer.number)
+    aggregation = aggregation_of(flat.catalog, span.feature)
+    needed = {
+        Uncounted(owner=owner, window=window, aggregation=aggregation)
+        for window in windows_of(flat, span, found)
+    }
+    async with look(context) as seen:
+        counted = await count_anew(seen.session, needed)
+    return put_together(flat, span, found, counted.get(owner, {}))
 
 
 async def reservation(context: Context, customer: Customer, key: str) -> Hold | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cached_property
 
 from rules.catalog import Catalog, Content, CreditRate, Feature, FeatureStatus, Meter, Package, Row
 from rules.values import Granted, Revoked
@@ -146,6 +147,15 @@ class Flattened:
                 if meter and meter.event_name and feature.status is not FeatureStatus.ARCHIVED:
                     self._metered.setdefault(meter.event_name, []).append((feature, meter))
         return self._metered.get(event, ())
+
+    @cached_property
+    def published(self) -> Flattened:
+        """What the public may see: what was never published is not there, and nothing has a draft."""
+        known = self.catalog.packages.items()
+        public = {
+            key: replace(package, draft=None) for key, package in known if package.published is not None
+        }
+        return Flattened(replace(self.catalog, packages=public))
 
     def rows(self, package: str, number: int) -> Rows:
         """Give the rows of a published version, in display order."""

@@ -20,7 +20,7 @@ from rules.reservations import Hold, held
 from rules.subscribing import Subscribe
 from rules.subscription_acts import SetSubscriptionAddon
 from rules.tallies import Tallies
-from rules.terms import addons_in_force, is_compatible, price_of
+from rules.terms import addons_in_force, billing_period, is_compatible, price_of
 from rules.values import BillingPeriod, Choices, Metered
 from rules.wording import counted_text, instant_text, price_text
 
@@ -74,12 +74,15 @@ class Remedy:
 class Candidate:
     """A remedy that is to be tried: the question as it would be asked after it.
 
-    ``cost`` orders candidates: what is free first, then by money a month, then what nobody knows.
+    ``cost`` orders candidates: what is free first, then by money a month, then what nobody knows. Of the
+    prices of one plan the most usual that helps is told: that of the billing period paid now, else the
+    shorter one.
     """
 
     remedy: Remedy
     subject: Subject
     cost: tuple[int, int] = (0, 0)
+    unusual: int = 0
     addon: HeldMore | None = None
 
 
@@ -112,13 +115,15 @@ def windows_of(found: Iterable[Candidate]) -> set[Window]:
 
 def remedies(found: Sequence[Candidate], tallies: Tallies, holds: Sequence[Hold]) -> list[Remedy]:
     """Give the candidates that would turn the answer into a yes, the cheapest first, five at most."""
-    tried = [helping for one in found if (helping := _helping(one, tallies, holds)) is not None]
-    tried.sort(key=lambda candidate: candidate.cost)
-    best: dict[tuple[object, ...], Remedy] = {}
-    for candidate in tried:
+    best: dict[tuple[object, ...], Candidate] = {}
+    for candidate in sorted(found, key=lambda one: one.unusual):
         remedy = candidate.remedy
-        best.setdefault((remedy.kind, remedy.plan, remedy.addon), remedy)
-    return list(best.values())[:MOST]
+        place = remedy.kind, remedy.plan, remedy.addon
+        helping = None if place in best else _helping(candidate, tallies, holds)
+        if helping is not None:
+            best[place] = helping
+    cheapest = sorted(best.values(), key=lambda one: one.cost)
+    return [candidate.remedy for candidate in cheapest[:MOST]]
 
 
 def _helping(candidate: Candidate, tallies: Tallies, holds: Sequence[Hold]) -> Candidate | None:
@@ -202,11 +207,26 @@ def _on_plans(subject: Subject) -> Iterator[Candidate]:
 
 def _on_plan(subject: Subject, plan: Plan) -> Iterator[Candidate]:
     current = _live(subject, plan.product)
-    for price in plan.shown.prices or (None,):
-        if current is None:
-            yield from _after(subject, _subscribing(plan, price))
-        elif is_upgrade(subject.flat.catalog, current, _target(plan, price), subject.now):
-            yield from _after(subject, _upgrading(subject, current, plan, price))
+    paid = None if current is None else billing_period(subject.flat.catalog, current, subject.now)
+    usual = sorted(
+        plan.shown.prices,
+        key=lambda price: (price.billing_period is not paid, _LENGTHS[price.billing_period]),
+    )
+    for unusual, price in enumerate(usual or (None,)):
+        for candidate in _at(subject, current, plan, price):
+            yield replace(candidate, unusual=unusual)
+
+
+_LENGTHS = {BillingPeriod.MONTHLY: 0, BillingPeriod.YEARLY: 1, BillingPeriod.ONE_TIME: 2}
+
+
+def _at(
+    subject: Subject, current: Subscription | None, plan: Plan, price: Price | None
+) -> Iterator[Candidate]:
+    if current is None:
+        yield from _after(subject, _subscribing(plan, price))
+    elif is_upgrade(subject.flat.catalog, current, _target(plan, price), subject.now):
+        yield from _after(subject, _upgrading(subject, current, plan, price))
 
 
 def _live(subject: Subject, product: str) -> Subscription | None:

@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from itertools import islice
 
-from rules.catalog import Aggregation, Feature
+from rules.catalog import ADDED_UP, Aggregation, Feature
 from rules.customers import Customer
 from rules.inheritance import Flattened
 from rules.metering import EARLIEST, Window, everything, metering
@@ -150,23 +150,34 @@ def _calendar_periods(span: Span, timezone: str) -> Iterator[Period]:
     )
 
 
-def counted_in(flat: Flattened, span: Span, start: datetime, end: datetime) -> Window:
-    """Give the window whose tally is the value of a bucket; a level is carried forward from before it."""
+def windows_of(flat: Flattened, span: Span, found: Sequence[Bucket]) -> list[Window]:
+    """Give the windows whose tallies a series needs: those of its buckets, then that of all of it."""
+    edges = [(bucket.start, bucket.end) for bucket in found]
+    if aggregation_of(flat.catalog, span.feature) in _TOLD_BY_BUCKETS:
+        return [_counted_in(flat, span, start, end) for start, end in edges]
+    return [_counted_in(flat, span, start, end) for start, end in (*edges, (span.start, span.end))]
+
+
+_TOLD_BY_BUCKETS = (*ADDED_UP, Aggregation.MAX)
+"""What of all of a span follows from what of its parts."""
+
+
+def _counted_in(flat: Flattened, span: Span, start: datetime, end: datetime) -> Window:
+    """Give the window whose tally a bucket shows; a level is carried forward from before it."""
     level = aggregation_of(flat.catalog, span.feature) is Aggregation.LATEST
     return Window(feature=span.feature, starts_at=EARLIEST if level else start, ends_at=end)
 
 
-def windows_of(flat: Flattened, span: Span, found: Sequence[Bucket]) -> list[Window]:
-    """Give the windows whose tallies a series needs: those of its buckets, and that of all of it."""
-    edges = [(bucket.start, bucket.end) for bucket in found]
-    return [counted_in(flat, span, start, end) for start, end in (*edges, (span.start, span.end))]
-
-
 def series(flat: Flattened, span: Span, found: Sequence[Bucket], tallies: Tallies) -> Series:
     """Put a series together from the tallies of its windows."""
-    *values, total = [tallies[window].used for window in windows_of(flat, span, found)]
-    return Series(
-        feature=flat.catalog.features[span.feature],
-        points=tuple(Point(bucket=bucket, value=value) for bucket, value in zip(found, values, strict=True)),
-        total=total,
-    )
+    counted = [tallies[window].used for window in windows_of(flat, span, found)]
+    values = counted[: len(found)]
+    points = (Point(bucket=bucket, value=value) for bucket, value in zip(found, values, strict=True))
+    match aggregation_of(flat.catalog, span.feature):
+        case Aggregation.SUM | Aggregation.COUNT:
+            total = sum(values)
+        case Aggregation.MAX:
+            total = max(values, default=0)
+        case _:
+            total = counted[-1]
+    return Series(feature=flat.catalog.features[span.feature], points=tuple(points), total=total)

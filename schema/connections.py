@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Annotated, Generic, Self, TypeVar
 
@@ -10,7 +10,7 @@ import strawberry
 from graphql import GraphQLError
 
 from resolvers.paging import BadPage, Listing, Page
-from schema.nodes import given
+from schema.nodes import given, resolved
 
 Shown = TypeVar("Shown")
 Item = TypeVar("Item")
@@ -63,7 +63,12 @@ class Connection(Generic[Shown]):
     edges: list[Edge[Shown]] = strawberry.field(description="The items with their cursors.")
     nodes: list[Shown] = strawberry.field(description="The items alone.")
     page_info: PageInfo = strawberry.field(description="Where the page stands in its list.")
-    total_count: int = strawberry.field(description="How many items the whole list has.")
+    total: strawberry.Private[int | Callable[[], Awaitable[int]]]
+
+    @resolved("How many items the whole list has.")
+    async def total_count(self) -> int:
+        """Count them, where that is not done yet."""
+        return self.total if isinstance(self.total, int) else await self.total()
 
     @classmethod
     def of(
@@ -82,5 +87,5 @@ class Connection(Generic[Shown]):
             edges=[Edge(node=node, cursor=cursor) for node, cursor in zip(nodes, page.cursors, strict=True)],
             nodes=nodes,
             page_info=PageInfo.of(page),
-            total_count=page.total,
+            total=page.total,
         )

@@ -14,7 +14,7 @@ from rules.features import missing
 from schema import credit_inputs as inputs
 from schema.credits import CreditBalance, CreditEntry, CreditGrant
 from schema.errors import INPUT, Payload, mutation
-from schema.node_queries import LONGEST_NUMBER
+from schema.keys import LONGEST_NUMBER
 from schema.nodes import Info, from_id, given
 from schema.payloads import named
 

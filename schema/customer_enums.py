@@ -9,8 +9,9 @@ from rules.plan_changes import ChangeTiming, UsageOnChange
 from rules.remedies import RemedyKind
 from rules.reporting import UsageMode
 from rules.reservations import ReservationStatus
+from rules.series import UsageBucket
 from rules.sources import SourceKind
-from schema.enums import describe
+from schema.described import describe
 
 describe(
     SubscriptionStatus,
@@ -58,6 +59,16 @@ describe(
     },
 )
 
+describe(
+    UsageBucket,
+    "How long the buckets of a usage series are.",
+    {
+        "HOUR": "Full hours, in UTC.",
+        "DAY": "Days in the customer's time zone.",
+        "MONTH": "Months in the customer's time zone.",
+        "PERIOD": "As long as usage counts from one instant: periods, resets and changes of plan and all.",
+    },
+)
 describe(
     ReservationStatus,
     "Where a hold stands; it follows from its facts and the clock.",

@@ -16,6 +16,7 @@ from rules.access import Decision
 from rules.customers import CustomEntitlementMode, SubscriptionStatus, TrialEnd
 from rules.inheritance import Flattened
 from rules.reservations import ReservationStatus
+from rules.series import Span, UsageBucket
 from rules.terms import (
     addons_in_force,
     billing_period,
@@ -34,6 +35,8 @@ from schema.nodes import UNSET, Info, Node, given, resolved, to_id
 from schema.packages import Addon, PackageVersion, Plan, addon_of, plan_of, version_of
 from schema.reservations import Reservation
 from schema.scalars import JSON, Revision
+from schema.usage_series import By, From, To, UsageSeries
+from schema.usage_series import told_as_bad_input as bad_span_told
 from schema.values import EntitlementValue
 
 
@@ -286,6 +289,21 @@ class Customer(CustomerCredits, Node):
         """Decide one feature."""
         question = question_of(self.key, feature, requested, values)
         return Access.of(await access_resolvers.access(info.context, question, given(at)))
+
+    @resolved("Usage over time, at most 2,000 buckets; null unless the key names a METERED feature.")
+    async def usage(
+        self,
+        info: Info,
+        feature: Annotated[str, strawberry.argument(description="Key of the feature.")],
+        from_: From,
+        to: To,
+        by: By = UsageBucket.DAY,
+    ) -> UsageSeries | None:
+        """Give a series."""
+        span = Span(feature=feature, start=from_, end=to, by=by or UsageBucket.DAY)
+        with bad_span_told():
+            series = await usage_resolvers.series(info.context, self.seen, span)
+        return None if series is None else UsageSeries.of(self.seen.flat, series)
 
     @resolved("What is held, and for what; the newest first.")
     async def reservations(

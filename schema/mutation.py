@@ -9,6 +9,7 @@ from schema.catalog_mutations import CatalogMutations
 from schema.credit_mutations import CreditMutations
 from schema.customer_mutations import CustomerMutations
 from schema.draft_mutations import DraftMutations
+from schema.keys import KeyMutations
 from schema.subscription_mutations import SubscriptionMutations
 from schema.usage_mutations import UsageMutations
 
@@ -22,5 +23,6 @@ class Mutation(
     SubscriptionMutations,
     UsageMutations,
     CreditMutations,
+    KeyMutations,
 ):
     """The root of all acts."""

@@ -8,28 +8,35 @@ from resolvers import catalog as catalog_resolvers
 from resolvers import credits as credit_resolvers
 from resolvers import customers as customer_resolvers
 from resolvers import environments as environment_resolvers
+from resolvers import keys as key_resolvers
 from resolvers import usage as usage_resolvers
 from rules.inheritance import Flattened
+from rules.permissions import NODES, refusal
 from schema.catalog import CreditType, Feature, Product
 from schema.credits import CreditEntry, CreditGrant
 from schema.customers import CustomEntitlement, Customer, CustomerSubscription
 from schema.entitlements import Place, entitlement_of
 from schema.environments import Environment
+from schema.keys import LONGEST_NUMBER, ApiKey
 from schema.nodes import Info, Node, from_id
 from schema.packages import PackageVersion, draft_place, package_of, place_of, rows_at
+from schema.permissions import forbidden
 from schema.reservations import Reservation
-
-LONGEST_NUMBER = 18
-"""Digits of a number that any database can look up."""
 
 Finder = Callable[[Info, list[str]], Awaitable[Node | None]]
 
 
 async def node_of(info: Info, text: str) -> Node | None:
-    """Find what a global id names; None for what is not there, or in another environment."""
+    """Find what a global id names; None for what is not there, or in another environment.
+
+    GraphQLError with FORBIDDEN for what this viewer may not ask for, whether it is there or not.
+    """
     kind, *names = from_id(text) or ("",)
     if kind not in _FINDERS or not names or names[0] != str(info.context.environment):
         return None
+    refused = refusal(info.context.viewer, NODES[kind], {"customer": _first(names[1:])})
+    if refused is not None:
+        raise forbidden(refused)
     found = await _FINDERS[kind](info, names[1:])
     # The id is made anew: what was found must be what was named, to the letter.
     return found if found is not None and found.id == text else None
@@ -37,6 +44,14 @@ async def node_of(info: Info, text: str) -> Node | None:
 
 async def _environment(info: Info, _: list[str]) -> Node | None:
     return Environment.of(info, await environment_resolvers.environment(info.context))
+
+
+async def _api_key(info: Info, names: list[str]) -> Node | None:
+    number = _first(names)
+    if not number.isdecimal() or len(number) > LONGEST_NUMBER:
+        return None
+    key = await key_resolvers.api_key(info.context, int(number))
+    return None if key is None else ApiKey.of(info, key)
 
 
 async def _customer(info: Info, names: list[str]) -> Node | None:
@@ -147,6 +162,7 @@ def _first(names: list[str]) -> str:
 
 _FINDERS: Mapping[str, Finder] = {
     "Environment": _environment,
+    "ApiKey": _api_key,
     "Customer": _customer,
     "CustomerSubscription": _subscription,
     "CustomEntitlement": _custom_entitlement,

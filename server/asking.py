@@ -10,8 +10,7 @@ from typing import Any, NoReturn
 from urllib.parse import parse_qsl
 
 from server.errors import RequestCode, refuse
-
-_SHA256 = "sha256:"
+from server.trusted import plain
 
 _CODE = RequestCode.BAD_USER_INPUT
 _STATUS = HTTPStatus.BAD_REQUEST
@@ -72,7 +71,7 @@ def _asked(parameters: Mapping[str, object]) -> Asked:
         raise refuse(_CODE, "Send a document as 'query', or 'documentId' for one that is persisted.", _STATUS)
     return Asked(
         document=document,
-        document_id=None if named is None else named.removeprefix(_SHA256),
+        document_id=None if named is None else plain(named),
         registers=apollo is not None and document is not None,
         operation=_optional(parameters, "operationName", str) or None,
         variables=_optional(parameters, "variables", dict) or {},

@@ -13,8 +13,11 @@ from graphql import (
     GraphQLSyntaxError,
     OperationType,
     parse,
+    specified_rules,
     validate,
 )
+from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
+from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from server.asking import Asked
 from server.costs import Cost
@@ -35,6 +38,9 @@ MOST_REGISTERED = 1_000
 MOST_ERRORS = 20
 """Errors that validation names before it gives up."""
 
+
+RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
+"""What a document must obey: Strawberry tells null from left out, and sees to input types with @oneOf."""
 
 _EMPTY = DocumentNode(definitions=())
 """Stands where a text is no document."""
@@ -165,7 +171,7 @@ def _too_much(operations: list[Measures], limits: Limits) -> Iterator[Formatted]
 
 
 def _invalid(schema: GraphQLSchema, document: DocumentNode) -> Iterator[Formatted]:
-    for error in validate(schema, document, max_errors=MOST_ERRORS):
+    for error in validate(schema, document, RULES, max_errors=MOST_ERRORS):
         # Validation has a budget of its own for fields and fragments that would have to be compared.
         given_up = error.message == "Validation aborted."
         code = RequestCode.QUERY_TOO_COMPLEX if given_up else RequestCode.GRAPHQL_VALIDATION_FAILED

@@ -13,9 +13,11 @@ import pytest_asyncio
 from models.database import Database
 from resolvers import catalog
 from resolvers.context import Context, Services
-from resolvers.environments import NewKey, create_key, viewer_of
+from resolvers.keys import create_key, viewer_of
+from rules.keys import NewKey
 from server.app import create_app
 from tests.graph.client import Client, Clock, Connect, Stock
+from tests.graph.metered import metering
 from tests.graph.shop import stocked
 from tests.rules.small_shop import opened
 
@@ -37,6 +39,7 @@ async def services(database: Database, clock: Clock) -> AsyncIterator[Services]:
     services = Services.on(database, clock)
     yield services
     await services.ledger.close()
+    await services.keys.settle()
 
 
 @pytest_asyncio.fixture
@@ -95,6 +98,17 @@ async def acme(shop: Client, clock: Clock) -> Client:
     await shop.do("upsertCustomer", key="acme")
     clock.forward(hours=1)
     return shop
+
+
+@pytest_asyncio.fixture
+async def meters(client: Client, context: Context, clock: Clock) -> Client:
+    """A back end that meters events, whose customers "acme" and "initech" are on its plan since an hour."""
+    await catalog.edit(context, metering)
+    for name in ("acme", "initech"):
+        await client.do("upsertCustomer", key=name)
+        await client.do("subscribe", customer=name, plan="basic")
+    clock.forward(hours=1)
+    return client
 
 
 @pytest_asyncio.fixture

@@ -2,63 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
-from resolvers import catalog as resolvers
-from resolvers.context import Context
-from rules.catalog import Catalog
-from rules.publishing import publish
-from tests.graph.client import Client, Clock, Connect, Json, shortened
+from tests.graph.client import Client, Clock, Connect
+from tests.graph.metered import EVENTS, event, ingest
 from tests.graph.operations import operation
-from tests.rules.builders import catalog, plan, row
-from tests.rules.metered_shop import AGGREGATIONS, METERED, rows
-
-EVENTS = """mutation Events($e: [UsageEventInput!]!) {
-  ingestEvents(events: $e) {
-    accepted duplicates unmatched revision userErrors { code message path }
-  }
-}"""
+from tests.rules.metered_shop import AGGREGATIONS
 
 USED = """query Used($c: String!, $f: [String!], $at: DateTime) {
   customer(key: $c) { accesses(features: $f, at: $at) { usage { used } } }
 }"""
 
 SHOWN = "recorded replayed access { usage { used } }"
-
-
-def metering(before: Catalog, now: datetime) -> Catalog:
-    """A catalog whose plan has a hundred a day of what is metered in every way there is."""
-    sold = plan("basic", *(row(key, value) for key, value in rows().items()))
-    shop = replace(catalog(*METERED, sold), revision=before.revision)
-    return publish(shop, sold.key, now=now).catalog
-
-
-@pytest_asyncio.fixture
-async def meters(client: Client, context: Context, clock: Clock) -> Client:
-    """A back end whose customers "acme" and "initech" are on the plan since an hour."""
-    await resolvers.edit(context, metering)
-    for name in ("acme", "initech"):
-        await client.do("upsertCustomer", key=name)
-        await client.do("subscribe", customer=name, plan="basic")
-    clock.forward(hours=1)
-    return client
-
-
-def event(identity: str = "e-1", customer: str = "acme", name: str = "request", **said: object) -> Json:
-    """An event with these properties."""
-    return {"id": identity, "customer": customer, "name": name, "properties": said}
-
-
-async def ingest(client: Client, *events: Json) -> tuple[int, int, int, list[str]]:
-    """How many events counted, were known and matched nothing, and what was refused, under its index."""
-    told = (await client.ask(EVENTS, e=events))["ingestEvents"]
-    assert (told["revision"] is None) == (told["accepted"] + told["duplicates"] == 0)
-    return told["accepted"], told["duplicates"], told["unmatched"], shortened(told["userErrors"])
 
 
 async def used(client: Client, customer: str = "acme", at: str | None = None) -> list[str]:

@@ -134,7 +134,7 @@ def test_what_a_refused_act_would_have_shown_may_be_missing() -> None:
         f"{known.name}.{name}: {field.type}"
         for known in payloads
         for name, field in known.fields.items()
-        if str(field.type).endswith("!") and not re.fullmatch(r"\[\w+!\]!|Boolean!", str(field.type))
+        if str(field.type).endswith("!") and not re.fullmatch(r"\[\w+!\]!|Boolean!|Int!", str(field.type))
     ]
 
     assert never_missing == []
