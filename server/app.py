@@ -68,7 +68,7 @@ def create_app(
         await services.close()
 
     routes = [
-# Where nobody needs a key, a page of any site that is open in the browser would be let in.
+        # Where nobody needs a key, a page of any site that is open in the browser would be let in.
         Route("/graphql", _Graph(view) if keyless is not None else for_every_site(_Graph(view))),
         Route("/", _home),
         Route("/healthz", _alive),
