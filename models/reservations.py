@@ -152,6 +152,7 @@ async def save(session: AsyncSession, changed: Iterable[tuple[Owner, Hold]]) -> 
             "settled_at": hold.settled_at,
             "settled": hold.settled,
             "released_at": hold.released_at,
+            "credit_type": hold.credit_type,
         }
         for owner, hold in changed
     ]
@@ -169,4 +170,5 @@ def _hold(row: Any) -> Hold:  # noqa: ANN401 - a row of the table
         settled_at=row.settled_at,
         settled=row.settled,
         released_at=row.released_at,
+        credit_type=row.credit_type,
     )

@@ -34,7 +34,8 @@ def of_environment() -> ForeignKeyConstraint:
     return ForeignKeyConstraint(["environment_id"], ["environments.id"])
 
 
-def _of_customer() -> ForeignKeyConstraint:
+def of_customer() -> ForeignKeyConstraint:
+    """Refer to the customer whose row it is."""
     return ForeignKeyConstraint(
         ["environment_id", "customer_id"], ["customers.environment_id", "customers.id"]
     )
@@ -188,13 +189,14 @@ class SubscriptionRow(CustomerOwned, table=True):
     """A subscription; ``number`` is the revision of the act that made it."""
 
     __tablename__: ClassVar[str] = "subscriptions"
-    __table_args__ = (_of_customer(), CLUSTERED)
+    __table_args__ = (of_customer(), CLUSTERED)
 
     number: int = Field(primary_key=True, sa_type=Count)
     product_key: str = Field(sa_type=Key)
     trial_ends_at: datetime | None = Field(default=None, sa_type=Instant)
     after_trial: str | None = Field(default=None, sa_type=Key)
     canceled_at: datetime | None = Field(default=None, sa_type=Instant)
+    subscribed_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
 class SubscriptionTermRow(CustomerOwned, table=True):
@@ -238,7 +240,7 @@ class CustomEntitlementRow(CustomerOwned, table=True):
 
     __tablename__: ClassVar[str] = "custom_entitlements"
     __table_args__ = (
-        _of_customer(),
+        of_customer(),
         Index("ix_custom_entitlements_feature", "environment_id", "feature_key"),
         CLUSTERED,
     )
@@ -262,7 +264,7 @@ class UsageRecordRow(CustomerOwned, table=True):
 
     __tablename__: ClassVar[str] = "usage_records"
     __table_args__ = (
-        _of_customer(),
+        of_customer(),
         Index(
             "ix_usage_records_value",
             "environment_id",
@@ -291,7 +293,7 @@ class UsageWindowRow(CustomerOwned, table=True):
     """
 
     __tablename__: ClassVar[str] = "usage_windows"
-    __table_args__ = (_of_customer(), CheckConstraint("starts_at < ends_at", name="span"), CLUSTERED)
+    __table_args__ = (of_customer(), CheckConstraint("starts_at < ends_at", name="span"), CLUSTERED)
 
     feature_key: str = Field(primary_key=True, sa_type=Key)
     starts_at: datetime = Field(primary_key=True, sa_type=Instant)
@@ -305,7 +307,7 @@ class ReservationRow(CustomerOwned, table=True):
 
     __tablename__: ClassVar[str] = "reservations"
     __table_args__ = (
-        _of_customer(),
+        of_customer(),
         Index(
             "ix_reservations_open", "environment_id", "customer_id", "settled_at", "released_at", "expires_at"
         ),
@@ -322,13 +324,14 @@ class ReservationRow(CustomerOwned, table=True):
     settled_at: datetime | None = Field(default=None, sa_type=Instant)
     settled: int | None = Field(default=None, sa_type=Micros)
     released_at: datetime | None = Field(default=None, sa_type=Instant)
+    credit_type: str | None = Field(default=None, sa_type=Key)
 
 
 class IdempotencyKeyRow(CustomerOwned, table=True):
     """A key that an act has taken, for ever, with what it was asked and what it answered."""
 
     __tablename__: ClassVar[str] = "idempotency_keys"
-    __table_args__ = (_of_customer(), CLUSTERED)
+    __table_args__ = (of_customer(), CLUSTERED)
 
     operation: str = Field(primary_key=True, sa_type=Key)
     key: str = Field(primary_key=True, sa_type=Key)

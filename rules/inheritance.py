@@ -135,6 +135,7 @@ class Flattened:
         self._resolved: dict[tuple[str, int], Rows] = {}
         self._rows: dict[tuple[str, int], Rows] = {}
         self._held: dict[tuple[str, int, str | None], dict[str, Resolved]] = {}
+        self._rates: dict[tuple[str, int], dict[str, CreditRate]] = {}
         self._metered: dict[str, list[tuple[Feature, Meter]]] | None = None
 
     def metered_by(self, event: str) -> Sequence[tuple[Feature, Meter]]:
@@ -204,6 +205,15 @@ class Flattened:
             rates = {rate.feature: rate for rate in above.content.rates} | rates
             base, number = above.content.base, above.base_version
         return rates
+
+    def rates_of(self, package: str, number: int) -> Mapping[str, CreditRate]:
+        """Give the credit rates of a published version, by feature."""
+        known = self._rates.get((package, number))
+        if known is None:
+            version = self.catalog.packages[package].versions[number - 1]
+            known = self.rates(version.content, version.base_version)
+            self._rates[package, number] = known
+        return known
 
     def base_number(self, content: Content) -> int | None:
         """Give the version of its base plan that a draft inherits from: the newest published."""

@@ -13,6 +13,7 @@ from rules.catalog import Addon, Plan, Price, PricingType
 from rules.customers import Subscription
 from rules.errors import Rejected
 from rules.metering import Window
+from rules.more_credits import affordable, lacking, topped_up, with_credits_of
 from rules.numbers import ONE
 from rules.plan_changes import ChangePlan, Target, is_upgrade
 from rules.reservations import Hold, held
@@ -34,6 +35,7 @@ CURABLE = frozenset(
         AccessReason.NOT_ENTITLED,
         AccessReason.VALUE_NOT_INCLUDED,
         AccessReason.LIMIT_EXCEEDED,
+        AccessReason.INSUFFICIENT_CREDITS,
     }
 )
 """What an act of the customer's can change; of the rest only the operator can change anything."""
@@ -102,7 +104,7 @@ def candidates(decision: Decision, *, present: bool) -> list[Candidate]:
     subject = decision.subject
     found = [*_less(decision), *_later(subject)]
     if present:
-        found += [*_on_plans(subject), *_with_addons(subject)]
+        found += [*_with_credits(decision), *_on_plans(subject), *_with_addons(subject)]
     return found
 
 
@@ -144,8 +146,10 @@ def _less(decision: Decision) -> Iterator[Candidate]:
     usage, value = decision.tested, decision.subject.entitled.value
     if decision.reason is AccessReason.VALUE_NOT_INCLUDED and isinstance(value, Choices) and value.choices:
         yield _of_values(decision.subject, value)
-    elif usage is not None and usage.remaining and decision.subject.question.requested is not None:
-        yield _of_quantity(decision.subject, usage.remaining)
+    elif decision.subject.question.requested is not None:
+        most = (usage.remaining or 0 if usage is not None else 0) + affordable(decision.payment)
+        if most:
+            yield _of_quantity(decision.subject, most)
 
 
 def _of_values(subject: Subject, value: Choices) -> Candidate:
@@ -175,10 +179,20 @@ def _later(subject: Subject) -> Iterator[Candidate]:
     summary = f"Wait until {when}, when usage starts again."
     remedy = Remedy(kind=RemedyKind.WAIT_FOR_RESET, summary=summary, at=end)
     then = subject_of(subject.flat, subject.customer, subject.question, end)
-    yield Candidate(remedy=remedy, subject=then, cost=(0, 1))
+    yield Candidate(remedy=remedy, subject=with_credits_of(subject, then), cost=(0, 1))
 
 
 # What is bought
+
+
+def _with_credits(decision: Decision) -> Iterator[Candidate]:
+    """Try as many more credits as are lacking."""
+    amount, rate = lacking(decision), decision.subject.rate
+    if decision.reason is AccessReason.INSUFFICIENT_CREDITS and amount and rate is not None:
+        unit = decision.subject.flat.catalog.credit_types[rate.credit_type].unit
+        summary = f"Top up {counted_text(amount, unit)}."
+        remedy = Remedy(kind=RemedyKind.TOP_UP_CREDITS, summary=summary, amount=amount)
+        yield Candidate(remedy=remedy, subject=topped_up(decision.subject, amount), cost=(1, 0))
 
 
 def _on_plans(subject: Subject) -> Iterator[Candidate]:
@@ -244,7 +258,8 @@ def _after(subject: Subject, attempt: _Try) -> Iterator[Candidate]:
     except Rejected:
         return
     asked = subject_of(subject.flat, change.account.customer, subject.question, scene.now)
-    yield Candidate(remedy=attempt.remedy, subject=asked, cost=attempt.cost, addon=attempt.addon)
+    then = with_credits_of(subject, asked)
+    yield Candidate(remedy=attempt.remedy, subject=then, cost=attempt.cost, addon=attempt.addon)
 
 
 def _subscribing(plan: Plan, price: Price | None) -> _Try:

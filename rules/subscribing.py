@@ -69,6 +69,7 @@ class Subscribe(FactsAct):
             product=plan.product,
             terms=(first,),
             addons=tuple(held(scene.flat.catalog, addon, start) for addon in self.addons if addon.quantity),
+            subscribed_at=scene.now if start < scene.now else None,
         )
         days = default_trial_days(plan, customer) if self.trial_days is None else self.trial_days
         return on_trial(subscription, days, self.after_trial) if days else subscription

@@ -37,6 +37,16 @@ class PageInfo:
     start_cursor: str | None = strawberry.field(description="The cursor of its first item.")
     end_cursor: str | None = strawberry.field(description="The cursor of its last item.")
 
+    @classmethod
+    def of(cls, page: Page[Item]) -> Self:
+        """Show where a page stands."""
+        return cls(
+            has_next_page=page.has_next,
+            has_previous_page=page.has_previous,
+            start_cursor=page.cursors[0] if page.cursors else None,
+            end_cursor=page.cursors[-1] if page.cursors else None,
+        )
+
 
 @strawberry.type(description="An item of a list, and where it stands.")
 class Edge(Generic[Shown]):
@@ -73,15 +83,9 @@ class Connection(Generic[Shown]):
     def showing(cls, page: Page[Item], show: Callable[[Item], Shown]) -> Self:
         """Show a page."""
         nodes = [show(item) for item in page.items]
-        cursors = page.cursors
         return cls(
-            edges=[Edge(node=node, cursor=cursor) for node, cursor in zip(nodes, cursors, strict=True)],
+            edges=[Edge(node=node, cursor=cursor) for node, cursor in zip(nodes, page.cursors, strict=True)],
             nodes=nodes,
-            page_info=PageInfo(
-                has_next_page=page.has_next,
-                has_previous_page=page.has_previous,
-                start_cursor=cursors[0] if cursors else None,
-                end_cursor=cursors[-1] if cursors else None,
-            ),
+            page_info=PageInfo.of(page),
             total=page.total,
         )

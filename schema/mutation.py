@@ -6,6 +6,7 @@ import strawberry
 
 from schema.catalog_code import CatalogCodeMutations
 from schema.catalog_mutations import CatalogMutations
+from schema.credit_mutations import CreditMutations
 from schema.customer_mutations import CustomerMutations
 from schema.draft_mutations import DraftMutations
 from schema.keys import KeyMutations
@@ -21,6 +22,7 @@ class Mutation(
     CustomerMutations,
     SubscriptionMutations,
     UsageMutations,
+    CreditMutations,
     KeyMutations,
 ):
     """The root of all acts."""

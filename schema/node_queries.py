@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 
 from resolvers import catalog as catalog_resolvers
+from resolvers import credits as credit_resolvers
 from resolvers import customers as customer_resolvers
 from resolvers import environments as environment_resolvers
 from resolvers import keys as key_resolvers
@@ -12,6 +13,7 @@ from resolvers import usage as usage_resolvers
 from rules.inheritance import Flattened
 from rules.permissions import NODES, refusal
 from schema.catalog import CreditType, Feature, Product
+from schema.credits import CreditEntry, CreditGrant
 from schema.customers import CustomEntitlement, Customer, CustomerSubscription
 from schema.entitlements import Place, entitlement_of
 from schema.environments import Environment
@@ -80,6 +82,27 @@ async def _reservation(info: Info, names: list[str]) -> Node | None:
     return None if hold is None else Reservation.of(info, seen, hold)
 
 
+async def _credit_grant(info: Info, names: list[str]) -> Node | None:
+    place = _credit_place(names)
+    known = None if place is None else await credit_resolvers.grant(info.context, *place)
+    return None if known is None else CreditGrant.of(info, known)
+
+
+async def _credit_entry(info: Info, names: list[str]) -> Node | None:
+    place = _credit_place(names)
+    known = None if place is None else await credit_resolvers.entry(info.context, *place)
+    return None if known is None else CreditEntry.of(info, known)
+
+
+def _credit_place(names: list[str]) -> tuple[str, str, int] | None:
+    """Read whose it is, of which credit type, and its number."""
+    match names:
+        case [customer, credit_type, number] if number.isdecimal() and len(number) <= LONGEST_NUMBER:
+            return customer, credit_type, int(number)
+        case _:
+            return None
+
+
 def _in_catalog(show: Callable[[Info, Flattened, list[str]], Node | None]) -> Finder:
     async def find(info: Info, names: list[str]) -> Node | None:
         return show(info, await catalog_resolvers.read(info.context), names)
@@ -144,6 +167,8 @@ _FINDERS: Mapping[str, Finder] = {
     "CustomerSubscription": _subscription,
     "CustomEntitlement": _custom_entitlement,
     "Reservation": _reservation,
+    "CreditGrant": _credit_grant,
+    "CreditEntry": _credit_entry,
     "Product": _in_catalog(_product),
     "Feature": _in_catalog(_feature),
     "CreditType": _in_catalog(_credit_type),
