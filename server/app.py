@@ -104,7 +104,13 @@ def trusted_by(settings: Settings) -> Trusted:
 
 def for_every_site(app: ASGIApp) -> ASGIApp:
     """Let pages of all sites ask: whoever asks shows a key, which no browser adds by itself."""
-    return CORSMiddleware(app, allow_origins=["*"], allow_methods=["GET", "POST"], allow_headers=["*"])
+    return CORSMiddleware(
+        app,
+        allow_origins=["*"],
+        allow_methods=["GET", "POST"],
+        allow_headers=["*"],
+        expose_headers=["Retry-After", "X-Request-Id"],
+    )
 
 
 class _Graph:
