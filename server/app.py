@@ -69,7 +69,7 @@ def create_app(
         await rates.close()
 
     routes = [
-# Where nobody needs a key, a page of any site that is open in the browser would be let in.
+        # Where nobody needs a key, a page of any site that is open in the browser would be let in.
         Route("/graphql", _Graph(view) if keyless is not None else for_every_site(_Graph(view))),
         Route("/", _home),
         Route("/healthz", _alive),
@@ -105,7 +105,13 @@ def trusted_by(settings: Settings) -> Trusted:
 
 def for_every_site(app: ASGIApp) -> ASGIApp:
     """Let pages of all sites ask: whoever asks shows a key, which no browser adds by itself."""
-    return CORSMiddleware(app, allow_origins=["*"], allow_methods=["GET", "POST"], allow_headers=["*"])
+    return CORSMiddleware(
+        app,
+        allow_origins=["*"],
+        allow_methods=["GET", "POST"],
+        allow_headers=["*"],
+        expose_headers=["Retry-After", "X-Request-Id"],
+    )
 
 
 class _Graph:
