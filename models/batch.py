@@ -163,7 +163,8 @@ class Batch:
             before = last.get(address, customer.acted_at if customer is not None else None)
             now = clock if before is None else max(clock, before + MICROSECOND)
             last[address] = now
-            yield Scene(flat=self._flats[address[0]], now=now, courses=self._memory.courses)
+            flat = self._flats[address[0]]
+            yield Scene(flat=flat, now=now, clock=clock, courses=self._memory.courses)
 
     def _needs(self, command: Command, scene: Scene) -> list[tuple[Owner, Need]]:
         """Tell which tallies an act needs."""

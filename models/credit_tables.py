@@ -19,12 +19,16 @@ class OfCreditType(CustomerOwned):
 
 
 class CreditBalanceRow(OfCreditType, table=True):
-    """What all entries come to, and what it takes to go on from ``brought_up_to``."""
+    """What all entries come to, and what it takes to go on from ``brought_up_to``.
+
+    ``seen`` is how many versions of what the customer is on had been published by then.
+    """
 
     __tablename__: ClassVar[str] = "credit_balances"
     __table_args__ = (of_customer(), CLUSTERED)
 
     brought_up_to: datetime = Field(sa_type=Instant)
+    seen: int = Field(sa_type=Count)
     granted: int = Field(sa_type=Micros)
     consumed: int = Field(sa_type=Micros)
     expired: int = Field(sa_type=Micros)

@@ -41,15 +41,20 @@ Shelf = tuple[Owner, str]
 """Whose book it is, and of which credit type."""
 
 
-async def load(session: AsyncSession, needs: Mapping[Shelf, Collection[CreditNeed]]) -> dict[Shelf, Book]:
-    """Open books, with the grants and the usage that are named; one that was never kept is empty."""
+async def load(
+    session: AsyncSession, needs: Mapping[Shelf, Collection[CreditNeed]], *, to_read: bool = False
+) -> dict[Shelf, Book]:
+    """Open books, with the grants and the usage that are named; one that was never kept is empty.
+
+    Who only reads need not know what usage burned.
+    """
     books = {shelf: Book(credit_type=shelf[1]) for shelf in needs}
     if not needs:
         return books
     for row in await _rows(session, CreditBalanceRow, of_shelves(_BALANCES, needs)):
         books[_shelf(row)] = _book(row)
     kept = {shelf: needs[shelf] for shelf, book in books.items() if book.at is not None}
-    burns = await _burns(session, kept)
+    burns = await _burns(session, {} if to_read else kept)
     named = {(*_place(shelf), need.grant) for shelf in kept for need in kept[shelf] if need.grant is not None}
     named |= {(*_place(shelf), number) for shelf, burned in burns.items() for number in _paying(burned)}
     lots, holds = await _lots(session, kept, named), await _open_holds(session, kept)
@@ -172,6 +177,7 @@ def _balance_values(known: Changed) -> dict[str, Any]:
     return {
         **_named(known.shelf),
         "brought_up_to": book.at,
+        "seen": book.seen,
         "granted": book.granted,
         "consumed": book.consumed,
         "expired": book.expired,
@@ -195,6 +201,7 @@ def _book(row: Row[Any]) -> Book:
     return Book(
         credit_type=row.credit_type,
         at=row.brought_up_to,
+        seen=row.seen,
         streams={stream.key: stream for stream in streams},
         remainders={feature: Fraction(remainder) for feature, remainder in row.remainders.items()},
         sums=sums,

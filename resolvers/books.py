@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from models import credit_pages
 from models import credits as stored
@@ -16,6 +16,9 @@ from rules.credit_books import Book, CreditNeed
 from rules.credit_history import book_at, summed
 from rules.credits import brought_up
 from rules.customers import Customer
+
+FARTHEST = timedelta(days=25 * 366)
+"""How far ahead credits are told; what is asked about later instants is answered as of then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,13 +40,13 @@ async def opened(seen: Look, wanted: Iterable[Wanted]) -> list[Book]:
     wanted = list(wanted)
     shelves = [shelf_of(seen, known.customer, known.credit_type) for known in wanted]
     needs = {shelf: {CreditNeed(credit_type=shelf[1])} for shelf in shelves}
-    kept = await stored.load(seen.session, needs)
+    kept = await stored.load(seen.session, needs, to_read=True)
     return [await _at(seen, known, shelf, kept[shelf]) for known, shelf in zip(wanted, shelves, strict=True)]
 
 
 async def _at(seen: Look, wanted: Wanted, shelf: Shelf, book: Book) -> Book:
     now = wanted.customer.asked_at(seen.now)
-    present = brought_up(book, wanted.customer, seen.flat, max(now, wanted.at))
+    present = brought_up(book, wanted.customer, seen.flat, min(max(now, wanted.at), now + FARTHEST))
     return present if now <= wanted.at else await _past(seen, shelf, present, wanted.at)
 
 

@@ -37,10 +37,11 @@ class Account:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """When and where an act happens: the catalog in force and the act's own instant."""
+    """When and where an act happens: the catalog in force, the act's own instant, and the clock's time."""
 
     flat: Flattened
     now: datetime
+    clock: datetime | None = None
     courses: Courses = field(default_factory=Courses)
 
     def subject(self, customer: Customer | None, question: Question) -> Subject:

@@ -75,6 +75,8 @@ def spent(book: Book, amount: int, cause: Cause) -> tuple[Book, Pieces]:
 
 def cost_of(book: Book, quantity: int, rate: CreditRate) -> int:
     """Tell what usage beyond a limit would be charged now, in micros of a credit."""
+    if not quantity:
+        return 0
     return charged(book.remainder(rate.feature), Rated(quantity=quantity, rate=rate).cost)
 
 

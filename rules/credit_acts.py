@@ -76,7 +76,8 @@ class GrantCredits(CreditAct):
             source=self.source,
             priority=self.priority,
             made_at=scene.now,
-            effective_at=self.effective_at or scene.now,
+            # An act may come just after the clock's time, at which a grant may take effect.
+            effective_at=max(self.effective_at or scene.now, scene.now),
             expires_at=self.expires_at,
             note=self.note,
         )
@@ -95,9 +96,9 @@ class GrantCredits(CreditAct):
             yield invalid("Only subscriptions give RECURRING credits; this is PAID or PROMOTIONAL.", "source")
         if not 0 <= self.priority <= HIGHEST_PRIORITY:
             yield out_of_range(f"A priority is 0 to {HIGHEST_PRIORITY}; 0 burns first.", "priority")
-        if self.effective_at is not None and self.effective_at < scene.now:
+        if self.effective_at is not None and self.effective_at < (scene.clock or scene.now):
             yield out_of_range("A grant takes effect now or later.", "effectiveAt")
-        if self.expires_at is not None and self.expires_at <= (self.effective_at or scene.now):
+        if self.expires_at is not None and self.expires_at <= max(self.effective_at or scene.now, scene.now):
             yield out_of_range("It would expire before it takes effect.", "expiresAt")
         yield from note_problems(self.note)
 
@@ -190,7 +191,7 @@ class BringUpCredits(CreditAct):
 
 def is_news(before: Book, after: Book) -> bool:
     """Tell whether bringing a book up has made anything besides the time."""
-    return replace(after, at=before.at) != before
+    return replace(after, at=before.at, seen=before.seen) != before
 
 
 def with_book(account: Account, book: Book) -> Account:

@@ -104,11 +104,12 @@ class Book:
     ``closed`` are lots that were closed, and ``entries`` what was entered, since the book was opened:
     who keeps it writes them down. Among ``burned`` are those that are owed and those that acts name.
     ``remainders`` tell, for each feature, what its usage cost above what was charged for it,
-    and ``sums`` what all entries of a kind come to.
+    ``sums`` what all entries of a kind come to, and ``seen`` how many versions had been published.
     """
 
     credit_type: str
     at: datetime | None = None
+    seen: int = 0
     lots: Mapping[int, Lot] = field(default_factory=dict)
     closed: Mapping[int, Lot] = field(default_factory=dict)
     streams: Mapping[StreamKey, Stream] = field(default_factory=dict)
@@ -178,9 +179,14 @@ class Book:
 
 def with_lot(book: Book, lot: Lot) -> Book:
     """Put a lot where it belongs, in place of what it was."""
-    lots = {number: known for number, known in book.lots.items() if number != lot.number}
-    closed = {number: known for number, known in book.closed.items() if number != lot.number}
-    (closed if lot.is_closed else lots)[lot.number] = lot
+    lots, closed = {**book.lots}, book.closed
+    if lot.is_closed:
+        lots.pop(lot.number, None)
+        closed = {**closed, lot.number: lot}
+    else:
+        lots[lot.number] = lot
+        if lot.number in closed:
+            closed = {number: known for number, known in closed.items() if number != lot.number}
     return replace(book, lots=lots, closed=closed)
 
 

@@ -25,15 +25,30 @@ def brought_up(book: Book, customer: Customer, flat: Flattened, now: datetime) -
     It mints, carries over, expires and voids what subscriptions give, enters grants that take effect,
     lets grants expire, and lets go of holds that do. A book that is further already stays as it is.
     """
+    seen = _published_by_now(customer, flat)
+    is_news = seen != book.seen
     if book.at is not None:
-        if now < book.at:
+        if now < book.at or (now == book.at and not is_news):
             return book
-        # On a clock that stands still, something may have been published since at this very instant.
-        book = _published(book, customer, flat, book.at)
+        if is_news:
+            # On a clock that stands still, it may have been published since at this very instant.
+            book = _published(book, customer, flat, book.at)
     while (at := next_instant(book, customer, flat)) is not None and at <= now:
         book = _published(_turned(replace(book, at=at), customer, flat, at), customer, flat, at)
-    # What was published while another process brought the book up is found late, but found.
-    return _published(replace(book, at=now), customer, flat, now)
+    if is_news:
+        # What was published while another process brought the book up is found late, but found.
+        book = _published(book, customer, flat, now)
+    return replace(book, at=now, seen=seen)
+
+
+def _published_by_now(customer: Customer, flat: Flattened) -> int:
+    """Count the versions of all that a customer is or was on, by which a publish is noticed."""
+    packages = flat.catalog.packages
+    return sum(
+        len(packages[key].versions)
+        for subscription in customer.subscriptions
+        for key in (*(t.plan for t in subscription.terms), *(held.addon for held in subscription.addons))
+    )
 
 
 def next_instant(book: Book, customer: Customer, flat: Flattened) -> datetime | None:

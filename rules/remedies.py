@@ -139,9 +139,6 @@ def _decided(subject: Subject, tallies: Tallies, holds: Sequence[Hold]) -> Decis
     return decide(subject, tallies, held(holds, subject.question.feature, subject.now))
 
 
-# What is asked differently
-
-
 def _less(decision: Decision) -> Iterator[Candidate]:
     usage, value = decision.tested, decision.subject.entitled.value
     if decision.reason is AccessReason.VALUE_NOT_INCLUDED and isinstance(value, Choices) and value.choices:

@@ -3,15 +3,10 @@ from __future__ import annotations
 import pytest
 
 from rules.catalog import PublishScope
-from rules.customers import TrialEnd
-from rules.grants import CreditSource, GrantStatus
-from rules.lifecycle import ArchiveCustomer
-from rules.numbers import LARGEST
-from rules.plan_changes import ChangeTiming
+from rules.grants import CreditSource
 from rules.subscribing import AddonQuantity, Subscribe
 from rules.subscription_acts import (
     CancelSubscription,
-    ConvertTrial,
     MigrateSubscription,
     SetSubscriptionAddon,
 )
@@ -26,6 +21,7 @@ from tests.rules.wallets import (
     Wallet,
     credits_,
     giving,
+    on_plan,
     selling_credits,
     wallet,
 )
@@ -33,15 +29,8 @@ from tests.rules.wallets import (
 NEW, ALL = PublishScope.NEW_CUSTOMERS, PublishScope.ALL_CUSTOMERS
 
 
-def on(cadence: CreditCadence, units: int = 100, rollover: int = 0, **how: object) -> Wallet:
-    """A customer on a plan that gives credits at a cadence."""
-    shop = selling_credits(giving("only", credits_(units, cadence, rollover)))
-    price = how.pop("price", "monthly")
-    return wallet(Subscribe(plan="only", price=price, **how), shop=shop)  # type: ignore[arg-type]
-
-
 def test_a_subscription_mints_a_recurring_grant_that_expires_with_its_period() -> None:
-    life = on(MONTHLY)
+    life = on_plan(MONTHLY)
     (lot,) = life.brought_up().in_force
 
     assert (life.available, lot.grant.source, lot.grant.priority) == (100, CreditSource.RECURRING, 50)
@@ -50,7 +39,7 @@ def test_a_subscription_mints_a_recurring_grant_that_expires_with_its_period() -
 
 
 def test_every_period_mints_anew_and_what_is_left_expires() -> None:
-    life = on(MONTHLY)
+    life = on_plan(MONTHLY)
     life.spends(30)
     life.comes_to(day(3, 1))
 
@@ -69,13 +58,13 @@ def test_every_period_mints_anew_and_what_is_left_expires() -> None:
     ],
 )
 def test_the_cadence_says_how_long_a_period_is(cadence: CreditCadence, price: str, end: object) -> None:
-    life = on(cadence, price=price)
+    life = on_plan(cadence, price=price)
 
     assert [lot.grant.expires_at for lot in life.brought_up().in_force] == [end]
 
 
 def test_one_time_mints_once_as_a_gift_without_expiry() -> None:
-    life = on(ONE_TIME)
+    life = on_plan(ONE_TIME)
     (lot,) = life.brought_up().in_force
 
     assert (lot.grant.source, lot.grant.expires_at) == (CreditSource.PROMOTIONAL, None)
@@ -83,13 +72,13 @@ def test_one_time_mints_once_as_a_gift_without_expiry() -> None:
 
 
 def test_a_subscription_that_is_to_come_mints_when_it_starts() -> None:
-    life = on(MONTHLY, start_at=day(2, 10))
+    life = on_plan(MONTHLY, start_at=day(2, 10))
 
     assert (life.available, life.at(day(2, 10)), life.at(day(3, 10))) == (0, 100, 100)
 
 
 def test_a_subscription_that_began_in_the_past_mints_from_the_period_it_was_made_in() -> None:
-    life = on(MONTHLY, start_at=day(10, 15, year=2025))
+    life = on_plan(MONTHLY, start_at=day(10, 15, year=2025))
     (lot,) = life.brought_up().in_force
 
     assert life.totals() == {"granted": 100, "available": 100}
@@ -100,7 +89,7 @@ def test_a_subscription_that_began_in_the_past_mints_from_the_period_it_was_made
 
 
 def test_what_is_left_is_carried_over_up_to_the_limit() -> None:
-    life = on(MONTHLY, rollover=30)
+    life = on_plan(MONTHLY, rollover=30)
     life.spends(20)
     life.comes_to(day(2, 28))
 
@@ -112,21 +101,21 @@ def test_what_is_left_is_carried_over_up_to_the_limit() -> None:
 
 
 def test_less_than_the_limit_is_carried_over_whole() -> None:
-    life = on(MONTHLY, rollover=30)
+    life = on_plan(MONTHLY, rollover=30)
     life.spends(90)
 
     assert life.comes_to(day(2, 28)).left() == {2: 10, 3: 100}
 
 
 def test_what_was_carried_over_expires_with_the_next_period_and_is_not_carried_again() -> None:
-    life = on(MONTHLY, rollover=30).comes_to(day(3, 31))
+    life = on_plan(MONTHLY, rollover=30).comes_to(day(3, 31))
 
     assert life.left() == {4: 30, 5: 100}
     assert life.lot(2).grant.expires_at == day(3, 31)
 
 
 def test_nothing_is_carried_out_of_a_subscription_that_ends() -> None:
-    life = on(MONTHLY, rollover=30).does(CancelSubscription()).comes_to(day(3, 1))
+    life = on_plan(MONTHLY, rollover=30).does(CancelSubscription()).comes_to(day(3, 1))
 
     assert life.totals() == {"granted": 100, "expired": 100}
 
@@ -188,14 +177,14 @@ def test_what_an_addon_mints_that_is_gone_expires_and_is_not_carried_over() -> N
 
 
 def test_a_publish_changes_amounts_from_the_next_period_on() -> None:
-    life = on(MONTHLY).comes_to(day(2, 10)).looks()
+    life = on_plan(MONTHLY).comes_to(day(2, 10)).looks()
     life.redraws("only", row("ai", credits_(250)))
 
     assert (life.available, life.at(day(2, 28))) == (100, 250)
 
 
 def test_a_publish_for_new_customers_changes_nothing_for_others() -> None:
-    life = on(MONTHLY).comes_to(day(2, 10))
+    life = on_plan(MONTHLY).comes_to(day(2, 10))
     life.redraws("only", row("ai", credits_(250)), scope=NEW)
 
     assert life.at(day(2, 28)) == 100
@@ -233,14 +222,14 @@ def test_a_package_that_newly_gives_what_another_gives_already_begins_with_the_n
 
 
 def test_what_is_published_away_stays_until_its_period_ends() -> None:
-    life = on(MONTHLY, rollover=30).comes_to(day(2, 10)).looks()
+    life = on_plan(MONTHLY, rollover=30).comes_to(day(2, 10)).looks()
     life.redraws("only")
 
     assert (life.available, life.at(day(2, 28))) == (100, 0)
 
 
 def test_a_publish_at_the_instant_of_the_subscription_counts_the_same_whoever_looks_first() -> None:
-    early, late = on(MONTHLY).looks(), on(MONTHLY)
+    early, late = on_plan(MONTHLY).looks(), on_plan(MONTHLY)
     for life in (early, late):
         life.redraws("only", row("ai", credits_(250)))
 
@@ -259,101 +248,3 @@ def test_what_was_published_while_the_book_was_brought_up_is_found_later() -> No
     life.shop = seen
 
     assert life.comes_to(day(2, 13)).available == 250
-
-
-# Trials and ends.
-
-
-def test_a_trial_mints_and_its_conversion_mints_a_full_period() -> None:
-    life = on(MONTHLY, trial_days=14)
-    life.spends(30)
-    assert (life.available, life.lot(1).grant.expires_at) == (70, day(2, 28))
-
-    life.comes_to(day(2, 14))
-    assert life.ledger(2) == ["VOIDED -70 #1", "GRANTED +100 #2"]
-    assert life.lot(2).grant.expires_at == day(3, 14)
-
-
-def test_what_ends_with_the_trial_expires() -> None:
-    life = on(BILLING, trial_days=14)
-    assert life.lot(1).grant.expires_at == day(2, 14)
-
-    assert life.comes_to(day(2, 14)).ledger(1) == ["EXPIRED -100 #1", "GRANTED +100 #2"]
-
-
-def test_a_conversion_before_the_end_of_the_trial_voids() -> None:
-    life = on(BILLING, trial_days=14).comes_to(day(2, 5)).does(ConvertTrial())
-
-    assert life.ledger(1) == ["VOIDED -100 #1", "GRANTED +100 #2"]
-    assert life.lot(2).grant.expires_at == day(3, 5)
-
-
-def test_nothing_is_carried_over_a_conversion() -> None:
-    life = on(BILLING, rollover=30, trial_days=14).comes_to(day(2, 14))
-
-    assert life.left() == {2: 100}
-
-
-def test_a_trial_that_expires_leaves_nothing() -> None:
-    life = on(MONTHLY, rollover=30, trial_days=14, after_trial=TrialEnd.EXPIRE).comes_to(day(2, 14))
-
-    assert life.totals() == {"granted": 100, "voided": 100}
-
-
-def test_what_is_minted_once_is_not_minted_again_by_a_conversion() -> None:
-    life = on(ONE_TIME, trial_days=14).comes_to(day(2, 20))
-
-    assert life.totals() == {"granted": 100, "available": 100}
-
-
-def test_a_cancellation_in_effect_voids_what_recurs_and_leaves_what_was_paid_or_given() -> None:
-    life = on(MONTHLY)
-    life.gets(7)
-    life.gets(5, CreditSource.PROMOTIONAL)
-    life.comes_to(day(2, 10)).does(CancelSubscription(timing=ChangeTiming.NOW))
-
-    assert life.ledger(3) == ["VOIDED -100 #1"]
-    assert life.stands(1) is GrantStatus.VOIDED
-    assert life.left() == {3: 5, 2: 7}
-
-
-def test_what_was_minted_once_outlives_the_subscription() -> None:
-    life = on(ONE_TIME).does(CancelSubscription(timing=ChangeTiming.NOW))
-
-    assert life.available == 100
-
-
-def test_archiving_a_customer_voids_what_recurs() -> None:
-    life = on(MONTHLY).comes_to(day(2, 10)).does(ArchiveCustomer())
-
-    assert life.totals() == {"granted": 100, "voided": 100}
-
-
-def test_a_subscription_that_is_canceled_before_it_starts_mints_nothing() -> None:
-    life = on(MONTHLY, start_at=day(3, 1)).does(CancelSubscription(timing=ChangeTiming.NOW))
-
-    assert life.comes_to(day(3, 2)).totals() == {}
-
-
-def test_who_subscribes_again_is_given_credits_again() -> None:
-    life = on(MONTHLY).does(CancelSubscription(timing=ChangeTiming.NOW))
-    life.comes_to(day(2, 10)).does(Subscribe(plan="only", price="monthly"))
-
-    assert life.totals() == {"granted": 200, "available": 100, "voided": 100}
-
-
-def test_minting_settles_what_is_owed() -> None:
-    life = on(MONTHLY)
-    life.spends(130, overdraft=True)
-
-    assert (life.overdraft, life.at(day(2, 28))) == (30, 70)
-
-
-def test_credits_too_many_to_count_are_minted_as_far_as_they_can_be_counted() -> None:
-    huge = sold(addon("pack"), row("ai", credits_(5_000_000_000_000)))
-    life = wallet(
-        Subscribe(plan="small", price="monthly", addons=(AddonQuantity("pack", 2),)),
-        shop=selling_credits(PACKAGES[1], huge),
-    )
-
-    assert life.brought_up().balance == LARGEST

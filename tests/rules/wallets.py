@@ -21,6 +21,7 @@ from rules.grants import CreditSource, GrantStatus, Lot
 from rules.metering import Window, everything
 from rules.numbers import ONE
 from rules.reservations import Hold, held
+from rules.subscribing import Subscribe
 from rules.tallies import Tally
 from rules.values import BillingPeriod, CreditCadence, Credits, Unit
 from tests.rules.builders import shortened
@@ -274,3 +275,10 @@ def wallet(*acts: Act, shop: Catalog | None = None, at: datetime = START) -> Wal
     life.born()
     life.comes_to(at)
     return life.does(*acts)
+
+
+def on_plan(cadence: CreditCadence, units: int = 100, rollover: int = 0, **how: object) -> Wallet:
+    """A customer on a plan that gives credits at a cadence."""
+    shop = selling_credits(giving("only", credits_(units, cadence, rollover)))
+    price = how.pop("price", "monthly")
+    return wallet(Subscribe(plan="only", price=price, **how), shop=shop)  # type: ignore[arg-type]

@@ -53,6 +53,7 @@ def upgrade() -> None:
         sa.Column("customer_id", columns.Count(), nullable=False),
         sa.Column("credit_type", columns.Key(), nullable=False),
         sa.Column("brought_up_to", columns.Instant(), nullable=False),
+        sa.Column("seen", columns.Count(), nullable=False),
         sa.Column("granted", columns.Micros(), nullable=False),
         sa.Column("consumed", columns.Micros(), nullable=False),
         sa.Column("expired", columns.Micros(), nullable=False),
