@@ -30,7 +30,9 @@ EVERYTHING = f"""{{
   plans {{ nodes {{ {PACKAGE} }} }}
   addons {{ nodes {{ {PACKAGE} }} }}
   customer(key: "acme") {{ __typename id key subscriptions {{ __typename id }}
-    customEntitlements {{ __typename id }} reservations {{ nodes {{ __typename id key }} }} }}
+    customEntitlements {{ __typename id }} reservations {{ nodes {{ __typename id key }} }}
+    creditGrants {{ nodes {{ __typename id }} }}
+    creditLedger(creditType: "ai") {{ nodes {{ __typename id }} }} }}
 }}"""
 
 NODES = """query ($ids: [ID!]!) { nodes(ids: $ids) {
@@ -55,6 +57,7 @@ async def furnish(shop: Client) -> None:
     await shop.do("subscribe", customer="acme", plan="pro", price="pro-monthly")
     await shop.do("setCustomEntitlement", customer="acme", feature="sso")
     await shop.do("reserve", customer="acme", feature="exports", quantity=1, key="job-1")
+    await shop.do("grantCredits", customer="acme", creditType="ai", amount=5)
 
 
 @pytest_asyncio.fixture

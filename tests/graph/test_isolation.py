@@ -55,6 +55,8 @@ async def furnish(client: Client) -> None:
     await client.do("reportUsage", customer="qq-a", feature="qq-a", value=3)
     await client.do("reserve", customer="qq-a", feature="qq-a", quantity=1, key="qq-a")
     await client.do("setCustomEntitlement", customer="qq-a", feature="qq-c", note="Sorry.")
+    await client.do("grantCredits", customer="qq-a", creditType="qq-b", amount=7, idempotencyKey="qq-a")
+    await client.do("consumeCredits", customer="qq-a", creditType="qq-b", amount=2)
     await client.try_to("createApiKey", name="Worker")
 
 

@@ -62,6 +62,22 @@ async def test_a_back_end_makes_a_token_for_a_customers_page(
     }
 
 
+@operation("Me")
+async def test_a_customers_page_asks_for_everything_with_a_token_alone(acme: Client, document: str) -> None:
+    unit = {"singular": "credit", "plural": "credits"}
+    await acme.do("createCreditType", key="ai", name="AI credits", unit=unit)
+    await acme.do("subscribe", customer="acme", plan="free")
+    await acme.do("reportUsage", customer="acme", feature="seats")
+    await acme.do("grantCredits", customer="acme", creditType="ai", amount=5)
+
+    seen = (await (await token_of(acme)).ask(document))["viewer"]["customer"]
+
+    assert seen["key"] == "acme"
+    used = {access["featureKey"]: access["usage"] for access in seen["accesses"]}
+    assert (used["seats"]["used"], used["seats"]["limit"]) == ("1", "3")
+    assert [balance["available"] for balance in seen["creditBalances"]] == ["5"]
+
+
 async def test_a_token_says_whose_it_is_and_nothing_secret(acme: Client) -> None:
     said = claims((await token_of(acme)).secret)
 
