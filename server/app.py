@@ -51,14 +51,14 @@ def create_app(
     Requests without a key act in the environment ``keyless``, where one is given.
     """
     doorkeeper = Doorkeeper(services=services, keyless=keyless)
-    metrics = metrics or Metrics()
+    metrics, rates = metrics or Metrics(), rates or Rates()
     view = GraphQLView(
         graph.core,
         services,
         doorkeeper,
         limits=limits,
         trusted=trusted,
-        rates=rates or Rates(),
+        rates=rates,
         metrics=metrics,
     )
 
@@ -66,11 +66,12 @@ def create_app(
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
         await services.close()
+        await rates.close()
 
     routes = [
-        Route("/", _home),
         # Where nobody needs a key, a page of any site that is open in the browser would be let in.
         Route("/graphql", _Graph(view) if keyless is not None else for_every_site(_Graph(view))),
+        Route("/", _home),
         Route("/healthz", _alive),
         Route("/readyz", _readiness(services)),
         Route("/metrics", metrics.page),
@@ -104,7 +105,13 @@ def trusted_by(settings: Settings) -> Trusted:
 
 def for_every_site(app: ASGIApp) -> ASGIApp:
     """Let pages of all sites ask: whoever asks shows a key, which no browser adds by itself."""
-    return CORSMiddleware(app, allow_origins=["*"], allow_methods=["GET", "POST"], allow_headers=["*"])
+    return CORSMiddleware(
+        app,
+        allow_origins=["*"],
+        allow_methods=["GET", "POST"],
+        allow_headers=["*"],
+        expose_headers=["Retry-After", "X-Request-Id"],
+    )
 
 
 class _Graph:

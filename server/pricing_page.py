@@ -48,7 +48,8 @@ def pricing_routes(services: Services, doorkeeper: Doorkeeper) -> list[BaseRoute
 
 def _page(services: Services, doorkeeper: Doorkeeper) -> Callable[[Request], Awaitable[Response]]:
     async def page(request: Request) -> Response:
-        key = request.query_params.get("key")
+        # A customer's token says more than the key of the site that they are on.
+        key = request.query_params.get("token") or request.query_params.get("key")
         try:
             viewer = await doorkeeper.viewer_with(request, key)
         except Unauthenticated:
@@ -69,8 +70,8 @@ async def _of_viewer(request: Request, context: Context) -> Response:
     headers = {
         **_HEADERS,
         "Content-Security-Policy": _policy(style=frame.style_source, embedded=frame.embedded),
-        # It is kept, and asked for again each time whether it still holds.
-        "Cache-Control": "no-cache",
+        # It is kept, and asked for again each time whether it still holds; a customer's own by nobody else.
+        "Cache-Control": "no-cache" if context.viewer.customer is None else "private, no-cache",
         "ETag": _etag(seen, frame),
     }
     if _is_known(request.headers.get("if-none-match"), headers["ETag"]):
@@ -128,7 +129,7 @@ async def _unknown(request: Request, context: Context, product: str) -> Response
 
 def _stranger(request: Request, key: str | None) -> Response:
     missing = "This page needs a publishable key at the end of its address: ?key=pk_…"
-    unknown = "The key in the address is not valid: it is mistyped, revoked or expired."
+    unknown = "The key or token in the address is not valid: it is mistyped, revoked or expired."
     refused = _notice(
         request,
         HTTPStatus.UNAUTHORIZED,

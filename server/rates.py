@@ -10,6 +10,7 @@ from limits import RateLimitItem, parse
 from limits.aio.storage import MemoryStorage, RedisStorage, Storage
 from limits.aio.strategies import FixedWindowRateLimiter
 from limits.errors import StorageError
+from redis.asyncio import ConnectionPool
 
 from resolvers.context import real_time
 from rules.permissions import Viewer
@@ -30,7 +31,13 @@ class Rates:
 
     def __init__(self, limit: str | None = None, storage: str = IN_MEMORY) -> None:
         self._limit = None if limit is None else parse(limit)
-        self._counting = FixedWindowRateLimiter(_storage(storage))
+        self._connections = None if storage == IN_MEMORY else _connections(storage)
+        self._counting = FixedWindowRateLimiter(_storage(storage, self._connections))
+
+    async def close(self) -> None:
+        """Let go of Redis."""
+        if self._connections is not None:
+            await self._connections.disconnect()
 
     async def charge(self, viewer: Viewer, cost: int) -> None:
         """Count what somebody asks for; raises Refused where it is too much for now.
@@ -57,16 +64,21 @@ def _too_much(limit: RateLimitItem, seconds: int) -> Refused:
     return refuse(RequestCode.RATE_LIMITED, message, HTTPStatus.TOO_MANY_REQUESTS, headers=headers)
 
 
-def _storage(address: str) -> Storage:
-    if address == IN_MEMORY:
+def _connections(address: str) -> ConnectionPool:
+    seconds = REDIS_PATIENCE_SECONDS
+    return ConnectionPool.from_url(address, socket_timeout=seconds, socket_connect_timeout=seconds)
+
+
+def _storage(address: str, connections: ConnectionPool | None) -> Storage:
+    if connections is None:
         return MemoryStorage()
     return RedisStorage(
         address,
         implementation="redispy",
         key_prefix="allotment",
         wrap_exceptions=True,
-        socket_timeout=REDIS_PATIENCE_SECONDS,
-        socket_connect_timeout=REDIS_PATIENCE_SECONDS,
+        # It is taken, as documented; only plain options are typed.
+        connection_pool=connections,  # type: ignore[arg-type]
     )
 
 

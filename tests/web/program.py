@@ -52,12 +52,17 @@ class Program:
 
 
 @contextmanager
-def serving(folder: Path, *options: str) -> Iterator[Program]:
+def serving(folder: Path, *options: str, **settings: str) -> Iterator[Program]:
     """Serve on any free port, with the database that the folder holds or will hold."""
     command = [sys.executable, "-m", "server", "serve", "--port", "0", *options]
     with (folder / "log.txt").open("w+") as log:
         process = subprocess.Popen(
-            command, cwd=folder, env=environment(folder), stdout=subprocess.PIPE, stderr=log, text=True
+            command,
+            cwd=folder,
+            env=environment(folder, **settings),
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
         )
         try:
             assert process.stdout is not None
@@ -71,12 +76,12 @@ def serving(folder: Path, *options: str) -> Iterator[Program]:
                 process.stdout.close()
 
 
-def told(folder: Path, *command: str, given: str = "") -> subprocess.CompletedProcess[str]:
+def told(folder: Path, *command: str, given: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
     """Run another command to its end, with something on its standard input."""
     return subprocess.run(
         [sys.executable, "-m", "server", *command],
         cwd=folder,
-        env=environment(folder),
+        env=environment(folder, **settings),
         input=given,
         capture_output=True,
         text=True,
@@ -85,9 +90,9 @@ def told(folder: Path, *command: str, given: str = "") -> subprocess.CompletedPr
     )
 
 
-def environment(folder: Path) -> dict[str, str]:
-    """This environment without our settings, from which the rooms are found in any folder."""
+def environment(folder: Path, **settings: str) -> dict[str, str]:
+    """This environment with none but these settings of ours, from which the rooms are found in any folder."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("ALLOTMENT_")}
     # What the first program compiles is kept for the next; some machines would compile it all each time.
     compiled = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(folder.parent / "bytecode")}
-    return {**inherited, **compiled, "PYTHONPATH": str(ROOT)}
+    return {**inherited, **compiled, **settings, "PYTHONPATH": str(ROOT)}

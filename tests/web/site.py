@@ -11,10 +11,14 @@ import httpx
 
 from resolvers import catalog
 from resolvers.context import Context, Services
+from resolvers.customers import act, upsert
 from resolvers.environments import context_of
+from resolvers.keys import create_customer_token
 from rules.catalog import Catalog, PricingType
 from rules.keys import ApiKeyKind, NewKey
+from rules.lifecycle import UpsertCustomer
 from rules.packages import with_package
+from rules.subscribing import Subscribe
 from tests.rules.builders import catalog as sold
 from tests.rules.builders import plan, published, row
 from tests.rules.small_shop import price
@@ -51,6 +55,14 @@ class Site:
     async def change(self, rule: Callable[[Catalog], Catalog]) -> None:
         """Edit the catalog."""
         await catalog.edit(await self.context(), lambda before, _: _next(before, rule(before)))
+
+    async def token(self, customer: str, *, plan: str) -> str:
+        """Make a customer who is on a plan, and a token for them."""
+        context = await self.context()
+        await upsert(context, UpsertCustomer(key=customer))
+        await act(context, customer, Subscribe(plan=plan, price="m"))
+        made = await create_customer_token(context, customer, 3_600)
+        return made.token
 
     async def context(self) -> Context:
         """What whoever keeps the catalog works with."""

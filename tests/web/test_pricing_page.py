@@ -172,3 +172,22 @@ async def test_a_product_that_sells_nothing_says_so(
     assert response.status_code == 200
     assert read(response).words == [key, "Nothing is on sale here at the moment."]
     assert response.headers["ETag"]
+
+
+async def test_a_customers_token_marks_the_plan_that_they_are_on(site: Site) -> None:
+    token = await site.token("acme", plan="pro")
+
+    theirs, anybodys = await site.get(token=token), await site.get()
+
+    assert "Your plan" in read(theirs).words
+    assert "Your plan" not in read(anybodys).words
+    assert theirs.headers["Cache-Control"] == "private, no-cache"
+    assert theirs.headers["ETag"] != anybodys.headers["ETag"]
+    assert token in read(theirs).links["Yearly"], "who looks at another price is still who they are"
+
+
+async def test_a_token_that_opens_nothing_is_not_passed_over_for_the_key(site: Site) -> None:
+    response = await site.get(token=site.key[:-1])
+
+    assert response.status_code == 401
+    assert "mistyped, revoked or expired" in response.text
