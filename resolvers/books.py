@@ -41,7 +41,11 @@ async def opened(seen: Look, wanted: Iterable[Wanted]) -> list[Book]:
     shelves = [shelf_of(seen, known.customer, known.credit_type) for known in wanted]
     needs = {shelf: {CreditNeed(credit_type=shelf[1])} for shelf in shelves}
     kept = await stored.load(seen.session, needs, to_read=True)
-    return [await _at(seen, known, shelf, kept[shelf]) for known, shelf in zip(wanted, shelves, strict=True)]
+    told: dict[tuple[Shelf, datetime], Book] = {}
+    for known, shelf in zip(wanted, shelves, strict=True):
+        if (shelf, known.at) not in told:
+            told[shelf, known.at] = await _at(seen, known, shelf, kept[shelf])
+    return [told[shelf, known.at] for known, shelf in zip(wanted, shelves, strict=True)]
 
 
 async def _at(seen: Look, wanted: Wanted, shelf: Shelf, book: Book) -> Book:

@@ -13,7 +13,7 @@ from itertools import pairwise
 from rules.burning import ended, planned, took_effect
 from rules.credit_books import Book, Cause, Stream, entered, with_lot, with_stream, without_streams
 from rules.credit_rows import CreditRow, cadence_period, credit_rows
-from rules.customers import Subscription, Term
+from rules.customers import Subscription
 from rules.grants import CreditSource, EntryKind, Grant, Lot, in_burn_order
 from rules.inheritance import Flattened
 from rules.numbers import LARGEST
@@ -39,7 +39,11 @@ class Turn:
             return book
         if at in (subscription.opens_at, subscription.last_reset(at)):
             return self._renewed(book)
-        return self._increased(self._begun(self._moved(book)))
+        begins = self._beginning(book)
+        book = self._moved(self._periods_ended(book, begins))
+        for row in begins:
+            book = self._minted(book, row)
+        return self._increased(book)
 
     def published(self, book: Book) -> Book:
         """Give the book after what was published at the instant.
@@ -65,40 +69,47 @@ class Turn:
             book = self._minted(book, row)
         return book
 
-    def _moved(self, book: Book) -> Book:
-        """Where the plan or its price was changed, let the new one go on in the period of the old one."""
-        before, term = self._term_before(), self.subscription.term(self.at)
-        if before is None or (before.plan, before.price) == (term.plan, term.price):
-            return book
-        book = self._ended(book, [lot for lot in self._lots(book) if lot.grant.package == before.plan])
-        old = self._stream(book, before.plan)
-        book = without_streams(book, [] if old is None else [old])
-        burned = 0
-        if old is not None and old.period.end != self.at:
-            burned = old.burned
-            # Kept where the new plan gives none too, lest who comes back is given all of it again.
-            book = with_stream(book, replace(old, package=term.plan, amount=0, rollover_limit=0))
-        row = self._rows().get(term.plan)
-        return book if row is None else self._minted(book, row, burned=burned)
+    def _beginning(self, book: Book) -> list[CreditRow]:
+        """Give the rows of which a period is over and the next begins: not those of a plan that was left."""
+        term, moved = self.subscription.term(self.at), self._plan_left() is not None
+        over = {stream.package for stream in self._over(book)}
+        rows = (row for row in self._rows().values() if row.package in over)
+        return [row for row in rows if not (moved and row.package == term.plan)]
 
-    def _term_before(self) -> Term | None:
-        """Give the term before the one that begins at this instant, if one does."""
-        terms = self.subscription.terms
-        begins = (before for before, term in pairwise(terms) if term.starts_at == self.at)
-        return next(begins, None)
+    def _over(self, book: Book) -> list[Stream]:
+        return [stream for stream in self._streams(book) if stream.period.end == self.at]
 
-    def _begun(self, book: Book) -> Book:
-        """End the periods that are over and begin the next: what is carried into them burns first."""
-        over = {stream.package: stream for stream in self._streams(book) if stream.period.end == self.at}
-        rows = [row for row in self._rows().values() if row.package in over]
-        for row in rows:
+    def _periods_ended(self, book: Book, begins: Iterable[CreditRow]) -> Book:
+        """End the periods that are over: what is carried into the next burns before what it mints."""
+        over = {stream.package: stream for stream in self._over(book)}
+        for row in begins:
             if not row.once:
                 book = self._carried(book, over[row.package], self._period(row).end)
         book = self._ended(book, [lot for stream in over.values() for lot in self._lots_of(book, stream)])
-        book = without_streams(book, over.values())
-        for row in rows:
-            book = self._minted(book, row)
-        return book
+        return without_streams(book, over.values())
+
+    def _moved(self, book: Book) -> Book:
+        """Where the plan or its price was changed, let the new one go on in the period of the old one."""
+        left, term = self._plan_left(), self.subscription.term(self.at)
+        if left is None:
+            return book
+        book = self._ended(book, [lot for lot in self._lots(book) if lot.grant.package == left])
+        old = self._stream(book, left)
+        burned = 0
+        if old is not None:
+            burned = old.burned
+            # Kept where the new plan gives none too, lest who comes back is given all of it again.
+            kept = replace(old, package=term.plan, amount=0, rollover_limit=0)
+            book = with_stream(without_streams(book, [old]), kept)
+        row = self._rows().get(term.plan)
+        return book if row is None else self._minted(book, row, burned=burned)
+
+    def _plan_left(self) -> str | None:
+        """Give the plan that was left at this instant, for another or for another price of itself."""
+        for before, term in pairwise(self.subscription.terms):
+            if term.starts_at == self.at and (before.plan, before.price) != (term.plan, term.price):
+                return before.plan
+        return None
 
     def _carried(self, book: Book, stream: Stream, until: datetime | None) -> Book:
         """Carry what is left, up to the limit, in one grant; what was carried once is not carried again."""

@@ -18,7 +18,7 @@ from rules.keys import NewKey
 from server.app import create_app
 from tests.graph.client import Client, Clock, Connect, Stock
 from tests.graph.metered import metering
-from tests.graph.shop import stocked
+from tests.graph.shop import stocked, studio_of
 from tests.rules.small_shop import opened
 
 OPENED = datetime(2026, 11, 15, 11, tzinfo=UTC)
@@ -116,6 +116,17 @@ async def desk(client: Client, context: Context, clock: Clock) -> Client:
     """A back end of another, small shop, which has known the customer "acme" in Berlin for an hour."""
     await catalog.edit(context, lambda before, now: replace(opened(at=now), revision=before.revision))
     await client.do("upsertCustomer", key="acme", timezone="Europe/Berlin")
+    clock.forward(hours=1)
+    return client
+
+
+@pytest_asyncio.fixture
+async def studio(client: Client, context: Context, clock: Clock) -> Client:
+    """A back end whose customer "acme" has 10 images a month, and 100 credits for 2 each beyond them."""
+    await catalog.edit(context, studio_of)
+    await client.do("upsertCustomer", key="acme")
+    clock.forward(hours=1)
+    await client.do("subscribe", customer="acme", plan="maker")
     clock.forward(hours=1)
     return client
 

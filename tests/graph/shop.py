@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from rules.catalog import Catalog, Feature, Meter, Plan
+from rules.catalog import Catalog, CreditRate, Feature, Meter, Plan
 from rules.numbers import ONE
 from rules.publishing import publish
 from rules.values import (
@@ -21,7 +21,19 @@ from rules.values import (
     ResetInterval,
     Unit,
 )
-from tests.rules.builders import catalog, choices, config, feature, metered, number, plan, price, row
+from tests.rules.builders import (
+    catalog,
+    choices,
+    config,
+    credit,
+    credit_type,
+    feature,
+    metered,
+    number,
+    plan,
+    price,
+    row,
+)
 
 OVERAGE = OverageRate(amount=Money(amount=ONE // 10, currency="USD"), per_units=1_000 * ONE)
 
@@ -90,3 +102,12 @@ def stocked(before: Catalog, now: datetime, plans: Sequence[Plan] = (FREE, START
     for sold_plan in plans:
         sold = publish(sold, sold_plan.key, now=now).catalog
     return sold
+
+
+def studio_of(before: Catalog, now: datetime) -> Catalog:
+    """The catalog of a studio: 10 images a month, and 100 credits, of which each image beyond burns 2."""
+    maker = plan("maker", row("images", limited(10, ResetInterval.MONTH)), row("ai", credit(100)))
+    rate = CreditRate(feature="images", credit_type="ai", credits=2 * ONE)
+    maker = replace(maker, draft=replace(maker.newest, rates=(rate,)))
+    sold = catalog(counted("images", "image"), credit_type(), maker)
+    return publish(replace(sold, revision=before.revision), "maker", now=now).catalog

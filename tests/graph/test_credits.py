@@ -3,24 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
-from typing import Any
 
 import pytest
-import pytest_asyncio
 
-from resolvers import catalog
-from resolvers.context import Context
-from rules.catalog import CreditRate
-from rules.numbers import ONE
-from rules.publishing import publish
-from rules.values import ResetInterval
 from tests.graph.client import Client, Clock, Connect, Json
 from tests.graph.operations import operation
-from tests.graph.shop import counted, limited
-from tests.rules import builders
-from tests.rules.builders import credit_type, plan, row
-from tests.rules.wallets import credits_
 
 BALANCE = "granted consumed expired voided reserved available overdraft nextExpiry"
 ASK = """query Ask($c: String!, $r: Decimal, $at: DateTime) {
@@ -34,25 +21,6 @@ LIST = """query List($c: String!, $first: Int, $after: String) { customer(key: $
     totalCount pageInfo { hasNextPage endCursor } }
   creditLedger(creditType: "ai", first: $first, after: $after) { nodes { id kind amount balanceAfter
     grant { id } feature { key } note } pageInfo { hasNextPage endCursor } } } }"""
-
-
-@pytest_asyncio.fixture
-async def studio(client: Client, context: Context, clock: Clock) -> Client:
-    """A back end whose customer "acme" has 10 images a month, and 100 credits for 2 each beyond them."""
-
-    def sells(before: Any, now: Any) -> Any:  # noqa: ANN401 - an edit of the catalog
-        maker = plan("maker", row("images", limited(10, ResetInterval.MONTH)), row("ai", credits_(100)))
-        rate = CreditRate(feature="images", credit_type="ai", credits=2 * ONE)
-        maker = replace(maker, draft=replace(maker.newest, rates=(rate,)))
-        shop = builders.catalog(counted("images", "image"), credit_type(), maker)
-        return publish(replace(shop, revision=before.revision), "maker", now=now).catalog
-
-    await catalog.edit(context, sells)
-    await client.do("upsertCustomer", key="acme")
-    clock.forward(hours=1)
-    await client.do("subscribe", customer="acme", plan="maker")
-    clock.forward(hours=1)
-    return client
 
 
 async def asked(client: Client, requested: object = None, at: str | None = None) -> Json:
@@ -152,6 +120,30 @@ async def test_the_ledger_is_told_newest_first(studio: Client, document: str) ->
         ("CONSUMED", "-10", "90", {"name": "images"}),
         ("GRANTED", "100", "100", None),
     ]
+
+
+@operation("Consume")
+async def test_what_is_refused_for_lack_of_credits_says_what_would_help(
+    studio: Client, document: str
+) -> None:
+    allowed = (await studio.ask(document, c="acme", k="1"))["consume"]
+    assert (allowed["consumed"], allowed["access"]["credits"]) == (True, {"available": "100"})
+
+    await studio.do("reportUsage", customer="acme", feature="images", value=59)
+    refused = (await studio.ask(document, c="acme", k="2"))["consume"]
+    assert (refused["consumed"], refused["access"]["reason"]) == (False, "INSUFFICIENT_CREDITS")
+    remedies = refused["access"]["explanation"]["remedies"]
+    assert ("TOP_UP_CREDITS", "2") in [(remedy["kind"], remedy["amount"]) for remedy in remedies]
+
+
+@operation("Me")
+async def test_a_customer_sees_their_own_credits(studio: Client, document: str) -> None:
+    token = (await studio.try_to("createCustomerToken", "token", customer="acme"))["token"]
+    browser = Client(http=studio.http, secret=token)
+    me = (await browser.ask(document))["viewer"]["customer"]
+
+    assert [(one["creditType"]["name"], one["available"]) for one in me["creditBalances"]] == [("ai", "100")]
+    assert [one["featureKey"] for one in me["accesses"]] == ["images"]
 
 
 async def test_usage_beyond_the_limit_is_paid_in_credits(studio: Client, clock: Clock) -> None:

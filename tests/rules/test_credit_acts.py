@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from rules.acts import Act
+from rules.acts import Account, Act, Scene
 from rules.credit_acts import ConsumeCredits, GrantCredits, VoidCreditGrant
 from rules.grants import CreditSource, GrantStatus
 from rules.lifecycle import ArchiveCustomer
@@ -163,3 +163,14 @@ def test_spending_needs_no_subscription_and_waits_for_no_one() -> None:
     assert life.customer is not None
     assert life.customer.subscriptions == ()
     assert life.spends(3)
+
+
+def test_a_grant_may_take_effect_at_the_clock_s_time_though_its_act_comes_just_after() -> None:
+    life = wallet()
+    clock = life.present
+    life.gets(1)
+    act = GrantCredits(credit_type="ai", amount=ONE, effective_at=clock)
+    scene = Scene(flat=life.flat, now=life.next_act_at, clock=clock)
+    book = act.apply(scene, Account(customer=life.customer, books={"ai": life.book})).account.books["ai"]
+
+    assert (book.available, book.lot(2).grant.effective_at) == (2 * ONE, scene.now)

@@ -273,3 +273,16 @@ def test_an_addon_without_credits_mints_nothing() -> None:
     life = wallet(Subscribe(plan="small", price="monthly", addons=(AddonQuantity("pack"),)), shop=shop)
 
     assert life.left() == {1: 100}
+
+
+def test_what_an_addon_carries_over_burns_before_what_the_new_plan_mints() -> None:
+    life = small(addons=(AddonQuantity("pack", 2),)).does(to("large", CARRY, PERIOD_END)).comes_to(day(2, 28))
+
+    assert life.left() == {3: 5, 4: 1000, 5: 20}
+
+
+def test_another_price_at_the_end_of_a_period_mints_once() -> None:
+    life = wallet(Subscribe(plan="small", price="monthly"))
+    life.does(ChangePlan(plan="small", price="yearly", timing=PERIOD_END, usage=CARRY)).comes_to(day(2, 28))
+
+    assert life.ledger(1) == ["EXPIRED -100 #1", "GRANTED +100 #2"]
