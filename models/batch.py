@@ -14,6 +14,7 @@ from typing import TypeVar
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import customers, environments, idempotency, reservations, usage
+from models.bookcase import Bookcase
 from models.customers import Address
 from models.idempotency import First, TakenBy
 from models.memory import Memory
@@ -22,6 +23,7 @@ from models.usage import Owner, Uncounted, WindowTallies
 from rules.access import Decision
 from rules.acts import Account, Act, Change, Scene, conflict, input_digest
 from rules.catalog import Aggregation
+from rules.credit_books import CreditNeed
 from rules.customers import Customer
 from rules.environments import Environment
 from rules.inheritance import Flattened
@@ -84,6 +86,7 @@ class Batch:
         self._tallies: dict[Owner, WindowTallies] = {}
         self._kept_holds: dict[Owner, Holds] = {}
         self._holds: dict[Owner, Holds] = {}
+        self._books = Bookcase(session)
         self._taken: dict[TakenBy, First] = {}
         self._newly_taken: list[tuple[TakenBy, First]] = []
         self._records: list[tuple[Owner, int, UsageRecord]] = []
@@ -92,6 +95,8 @@ class Batch:
         """Decide and write every act; one that is refused, or whose rule fails, changes nothing."""
         await self._load(commands)
         acts = list(zip(commands, self._scenes(commands), strict=True))
+        opened = [_attempt(self._credit_needs, command, scene) for command, scene in acts]
+        await self._books.open(place for found in opened if isinstance(found, list) for place in found)
         needs = [_attempt(self._needs, command, scene) for command, scene in acts]
         await self._count_anew([place for found in needs if isinstance(found, list) for place in found])
         settled = [
@@ -158,13 +163,20 @@ class Batch:
             before = last.get(address, customer.acted_at if customer is not None else None)
             now = clock if before is None else max(clock, before + MICROSECOND)
             last[address] = now
-            yield Scene(flat=self._flats[address[0]], now=now, courses=self._memory.courses)
+            flat = self._flats[address[0]]
+            yield Scene(flat=flat, now=now, clock=clock, courses=self._memory.courses)
 
     def _needs(self, command: Command, scene: Scene) -> list[tuple[Owner, Need]]:
         """Tell which tallies an act needs."""
         needed = list(command.act.needs(scene, self._account(command)))
         if command.address not in self._found:
             return []
+        return [(self._owner(command.address), need) for need in needed]
+
+    def _credit_needs(self, command: Command, scene: Scene) -> list[tuple[Owner, CreditNeed]]:
+        """Tell which books an act needs."""
+        account = self._account(command)
+        needed = [] if account.customer is None else list(command.act.credit_needs(scene, account))
         return [(self._owner(command.address), need) for need in needed]
 
     async def _count_anew(self, needs: Sequence[tuple[Owner, Need]]) -> None:
@@ -208,7 +220,12 @@ class Batch:
         if customer is None:
             return Account(customer=None)
         owner = self._owner(command.address)
-        return Account(customer=customer, tallies=self._tallies[owner], holds=self._holds[owner])
+        return Account(
+            customer=customer,
+            tallies=self._tallies[owner],
+            holds=self._holds[owner],
+            books=self._books.of(owner),
+        )
 
     def _replayed(self, command: Command, scene: Scene, first: First) -> Done:
         if not command.act.known_by_key and first.input_digest != input_digest(command.act):
@@ -263,6 +280,7 @@ class Batch:
             self._customers[address] = customer
             self._tallies[owner] = dict(change.account.tallies)
             self._holds[owner] = dict(change.account.holds)
+            self._books.take(owner, change.account.books)
             self._records += [(owner, customer.revision, record) for record in change.records]
 
     async def _save(self) -> None:
@@ -278,6 +296,7 @@ class Batch:
         await usage.keep(session, self._changed_tallies())
         await usage.drop(session, self._needless_windows())
         await reservations.save(session, self._changed_holds())
+        await self._books.save()
         await idempotency.take(session, self._newly_taken)
 
     def _changed_holds(self) -> list[tuple[Owner, Hold]]:

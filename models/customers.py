@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, delete, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.statements import insert_missing, table_of
+from models.columns import Count, Key
+from models.standing import OnPlan, customers_on
+from models.statements import asked, asked_rows, begins, dialect_of, insert_missing, table_of
 from models.subscriptions import Belongings, Owned, save_owned
 from models.tables import CustomerRow
 from rules.customers import Customer
@@ -23,10 +27,53 @@ async def load(
     session: AsyncSession, belongings: Belongings, environment: int, keys: Collection[str]
 ) -> dict[str, Customer]:
     """Load the customers of an environment that exist, by key."""
-    here = _CUSTOMERS.c.environment_id == environment
-    theirs = select(_CUSTOMERS).where(here, _CUSTOMERS.c.key.in_(set(keys)))
-    found = await _loaded(session, belongings, theirs)
+    found = await load_locked(session, belongings, {(environment, key) for key in keys})
     return {key: customer for (_, key), customer in found.items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerQuery:
+    """Which customers of an environment are wanted; ``on`` narrows them to those on a plan."""
+
+    environment: int
+    search: str | None
+    on: OnPlan | None
+    include_archived: bool
+
+
+async def page(
+    session: AsyncSession, belongings: Belongings, query: CustomerQuery, behind: str | None, size: int
+) -> list[Customer]:
+    """Give customers by key, from behind a key."""
+    wanted = select(_CUSTOMERS).where(_wanted(query))
+    if behind is not None:
+        wanted = wanted.where(_CUSTOMERS.c.key > behind)
+    rows = (await session.execute(wanted.order_by(_CUSTOMERS.c.key).limit(size))).all()
+    return await _known(session, belongings, rows)
+
+
+async def count(session: AsyncSession, query: CustomerQuery) -> int:
+    """Count the customers."""
+    counted = select(func.count()).select_from(_CUSTOMERS).where(_wanted(query))
+    return int((await session.execute(counted)).scalar_one())
+
+
+def _wanted(query: CustomerQuery) -> ColumnElement[bool]:
+    wanted = [_CUSTOMERS.c.environment_id == query.environment]
+    if not query.include_archived:
+        wanted.append(_CUSTOMERS.c.archived.is_(False))
+    if query.search:
+        folded = (_CUSTOMERS.c.folded_key, _CUSTOMERS.c.folded_name, _CUSTOMERS.c.folded_email)
+        wanted.append(or_(*(begins(column, query.search.casefold()) for column in folded)))
+    if query.on is not None:
+        wanted.append(_CUSTOMERS.c.id.in_(customers_on(query.environment, query.on)))
+    return and_(*wanted)
+
+
+async def newest_revision(session: AsyncSession, addresses: Collection[Address]) -> int:
+    """Give how far those of these customers have come who have come furthest; 0 for none."""
+    newest = select(func.max(_CUSTOMERS.c.revision)).where(_is_asked(dialect_of(session)))
+    return (await session.execute(newest, asked(addresses))).scalar_one() or 0
 
 
 async def ensure(session: AsyncSession, addresses: Iterable[Address]) -> None:
@@ -35,6 +82,7 @@ async def ensure(session: AsyncSession, addresses: Iterable[Address]) -> None:
         {
             "environment_id": environment,
             "key": key,
+            "folded_key": key.casefold(),
             "timezone": "UTC",
             "extra": {},
             "archived": False,
@@ -54,25 +102,37 @@ async def forget(session: AsyncSession, numbers: Collection[int]) -> None:
 
 async def lock(session: AsyncSession, addresses: Collection[Address]) -> None:
     """Keep others from acting on these customers until the transaction ends, in one order for all."""
-    place = tuple_(_CUSTOMERS.c.environment_id, _CUSTOMERS.c.key)
-    theirs = select(_CUSTOMERS.c.id).where(place.in_(list(addresses)))
-    await session.execute(theirs.order_by(_CUSTOMERS.c.id).with_for_update())
+    await session.execute(_locking(dialect_of(session)), asked(addresses))
+
+
+@cache
+def _locking(dialect: str) -> Select[Any]:
+    theirs = select(_CUSTOMERS.c.id).where(_is_asked(dialect)).order_by(_CUSTOMERS.c.id)
+    return theirs.with_for_update(of=_CUSTOMERS)
+
+
+@cache
+def _loading(dialect: str) -> Select[Any]:
+    return select(_CUSTOMERS).where(_is_asked(dialect))
+
+
+def _is_asked(dialect: str) -> ColumnElement[bool]:
+    them = asked_rows(dialect, environment=Count(), key=Key()).c
+    return and_(_CUSTOMERS.c.environment_id == them.environment, _CUSTOMERS.c.key == them.key)
 
 
 async def load_locked(
     session: AsyncSession, belongings: Belongings, addresses: Collection[Address]
 ) -> dict[Address, Customer]:
     """Load customers after their lock: a statement that waited for it may have read old rows."""
-    place = tuple_(_CUSTOMERS.c.environment_id, _CUSTOMERS.c.key)
-    return await _loaded(session, belongings, select(_CUSTOMERS).where(place.in_(list(addresses))))
+    rows = (await session.execute(_loading(dialect_of(session)), asked(addresses))).all()
+    known = await _known(session, belongings, rows)
+    return {(row.environment_id, row.key): customer for row, customer in zip(rows, known, strict=True)}
 
 
-async def _loaded(
-    session: AsyncSession, belongings: Belongings, customers: Select[Any]
-) -> dict[Address, Customer]:
-    rows = (await session.execute(customers)).all()
+async def _known(session: AsyncSession, belongings: Belongings, rows: Sequence[Row[Any]]) -> list[Customer]:
     owned = await belongings.of(session, [(row.id, row.facts_revision) for row in rows])
-    return {(row.environment_id, row.key): _customer(row, owned[row.id]) for row in rows}
+    return [_customer(row, owned[row.id]) for row in rows]
 
 
 async def save(session: AsyncSession, changed: Sequence[tuple[int, Customer, Customer]]) -> None:
@@ -102,6 +162,10 @@ def _progress(after: Customer) -> dict[str, Any]:
     return {"number": after.number, "revision": after.revision, "acted_at": after.acted_at}
 
 
+def _folded(text: str | None) -> str | None:
+    return None if text is None else text.casefold()
+
+
 def _customer_values(after: Customer) -> dict[str, Any]:
     return {
         **_progress(after),
@@ -109,6 +173,8 @@ def _customer_values(after: Customer) -> dict[str, Any]:
         "facts_revision": after.revision,
         "name": after.name,
         "email": after.email,
+        "folded_name": _folded(after.name),
+        "folded_email": _folded(after.email),
         "timezone": after.timezone,
         "extra": after.metadata,
         "archived": after.archived,

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import Select, and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.statements import insert, table_of
+from models.columns import Count, Key
+from models.statements import asked, asked_rows, dialect_of, insert, table_of
 from models.tables import IdempotencyKeyRow
 
 _KEYS = table_of(IdempotencyKeyRow)
@@ -37,15 +40,29 @@ async def find(session: AsyncSession, wanted: Collection[TakenBy]) -> dict[Taken
     """Find the keys that are taken."""
     if not wanted:
         return {}
-    place = tuple_(_KEYS.c.environment_id, _KEYS.c.customer_id, _KEYS.c.operation, _KEYS.c.key)
-    asked = [(by.environment, by.customer, by.operation, by.key) for by in wanted]
-    rows = await session.execute(select(_KEYS).where(place.in_(asked)))
+    places = ((by.environment, by.customer, by.operation, by.key) for by in wanted)
+    rows = await session.execute(_finding(dialect_of(session)), asked(places))
     return {
         TakenBy(row.environment_id, row.customer_id, row.operation, row.key): First(
             input_digest=row.input_digest, number=row.number, outcome=row.outcome
         )
         for row in rows
     }
+
+
+@cache
+def _finding(dialect: str) -> Select[Any]:
+    c, them = (
+        _KEYS.c,
+        asked_rows(dialect, environment=Count(), customer=Count(), operation=Key(), key=Key()).c,
+    )
+    same = and_(
+        c.environment_id == them.environment,
+        c.customer_id == them.customer,
+        c.operation == them.operation,
+        c.key == them.key,
+    )
+    return select(_KEYS).where(same)
 
 
 async def take(session: AsyncSession, taken: Iterable[tuple[TakenBy, First]]) -> None:

@@ -1,19 +1,36 @@
-"""API keys, found by the SHA-256 of their secret."""
+"""API keys, found by the SHA-256 of their secret, and what customers' tokens are signed with."""
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import ColumnElement, Row, and_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.statements import table_of
-from models.tables import ApiKeyRow, EnvironmentRow
+from models.key_tables import ApiKeyRow, TokenSecretRow
+from models.statements import insert_missing, table_of
+from models.tables import EnvironmentRow
 from rules.keys import ApiKey, ApiKeyKind, Scope
 
 _KEYS = table_of(ApiKeyRow)
 _ENVIRONMENTS = table_of(EnvironmentRow)
+_TOKEN_SECRETS = table_of(TokenSecretRow)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewApiKey:
+    """A key to be kept: the SHA-256 of its secret, and never the secret."""
+
+    environment_id: int
+    prefix: str
+    digest: str
+    kind: ApiKeyKind
+    name: str
+    scopes: tuple[Scope, ...]
+    created_at: datetime
+    expires_at: datetime | None
 
 
 async def find(session: AsyncSession, digest: str) -> ApiKey | None:
@@ -22,19 +39,11 @@ async def find(session: AsyncSession, digest: str) -> ApiKey | None:
     return None if row is None else _key(row)
 
 
-async def create(session: AsyncSession, key: ApiKey, digest: str) -> None:
+async def create(session: AsyncSession, key: NewApiKey) -> ApiKey:
     """Keep a new key; IntegrityError where its prefix or digest is taken."""
-    values = {
-        "environment_id": key.environment,
-        "prefix": key.prefix,
-        "digest": digest,
-        "kind": key.kind.value,
-        "name": key.name,
-        "scopes": [scope.value for scope in key.scopes],
-        "created_at": key.created_at,
-        "expires_at": key.expires_at,
-    }
-    await session.execute(_KEYS.insert().values(values))
+    values = {**asdict(key), "kind": key.kind.value, "scopes": [scope.value for scope in key.scopes]}
+    made = await session.execute(_KEYS.insert().values(values).returning(_KEYS))
+    return _key(made.one())
 
 
 async def listed(session: AsyncSession) -> list[tuple[str, ApiKey]]:
@@ -46,11 +55,47 @@ async def listed(session: AsyncSession) -> list[tuple[str, ApiKey]]:
     return [(row.environment_key, _key(row)) for row in rows]
 
 
+async def of_environment(session: AsyncSession, environment: int) -> list[ApiKey]:
+    """Give the keys of an environment, the oldest first."""
+    theirs = select(_KEYS).where(_KEYS.c.environment_id == environment)
+    return [_key(row) for row in await session.execute(theirs.order_by(_KEYS.c.id))]
+
+
 async def revoke(session: AsyncSession, prefix: str, now: datetime) -> bool:
     """Revoke a key that is not revoked yet; False where there is none with this prefix."""
-    known = update(_KEYS).where(_KEYS.c.prefix == prefix, _KEYS.c.revoked_at.is_(None))
+    return await _revoke(session, _KEYS.c.prefix == prefix, now)
+
+
+async def revoke_in(session: AsyncSession, environment: int, number: int, now: datetime) -> ApiKey | None:
+    """Revoke a key of an environment, also again, and give it; None where there is none."""
+    here = and_(_KEYS.c.environment_id == environment, _KEYS.c.id == number)
+    await _revoke(session, here, now)
+    row = (await session.execute(select(_KEYS).where(here))).one_or_none()
+    return None if row is None else _key(row)
+
+
+async def _revoke(session: AsyncSession, which: ColumnElement[bool], now: datetime) -> bool:
+    known = update(_KEYS).where(which, _KEYS.c.revoked_at.is_(None))
     revoked = await session.execute(known.values(revoked_at=now).returning(_KEYS.c.id))
     return revoked.one_or_none() is not None
+
+
+async def note_use(session: AsyncSession, number: int, now: datetime) -> None:
+    """Write when a key was used last; what is written never goes back."""
+    earlier = or_(_KEYS.c.last_used_at.is_(None), _KEYS.c.last_used_at < now)
+    used = update(_KEYS).where(_KEYS.c.id == number, earlier)
+    await session.execute(used.values(last_used_at=now))
+
+
+async def token_secret(session: AsyncSession) -> str | None:
+    """Give what tokens are signed with, None where nothing is kept yet."""
+    return (await session.scalars(select(_TOKEN_SECRETS.c.secret))).one_or_none()
+
+
+async def ensure_token_secret(session: AsyncSession, secret: str, now: datetime) -> str:
+    """Keep what tokens are signed with, unless something is kept already; gives what is kept."""
+    await insert_missing(session, TokenSecretRow, [{"id": 1, "secret": secret, "created_at": now}])
+    return str((await session.scalars(select(_TOKEN_SECRETS.c.secret))).one())
 
 
 def _key(row: Row[Any]) -> ApiKey:
@@ -64,4 +109,5 @@ def _key(row: Row[Any]) -> ApiKey:
         created_at=row.created_at,
         expires_at=row.expires_at,
         revoked_at=row.revoked_at,
+        last_used_at=row.last_used_at,
     )

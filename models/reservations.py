@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.statements import table_of, upsert
+from models.columns import Count, Instant, Key
+from models.statements import asked, asked_rows, dialect_of, table_of, upsert
 from models.tables import ReservationRow
 from models.usage import Owner
+from rules.metering import LATEST
 from rules.reservations import Hold, ReservationStatus
 
 _TABLE = table_of(ReservationRow)
@@ -36,19 +39,33 @@ async def load(
     found: dict[Owner, Holds] = {owner: {} for owner in owners}
     if not owners:
         return found
-    place = tuple_(_C.environment_id, _C.customer_id)
-    wanted = and_(place.in_([(owner.environment, owner.customer) for owner in owners]), _open(now))
-    if made_by is not None:
-        wanted = and_(wanted, _C.created_at <= made_by)
+    dialect, theirs = dialect_of(session), asked((owner.environment, owner.customer) for owner in owners)
+    instants = {"now": now, "made_by": made_by or LATEST}
+    rows = [*await session.execute(_opening(dialect), theirs | instants)]
     if named:
-        keyed = tuple_(_C.environment_id, _C.customer_id, _C.key)
-        wanted = or_(wanted, keyed.in_([(owner.environment, owner.customer, key) for owner, key in named]))
-    for row in await session.execute(select(_TABLE).where(wanted)):
+        keys = asked((owner.environment, owner.customer, key) for owner, key in named)
+        rows += [*await session.execute(_naming(dialect), keys)]
+    for row in rows:
         found[Owner(environment=row.environment_id, customer=row.customer_id)][row.key] = _hold(row)
     return found
 
 
-def _open(now: datetime) -> ColumnElement[bool]:
+@cache
+def _opening(dialect: str) -> Select[Any]:
+    them = asked_rows(dialect, environment=Count(), customer=Count()).c
+    theirs = and_(_C.environment_id == them.environment, _C.customer_id == them.customer)
+    now = bindparam("now", type_=Instant)
+    return select(_TABLE).where(theirs, _open(now), _C.created_at <= bindparam("made_by", type_=Instant))
+
+
+@cache
+def _naming(dialect: str) -> Select[Any]:
+    them = asked_rows(dialect, environment=Count(), customer=Count(), key=Key()).c
+    theirs = and_(_C.environment_id == them.environment, _C.customer_id == them.customer)
+    return select(_TABLE).where(theirs, _C.key == them.key)
+
+
+def _open(now: ColumnElement[datetime]) -> ColumnElement[bool]:
     """What has not ended at an instant, which may be a past one."""
     return and_(
         _C.expires_at > now,
@@ -135,6 +152,7 @@ async def save(session: AsyncSession, changed: Iterable[tuple[Owner, Hold]]) -> 
             "settled_at": hold.settled_at,
             "settled": hold.settled,
             "released_at": hold.released_at,
+            "credit_type": hold.credit_type,
         }
         for owner, hold in changed
     ]
@@ -152,4 +170,5 @@ def _hold(row: Any) -> Hold:  # noqa: ANN401 - a row of the table
         settled_at=row.settled_at,
         settled=row.settled,
         released_at=row.released_at,
+        credit_type=row.credit_type,
     )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, literal, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, case, exists, false, func, literal, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.columns import Instant
@@ -83,6 +84,48 @@ def _on_addons(environment: int, now: ColumnElement[datetime]) -> Select[Any]:
         or_(_ADDONS.ends_at.is_(None), _ADDONS.ends_at > now),
     )
     return select(*group, func.count()).where(ours, _is_live(environment, now)).group_by(*group)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnPlan:
+    """To be on a plan at an instant, put on one of its ``versions``; None is on any.
+
+    Who was put on no version in particular was put on the newest at the time, which ``since`` tells
+    in spans from an instant to just before another; None is no bound.
+    """
+
+    plan: str
+    now: datetime
+    versions: Sequence[int] | None = None
+    since: Sequence[tuple[datetime | None, datetime | None]] = ()
+
+
+def customers_on(environment: int, on: OnPlan) -> Select[Any]:
+    """Select the numbers of the customers whom a subscription in force puts on a plan."""
+    terms, now = _TERMS.c, _asked_at(on.now)
+    ours = and_(
+        terms.environment_id == environment,
+        terms.plan_key == on.plan,
+        terms.customer_id == _SUBSCRIPTIONS.customer_id,
+        terms.subscription == _SUBSCRIPTIONS.number,
+        terms.starts_at <= now,
+        terms.starts_at == _current_start(now),
+    )
+    put_on = true() if on.versions is None else _put_on(on, on.versions)
+    return select(_SUBSCRIPTIONS.customer_id).where(ours, put_on, _is_live(environment, now))
+
+
+def _put_on(on: OnPlan, versions: Sequence[int]) -> ColumnElement[bool]:
+    starts_at = _TERMS.c.starts_at
+    spans = (
+        and_(
+            true() if start is None else starts_at >= start,
+            true() if end is None else starts_at < end,
+        )
+        for start, end in on.since
+    )
+    newest = and_(_TERMS.c.version.is_(None), or_(false(), *spans))
+    return or_(_TERMS.c.version.in_(versions), newest)
 
 
 def _is_live(environment: int, now: ColumnElement[datetime]) -> ColumnElement[bool]:

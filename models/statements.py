@@ -3,13 +3,30 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnClause, ColumnElement, FromClause, Select, Table, cast, func, select, true
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    cast,
+    column,
+    func,
+    select,
+    true,
+)
+from sqlalchemy import Text as SqlText
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.types import TypeEngine
 from sqlmodel import SQLModel
+
+_LAST_CODE_POINT = 0x10FFFF
+_FIRST_SURROGATE, _AFTER_SURROGATES = 0xD800, 0xE000
 
 
 def table_of(model: type[SQLModel]) -> Table:
@@ -18,7 +35,7 @@ def table_of(model: type[SQLModel]) -> Table:
 
 
 def _insert(session: AsyncSession, table: Table) -> sqlite.Insert | postgresql.Insert:
-    if _is_sqlite(session):
+    if dialect_of(session) == "sqlite":
         return sqlite.insert(table)
     return postgresql.insert(table)
 
@@ -48,28 +65,56 @@ async def upsert(session: AsyncSession, model: type[SQLModel], rows: Sequence[Ma
     await session.execute(statement.on_conflict_do_update(index_elements=keys, set_=written), rows)
 
 
-def table_of_rows(
-    session: AsyncSession, name: str, columns: Sequence[ColumnClause[Any]], rows: Sequence[Sequence[object]]
-) -> FromClause:
-    """Give rows as a table to join with, of any length: they travel as one value.
+def begins(column: ColumnElement[Any], prefix: str) -> ColumnElement[bool]:
+    """Tell whether a ``Key`` begins with a text, letter by letter, so that an index finds those that do."""
+    behind = _behind(prefix)
+    return column >= prefix if behind is None else and_(column >= prefix, column < behind)
 
-    A statement of many values would take longer to write than to run.
+
+def _behind(prefix: str) -> str | None:
+    """Give the first text behind all that begin so, by code points; None where nothing is behind them."""
+    head = prefix.rstrip(chr(_LAST_CODE_POINT))
+    if not head:
+        return None
+    last = ord(head[-1]) + 1
+    # Halves of surrogate pairs are no characters.
+    return head[:-1] + chr(_AFTER_SURROGATES if last == _FIRST_SURROGATE else last)
+
+
+def dialect_of(session: AsyncSession) -> str:
+    """Give the name of the database's dialect, for statements that are built once for each."""
+    return str(session.get_bind().dialect.name)
+
+
+def asked_rows(dialect: str, **columns: TypeEngine[Any]) -> FromClause:
+    """Give the rows that a statement is asked about as a table to join with, of any length.
+
+    They travel as one value, the parameter that ``asked`` gives, so that the statement is built, and
+    its text written, once for any number of rows.
     """
-    if _is_sqlite(session):
-        each = func.json_each(json.dumps(rows)).table_valued("value")
+    document = bindparam("asked", type_=SqlText)
+    if dialect == "sqlite":
+        each = func.json_each(document).table_valued("value")
         cells = [
-            func.json_extract(each.c.value, f"$[{place}]", type_=known.type).label(known.name)
-            for place, known in enumerate(columns)
+            func.json_extract(each.c.value, f"$[{place}]", type_=known).label(name)
+            for place, (name, known) in enumerate(columns.items())
         ]
-        return select(*cells).cte(name)
-    names = [known.name for known in columns]
-    document = [dict(zip(names, row, strict=True)) for row in rows]
-    recordset = func.json_to_recordset(cast(document, postgresql.JSON))
-    return recordset.table_valued(*columns, name=name).render_derived(with_types=True)
+        return select(*cells).cte("asked")
+    array = func.json_array_elements(cast(document, postgresql.JSON))
+    element = array.table_valued(column("value", postgresql.JSON), name="element").c.value
+    cells = [
+        cast(element[place].astext, known).label(name) for place, (name, known) in enumerate(columns.items())
+    ]
+    return select(*cells).cte("asked")
+
+
+def asked(rows: Iterable[Sequence[object]]) -> dict[str, str]:
+    """Give the parameters of a statement about rows."""
+    return {"asked": json.dumps([list(row) for row in rows])}
 
 
 def of_each(
-    session: AsyncSession,
+    dialect: str,
     rows: FromClause,
     table: Table,
     its: ColumnElement[bool],
@@ -80,12 +125,8 @@ def of_each(
     SQLite looks the table's rows up for each. PostgreSQL has to be told so: to a plain join by spans of
     time it would rather compare every span with every row.
     """
-    if _is_sqlite(session):
+    if dialect == "sqlite":
         return select(rows.c.index, *what).select_from(rows.outerjoin(table, its)).group_by(rows.c.index)
     named = [column.label(f"what_{place}") for place, column in enumerate(what)]
     found = select(*named).select_from(table).where(its).correlate(rows).lateral("found")
     return select(rows.c.index, *found.c).select_from(rows.join(found, true()))
-
-
-def _is_sqlite(session: AsyncSession) -> bool:
-    return bool(session.get_bind().dialect.name == "sqlite")

@@ -144,6 +144,7 @@ def _subscription_values(environment: int, customer: int, known: Subscription) -
         "trial_ends_at": known.trial_ends_at,
         "after_trial": known.after_trial,
         "canceled_at": known.canceled_at,
+        "subscribed_at": known.subscribed_at,
     }
 
 
@@ -198,6 +199,7 @@ def _subscription(row: Row[Any], terms: Iterable[Term], addons: Iterable[HeldAdd
         trial_ends_at=row.trial_ends_at,
         after_trial=None if row.after_trial is None else TrialEnd(row.after_trial),
         canceled_at=row.canceled_at,
+        subscribed_at=row.subscribed_at,
     )
 
 

@@ -29,11 +29,13 @@ STRICT = {"sqlite_strict": True}
 CLUSTERED = {"sqlite_strict": True, "sqlite_with_rowid": False}
 
 
-def _of_environment() -> ForeignKeyConstraint:
+def of_environment() -> ForeignKeyConstraint:
+    """Refer to the environment that a row is of."""
     return ForeignKeyConstraint(["environment_id"], ["environments.id"])
 
 
-def _of_customer() -> ForeignKeyConstraint:
+def of_customer() -> ForeignKeyConstraint:
+    """Refer to the customer whose row it is."""
     return ForeignKeyConstraint(
         ["environment_id", "customer_id"], ["customers.environment_id", "customers.id"]
     )
@@ -61,24 +63,6 @@ class EnvironmentRow(SQLModel, table=True):
     created_at: datetime = Field(sa_type=Instant)
 
 
-class ApiKeyRow(SQLModel, table=True):
-    """A key, of which only the prefix and the SHA-256 are kept."""
-
-    __tablename__: ClassVar[str] = "api_keys"
-    __table_args__ = (_of_environment(), STRICT)
-
-    id: int | None = Field(default=None, primary_key=True, sa_type=Count)
-    environment_id: int = Field(sa_type=Count, index=True)
-    prefix: str = Field(sa_type=Key, unique=True)
-    digest: str = Field(sa_type=Key, unique=True)
-    kind: str = Field(sa_type=Key)
-    name: str = Field(sa_type=Key)
-    scopes: list[str] = Field(sa_type=Document)
-    created_at: datetime = Field(sa_type=Instant)
-    expires_at: datetime | None = Field(default=None, sa_type=Instant)
-    revoked_at: datetime | None = Field(default=None, sa_type=Instant)
-
-
 class CatalogRow(SQLModel):
     """What every thing of the catalog has."""
 
@@ -93,7 +77,7 @@ class ProductRow(CatalogRow, table=True):
     """A product."""
 
     __tablename__: ClassVar[str] = "products"
-    __table_args__ = (_of_environment(), CLUSTERED)
+    __table_args__ = (of_environment(), CLUSTERED)
 
     description: str | None = Field(default=None, sa_type=Key)
 
@@ -102,7 +86,7 @@ class FeatureRow(CatalogRow, table=True):
     """A feature; its shape (kind, choices, unit, meter, default) is read whole with it."""
 
     __tablename__: ClassVar[str] = "features"
-    __table_args__ = (_of_environment(), CLUSTERED)
+    __table_args__ = (of_environment(), CLUSTERED)
 
     description: str | None = Field(default=None, sa_type=Key)
     product_key: str | None = Field(default=None, sa_type=Key)
@@ -115,7 +99,7 @@ class CreditTypeRow(CatalogRow, table=True):
     """A kind of credits."""
 
     __tablename__: ClassVar[str] = "credit_types"
-    __table_args__ = (_of_environment(), CLUSTERED)
+    __table_args__ = (of_environment(), CLUSTERED)
 
     unit: dict[str, Any] = Field(sa_type=Document)
 
@@ -163,20 +147,27 @@ class CustomerRow(SQLModel, table=True):
 
     ``revision`` counts the acts, and ``acted_at`` is the instant of the last: time never runs backwards
     for a customer. ``facts_revision`` is the revision at which subscriptions or custom entitlements last
-    changed, so that who knows them of that revision need not read them again.
+    changed, so that who knows them of that revision need not read them again. What is searched is kept
+    folded too, because the databases fold ASCII only.
     """
 
     __tablename__: ClassVar[str] = "customers"
     __table_args__ = (
-        _of_environment(),
+        of_environment(),
         UniqueConstraint("environment_id", "key"),
         UniqueConstraint("environment_id", "id"),
+        Index("ix_customers_folded_key", "environment_id", "folded_key"),
+        Index("ix_customers_folded_name", "environment_id", "folded_name"),
+        Index("ix_customers_folded_email", "environment_id", "folded_email"),
         STRICT,
     )
 
     id: int | None = Field(default=None, primary_key=True, sa_type=Count)
     environment_id: int = Field(sa_type=Count)
     key: str = Field(sa_type=Key)
+    folded_key: str | None = Field(default=None, sa_type=Key)
+    folded_name: str | None = Field(default=None, sa_type=Key)
+    folded_email: str | None = Field(default=None, sa_type=Key)
     name: str | None = Field(default=None, sa_type=Key)
     email: str | None = Field(default=None, sa_type=Key)
     timezone: str = Field(default="UTC", sa_type=Key)
@@ -198,20 +189,25 @@ class SubscriptionRow(CustomerOwned, table=True):
     """A subscription; ``number`` is the revision of the act that made it."""
 
     __tablename__: ClassVar[str] = "subscriptions"
-    __table_args__ = (_of_customer(), CLUSTERED)
+    __table_args__ = (of_customer(), CLUSTERED)
 
     number: int = Field(primary_key=True, sa_type=Count)
     product_key: str = Field(sa_type=Key)
     trial_ends_at: datetime | None = Field(default=None, sa_type=Instant)
     after_trial: str | None = Field(default=None, sa_type=Key)
     canceled_at: datetime | None = Field(default=None, sa_type=Instant)
+    subscribed_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
 class SubscriptionTermRow(CustomerOwned, table=True):
     """What a subscription is from an instant on; its history, and what is scheduled."""
 
     __tablename__: ClassVar[str] = "subscription_terms"
-    __table_args__ = (_of_subscription(), CLUSTERED)
+    __table_args__ = (
+        _of_subscription(),
+        Index("ix_subscription_terms_plan", "environment_id", "plan_key"),
+        CLUSTERED,
+    )
 
     subscription: int = Field(primary_key=True, sa_type=Count)
     starts_at: datetime = Field(primary_key=True, sa_type=Instant)
@@ -244,7 +240,7 @@ class CustomEntitlementRow(CustomerOwned, table=True):
 
     __tablename__: ClassVar[str] = "custom_entitlements"
     __table_args__ = (
-        _of_customer(),
+        of_customer(),
         Index("ix_custom_entitlements_feature", "environment_id", "feature_key"),
         CLUSTERED,
     )
@@ -268,7 +264,7 @@ class UsageRecordRow(CustomerOwned, table=True):
 
     __tablename__: ClassVar[str] = "usage_records"
     __table_args__ = (
-        _of_customer(),
+        of_customer(),
         Index(
             "ix_usage_records_value",
             "environment_id",
@@ -297,7 +293,7 @@ class UsageWindowRow(CustomerOwned, table=True):
     """
 
     __tablename__: ClassVar[str] = "usage_windows"
-    __table_args__ = (_of_customer(), CheckConstraint("starts_at < ends_at", name="span"), CLUSTERED)
+    __table_args__ = (of_customer(), CheckConstraint("starts_at < ends_at", name="span"), CLUSTERED)
 
     feature_key: str = Field(primary_key=True, sa_type=Key)
     starts_at: datetime = Field(primary_key=True, sa_type=Instant)
@@ -311,7 +307,7 @@ class ReservationRow(CustomerOwned, table=True):
 
     __tablename__: ClassVar[str] = "reservations"
     __table_args__ = (
-        _of_customer(),
+        of_customer(),
         Index(
             "ix_reservations_open", "environment_id", "customer_id", "settled_at", "released_at", "expires_at"
         ),
@@ -328,13 +324,14 @@ class ReservationRow(CustomerOwned, table=True):
     settled_at: datetime | None = Field(default=None, sa_type=Instant)
     settled: int | None = Field(default=None, sa_type=Micros)
     released_at: datetime | None = Field(default=None, sa_type=Instant)
+    credit_type: str | None = Field(default=None, sa_type=Key)
 
 
 class IdempotencyKeyRow(CustomerOwned, table=True):
     """A key that an act has taken, for ever, with what it was asked and what it answered."""
 
     __tablename__: ClassVar[str] = "idempotency_keys"
-    __table_args__ = (_of_customer(), CLUSTERED)
+    __table_args__ = (of_customer(), CLUSTERED)
 
     operation: str = Field(primary_key=True, sa_type=Key)
     key: str = Field(primary_key=True, sa_type=Key)

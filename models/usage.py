@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
     FromClause,
+    Select,
     and_,
     cast,
-    column,
     delete,
     exists,
     func,
@@ -24,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.columns import Count, Key, to_micros
-from models.statements import insert, of_each, table_of, table_of_rows, upsert
+from models.statements import asked, asked_rows, dialect_of, insert, of_each, table_of, upsert
 from models.tables import UsageRecordRow, UsageWindowRow
 from rules.catalog import ADDED_UP, Aggregation
 from rules.metering import UsageRecord, Window
@@ -51,13 +52,18 @@ async def kept(session: AsyncSession, owners: Collection[Owner]) -> dict[Owner, 
     """Give the tallies that are kept for these customers."""
     found: dict[Owner, WindowTallies] = {owner: {} for owner in owners}
     if owners:
-        place = tuple_(_WINDOWS.c.environment_id, _WINDOWS.c.customer_id)
-        theirs = place.in_([(owner.environment, owner.customer) for owner in owners])
-        for row in await session.execute(select(_WINDOWS).where(theirs)):
+        theirs = asked((owner.environment, owner.customer) for owner in owners)
+        for row in await session.execute(_keeping(dialect_of(session)), theirs):
             owner = Owner(environment=row.environment_id, customer=row.customer_id)
             window = Window(feature=row.feature_key, starts_at=row.starts_at, ends_at=row.ends_at)
             found[owner][window] = Tally(used=row.used, last_at=row.last_at)
     return found
+
+
+@cache
+def _keeping(dialect: str) -> Select[Any]:
+    c, them = _WINDOWS.c, asked_rows(dialect, environment=Count(), customer=Count()).c
+    return select(_WINDOWS).where(c.environment_id == them.environment, c.customer_id == them.customer)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,39 +91,20 @@ Counted = list[tuple[int, Tally]]
 
 
 async def _summed(session: AsyncSession, windows: Windows) -> Counted:
-    # In two parts, since the whole may be larger than any of SQLite's integers.
-    large, small = _total(_RECORDS.c.quantity // _PART), _total(_RECORDS.c.quantity % _PART)
-    rows = await _inside(session, windows, large, small)
+    rows = await _inside(session, windows, "sum")
     return [(index, Tally(used=_PART * in_parts + rest)) for index, in_parts, rest in rows]
 
 
-def _total(quantity: ColumnElement[int]) -> ColumnElement[int]:
-    return cast(func.coalesce(func.sum(quantity), literal(0)), BigInteger)
-
-
 async def _largest(session: AsyncSession, windows: Windows) -> Counted:
-    rows = await _inside(session, windows, func.max(_RECORDS.c.quantity))
-    return [(index, Tally(used=largest or 0)) for index, largest in rows]
+    return [(index, Tally(used=most or 0)) for index, most in await _inside(session, windows, "largest")]
 
 
 async def _distinct(session: AsyncSession, windows: Windows) -> Counted:
-    rows = await _inside(session, windows, func.count(_RECORDS.c.value.distinct()))
-    return [(index, Tally(used=ONE * count)) for index, count in rows]
+    return [(index, Tally(used=ONE * n)) for index, n in await _inside(session, windows, "distinct")]
 
 
 async def _last(session: AsyncSession, windows: Windows) -> Counted:
-    wanted = _wanted(session, windows)
-    # Two looks at the end of the index: SQLite has no lateral join.
-    quantity, occurred_at = (
-        select(column_)
-        .where(_is_inside(wanted))
-        .order_by(_RECORDS.c.occurred_at.desc(), _RECORDS.c.number.desc())
-        .limit(1)
-        .correlate(wanted)
-        .scalar_subquery()
-        for column_ in (_RECORDS.c.quantity, _RECORDS.c.occurred_at)
-    )
-    rows = await session.execute(select(wanted.c.index, quantity, occurred_at))
+    rows = await session.execute(_looking_last(dialect_of(session)), _spans(windows))
     return [(index, Tally(used=used or 0, last_at=last_at)) for index, used, last_at in rows]
 
 
@@ -133,31 +120,69 @@ async def first_in(session: AsyncSession, windows: Windows) -> dict[tuple[Owner,
     """Give the first instant in each window at which usage occurred, where any did."""
     if not windows:
         return {}
-    rows = await _inside(session, windows, func.min(_RECORDS.c.occurred_at))
+    rows = await _inside(session, windows, "first")
     return {windows[index]: first for index, first in rows if first is not None}
 
 
 async def values_known(
-    session: AsyncSession, asked: Sequence[tuple[Owner, Window, str]]
+    session: AsyncSession, places: Sequence[tuple[Owner, Window, str]]
 ) -> dict[tuple[Owner, Window], frozenset[str]]:
     """Tell which of the values that are asked about were counted in their windows."""
     known: dict[tuple[Owner, Window], frozenset[str]] = {}
-    if asked:
-        wanted = _wanted(session, [(owner, window) for owner, window, _ in asked], [v for _, _, v in asked])
-        same = _is_inside(wanted) & (_RECORDS.c.value == wanted.c.value)
-        found = exists().where(same).correlate(wanted)
-        for index in (await session.execute(select(wanted.c.index).where(found))).scalars():
-            owner, window, value = asked[index]
+    if places:
+        spans = _spans([(owner, window) for owner, window, _ in places], [value for _, _, value in places])
+        for index in (await session.execute(_knowing(dialect_of(session)), spans)).scalars():
+            owner, window, value = places[index]
             known[owner, window] = known.get((owner, window), frozenset()) | {value}
     return known
 
 
-async def _inside(session: AsyncSession, windows: Windows, *what: ColumnElement[Any]) -> Sequence[Any]:
+async def _inside(session: AsyncSession, windows: Windows, what: str) -> Sequence[Any]:
     """Ask something of the records inside each window, by its index."""
-    wanted = _wanted(session, windows)
-    asked = of_each(session, wanted, _RECORDS, _is_inside(wanted), what)
-    rows: Sequence[Any] = (await session.execute(asked)).all()
+    rows: Sequence[Any] = (await session.execute(_asking(dialect_of(session), what), _spans(windows))).all()
     return rows
+
+
+def _total(quantity: ColumnElement[int]) -> ColumnElement[int]:
+    return cast(func.coalesce(func.sum(quantity), literal(0)), BigInteger)
+
+
+_WHAT: Mapping[str, Sequence[ColumnElement[Any]]] = {
+    # In two parts, since the whole may be larger than any of SQLite's integers.
+    "sum": (_total(_RECORDS.c.quantity // _PART), _total(_RECORDS.c.quantity % _PART)),
+    "largest": (func.max(_RECORDS.c.quantity),),
+    "distinct": (func.count(_RECORDS.c.value.distinct()),),
+    "first": (func.min(_RECORDS.c.occurred_at),),
+}
+
+
+@cache
+def _asking(dialect: str, what: str) -> Select[Any]:
+    wanted = _wanted(dialect)
+    return of_each(dialect, wanted, _RECORDS, _is_inside(wanted), _WHAT[what])
+
+
+@cache
+def _looking_last(dialect: str) -> Select[Any]:
+    wanted = _wanted(dialect)
+    # Two looks at the end of the index: SQLite has no lateral join.
+    quantity, occurred_at = (
+        select(column)
+        .where(_is_inside(wanted))
+        .order_by(_RECORDS.c.occurred_at.desc(), _RECORDS.c.number.desc())
+        .limit(1)
+        .correlate(wanted)
+        .scalar_subquery()
+        for column in (_RECORDS.c.quantity, _RECORDS.c.occurred_at)
+    )
+    return select(wanted.c.index, quantity, occurred_at)
+
+
+@cache
+def _knowing(dialect: str) -> Select[Any]:
+    wanted = _wanted(dialect)
+    same = _is_inside(wanted) & (_RECORDS.c.value == wanted.c.value)
+    return select(wanted.c.index).where(exists().where(same).correlate(wanted))
 
 
 def _is_inside(wanted: FromClause) -> ColumnElement[bool]:
@@ -170,17 +195,21 @@ def _is_inside(wanted: FromClause) -> ColumnElement[bool]:
     )
 
 
-def _wanted(session: AsyncSession, windows: Windows, values: Sequence[str] | None = None) -> FromClause:
-    columns = (
-        column("index", Count()),
-        column("environment_id", Count()),
-        column("customer_id", Count()),
-        column("feature_key", Key()),
-        column("starts_at", Count()),
-        column("ends_at", Count()),
-        column("value", Key()),
+def _wanted(dialect: str) -> FromClause:
+    return asked_rows(
+        dialect,
+        index=Count(),
+        environment_id=Count(),
+        customer_id=Count(),
+        feature_key=Key(),
+        starts_at=Count(),
+        ends_at=Count(),
+        value=Key(),
     )
-    rows = [
+
+
+def _spans(windows: Windows, values: Sequence[str] | None = None) -> dict[str, str]:
+    return asked(
         (
             index,
             owner.environment,
@@ -191,8 +220,7 @@ def _wanted(session: AsyncSession, windows: Windows, values: Sequence[str] | Non
             None if values is None else values[index],
         )
         for index, (owner, window) in enumerate(windows)
-    ]
-    return table_of_rows(session, "wanted", columns, rows)
+    )
 
 
 async def record(session: AsyncSession, records: Iterable[tuple[Owner, int, UsageRecord]]) -> None:

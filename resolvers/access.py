@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from models import reservations, usage
 from models.reservations import Holds
 from models.usage import Owner, Uncounted, WindowTallies
+from resolvers.books import Wanted, opened
 from resolvers.context import Context
 from resolvers.customers import found
 from resolvers.reading import Look, look
@@ -53,6 +55,7 @@ async def answer(
 ) -> list[Decision]:
     """Decide questions about customers who were found."""
     subjects = [_subject(seen, known.get(question.customer), question, at) for question in questions]
+    subjects = await with_credits(seen, subjects)
     tallies = await _tallies(seen, subjects)
     holds = await _holds(seen, subjects, at)
     coming = await _next_usage(seen, subjects)
@@ -65,6 +68,17 @@ async def answer(
         )
         for index, subject in enumerate(subjects)
     ]
+
+
+async def with_credits(seen: Look, subjects: Sequence[Subject]) -> list[Subject]:
+    """Open the books of credits that pay for usage, where any do; no statement where none does."""
+    paying = {
+        index: Wanted(customer=subject.customer, credit_type=subject.rate.credit_type, at=subject.now)
+        for index, subject in enumerate(subjects)
+        if subject.rate is not None and subject.customer is not None
+    }
+    books = dict(zip(paying, await opened(seen, paying.values()), strict=True)) if paying else {}
+    return [replace(subject, book=books.get(index)) for index, subject in enumerate(subjects)]
 
 
 def _asked(seen: Look, customer: Customer | None, at: datetime | None) -> datetime:

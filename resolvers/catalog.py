@@ -26,9 +26,9 @@ from rules.values import Written
 
 
 async def read(context: Context) -> Flattened:
-    """Give the catalog of the environment, as it is now."""
+    """Give the catalog of the environment, as it is now, to whoever is asking."""
     async with look(context) as seen:
-        return seen.flat
+        return context.visible(seen.flat)
 
 
 async def edit(context: Context, change: Callable[[Catalog, datetime], Catalog]) -> Flattened:

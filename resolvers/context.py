@@ -10,9 +10,12 @@ from typing import Any, TypeVar
 
 from models.catalog import Catalogs
 from models.database import Database
+from models.keyring import KeyRing
 from models.ledger import Ledger, nobody_counts
 from models.memory import Memory
-from rules.keys import ApiKeyKind, Scope
+from resolvers.seal import Seal
+from rules.inheritance import Flattened
+from rules.permissions import Viewer
 
 Answer = TypeVar("Answer")
 
@@ -23,21 +26,14 @@ def real_time() -> datetime:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Viewer:
-    """Who is asking: a key of one environment."""
-
-    environment: int
-    kind: ApiKeyKind
-    scopes: frozenset[Scope]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """What all requests of a process share."""
 
     database: Database
     memory: Memory
     ledger: Ledger
+    keys: KeyRing
+    seal: Seal
     clock: Callable[[], datetime]
 
     @classmethod
@@ -46,11 +42,21 @@ class Services:
         database: Database,
         clock: Callable[[], datetime] = real_time,
         committed: Callable[[int], None] = nobody_counts,
+        token_secret: str | None = None,
     ) -> Services:
-        """Put the services on a database; ``committed`` is told how many acts each transaction had."""
+        """Put the services on a database; ``committed`` is told how many acts each transaction had.
+
+        Without a secret for tokens, it is the one that the database keeps.
+        """
         memory = Memory()
-        ledger = Ledger(database, memory, clock, committed)
-        return cls(database=database, memory=memory, ledger=ledger, clock=clock)
+        return cls(
+            database=database,
+            memory=memory,
+            ledger=Ledger(database, memory, clock, committed),
+            keys=KeyRing(database, clock),
+            seal=Seal(database, clock, token_secret),
+            clock=clock,
+        )
 
     @property
     def catalogs(self) -> Catalogs:
@@ -60,6 +66,7 @@ class Services:
     async def close(self) -> None:
         """Finish what has been accepted, then let go of the database."""
         await self.ledger.close()
+        await self.keys.settle()
         await self.database.close()
 
 
@@ -90,3 +97,7 @@ class Context:
     def environment(self) -> int:
         """The number of the environment in which everything happens."""
         return self.viewer.environment
+
+    def visible(self, flat: Flattened) -> Flattened:
+        """Give of a catalog what may be seen: what was never published only by whom it is there for."""
+        return flat if self.viewer.sees_drafts else flat.published

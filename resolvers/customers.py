@@ -8,7 +8,10 @@ from datetime import datetime
 
 from models import customers
 from models.batch import Done
+from models.customers import CustomerQuery
+from models.standing import OnPlan
 from resolvers.context import Context
+from resolvers.paging import BadPage, Cursors, Page, size_of
 from resolvers.reading import Look, look
 from rules.acts import Act
 from rules.customers import Customer
@@ -16,7 +19,8 @@ from rules.errors import refuse_any
 from rules.inheritance import Flattened
 from rules.lifecycle import UpsertCustomer
 from rules.revisions import Revision
-from rules.validity import is_external_key
+from rules.terms import newest_during, put_on_for
+from rules.validity import is_external_key, is_storable
 
 
 async def found(seen: Look, keys: Collection[str]) -> dict[str, Customer]:
@@ -55,6 +59,84 @@ async def customer(context: Context, key: str) -> SeenCustomer | None:
         if known is None:
             return None
         return SeenCustomer(flat=seen.flat, customer=known, now=known.asked_at(seen.now))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerFilter:
+    """Which customers are asked for, and which page of them."""
+
+    first: int | None
+    after: str | None
+    search: str | None = None
+    plan: str | None = None
+    version: int | None = None
+    include_archived: bool = False
+
+
+async def customers_like(context: Context, asked: CustomerFilter) -> Page[SeenCustomer]:
+    """Give a page of the customers who fit, by key; raises BadPage."""
+    if asked.version is not None and asked.plan is None:
+        message = "A version is one of a plan, which is missing."
+        raise BadPage(message)
+    size = size_of(asked.first)
+    cursors = Cursors(name=("customers", context.environment), kind=str)
+    behind = None if asked.after is None else str(cursors.read(asked.after))
+    if behind is not None and not is_external_key(behind):
+        message = "The cursor is not one of this list."
+        raise BadPage(message)
+
+    async def count() -> int:
+        async with look(context) as seen:
+            query = _query(seen, asked)
+            return 0 if query is None else await customers.count(seen.session, query)
+
+    async with look(context) as seen:
+        query = _query(seen, asked)
+        known = [] if query is None else await _page(seen, query, behind, size + 1)
+    shown = known[:size]
+    return Page(
+        items=[SeenCustomer(flat=seen.flat, customer=one, now=one.asked_at(seen.now)) for one in shown],
+        cursors=[cursors.write(one.key) for one in shown],
+        has_previous=behind is not None,
+        has_next=len(known) > size,
+        total=count,
+    )
+
+
+async def _page(seen: Look, query: CustomerQuery, behind: str | None, size: int) -> list[Customer]:
+    return await customers.page(seen.session, seen.memory.belongings, query, behind, size)
+
+
+def _query(seen: Look, asked: CustomerFilter) -> CustomerQuery | None:
+    """Give the query of a filter; None where nobody can fit."""
+    on = None
+    if asked.plan is not None:
+        on = _on_plan(seen, asked.plan, asked.version)
+        if on is None:
+            return None
+    if asked.search is not None and not is_storable(asked.search):
+        return None
+    return CustomerQuery(
+        environment=seen.environment.number,
+        search=asked.search,
+        on=on,
+        include_archived=asked.include_archived,
+    )
+
+
+def _on_plan(seen: Look, plan: str, version: int | None) -> OnPlan | None:
+    package = seen.flat.catalog.packages.get(plan)
+    if package is None:
+        return None
+    if version is None:
+        return OnPlan(plan=plan, now=seen.now)
+    versions = put_on_for(package, version, seen.now)
+    return OnPlan(
+        plan=plan,
+        now=seen.now,
+        versions=versions,
+        since=[newest_during(package, number) for number in versions],
+    )
 
 
 async def upsert(context: Context, deed: UpsertCustomer) -> Done:

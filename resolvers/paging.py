@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -21,13 +21,16 @@ class BadPage(Exception):  # noqa: N818 - what was asked for
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page(Generic[Item]):
-    """Some items in a row, the cursor of each, and whether there are others before and behind."""
+    """Some items in a row, the cursor of each, and whether there are others before and behind.
+
+    ``total`` is how many the list has, or what counts them where that takes long.
+    """
 
     items: Sequence[Item]
     cursors: Sequence[str]
     has_previous: bool
     has_next: bool
-    total: int
+    total: int | Callable[[], Awaitable[int]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from models.batch import Done
 from models.reservations import Shelf, count, find, page
@@ -13,6 +13,7 @@ from resolvers.paging import Cursors, Page, size_of
 from resolvers.reading import look
 from rules.access import Decision, Question, decide, subject_of
 from rules.consuming import Consume
+from rules.credits import brought_up
 from rules.customers import Customer
 from rules.events import IngestEvent
 from rules.holding import ReleaseReservation, Reserve, SettleReservation
@@ -58,7 +59,14 @@ def state_after(done: Done, question: Question) -> Decision:
     """Decide a question on the account that an act has left."""
     account = done.account
     subject = subject_of(done.flat, account.customer, question, done.now)
-    return decide(subject, account.tallies, held(account.holds.values(), question.feature, done.now))
+    if subject.rate is not None and account.customer is not None:
+        book = account.books[subject.rate.credit_type]
+        subject = replace(subject, book=brought_up(book, account.customer, done.flat, done.now))
+    decision = decide(subject, account.tallies, held(account.holds.values(), question.feature, done.now))
+    cost = done.outcome.get("cost")
+    if decision.payment is None or cost is None:
+        return decision
+    return replace(decision, payment=replace(decision.payment, cost=cost))
 
 
 async def series(context: Context, about: SeenCustomer, span: Span) -> Series | None:

@@ -1,9 +1,10 @@
-"""Verifying: everything that is kept of usage, computed anew from what was recorded."""
+"""Verifying: everything that is kept of usage and credits, computed anew from what was recorded."""
 
 from __future__ import annotations
 
 from models import environments
 from models.verifying import CHECKS, Difference, Part, next_customers
+from models.verifying_credits import CREDIT_CHECKS
 from resolvers.context import Context, Services
 from resolvers.environments import context_of
 from resolvers.reading import Look, look
@@ -38,7 +39,7 @@ async def _difference(context: Context) -> Difference | None:
     while after is not None:
         async with look(context) as seen:
             part = await _part(seen, after)
-            for check in CHECKS:
+            for check in (*CHECKS, *CREDIT_CHECKS):
                 difference = await check(seen.session, part)
                 if difference is not None:
                     return difference

@@ -7,11 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from rules.catalog import Feature, FeatureStatus
+from rules.catalog import CreditRate, Feature, FeatureStatus
+from rules.credit_books import Book
+from rules.credits import next_instant
 from rules.customers import Customer, earliest
 from rules.inheritance import Flattened
 from rules.limits import Usage, fits_below, within
 from rules.metering import Metering, Window, is_added_up, metering
+from rules.paying import Payment, credit_rate, is_paid_in_money, payment
 from rules.reservations import NOTHING_HELD, Held
 from rules.revisions import Revision
 from rules.sources import NOTHING, Entitled, entitled
@@ -34,6 +37,7 @@ class AccessReason(StrEnum):
     WITHIN_LIMIT = "WITHIN_LIMIT"
     UNLIMITED = "UNLIMITED"
     OVERAGE_ALLOWED = "OVERAGE_ALLOWED"
+    WITHIN_CREDITS = "WITHIN_CREDITS"
     CUSTOMER_NOT_FOUND = "CUSTOMER_NOT_FOUND"
     CUSTOMER_ARCHIVED = "CUSTOMER_ARCHIVED"
     FEATURE_NOT_FOUND = "FEATURE_NOT_FOUND"
@@ -44,6 +48,7 @@ class AccessReason(StrEnum):
     NOT_ENTITLED = "NOT_ENTITLED"
     VALUE_NOT_INCLUDED = "VALUE_NOT_INCLUDED"
     LIMIT_EXCEEDED = "LIMIT_EXCEEDED"
+    INSUFFICIENT_CREDITS = "INSUFFICIENT_CREDITS"
 
 
 ALLOWING = frozenset(
@@ -52,6 +57,7 @@ ALLOWING = frozenset(
         AccessReason.WITHIN_LIMIT,
         AccessReason.UNLIMITED,
         AccessReason.OVERAGE_ALLOWED,
+        AccessReason.WITHIN_CREDITS,
     }
 )
 
@@ -76,7 +82,8 @@ class Subject:
 
     ``past`` tells that it is asked about an instant before the customer's present: then usage counts
     as far as it had occurred by then. ``until`` is no later than the first instant at which time alone
-    can change any of this; None where it never does.
+    can change any of this; None where it never does. Where usage burns credits, ``rate`` says how many,
+    and ``book`` holds them, brought up to the instant.
     """
 
     flat: Flattened
@@ -89,6 +96,8 @@ class Subject:
     billing: BillingPeriod | None = None
     past: bool = False
     until: datetime | None = None
+    rate: CreditRate | None = None
+    book: Book | None = None
 
     @property
     def window(self) -> Window | None:
@@ -100,14 +109,16 @@ class Subject:
 class Decision:
     """The answer to a question; never an error, for unknown keys too.
 
-    ``tested`` is the usage that was decided by, and ``usage`` the one that is told: after a consumption
-    they differ.
+    ``tested`` is the usage that was decided by, and ``usage`` the one that is told; so are the book of the
+    subject and ``book``: after a consumption they differ. ``payment`` tells what it costs in credits.
     """
 
     subject: Subject
     reason: AccessReason
     usage: Usage | None = None
     tested: Usage | None = None
+    payment: Payment | None = None
+    book: Book | None = None
     valid_until: datetime | None = None
 
     @property
@@ -159,6 +170,9 @@ def subject_of(
         billing=_billing(flat, has, now),
         past=past,
         until=_until(flat, customer, counted, now),
+        rate=None
+        if has.revoked or not is_added_up(feature)
+        else credit_rate(flat, customer, feature.key, now),
     )
 
 
@@ -193,8 +207,28 @@ def decide(
         reason=_denial(subject, usage) or _permission(subject, usage),
         usage=usage,
         tested=usage,
-        valid_until=earliest((subject.until, held.until, next_usage)),
+        payment=payment_of(subject, usage),
+        book=subject.book,
+        valid_until=earliest((subject.until, held.until, next_usage, _credits_until(subject))),
     )
+
+
+def payment_of(subject: Subject, usage: Usage | None) -> Payment | None:
+    """Tell what a question's request would cost in credits; None where usage burns none."""
+    if subject.rate is None or subject.book is None:
+        return None
+    value = None if usage is None else usage.value
+    used = 0 if usage is None else usage.used + usage.reserved
+    return payment(value, subject.rate, subject.book, used, subject.question.requested)
+
+
+def _credits_until(subject: Subject) -> datetime | None:
+    if subject.book is None or subject.customer is None:
+        return None
+    if subject.past:
+        # Whatever was entered next, it was no sooner.
+        return subject.now + datetime.resolution
+    return next_instant(subject.book, subject.customer, subject.flat)
 
 
 def _usage(subject: Subject, tallies: Tallies, held: Held) -> Usage | None:
@@ -242,7 +276,7 @@ def _revoked(subject: Subject, _: Usage | None) -> AccessReason | None:
 
 
 def _unentitled(subject: Subject, _: Usage | None) -> AccessReason | None:
-    if subject.entitled.value is not None or subject.customer is None:
+    if subject.entitled.value is not None or subject.customer is None or subject.rate is not None:
         return None
     idle = not subject.customer.in_force(subject.now)
     return AccessReason.NO_ACTIVE_SUBSCRIPTION if idle else AccessReason.NOT_ENTITLED
@@ -254,7 +288,14 @@ def _value_missing(subject: Subject, _: Usage | None) -> AccessReason | None:
 
 def _beyond_limit(subject: Subject, usage: Usage | None) -> AccessReason | None:
     beyond = usage is not None and not within(usage, subject.question.requested)
-    return AccessReason.LIMIT_EXCEEDED if beyond else None
+    return AccessReason.LIMIT_EXCEEDED if beyond and subject.rate is None else None
+
+
+def _beyond_credits(subject: Subject, usage: Usage | None) -> AccessReason | None:
+    paid = payment_of(subject, usage)
+    if paid is None or (usage is not None and within(usage, subject.question.requested)):
+        return None
+    return None if paid.is_covered(subject.question.requested) else AccessReason.INSUFFICIENT_CREDITS
 
 
 TESTS: Mapping[str, Test] = {
@@ -267,6 +308,7 @@ TESTS: Mapping[str, Test] = {
     "entitlement": _unentitled,
     "values": _value_missing,
     "limit": _beyond_limit,
+    "credits": _beyond_credits,
 }
 """What is tested, by its name, in the contract's order; the first that denies decides."""
 
@@ -292,10 +334,13 @@ def _includes(subject: Subject) -> bool:
 
 
 def _permission(subject: Subject, usage: Usage | None) -> AccessReason:
+    paid = payment_of(subject, usage)
     if usage is None:
-        return AccessReason.GRANTED
+        return AccessReason.GRANTED if paid is None else AccessReason.WITHIN_CREDITS
     if usage.limit is None:
         return AccessReason.UNLIMITED
     if fits_below(usage.limit, usage.used + usage.reserved, subject.question.requested):
         return AccessReason.WITHIN_LIMIT
-    return AccessReason.OVERAGE_ALLOWED
+    covered = paid is not None and paid.is_covered(subject.question.requested)
+    in_credits = covered and not is_paid_in_money(usage.value)
+    return AccessReason.WITHIN_CREDITS if in_credits else AccessReason.OVERAGE_ALLOWED

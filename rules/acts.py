@@ -11,6 +11,7 @@ from typing import ClassVar, Protocol
 
 from rules.access import Decision, Question, Subject
 from rules.courses import Courses
+from rules.credit_books import Book, CreditNeed
 from rules.customers import Customer
 from rules.errors import ErrorCode, Problem, Rejected
 from rules.inheritance import Flattened
@@ -24,20 +25,23 @@ from rules.validity import invalid, is_external_key
 class Account:
     """What an act finds and leaves: the customer, None where there is none, their usage and holds.
 
-    Among the holds, by key, are those that are open and those that acts name.
+    Among the holds, by key, are those that are open and those that acts name. Books of credits, by
+    credit type, are those that acts need.
     """
 
     customer: Customer | None
     tallies: Tallies = field(default_factory=dict)
     holds: Mapping[str, Hold] = field(default_factory=dict)
+    books: Mapping[str, Book] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """When and where an act happens: the catalog in force and the act's own instant."""
+    """When and where an act happens: the catalog in force, the act's own instant, and the clock's time."""
 
     flat: Flattened
     now: datetime
+    clock: datetime | None = None
     courses: Courses = field(default_factory=Courses)
 
     def subject(self, customer: Customer | None, question: Question) -> Subject:
@@ -90,6 +94,9 @@ class Act(Protocol):
     def needs(self, scene: Scene, account: Account) -> Iterable[Need]:
         """Tell which tallies the act and its answer need."""
 
+    def credit_needs(self, scene: Scene, account: Account) -> Iterable[CreditNeed]:
+        """Tell which books of credits the act and its answer need."""
+
     def apply(self, scene: Scene, account: Account) -> Change:
         """Do it; raises Rejected with every problem, and then nothing has changed."""
 
@@ -115,6 +122,10 @@ class FactsAct:
         """None: usage does not matter."""
         return ()
 
+    def credit_needs(self, scene: Scene, account: Account) -> Iterable[CreditNeed]:  # noqa: ARG002
+        """None: what facts make of credits follows from them when someone asks."""
+        return ()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsageAct:
@@ -130,6 +141,10 @@ class UsageAct:
     def hold_key(self) -> str | None:
         """None: only the open holds matter."""
         return None
+
+    def credit_needs(self, scene: Scene, account: Account) -> Iterable[CreditNeed]:  # noqa: ARG002
+        """None, unless usage burns credits."""
+        return ()
 
 
 def input_digest(act: Act) -> str:

@@ -6,14 +6,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from rules.access import Decision, Question, decide
+from rules.access import Decision, Question
 from rules.acts import Account, Change, Scene, UsageAct, idempotency_problems
+from rules.burning_usage import decided, paid, usage_credit_needs
 from rules.catalog import Aggregation
+from rules.credit_books import CreditNeed
 from rules.errors import Problem, refuse_any
 from rules.metering import UsageRecord
 from rules.properties import Properties, properties_problems
 from rules.reporting import sum_problems
-from rules.reservations import held
 from rules.tallies import Need, tallied
 from rules.validity import out_of_range
 
@@ -36,6 +37,17 @@ def recorded(scene: Scene, account: Account, record: UsageRecord) -> Account:
     return after
 
 
+def as_decided(told: Decision, decision: Decision) -> Decision:
+    """Tell the state after an act with the reason, and at the cost, that were decided before it."""
+    return replace(
+        told,
+        subject=replace(told.subject, book=decision.subject.book),
+        reason=decision.reason,
+        tested=decision.tested,
+        payment=decision.payment,
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consume(UsageAct):
     """Use a quantity, in micros, if that is allowed, and otherwise nothing of it."""
@@ -55,10 +67,15 @@ class Consume(UsageAct):
         """The window that the decision and the answer count in."""
         return requested_need(scene, account, self.feature)
 
+    def credit_needs(self, scene: Scene, account: Account) -> Iterable[CreditNeed]:
+        """The book that pays for what is beyond the limit."""
+        return usage_credit_needs(scene, account, self.feature)
+
     def apply(self, scene: Scene, account: Account) -> Change:
         """Record the quantity where the decision allows it; a no is an answer, not an error."""
         refuse_any(self._problems())
-        decision = self._decided(scene, account)
+        question = self.question(account.customer.key if account.customer is not None else "")
+        decision = decided(scene, account, question)
         if not decision.allowed:
             return Change(account=account, outcome={"consumed": 0}, decision=decision, changed=False)
         record = UsageRecord(
@@ -67,18 +84,14 @@ class Consume(UsageAct):
             quantity=self.quantity,
             properties=self.properties,
         )
-        after = recorded(scene, account, record)
+        after = recorded(scene, paid(scene, account, record, "quantity"), record)
+        told = decided(scene, after, question)
         return Change(
             account=after,
             records=(record,),
             outcome={"consumed": self.quantity},
-            decision=replace(self._decided(scene, after), reason=decision.reason, tested=decision.tested),
+            decision=as_decided(told, decision),
         )
-
-    def _decided(self, scene: Scene, account: Account) -> Decision:
-        question = self.question(account.customer.key if account.customer is not None else "")
-        subject = scene.subject(account.customer, question)
-        return decide(subject, account.tallies, held(account.holds.values(), self.feature, scene.now))
 
     def _problems(self) -> Iterator[Problem]:
         yield from idempotency_problems(self.idempotency_key)

@@ -82,7 +82,8 @@ class Subscription:
     """A customer on the plans of one product; ``number`` orders those of one customer by age.
 
     Terms are in order of their instants. ``trial_ends_at`` is when its trial was to end from the
-    beginning, and ``canceled_at`` when a cancellation takes, or took, effect.
+    beginning, and ``canceled_at`` when a cancellation takes, or took, effect. ``subscribed_at`` is when
+    it was made, where that was after it started.
     """
 
     number: int
@@ -92,11 +93,17 @@ class Subscription:
     trial_ends_at: datetime | None = None
     after_trial: TrialEnd | None = None
     canceled_at: datetime | None = None
+    subscribed_at: datetime | None = None
 
     @property
     def started_at(self) -> datetime:
         """When it begins, or began."""
         return self.terms[0].starts_at
+
+    @property
+    def opens_at(self) -> datetime:
+        """When it first gives something: from its start, or from when it was made, if that was later."""
+        return self.started_at if self.subscribed_at is None else self.subscribed_at
 
     def term(self, now: datetime) -> Term:
         """Give the term of an instant; before the first it is the first."""
@@ -153,6 +160,7 @@ class Subscription:
 
     def instants(self) -> Iterator[datetime]:
         """Give every instant at which its facts say that something begins or ends."""
+        yield self.opens_at
         for term in self.terms:
             yield term.starts_at
         for held in self.addons:

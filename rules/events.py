@@ -8,7 +8,9 @@ from datetime import datetime
 from typing import ClassVar
 
 from rules.acts import Account, Change, Scene, UsageAct, customer_problems
+from rules.burning_usage import burns, paid, usage_credit_needs
 from rules.catalog import ADDED_UP, Feature, Meter
+from rules.credit_books import CreditNeed
 from rules.errors import Problem, refuse_any
 from rules.metering import UsageRecord
 from rules.properties import Properties, distinct_value, observed, properties_problems, readable, satisfies
@@ -37,17 +39,23 @@ class IngestEvent(UsageAct):
         return self.id
 
     def needs(self, scene: Scene, account: Account) -> Iterable[Need]:
-        """The windows that count now; no answer needs another, and what is kept is kept up anyway."""
+        """The windows that count now, and where usage burns credits, those in which it occurred."""
         customer = account.customer
         if customer is None:
             return []
         return [
             Need(
-                window=scene.window(customer, feature.key),
+                window=scene.window(customer, feature.key, at),
                 value=distinct_value(meter, readable(self.properties)),
             )
             for feature, meter in self._matched(scene)
+            for at in ((None, self.occurred_at) if burns(scene, account, feature.key) else (None,))
         ]
+
+    def credit_needs(self, scene: Scene, account: Account) -> Iterable[CreditNeed]:
+        """The books that what is beyond limits burns."""
+        for feature, _ in self._matched(scene):
+            yield from usage_credit_needs(scene, account, feature.key, self.occurred_at)
 
     def apply(self, scene: Scene, account: Account) -> Change:
         """Record what each meter reads; an event that no meter matches changes nothing."""
@@ -62,6 +70,8 @@ class IngestEvent(UsageAct):
                 value=value,
                 properties=self.properties,
             )
+            if meter.aggregation in ADDED_UP:
+                after = paid(scene, after, record, "properties")
             after = replace(after, tallies=tallied(after.tallies, record, meter.aggregation))
             refuse_any(_sum_problems(scene, after, record))
             records.append(record)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from rules.access import TESTS, AccessReason, Decision, Subject
+from rules.access import TESTS, AccessReason, Decision, Subject, payment_of
 from rules.catalog import Feature
 from rules.customers import Customer
 from rules.limits import Usage
@@ -51,6 +51,8 @@ def _matters(check: str, subject: Subject, usage: Usage | None) -> bool:
             return isinstance(subject.entitled.value, Choices)
         case "limit":
             return usage is not None
+        case "credits":
+            return payment_of(subject, usage) is not None
         case "revocation":
             return subject.entitled.revoked
         case _:
@@ -173,6 +175,23 @@ def _limit_found(subject: Subject, usage: Usage | None) -> str:
     return "" if usage is None else _sentence(_standing(subject, usage))
 
 
+def _credits_found(subject: Subject, usage: Usage | None) -> str:
+    return _sentence(_paying(subject, usage))
+
+
+def _paying(subject: Subject, usage: Usage | None) -> str:
+    """Tell what is beyond the limit and what that costs: '30 images beyond the limit cost 60 credits …'."""
+    paid, book = payment_of(subject, usage), subject.book
+    if paid is None or book is None or subject.feature is None:
+        return ""
+    credit_type = subject.flat.catalog.credit_types[book.credit_type]
+    there = f"{counted_text(paid.available, credit_type.unit)} are available"
+    if not paid.beyond.quantity:
+        return f"beyond the limit credits pay: {there}"
+    beyond = _amount(paid.beyond.quantity, subject.feature)
+    return f"{beyond} beyond the limit cost {counted_text(paid.cost, credit_type.unit)}, and {there}"
+
+
 _FOUND: Mapping[str, Words] = {
     "customer": _customer_found,
     "archived customer": _archived_found,
@@ -183,6 +202,7 @@ _FOUND: Mapping[str, Words] = {
     "entitlement": _entitlement_found,
     "values": _values_found,
     "limit": _limit_found,
+    "credits": _credits_found,
 }
 
 
@@ -259,4 +279,6 @@ _BECAUSE: Mapping[AccessReason, Words] = {
     AccessReason.NOT_ENTITLED: _silent,
     AccessReason.VALUE_NOT_INCLUDED: _missing_values,
     AccessReason.LIMIT_EXCEEDED: _measured,
+    AccessReason.WITHIN_CREDITS: _paying,
+    AccessReason.INSUFFICIENT_CREDITS: _paying,
 }

@@ -7,9 +7,20 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import ClassVar
 
-from rules.access import Decision, Question, decide
+from rules.access import Question
 from rules.acts import Account, Change, Scene, UsageAct, customer_problems
-from rules.consuming import recorded, requested_need
+from rules.burning_usage import (
+    cost_between,
+    decided,
+    hold_credit_needs,
+    paid,
+    released,
+    reserved,
+    settled,
+    usage_credit_needs,
+)
+from rules.consuming import as_decided, recorded, requested_need
+from rules.credit_books import CreditNeed
 from rules.errors import ErrorCode, Problem, Rejected, refuse_any
 from rules.features import missing
 from rules.metering import UsageRecord
@@ -18,7 +29,6 @@ from rules.reservations import (
     MOST_OPEN,
     Hold,
     ReservationStatus,
-    held,
     open_count,
     with_hold,
 )
@@ -56,10 +66,15 @@ class Reserve(UsageAct):
         """The window that the decision counts in."""
         return requested_need(scene, account, self.feature)
 
+    def credit_needs(self, scene: Scene, account: Account) -> Iterable[CreditNeed]:
+        """The book that what is beyond the limit is held of."""
+        return usage_credit_needs(scene, account, self.feature)
+
     def apply(self, scene: Scene, account: Account) -> Change:
         """Hold the quantity where the decision allows it; a no is an answer, not an error."""
         refuse_any(self._problems(scene, account))
-        decision = self._decided(scene, account)
+        question = self.question(account.customer.key if account.customer is not None else "")
+        decision = decided(scene, account, question)
         if not decision.allowed or account.customer is None:
             return Change(account=account, decision=decision, changed=False)
         hold = Hold(
@@ -70,14 +85,9 @@ class Reserve(UsageAct):
             expires_at=scene.now + timedelta(seconds=self.ttl_seconds),
             number=account.customer.revision + 1,
         )
-        after = replace(account, holds=with_hold(account.holds, hold))
-        decision = replace(self._decided(scene, after), reason=decision.reason, tested=decision.tested)
-        return Change(account=after, outcome={"reserved": self.quantity}, decision=decision)
-
-    def _decided(self, scene: Scene, account: Account) -> Decision:
-        question = self.question(account.customer.key if account.customer is not None else "")
-        subject = scene.subject(account.customer, question)
-        return decide(subject, account.tallies, held(account.holds.values(), self.feature, scene.now))
+        after = reserved(scene, account, hold, decision)
+        told = as_decided(decided(scene, after, question), decision)
+        return Change(account=after, outcome={"reserved": self.quantity}, decision=told)
 
     def _problems(self, scene: Scene, account: Account) -> Iterator[Problem]:
         if not is_external_key(self.key):
@@ -115,6 +125,11 @@ class HoldAct(UsageAct):
         hold = account.holds.get(self.key)
         return () if hold is None else requested_need(scene, account, hold.feature)
 
+    def credit_needs(self, scene: Scene, account: Account) -> Iterable[CreditNeed]:
+        """The books of which credits are held, and that pay for what exceeds the hold."""
+        hold = account.holds.get(self.key)
+        return () if hold is None else hold_credit_needs(scene, account, hold)
+
     def found(self, account: Account) -> Hold:
         """Give the hold; raises Rejected where there is none."""
         refuse_any(customer_problems(account.customer))
@@ -139,12 +154,24 @@ class SettleReservation(HoldAct):
         if hold.settled is not None:
             return self._again(account, hold, quantity)
         refuse_any(self._problems(hold, quantity))
-        settled = replace(hold, settled_at=scene.now, settled=quantity)
-        after = replace(account, holds=with_hold(account.holds, settled))
+        over = replace(hold, settled_at=scene.now, settled=quantity)
+        after = settled(scene, account, hold, quantity)
+        after = replace(after, holds=with_hold(after.holds, over))
         if quantity == 0:
-            return Change(account=after)
+            return Change(account=after, outcome=cost_between(account, after))
         record = UsageRecord(feature=hold.feature, occurred_at=scene.now, quantity=quantity)
-        return Change(account=recorded(scene, after, record), records=(record,))
+        after = self._recorded(scene, after, hold, record)
+        return Change(account=after, records=(record,), outcome=cost_between(account, after))
+
+    def _recorded(self, scene: Scene, account: Account, hold: Hold, record: UsageRecord) -> Account:
+        """Count what was used; what exceeds the hold, or is settled after it expired, is a report."""
+        of_hold = min(hold.quantity, record.quantity) if hold.holds(scene.now) else 0
+        if of_hold:
+            account = recorded(scene, account, replace(record, quantity=of_hold))
+        if record.quantity == of_hold:
+            return account
+        more = replace(record, quantity=record.quantity - of_hold)
+        return recorded(scene, paid(scene, account, more, "quantity"), more)
 
     def _again(self, account: Account, hold: Hold, quantity: int) -> Change:
         if hold.settled != quantity:
@@ -173,5 +200,6 @@ class ReleaseReservation(HoldAct):
             raise Rejected([Problem(ErrorCode.NOT_ALLOWED, message, ("key",))])
         if hold.released_at is not None:
             return Change(account=account, changed=False, replayed=True)
-        released = replace(hold, released_at=scene.now)
-        return Change(account=replace(account, holds=with_hold(account.holds, released)))
+        over = replace(hold, released_at=scene.now)
+        after = released(scene, account, hold)
+        return Change(account=replace(after, holds=with_hold(after.holds, over)))

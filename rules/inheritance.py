@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cached_property
 
 from rules.catalog import Catalog, Content, CreditRate, Feature, FeatureStatus, Meter, Package, Row
 from rules.values import Granted, Revoked
@@ -134,6 +135,7 @@ class Flattened:
         self._resolved: dict[tuple[str, int], Rows] = {}
         self._rows: dict[tuple[str, int], Rows] = {}
         self._held: dict[tuple[str, int, str | None], dict[str, Resolved]] = {}
+        self._rates: dict[tuple[str, int], dict[str, CreditRate]] = {}
         self._metered: dict[str, list[tuple[Feature, Meter]]] | None = None
 
     def metered_by(self, event: str) -> Sequence[tuple[Feature, Meter]]:
@@ -145,6 +147,15 @@ class Flattened:
                 if meter and meter.event_name and feature.status is not FeatureStatus.ARCHIVED:
                     self._metered.setdefault(meter.event_name, []).append((feature, meter))
         return self._metered.get(event, ())
+
+    @cached_property
+    def published(self) -> Flattened:
+        """What the public may see: what was never published is not there, and nothing has a draft."""
+        known = self.catalog.packages.items()
+        public = {
+            key: replace(package, draft=None) for key, package in known if package.published is not None
+        }
+        return Flattened(replace(self.catalog, packages=public))
 
     def rows(self, package: str, number: int) -> Rows:
         """Give the rows of a published version, in display order."""
@@ -194,6 +205,15 @@ class Flattened:
             rates = {rate.feature: rate for rate in above.content.rates} | rates
             base, number = above.content.base, above.base_version
         return rates
+
+    def rates_of(self, package: str, number: int) -> Mapping[str, CreditRate]:
+        """Give the credit rates of a published version, by feature."""
+        known = self._rates.get((package, number))
+        if known is None:
+            version = self.catalog.packages[package].versions[number - 1]
+            known = self.rates(version.content, version.base_version)
+            self._rates[package, number] = known
+        return known
 
     def base_number(self, content: Content) -> int | None:
         """Give the version of its base plan that a draft inherits from: the newest published."""

@@ -82,7 +82,7 @@ class ChangePlan(FactsAct):
             refuse_any(problems)
             message = "what is missing was refused above"
             raise AssertionError(message)
-        subscription = _of_product(customer, plan.product, scene.now)
+        subscription = live_of(customer, plan.product, scene.now)
         refuse_any((*problems, *self._change_problems(scene, customer, subscription, plan)))
         if subscription is None:
             message = "a missing subscription was refused above"
@@ -123,7 +123,8 @@ class ChangePlan(FactsAct):
         return move.at_once(cleared) if timing is ChangeTiming.NOW else move.at_period_end(cleared)
 
 
-def _of_product(customer: Customer, product: str, now: datetime) -> Subscription | None:
+def live_of(customer: Customer, product: str, now: datetime) -> Subscription | None:
+    """Give the live subscription of a product, of which there is at most one."""
     return next((s for s in customer.live(now) if s.product == product), None)
 
 

@@ -46,8 +46,10 @@ def text_of(properties: Properties, name: str) -> str | None:
             return value
         case bool():
             return "true" if value else "false"
-        case int() | float():
+        case float() if not value.is_integer():
             return _plain(Decimal(repr(value)))
+        case int() | float():
+            return str(int(value))
         case _:
             return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 

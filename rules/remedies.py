@@ -13,13 +13,14 @@ from rules.catalog import Addon, Plan, Price, PricingType
 from rules.customers import Subscription
 from rules.errors import Rejected
 from rules.metering import Window
+from rules.more_credits import affordable, lacking, topped_up, with_credits_of
 from rules.numbers import ONE
 from rules.plan_changes import ChangePlan, Target, is_upgrade
 from rules.reservations import Hold, held
 from rules.subscribing import Subscribe
 from rules.subscription_acts import SetSubscriptionAddon
 from rules.tallies import Tallies
-from rules.terms import addons_in_force, is_compatible, price_of
+from rules.terms import addons_in_force, billing_period, is_compatible, price_of
 from rules.values import BillingPeriod, Choices, Metered
 from rules.wording import counted_text, instant_text, price_text
 
@@ -34,6 +35,7 @@ CURABLE = frozenset(
         AccessReason.NOT_ENTITLED,
         AccessReason.VALUE_NOT_INCLUDED,
         AccessReason.LIMIT_EXCEEDED,
+        AccessReason.INSUFFICIENT_CREDITS,
     }
 )
 """What an act of the customer's can change; of the rest only the operator can change anything."""
@@ -72,12 +74,15 @@ class Remedy:
 class Candidate:
     """A remedy that is to be tried: the question as it would be asked after it.
 
-    ``cost`` orders candidates: what is free first, then by money a month, then what nobody knows.
+    ``cost`` orders candidates: what is free first, then by money a month, then what nobody knows. Of the
+    prices of one plan the most usual that helps is told: that of the billing period paid now, else the
+    shorter one.
     """
 
     remedy: Remedy
     subject: Subject
     cost: tuple[int, int] = (0, 0)
+    unusual: int = 0
     addon: HeldMore | None = None
 
 
@@ -99,7 +104,7 @@ def candidates(decision: Decision, *, present: bool) -> list[Candidate]:
     subject = decision.subject
     found = [*_less(decision), *_later(subject)]
     if present:
-        found += [*_on_plans(subject), *_with_addons(subject)]
+        found += [*_with_credits(decision), *_on_plans(subject), *_with_addons(subject)]
     return found
 
 
@@ -110,13 +115,15 @@ def windows_of(found: Iterable[Candidate]) -> set[Window]:
 
 def remedies(found: Sequence[Candidate], tallies: Tallies, holds: Sequence[Hold]) -> list[Remedy]:
     """Give the candidates that would turn the answer into a yes, the cheapest first, five at most."""
-    tried = [helping for one in found if (helping := _helping(one, tallies, holds)) is not None]
-    tried.sort(key=lambda candidate: candidate.cost)
-    best: dict[tuple[object, ...], Remedy] = {}
-    for candidate in tried:
+    best: dict[tuple[object, ...], Candidate] = {}
+    for candidate in sorted(found, key=lambda one: one.unusual):
         remedy = candidate.remedy
-        best.setdefault((remedy.kind, remedy.plan, remedy.addon), remedy)
-    return list(best.values())[:MOST]
+        place = remedy.kind, remedy.plan, remedy.addon
+        helping = None if place in best else _helping(candidate, tallies, holds)
+        if helping is not None:
+            best[place] = helping
+    cheapest = sorted(best.values(), key=lambda one: one.cost)
+    return [candidate.remedy for candidate in cheapest[:MOST]]
 
 
 def _helping(candidate: Candidate, tallies: Tallies, holds: Sequence[Hold]) -> Candidate | None:
@@ -132,15 +139,14 @@ def _decided(subject: Subject, tallies: Tallies, holds: Sequence[Hold]) -> Decis
     return decide(subject, tallies, held(holds, subject.question.feature, subject.now))
 
 
-# What is asked differently
-
-
 def _less(decision: Decision) -> Iterator[Candidate]:
     usage, value = decision.tested, decision.subject.entitled.value
     if decision.reason is AccessReason.VALUE_NOT_INCLUDED and isinstance(value, Choices) and value.choices:
         yield _of_values(decision.subject, value)
-    elif usage is not None and usage.remaining and decision.subject.question.requested is not None:
-        yield _of_quantity(decision.subject, usage.remaining)
+    elif decision.subject.question.requested is not None:
+        most = (usage.remaining or 0 if usage is not None else 0) + affordable(decision.payment)
+        if most:
+            yield _of_quantity(decision.subject, most)
 
 
 def _of_values(subject: Subject, value: Choices) -> Candidate:
@@ -170,10 +176,20 @@ def _later(subject: Subject) -> Iterator[Candidate]:
     summary = f"Wait until {when}, when usage starts again."
     remedy = Remedy(kind=RemedyKind.WAIT_FOR_RESET, summary=summary, at=end)
     then = subject_of(subject.flat, subject.customer, subject.question, end)
-    yield Candidate(remedy=remedy, subject=then, cost=(0, 1))
+    yield Candidate(remedy=remedy, subject=with_credits_of(subject, then), cost=(0, 1))
 
 
 # What is bought
+
+
+def _with_credits(decision: Decision) -> Iterator[Candidate]:
+    """Try as many more credits as are lacking."""
+    amount, rate = lacking(decision), decision.subject.rate
+    if decision.reason is AccessReason.INSUFFICIENT_CREDITS and amount and rate is not None:
+        unit = decision.subject.flat.catalog.credit_types[rate.credit_type].unit
+        summary = f"Top up {counted_text(amount, unit)}."
+        remedy = Remedy(kind=RemedyKind.TOP_UP_CREDITS, summary=summary, amount=amount)
+        yield Candidate(remedy=remedy, subject=topped_up(decision.subject, amount), cost=(1, 0))
 
 
 def _on_plans(subject: Subject) -> Iterator[Candidate]:
@@ -188,11 +204,26 @@ def _on_plans(subject: Subject) -> Iterator[Candidate]:
 
 def _on_plan(subject: Subject, plan: Plan) -> Iterator[Candidate]:
     current = _live(subject, plan.product)
-    for price in plan.shown.prices or (None,):
-        if current is None:
-            yield from _after(subject, _subscribing(plan, price))
-        elif is_upgrade(subject.flat.catalog, current, _target(plan, price), subject.now):
-            yield from _after(subject, _upgrading(subject, current, plan, price))
+    paid = None if current is None else billing_period(subject.flat.catalog, current, subject.now)
+    usual = sorted(
+        plan.shown.prices,
+        key=lambda price: (price.billing_period is not paid, _LENGTHS[price.billing_period]),
+    )
+    for unusual, price in enumerate(usual or (None,)):
+        for candidate in _at(subject, current, plan, price):
+            yield replace(candidate, unusual=unusual)
+
+
+_LENGTHS = {BillingPeriod.MONTHLY: 0, BillingPeriod.YEARLY: 1, BillingPeriod.ONE_TIME: 2}
+
+
+def _at(
+    subject: Subject, current: Subscription | None, plan: Plan, price: Price | None
+) -> Iterator[Candidate]:
+    if current is None:
+        yield from _after(subject, _subscribing(plan, price))
+    elif is_upgrade(subject.flat.catalog, current, _target(plan, price), subject.now):
+        yield from _after(subject, _upgrading(subject, current, plan, price))
 
 
 def _live(subject: Subject, product: str) -> Subscription | None:
@@ -224,7 +255,8 @@ def _after(subject: Subject, attempt: _Try) -> Iterator[Candidate]:
     except Rejected:
         return
     asked = subject_of(subject.flat, change.account.customer, subject.question, scene.now)
-    yield Candidate(remedy=attempt.remedy, subject=asked, cost=attempt.cost, addon=attempt.addon)
+    then = with_credits_of(subject, asked)
+    yield Candidate(remedy=attempt.remedy, subject=then, cost=attempt.cost, addon=attempt.addon)
 
 
 def _subscribing(plan: Plan, price: Price | None) -> _Try:

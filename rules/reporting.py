@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import ClassVar
 
 from rules.acts import Account, Change, Scene, UsageAct, customer_problems, idempotency_problems
+from rules.burning_usage import burns, cost_between, paid, usage_credit_needs
 from rules.catalog import ADDED_UP, Aggregation, Feature, FeatureStatus
+from rules.credit_books import CreditNeed
 from rules.customers import Customer
 from rules.errors import ErrorCode, Problem, refuse_any
 from rules.features import missing
@@ -51,27 +53,43 @@ class ReportUsage(UsageAct):
     def needs(self, scene: Scene, account: Account) -> Iterable[Need]:
         """The window that counts now, for the answer, and the one in which the usage occurred.
 
-        Late usage that is only added needs no more than the first: no past sum is looked at.
+        Late usage that is only added needs no more than the first, unless it burns credits beyond the
+        limit: no past sum is looked at.
         """
         feature = scene.flat.catalog.features.get(self.feature)
         if account.customer is None or feature is None:
             return ()
         value = self._value(feature)
         now = Need(window=scene.window(account.customer, self.feature), value=value)
-        if self.occurred_at is None or (self._only_adds(feature) and self.occurred_at < scene.now):
+        late = self.occurred_at is not None and self.occurred_at < scene.now
+        uncounted = late and self._only_adds(feature) and not burns(scene, account, self.feature)
+        if self.occurred_at is None or uncounted:
             return (now,)
         return (now, Need(window=self._window(scene, account.customer), value=value))
+
+    def credit_needs(self, scene: Scene, account: Account) -> Iterable[CreditNeed]:
+        """The books that what is beyond the limit burns, or that what is given back returns to."""
+        gives_back = self.quantity < 0 or self.mode is UsageMode.SET
+        return usage_credit_needs(scene, account, self.feature, self.occurred_at, gives_back=gives_back)
 
     def apply(self, scene: Scene, account: Account) -> Change:
         """Record it, and count it in every window that holds its instant."""
         refuse_any(self._problems(scene, account))
         record = self._record(scene, account)
         aggregation = aggregation_of(scene.flat.catalog, self.feature)
+        if aggregation in ADDED_UP:
+            after = paid(scene, account, record, "value")
+            outcome = {"recorded": record.quantity, **cost_between(account, after)}
+            return self._counted(after, record, aggregation, outcome)
+        change = self._counted(account, record, aggregation, {})
+        added = self._used(scene, change.account) - self._used(scene, account)
+        return replace(change, outcome={"recorded": added})
+
+    def _counted(
+        self, account: Account, record: UsageRecord, aggregation: Aggregation, outcome: Mapping[str, int]
+    ) -> Change:
         after = replace(account, tallies=tallied(account.tallies, record, aggregation))
-        added = record.quantity
-        if aggregation not in ADDED_UP:
-            added = self._used(scene, after) - self._used(scene, account)
-        return Change(account=after, records=(record,), outcome={"recorded": added})
+        return Change(account=after, records=(record,), outcome=outcome)
 
     def _record(self, scene: Scene, account: Account) -> UsageRecord:
         feature = scene.flat.catalog.features[self.feature]

@@ -24,7 +24,10 @@ class ReservationStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
-    """A quantity, in micros, that is held for a customer; ``number`` is the revision of its act."""
+    """A quantity, in micros, that is held for a customer; ``number`` is the revision of its act.
+
+    Where credits of a type are held for a part of it, it names that type.
+    """
 
     key: str
     feature: str
@@ -35,6 +38,7 @@ class Hold:
     settled_at: datetime | None = None
     settled: int | None = None
     released_at: datetime | None = None
+    credit_type: str | None = None
 
     def status(self, now: datetime) -> ReservationStatus:
         """Tell where the hold stands at an instant."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 
@@ -14,3 +15,16 @@ class Revision:
 
     def __str__(self) -> str:
         return f"{self.catalog}.{self.customer}"
+
+    def reaches(self, other: Revision) -> bool:
+        """Tell whether whoever has come so far has seen another write."""
+        return self.catalog >= other.catalog and self.customer >= other.customer
+
+
+_WRITTEN = re.compile(r"(0|[1-9][0-9]{0,18})\.(0|[1-9][0-9]{0,18})")
+
+
+def read_revision(text: str) -> Revision | None:
+    """Read the name of a write; None where it is none."""
+    parts = _WRITTEN.fullmatch(text)
+    return None if parts is None else Revision(int(parts[1]), int(parts[2]))

@@ -69,15 +69,10 @@ class Subscribe(FactsAct):
             product=plan.product,
             terms=(first,),
             addons=tuple(held(scene.flat.catalog, addon, start) for addon in self.addons if addon.quantity),
+            subscribed_at=scene.now if start < scene.now else None,
         )
-        days = self._days(customer, plan)
+        days = default_trial_days(plan, customer) if self.trial_days is None else self.trial_days
         return on_trial(subscription, days, self.after_trial) if days else subscription
-
-    def _days(self, customer: Customer, plan: Plan) -> int:
-        if self.trial_days is not None:
-            return self.trial_days
-        given = any(s.product == plan.product and s.trial_ends_at for s in customer.subscriptions)
-        return 0 if given else plan.default_trial_days or 0
 
     def _problems(self, scene: Scene, customer: Customer | None, plan: Package | None) -> Iterator[Problem]:
         yield from idempotency_problems(self.idempotency_key)
@@ -107,6 +102,12 @@ class Subscribe(FactsAct):
         if ends and self.start_at is not None and self.start_at < max(ends):
             message = "It cannot start before the last subscription of the product has ended."
             yield out_of_range(message, "startAt")
+
+
+def default_trial_days(plan: Plan, customer: Customer) -> int:
+    """Give the days of a plan's own trial, which a customer is given once per product."""
+    given = any(s.product == plan.product and s.trial_ends_at for s in customer.subscriptions)
+    return 0 if given else plan.default_trial_days or 0
 
 
 def on_trial(subscription: Subscription, days: int, after: TrialEnd) -> Subscription:

@@ -41,6 +41,7 @@ LONGEST_TEXT = 10_000
 LARGEST_METADATA_BYTES = 16_000
 MOST_INTERVALS = 1_000
 
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _CONFIG_VALUES: Mapping[ConfigKind, type] = {
     ConfigKind.NUMBER: Number,
@@ -78,6 +79,11 @@ def key_problems(key: str, *, path: str = "key") -> Iterator[Problem]:
             "and begins with a letter or digit."
         )
         yield invalid(message, path)
+
+
+def is_storable(text: str) -> bool:
+    """Tell whether a text can be kept: PostgreSQL refuses NUL, and UTF-8 half of a surrogate pair."""
+    return _UNSTORABLE.search(text) is None
 
 
 def is_external_key(key: str) -> bool:

@@ -148,10 +148,15 @@ def price_text(price: Price, feature: Feature | None = None) -> str:
 
     ``feature`` is the one whose units are charged, if any.
     """
-    text = f"{money_text(price.amount)} {_DUE[price.billing_period]}"
+    return f"{money_text(price.amount)} {due_text(price, feature)}"
+
+
+def due_text(price: Price, feature: Feature | None = None) -> str:
+    """How often a price is due, and for what: 'a month', 'a month per seat', 'once'."""
+    due = _DUE[price.billing_period]
     if feature is None:
-        return text
-    return f"{text} per {feature.unit.singular if feature.unit else feature.name}"
+        return due
+    return f"{due} per {feature.unit.singular if feature.unit else feature.name}"
 
 
 def rate_text(rate: CreditRate, *, feature: Feature, credit_type: CreditType) -> str:

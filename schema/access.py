@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Self
 
 import strawberry
 
+from resolvers.credits import credits_of
 from rules import access as rules
 from rules import periods
 from rules.access import AccessReason
@@ -18,6 +19,7 @@ from schema.scalars import Quantity, Revision
 from schema.values import ConfigValue, Money, UsageReset
 
 if TYPE_CHECKING:
+    from schema.credits import CreditBalance
     from schema.explanations import Explanation
     from schema.sources import EntitlementSource
 
@@ -170,6 +172,20 @@ class Access:
     def usage(self) -> UsageBalance | None:
         """Give the usage."""
         return None if self.decision.usage is None else UsageBalance.of(self.decision.usage)
+
+    @resolved("What there is of the credits that using the feature burns; null where it burns none.")
+    def credits(self) -> Annotated[CreditBalance, strawberry.lazy("schema.credits")] | None:
+        """Give the balance."""
+        from schema.credits import CreditBalance  # noqa: PLC0415 - credits show customers
+
+        seen = credits_of(self.decision)
+        return None if seen is None else CreditBalance.of(seen)
+
+    @resolved("Credits that what was requested costs, or cost; null without a rate.")
+    def credit_cost(self) -> Quantity | None:
+        """Give the cost."""
+        paid = self.decision.payment
+        return None if paid is None else Quantity(paid.cost)
 
     @resolved("How much this answer has seen; a later read that names it sees at least as much.")
     def revision(self) -> Revision:

@@ -41,7 +41,7 @@ class Product(Node):
         """Show a product."""
         return cls(
             id=to_id("Product", info.context.environment, product.key),
-            flat=flat,
+            flat=info.context.visible(flat),
             key=product.key,
             name=product.name,
             description=product.description,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Annotated, Generic, Self, TypeVar
 
@@ -10,7 +10,7 @@ import strawberry
 from graphql import GraphQLError
 
 from resolvers.paging import BadPage, Listing, Page
-from schema.nodes import given
+from schema.nodes import given, resolved
 
 Shown = TypeVar("Shown")
 Item = TypeVar("Item")
@@ -37,6 +37,16 @@ class PageInfo:
     start_cursor: str | None = strawberry.field(description="The cursor of its first item.")
     end_cursor: str | None = strawberry.field(description="The cursor of its last item.")
 
+    @classmethod
+    def of(cls, page: Page[Item]) -> Self:
+        """Show where a page stands."""
+        return cls(
+            has_next_page=page.has_next,
+            has_previous_page=page.has_previous,
+            start_cursor=page.cursors[0] if page.cursors else None,
+            end_cursor=page.cursors[-1] if page.cursors else None,
+        )
+
 
 @strawberry.type(description="An item of a list, and where it stands.")
 class Edge(Generic[Shown]):
@@ -53,7 +63,12 @@ class Connection(Generic[Shown]):
     edges: list[Edge[Shown]] = strawberry.field(description="The items with their cursors.")
     nodes: list[Shown] = strawberry.field(description="The items alone.")
     page_info: PageInfo = strawberry.field(description="Where the page stands in its list.")
-    total_count: int = strawberry.field(description="How many items the whole list has.")
+    total: strawberry.Private[int | Callable[[], Awaitable[int]]]
+
+    @resolved("How many items the whole list has.")
+    async def total_count(self) -> int:
+        """Count them, where that is not done yet."""
+        return self.total if isinstance(self.total, int) else await self.total()
 
     @classmethod
     def of(
@@ -68,15 +83,9 @@ class Connection(Generic[Shown]):
     def showing(cls, page: Page[Item], show: Callable[[Item], Shown]) -> Self:
         """Show a page."""
         nodes = [show(item) for item in page.items]
-        cursors = page.cursors
         return cls(
-            edges=[Edge(node=node, cursor=cursor) for node, cursor in zip(nodes, cursors, strict=True)],
+            edges=[Edge(node=node, cursor=cursor) for node, cursor in zip(nodes, page.cursors, strict=True)],
             nodes=nodes,
-            page_info=PageInfo(
-                has_next_page=page.has_next,
-                has_previous_page=page.has_previous,
-                start_cursor=cursors[0] if cursors else None,
-                end_cursor=cursors[-1] if cursors else None,
-            ),
-            total_count=page.total,
+            page_info=PageInfo.of(page),
+            total=page.total,
         )

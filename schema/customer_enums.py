@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from rules.access import AccessReason
 from rules.customers import CustomEntitlementMode, SubscriptionStatus, TrialEnd
+from rules.grants import CreditSource, EntryKind, GrantStatus
 from rules.plan_changes import ChangeTiming, UsageOnChange
 from rules.remedies import RemedyKind
 from rules.reporting import UsageMode
 from rules.reservations import ReservationStatus
 from rules.series import UsageBucket
 from rules.sources import SourceKind
-from schema.enums import describe
+from schema.described import describe
 
 describe(
     SubscriptionStatus,
@@ -109,6 +110,7 @@ describe(
         "WITHIN_LIMIT": "Allowed: the limit is not reached.",
         "UNLIMITED": "Allowed: there is no limit.",
         "OVERAGE_ALLOWED": "Allowed: the limit is passed, and it is soft.",
+        "WITHIN_CREDITS": "Allowed: credits pay for what is beyond the limit.",
         "CUSTOMER_NOT_FOUND": "Denied: there is no such customer.",
         "CUSTOMER_ARCHIVED": "Denied: the customer is archived.",
         "FEATURE_NOT_FOUND": "Denied: there is no such feature.",
@@ -119,6 +121,7 @@ describe(
         "NOT_ENTITLED": "Denied: nothing that the customer has includes the feature.",
         "VALUE_NOT_INCLUDED": "Denied: a requested value is not among those included.",
         "LIMIT_EXCEEDED": "Denied: the hard limit leaves too little.",
+        "INSUFFICIENT_CREDITS": "Denied: there are too few credits for what is beyond the limit.",
     },
 )
 
@@ -133,4 +136,40 @@ describe(
         "REQUEST_LESS": "A request for less.",
         "WAIT_FOR_RESET": "The next period.",
     },
+)
+
+describe(
+    CreditSource,
+    "Where credits come from.",
+    {
+        "PROMOTIONAL": "A gift.",
+        "RECURRING": "Minted by a subscription, period after period.",
+        "PAID": "Bought.",
+    },
+)
+
+describe(
+    GrantStatus,
+    "Where a grant of credits stands; it follows from its facts and the clock.",
+    {
+        "SCHEDULED": "It takes effect later.",
+        "ACTIVE": "Something of it is left.",
+        "DEPLETED": "Nothing of it is left.",
+        "EXPIRED": "Its time is over.",
+        "VOIDED": "It was taken back.",
+    },
+)
+
+describe(
+    EntryKind,
+    "What a line of the ledger tells.",
+    {
+        "GRANTED": "A grant took effect.",
+        "CONSUMED": "Credits were used; above zero, given back.",
+        "EXPIRED": "What was left of a grant expired.",
+        "VOIDED": "What was left of a grant was taken back.",
+        "ROLLED_OVER": "What was left was carried into the next period: two lines that sum to zero.",
+        "SETTLED": "A grant paid what was owed: two lines that sum to zero.",
+    },
+    name="CreditEntryKind",
 )

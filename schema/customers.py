@@ -29,6 +29,7 @@ from rules.values import BillingPeriod
 from schema.access import Access, At, Period, Requested, Values, question_of
 from schema.catalog import Feature, Product
 from schema.connections import After, Connection, First, told_as_bad_input
+from schema.customer_credits import CustomerCredits
 from schema.entitlements import Price
 from schema.nodes import UNSET, Info, Node, given, resolved, to_id
 from schema.packages import Addon, PackageVersion, Plan, addon_of, plan_of, version_of
@@ -199,7 +200,7 @@ class CustomEntitlement(Node):
 
 
 @strawberry.type(description="Whoever uses what is sold, by the caller's own key.")
-class Customer(Node):
+class Customer(CustomerCredits, Node):
     """A customer."""
 
     seen: strawberry.Private[SeenCustomer]

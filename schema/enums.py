@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from enum import Enum
-from typing import Any
-
-import strawberry
-
 from resolvers.catalog_code import CatalogFormat
 from rules.catalog import (
     Aggregation,
@@ -33,15 +27,7 @@ from rules.values import (
     ResetInterval,
     Weekday,
 )
-
-
-def describe(enum: type[Enum], description: str, values: Mapping[str, str], name: str | None = None) -> None:
-    """Make a rule's enum one of the graph. KeyError for a value without a description."""
-    strawberry.enum(enum, name=name, description=description)
-    definition: Any = enum.__strawberry_definition__  # type: ignore[attr-defined]
-    for value in definition.values:
-        value.description = values[value.name]
-
+from schema.described import describe
 
 describe(
     FeatureType,
@@ -224,7 +210,8 @@ describe(
     "Whom a key is for.",
     {
         "SECRET": "A back end; limited by scopes.",
-        "PUBLISHABLE": "A pricing page; reads published packages only.",
+        "PUBLISHABLE": "A pricing page; reads what is published.",
+        "CUSTOMER": "A customer's browser, with a token; reads what is theirs.",
     },
 )
 

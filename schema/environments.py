@@ -8,9 +8,11 @@ from typing import Self
 
 import strawberry
 
+from resolvers import customers
 from resolvers import environments as resolvers
 from rules import environments as rules
 from rules.keys import ApiKeyKind, Scope
+from schema.customers import Customer
 from schema.nodes import Info, Node, resolved, to_id
 
 
@@ -56,7 +58,15 @@ class Viewer:
     def of(cls, info: Info) -> Self:
         """Show who is asking."""
         viewer = info.context.viewer
-        return cls(kind=viewer.kind, scopes=[scope for scope in Scope if scope in viewer.scopes])
+        scopes = viewer.scopes if viewer.is_back_end else ()
+        return cls(kind=viewer.kind, scopes=[scope for scope in Scope if scope in scopes])
+
+    @resolved("Whose token it is; null for a key.")
+    async def customer(self, info: Info) -> Customer | None:
+        """Give the customer."""
+        key = info.context.viewer.customer
+        seen = None if key is None else await customers.customer(info.context, key)
+        return None if seen is None else Customer.of(info, seen)
 
     @resolved("Where everything that is asked happens.")
     async def environment(self, info: Info) -> Environment:

@@ -15,7 +15,8 @@ from strawberry.types.field import StrawberryField
 from strawberry.utils.str_converters import to_camel_case
 
 from rules.errors import ErrorCode, Problem, Rejected, refuse_any
-from schema.scalars import UNSTORABLE, Revision
+from rules.validity import is_storable
+from schema.scalars import Revision
 
 Arguments = ParamSpec("Arguments")
 Answer = TypeVar("Answer")
@@ -113,7 +114,7 @@ class _TellsProblems(FieldExtension):
 
 def _unstorable(value: object, *path: str) -> Iterator[Problem]:
     """Find the texts in an input that no database can keep."""
-    if isinstance(value, str) and UNSTORABLE.search(value):
+    if isinstance(value, str) and not is_storable(value):
         message = "A text holds no NUL character and no half of a surrogate pair."
         yield Problem(ErrorCode.INVALID, message, path)
     elif isinstance(value, list):

@@ -17,6 +17,7 @@ from schema.entitlements import (
 )
 from schema.mutation import Mutation
 from schema.packages import Addon, Plan
+from schema.permissions import guard
 from schema.query import Query
 from schema.scalars import SCALARS
 
@@ -47,3 +48,5 @@ graph = Graph(
     ],
     config=StrawberryConfig(scalar_map=SCALARS),
 )
+
+guard(graph.core)

@@ -6,8 +6,10 @@ import strawberry
 
 from schema.catalog_code import CatalogCodeMutations
 from schema.catalog_mutations import CatalogMutations
+from schema.credit_mutations import CreditMutations
 from schema.customer_mutations import CustomerMutations
 from schema.draft_mutations import DraftMutations
+from schema.keys import KeyMutations
 from schema.subscription_mutations import SubscriptionMutations
 from schema.usage_mutations import UsageMutations
 
@@ -20,5 +22,7 @@ class Mutation(
     CustomerMutations,
     SubscriptionMutations,
     UsageMutations,
+    CreditMutations,
+    KeyMutations,
 ):
     """The root of all acts."""

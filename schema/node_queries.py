@@ -5,26 +5,38 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 
 from resolvers import catalog as catalog_resolvers
+from resolvers import credits as credit_resolvers
 from resolvers import customers as customer_resolvers
 from resolvers import environments as environment_resolvers
+from resolvers import keys as key_resolvers
 from resolvers import usage as usage_resolvers
 from rules.inheritance import Flattened
+from rules.permissions import NODES, refusal
 from schema.catalog import CreditType, Feature, Product
+from schema.credits import CreditEntry, CreditGrant
 from schema.customers import CustomEntitlement, Customer, CustomerSubscription
 from schema.entitlements import Place, entitlement_of
 from schema.environments import Environment
+from schema.keys import LONGEST_NUMBER, ApiKey
 from schema.nodes import Info, Node, from_id
 from schema.packages import PackageVersion, draft_place, package_of, place_of, rows_at
+from schema.permissions import forbidden
 from schema.reservations import Reservation
 
 Finder = Callable[[Info, list[str]], Awaitable[Node | None]]
 
 
 async def node_of(info: Info, text: str) -> Node | None:
-    """Find what a global id names; None for what is not there, or in another environment."""
+    """Find what a global id names; None for what is not there, or in another environment.
+
+    GraphQLError with FORBIDDEN for what this viewer may not ask for, whether it is there or not.
+    """
     kind, *names = from_id(text) or ("",)
     if kind not in _FINDERS or not names or names[0] != str(info.context.environment):
         return None
+    refused = refusal(info.context.viewer, NODES[kind], {"customer": _first(names[1:])})
+    if refused is not None:
+        raise forbidden(refused)
     found = await _FINDERS[kind](info, names[1:])
     # The id is made anew: what was found must be what was named, to the letter.
     return found if found is not None and found.id == text else None
@@ -32,6 +44,14 @@ async def node_of(info: Info, text: str) -> Node | None:
 
 async def _environment(info: Info, _: list[str]) -> Node | None:
     return Environment.of(info, await environment_resolvers.environment(info.context))
+
+
+async def _api_key(info: Info, names: list[str]) -> Node | None:
+    number = _first(names)
+    if not number.isdecimal() or len(number) > LONGEST_NUMBER:
+        return None
+    key = await key_resolvers.api_key(info.context, int(number))
+    return None if key is None else ApiKey.of(info, key)
 
 
 async def _customer(info: Info, names: list[str]) -> Node | None:
@@ -60,6 +80,27 @@ async def _reservation(info: Info, names: list[str]) -> Node | None:
         return None
     hold = await usage_resolvers.reservation(info.context, seen.customer, names[1])
     return None if hold is None else Reservation.of(info, seen, hold)
+
+
+async def _credit_grant(info: Info, names: list[str]) -> Node | None:
+    place = _credit_place(names)
+    known = None if place is None else await credit_resolvers.grant(info.context, *place)
+    return None if known is None else CreditGrant.of(info, known)
+
+
+async def _credit_entry(info: Info, names: list[str]) -> Node | None:
+    place = _credit_place(names)
+    known = None if place is None else await credit_resolvers.entry(info.context, *place)
+    return None if known is None else CreditEntry.of(info, known)
+
+
+def _credit_place(names: list[str]) -> tuple[str, str, int] | None:
+    """Read whose it is, of which credit type, and its number."""
+    match names:
+        case [customer, credit_type, number] if number.isdecimal() and len(number) <= LONGEST_NUMBER:
+            return customer, credit_type, int(number)
+        case _:
+            return None
 
 
 def _in_catalog(show: Callable[[Info, Flattened, list[str]], Node | None]) -> Finder:
@@ -121,10 +162,13 @@ def _first(names: list[str]) -> str:
 
 _FINDERS: Mapping[str, Finder] = {
     "Environment": _environment,
+    "ApiKey": _api_key,
     "Customer": _customer,
     "CustomerSubscription": _subscription,
     "CustomEntitlement": _custom_entitlement,
     "Reservation": _reservation,
+    "CreditGrant": _credit_grant,
+    "CreditEntry": _credit_entry,
     "Product": _in_catalog(_product),
     "Feature": _in_catalog(_feature),
     "CreditType": _in_catalog(_credit_type),

@@ -197,7 +197,7 @@ def draft_place(flat: Flattened, package: rules.Package) -> Place:
 def _shared(info: Info, flat: Flattened, kind: str, package: rules.Package) -> dict[str, object]:
     return {
         "id": to_id(kind, info.context.environment, package.key),
-        "flat": flat,
+        "flat": info.context.visible(flat),
         "package": package,
         "key": package.key,
         "name": package.name,
@@ -244,9 +244,9 @@ class Plan(Package):
 
     @resolved("As set: null is every add-on of the product, later ones too; empty is none.")
     def compatible_addons(self, info: Info) -> list[Addon] | None:
-        """Give the add-ons that were named."""
-        keys = self.plan.compatible_addons
-        return None if keys is None else [addon_of(info, self.flat, key) for key in keys]
+        """Give the add-ons that were named, as far as they may be seen."""
+        keys, known = self.plan.compatible_addons, self.flat.catalog.packages
+        return None if keys is None else [addon_of(info, self.flat, key) for key in keys if key in known]
 
     @resolved("The add-ons that a subscriber may buy, in display order.")
     def available_addons(self, info: Info) -> list[Addon]:

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, cast
 
 import strawberry
 from graphql import GraphQLError
 
 from resolvers import access as access_resolvers
 from resolvers import customers as customer_resolvers
+from resolvers.customers import CustomerFilter
 from resolvers.paging import LARGEST_PAGE
 from schema.access import Access, AccessCheckInput, At, Requested, Values, question_of
 from schema.catalog_code import CatalogCodeQueries
 from schema.catalog_queries import CatalogQueries, Key
+from schema.connections import After, Connection, First, told_as_bad_input
 from schema.customers import Customer
 from schema.environments import Viewer
+from schema.keys import KeyQueries
 from schema.node_queries import node_of
 from schema.nodes import UNSET, Info, Node, given, resolved
+from schema.pricing import PricingQueries
+from schema.revisions import AtLeast, reach
 
 MOST_CHECKS = 10_000
 
 
 @strawberry.type(description="What can be asked.")
-class Query(CatalogQueries, CatalogCodeQueries):
+class Query(CatalogQueries, CatalogCodeQueries, PricingQueries, KeyQueries):
     """The root of all questions."""
 
     @resolved("Who is asking, and in which environment.")
@@ -47,13 +52,47 @@ class Query(CatalogQueries, CatalogCodeQueries):
         if len(ids) > LARGEST_PAGE:
             message = f"At most {LARGEST_PAGE} nodes can be asked for at once, not {len(ids)}."
             raise GraphQLError(message, extensions={"code": "BAD_USER_INPUT"})
-        return [await node_of(info, one) for one in ids]
+        return [await _node_or_error(info, one) for one in ids]
 
     @resolved("A customer by key.")
-    async def customer(self, info: Info, key: Key) -> Customer | None:
+    async def customer(self, info: Info, key: Key, at_least: AtLeast = UNSET) -> Customer | None:
         """Give the customer."""
+        await reach(info, at_least, [key])
         seen = await customer_resolvers.customer(info.context, key)
         return None if seen is None else Customer.of(info, seen)
+
+    @resolved("Customers, by key.")
+    async def customers(
+        self,
+        info: Info,
+        first: First = 20,
+        after: After = UNSET,
+        search: Annotated[
+            str | None,
+            strawberry.argument(description="The beginning of a key, name or e-mail, in any case."),
+        ] = UNSET,
+        plan: Annotated[
+            str | None, strawberry.argument(description="Only those who are on this plan now.")
+        ] = UNSET,
+        version: Annotated[
+            int | None, strawberry.argument(description="Only those who are on this version of the plan.")
+        ] = UNSET,
+        include_archived: Annotated[
+            bool | None, strawberry.argument(description="Whether archived ones are listed too.")
+        ] = False,
+    ) -> Connection[Customer]:
+        """Give a page of the customers who fit; GraphQLError with BAD_USER_INPUT for one that cannot be."""
+        asked = CustomerFilter(
+            first=first,
+            after=given(after),
+            search=given(search),
+            plan=given(plan),
+            version=given(version),
+            include_archived=bool(include_archived),
+        )
+        with told_as_bad_input():
+            page = await customer_resolvers.customers_like(info.context, asked)
+        return Connection[Customer].showing(page, lambda seen: Customer.of(info, seen))
 
     @resolved("May this customer use this feature? Never fails for an unknown key: it says no and why.")
     async def access(
@@ -64,8 +103,10 @@ class Query(CatalogQueries, CatalogCodeQueries):
         requested: Requested = UNSET,
         values: Values = UNSET,
         at: At = UNSET,
+        at_least: AtLeast = UNSET,
     ) -> Access:
         """Decide one question."""
+        await reach(info, at_least, [customer])
         question = question_of(customer, feature, requested, values)
         return Access.of(await access_resolvers.access(info.context, question, given(at)))
 
@@ -77,11 +118,21 @@ class Query(CatalogQueries, CatalogCodeQueries):
             list[AccessCheckInput], strawberry.argument(description="What is asked, at most 10,000.")
         ],
         at: At = UNSET,
+        at_least: AtLeast = UNSET,
     ) -> list[Access]:
         """Decide many questions; GraphQLError with BAD_USER_INPUT for too many."""
         if len(checks) > MOST_CHECKS:
             message = f"At most {MOST_CHECKS} checks can be asked at once, not {len(checks)}."
             raise GraphQLError(message, extensions={"code": "BAD_USER_INPUT"})
+        await reach(info, at_least, {check.customer for check in checks})
         questions = [check.fact() for check in checks]
         decisions = await access_resolvers.accesses(info.context, questions, given(at))
         return [Access.of(decision) for decision in decisions]
+
+
+async def _node_or_error(info: Info, text: str) -> Node | None:
+    try:
+        return await node_of(info, text)
+    except GraphQLError as error:
+        # Given rather than raised, it takes this one's place alone.
+        return cast("Node", error)

@@ -31,6 +31,7 @@ from graphql.pyutils import inspect
 from strawberry.types.scalar import ScalarDefinition
 
 from rules.numbers import from_decimal, to_text
+from rules.validity import is_storable
 
 Quantity = NewType("Quantity", int)
 """Micros inside, the scalar ``Decimal`` outside."""
@@ -40,9 +41,6 @@ JSON = NewType("JSON", object)
 
 Revision = NewType("Revision", str)
 """The opaque name of a write."""
-
-UNSTORABLE = re.compile("[\0\ud800-\udfff]")
-"""What no text may hold: PostgreSQL refuses NUL, and UTF-8 half of a surrogate pair."""
 
 INSTANT_MIN = datetime(1900, 1, 1, tzinfo=UTC)
 """The first instant that is accepted."""
@@ -148,7 +146,7 @@ def _json_children(value: object) -> Iterable[object]:
             return (*value, *value.values())
         case list():
             return value
-        case str() if UNSTORABLE.search(value):
+        case str() if not is_storable(value):
             message = f"holds a NUL character or half of a surrogate pair: {inspect(value)}"
         case float() if not isfinite(value):
             message = "holds a number that is not finite"

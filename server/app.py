@@ -9,6 +9,7 @@ from http import HTTPStatus
 
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -24,6 +25,8 @@ from server.limits import Limits
 from server.logs import configure
 from server.metrics import Metrics
 from server.pages import graphiql_page, static_routes
+from server.pricing_page import pricing_routes
+from server.rates import Rates
 from server.settings import Settings, read_settings, shared_metrics
 from server.trusted import Trusted
 
@@ -40,6 +43,7 @@ def create_app(
     keyless: int | None = None,
     limits: Limits = UNLESS_SET,
     trusted: Trusted = ANY_DOCUMENT,
+    rates: Rates | None = None,
     metrics: Metrics | None = None,
 ) -> Starlette:
     """Put the application on services, which it closes when it ends.
@@ -47,21 +51,32 @@ def create_app(
     Requests without a key act in the environment ``keyless``, where one is given.
     """
     doorkeeper = Doorkeeper(services=services, keyless=keyless)
-    metrics = metrics or Metrics()
-    view = GraphQLView(graph.core, services, doorkeeper, limits=limits, trusted=trusted, metrics=metrics)
+    metrics, rates = metrics or Metrics(), rates or Rates()
+    view = GraphQLView(
+        graph.core,
+        services,
+        doorkeeper,
+        limits=limits,
+        trusted=trusted,
+        rates=rates,
+        metrics=metrics,
+    )
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
         await services.close()
+        await rates.close()
 
     routes = [
+        # Where nobody needs a key, a page of any site that is open in the browser would be let in.
+        Route("/graphql", _Graph(view) if keyless is not None else for_every_site(_Graph(view))),
         Route("/", _home),
-        Route("/graphql", _Graph(view)),
         Route("/healthz", _alive),
         Route("/readyz", _readiness(services)),
         Route("/metrics", metrics.page),
         *static_routes,
+        *pricing_routes(services, doorkeeper),
     ]
     return Starlette(routes=routes, lifespan=lifespan)
 
@@ -71,10 +86,12 @@ def from_settings(keyless: int | None = None) -> Starlette:
     settings = read_settings()
     configure(settings)
     metrics = Metrics(shared_metrics())
+    database = Database(settings.database_url)
     return create_app(
-        Services.on(Database(settings.database_url), committed=metrics.committed),
+        Services.on(database, committed=metrics.committed, token_secret=settings.token_secret),
         keyless=keyless,
         limits=settings.limits,
+        rates=Rates(settings.rate_limit, settings.rate_limit_storage),
         trusted=trusted_by(settings),
         metrics=metrics,
     )
@@ -84,6 +101,17 @@ def trusted_by(settings: Settings) -> Trusted:
     """Read the documents that the operator trusts; raises UnreadableDocuments."""
     path, only = settings.trusted_documents, settings.trusted_documents_only
     return Trusted(only=only) if path is None else Trusted.read(path, only=only)
+
+
+def for_every_site(app: ASGIApp) -> ASGIApp:
+    """Let pages of all sites ask: whoever asks shows a key, which no browser adds by itself."""
+    return CORSMiddleware(
+        app,
+        allow_origins=["*"],
+        allow_methods=["GET", "POST"],
+        allow_headers=["*"],
+        expose_headers=["Retry-After", "X-Request-Id"],
+    )
 
 
 class _Graph:

@@ -10,11 +10,18 @@ from typing import Any, NoReturn
 from urllib.parse import parse_qsl
 
 from server.errors import RequestCode, refuse
-
-_SHA256 = "sha256:"
+from server.trusted import plain
 
 _CODE = RequestCode.BAD_USER_INPUT
 _STATUS = HTTPStatus.BAD_REQUEST
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    message = f"JSON knows no {name}"
+    raise ValueError(message)
+
+
+_JSON = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +40,7 @@ class Asked:
 def from_body(body: bytes) -> Asked:
     """Read a body of JSON; raises Refused."""
     try:
-        # Never from bytes: json would guess at UTF-16 and UTF-32.
-        parameters = json.loads(body.decode(), parse_constant=_refuse_constant)
+        parameters = _JSON.decode(body.decode())
     except (ValueError, RecursionError):
         raise refuse(_CODE, "The body must be a JSON object in UTF-8.", _STATUS) from None
     if not isinstance(parameters, dict):
@@ -49,16 +55,11 @@ def from_address(query: bytes) -> Asked:
         parameters: dict[str, Any] = dict(pairs)
         for name in ("variables", "extensions"):
             if name in parameters:
-                parameters[name] = json.loads(parameters[name] or "null", parse_constant=_refuse_constant)
+                parameters[name] = _JSON.decode(parameters[name] or "null")
     except (ValueError, RecursionError):
         message = "The address must be URL-encoded UTF-8, with variables and extensions in JSON."
         raise refuse(_CODE, message, _STATUS) from None
     return _asked(parameters)
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    message = f"JSON knows no {name}"
-    raise ValueError(message)
 
 
 def _asked(parameters: Mapping[str, object]) -> Asked:
@@ -72,7 +73,7 @@ def _asked(parameters: Mapping[str, object]) -> Asked:
         raise refuse(_CODE, "Send a document as 'query', or 'documentId' for one that is persisted.", _STATUS)
     return Asked(
         document=document,
-        document_id=None if named is None else named.removeprefix(_SHA256),
+        document_id=None if named is None else plain(named),
         registers=apollo is not None and document is not None,
         operation=_optional(parameters, "operationName", str) or None,
         variables=_optional(parameters, "variables", dict) or {},

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from starlette.requests import HTTPConnection
 
-from resolvers.context import Services, Viewer
-from resolvers.environments import viewer_of
+from resolvers.context import Services
+from resolvers.keys import viewer_of
 from rules.keys import ApiKeyKind, Scope
+from rules.permissions import Viewer
 
 
 class Unauthenticated(Exception):  # noqa: N818 - what the request is
@@ -24,8 +25,16 @@ class Doorkeeper:
     keyless: int | None = None
 
     async def viewer(self, request: HTTPConnection) -> Viewer:
-        """Give who is asking; raises Unauthenticated."""
-        secret = bearer(request.headers.get("authorization"))
+        """Give who is asking, by the header of a request; raises Unauthenticated."""
+        return await self.viewer_with(request, bearer(request.headers.get("authorization")))
+
+    async def viewer_with(self, request: HTTPConnection, secret: str | None) -> Viewer:
+        """Give who is asking with a key or token; raises Unauthenticated. None is no key at all.
+
+        This is for long-lived connections too, whose key comes in their first message: whoever asks
+        again every second hears within another that a key was revoked or a token is over. Asking
+        costs no statement where others have asked with the same key just before.
+        """
         if secret is not None:
             viewer = await viewer_of(self.services, secret)
         else:

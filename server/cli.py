@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import click
 
 from models.migrate import migrate
-from resolvers import environments
-from resolvers.environments import NewKey
+from resolvers import keys as key_resolvers
+from resolvers.context import real_time
 from resolvers.verifying import first_difference
-from rules.keys import ApiKeyKind, Scope
+from rules.keys import ApiKey, ApiKeyKind, NewKey, Scope
 from schema.graph import graph
 from server import serving
 from server.app import trusted_by
@@ -77,7 +78,7 @@ def keys() -> None:
 @click.option("--sandbox", is_flag=True, help="Make a missing environment one whose clock can be advanced.")
 @click.option(
     "--kind",
-    type=click.Choice([kind.lower() for kind in ApiKeyKind]),
+    type=click.Choice([ApiKeyKind.SECRET.lower(), ApiKeyKind.PUBLISHABLE.lower()]),
     default="secret",
     show_default=True,
     help="For a back end, or for a pricing page.",
@@ -88,28 +89,33 @@ def keys() -> None:
 )
 def create_key(environment: str, kind: str, name: str, scopes: tuple[str, ...], *, sandbox: bool) -> None:
     """Make a key, and its environment where it is missing; prints the key, which is shown once."""
-    chosen = tuple(Scope(scope) for scope in scopes) or tuple(Scope)
-    new = NewKey(kind=ApiKeyKind(kind.upper()), name=name, scopes=chosen)
+    chosen = tuple(Scope(scope) for scope in scopes) or None
+    new = NewKey(kind=ApiKeyKind(kind.upper()), name=name or None, scopes=chosen)
     click.echo(
-        on_services(lambda services: environments.create_key(services, environment, new, sandbox=sandbox))
+        on_services(lambda services: key_resolvers.create_key(services, environment, new, sandbox=sandbox))
     )
 
 
 @keys.command("list")
 def list_keys() -> None:
     """List all keys by their prefix."""
-    for environment, key in on_services(environments.listed_keys):
-        state = "revoked" if key.revoked_at else "valid"
-        click.echo(
-            f"{key.prefix}\t{environment}\t{key.kind}\t{state}\t{key.created_at:%Y-%m-%d}\t{key.name}".rstrip()
-        )
+    now = real_time()
+    for environment, key in on_services(key_resolvers.listed_keys):
+        fields = (key.prefix, environment, key.kind, _state(key, now), f"{key.created_at:%Y-%m-%d}", key.name)
+        click.echo("\t".join(fields).rstrip())
+
+
+def _state(key: ApiKey, now: datetime) -> str:
+    if key.revoked_at is not None:
+        return "revoked"
+    return "expired" if key.is_expired(now) else "valid"
 
 
 @keys.command("revoke")
 @click.argument("prefix")
 def revoke_key(prefix: str) -> None:
     """End a key at once."""
-    if not on_services(lambda services: environments.revoke_key(services, prefix)):
+    if not on_services(lambda services: key_resolvers.revoke_key(services, prefix)):
         message = f"no valid key has the prefix {prefix}"
         raise click.ClickException(message)
 

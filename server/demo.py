@@ -15,7 +15,7 @@ from random import Random
 from typing import Any
 
 from resolvers import catalog, customers, usage
-from resolvers.context import Context, Services, Viewer
+from resolvers.context import Context, Services
 from resolvers.customers import SeenCustomer
 from resolvers.environments import ensure_environment
 from rules.access import Question, subject_of
@@ -24,6 +24,7 @@ from rules.drafts import RowEdit
 from rules.keys import ApiKeyKind, Scope
 from rules.lifecycle import UpsertCustomer
 from rules.numbers import ONE
+from rules.permissions import Viewer
 from rules.reporting import ReportUsage
 from rules.subscribing import Subscribe
 from rules.values import Revoked, Written
@@ -77,8 +78,8 @@ async def _publish(context: Context, offer: Offer) -> None:
     key = offer.package.key
     for feature, value in offer.rows.items():
         await catalog.set_entitlement(context, _row(key, feature, value))
-    if offer.price is not None:
-        await catalog.set_price(context, key, offer.price)
+    for price in offer.prices:
+        await catalog.set_price(context, key, price)
     await catalog.publish_package(context, key, PublishScope.ALL_CUSTOMERS)
 
 
@@ -133,12 +134,17 @@ def _subscription(stay: Stay, opened: datetime) -> Subscribe:
     start = opened - timedelta(days=stay.days)
     return Subscribe(
         plan=stay.plan,
+        price=next((price.key for price in _offer(stay.plan).prices), None),
         start_at=start,
         addons=stay.addons,
         trial_days=stay.trial_days,
         after_trial=stay.after_trial,
         idempotency_key=f"demo-{stay.plan}",
     )
+
+
+def _offer(plan: str) -> Offer:
+    return next(offer for offer in OFFERS if offer.package.key == plan)
 
 
 def _reports(seen: SeenCustomer, stay: Stay, opened: datetime) -> Iterator[ReportUsage]:

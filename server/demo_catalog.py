@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from rules.catalog import Addon, Aggregation, Feature, Meter, Plan, Price, PricingType, Product
 from rules.numbers import ONE
@@ -38,21 +39,41 @@ class Offer:
     package: Plan | Addon
     rows: Mapping[str, Written | Revoked]
     base: str | None = None
-    price: Price | None = None
+    prices: tuple[Price, ...] = ()
 
 
 def _price(key: str, dollars: int, billing_period: BillingPeriod = BillingPeriod.MONTHLY) -> Price:
     return Price(key=key, billing_period=billing_period, amount=Money(amount=dollars * ONE, currency="USD"))
 
 
+def _by_month_or_year(plan: str, dollars: int) -> tuple[Price, ...]:
+    """A price a month, and for a year that of ten months."""
+    yearly = _price(f"{plan}-yearly", 10 * dollars, BillingPeriod.YEARLY)
+    return _price(f"{plan}-monthly", dollars), yearly
+
+
 def _limit(units: int, every: ResetInterval) -> WrittenLimit:
     return WrittenLimit(limit=units * ONE, reset=Reset(every=every))
 
 
+_SUBSCRIBE = """mutation Subscribe {
+  subscribe(input: { customer: "piccolo", plan: "{plan}"%s }) {
+    subscription { plan { name } status currentPeriod { end } }
+    userErrors { code message }
+  }
+}"""
+
+
+def _page(price: str = ', price: "{price}"', **texts: str) -> dict[str, object]:
+    """A pricing page whose buttons open GraphiQL with what a back end would send."""
+    link = quote(_SUBSCRIBE % price).replace(quote("{plan}"), "{plan}").replace(quote("{price}"), "{price}")
+    return {"pricingPage": {"link": f"/graphql?q={link}", **texts}}
+
+
 PRODUCTS = (
-    Product(key="app", name="Boards", description="Boards on which teams plan their work."),
-    Product(key="orders", name="Orders", description="A shop front that takes orders."),
-    Product(key="ai-api", name="AI API", description="Language models behind one address."),
+    Product(key="app", name="Boards", description="Boards on which teams plan their work.", metadata=_page()),
+    Product(key="orders", name="Orders", description="A shop front that takes orders.", metadata=_page()),
+    Product(key="ai-api", name="AI API", description="Language models behind one address.", metadata=_page()),
 )
 
 FEATURES = (
@@ -123,7 +144,13 @@ FEATURES = (
 
 _APP = (
     Offer(
-        package=Plan(key="free", name="Free", product="app", description="To try it, alone or in threes."),
+        package=Plan(
+            key="free",
+            name="Free",
+            product="app",
+            description="To try it, alone or in threes.",
+            metadata=_page(price=""),
+        ),
         rows={
             "seats": _limit(3, ResetInterval.NEVER),
             "max-projects": Number(number=2 * ONE),
@@ -146,7 +173,7 @@ _APP = (
             "regions": Choices(choices=("eu",)),
             "community-support": Granted(),
         },
-        price=_price("starter-monthly", 19),
+        prices=_by_month_or_year("starter", 19),
     ),
     Offer(
         package=Plan(
@@ -155,6 +182,7 @@ _APP = (
             product="app",
             description="For a company that grows.",
             pricing_type=PricingType.PAID,
+            metadata=_page(badge="Most popular"),
         ),
         base="starter",
         rows={
@@ -166,7 +194,7 @@ _APP = (
             "storage": Object(object={"limitGB": 500}),
             "sso": Granted(),
         },
-        price=_price("pro-monthly", 49),
+        prices=_by_month_or_year("pro", 49),
     ),
     Offer(
         package=Plan(
@@ -183,7 +211,7 @@ _APP = (
             "max-projects": Number(number=100 * ONE),
             "regions": Choices(choices=("eu", "us", "ap")),
         },
-        price=_price("scale-yearly", 2_990, BillingPeriod.YEARLY),
+        prices=(_price("scale-yearly", 2_990, BillingPeriod.YEARLY),),
     ),
 )
 
@@ -197,7 +225,7 @@ _EXTRAS = (
             max_quantity=20,
         ),
         rows={"seats": _limit(5, ResetInterval.NEVER)},
-        price=_price("extra-seats-monthly", 10),
+        prices=(_price("extra-seats-monthly", 10),),
     ),
 )
 
@@ -205,16 +233,20 @@ _ORDERS = (
     Offer(
         package=Plan(key="orders-basic", name="Basic", product="orders", pricing_type=PricingType.PAID),
         rows={"orders": _limit(100, ResetInterval.BILLING_PERIOD)},
-        price=_price("orders-basic-monthly", 15),
+        prices=(_price("orders-basic-monthly", 15),),
     ),
     Offer(
         package=Plan(key="orders-pro", name="Pro", product="orders", pricing_type=PricingType.PAID),
         rows={"orders": _limit(500, ResetInterval.BILLING_PERIOD)},
-        price=_price("orders-pro-monthly", 45),
+        prices=(_price("orders-pro-monthly", 45),),
     ),
     Offer(
         package=Plan(
-            key="orders-enterprise", name="Enterprise", product="orders", pricing_type=PricingType.CUSTOM
+            key="orders-enterprise",
+            name="Enterprise",
+            product="orders",
+            pricing_type=PricingType.CUSTOM,
+            metadata={"pricingPage": {"link": "mailto:sales@orders.test"}},
         ),
         rows={
             "orders": WrittenLimit(unlimited=True, reset=Reset(every=ResetInterval.BILLING_PERIOD)),
@@ -242,7 +274,7 @@ _AI = (
                 ),
             ),
         },
-        price=_price("ai-metered-monthly", 20),
+        prices=(_price("ai-metered-monthly", 20),),
     ),
 )
 

@@ -110,7 +110,7 @@ COMPANIES = (
                 days=47,
                 uses=(Use(feature="seats", lately=12), Use(feature="api-calls", lately=2_210, before=3_954)),
                 addons=(AddonQuantity("extra-seats", 2),),
-                then=ChangePlan(plan="starter", idempotency_key="demo-downgrade"),
+                then=ChangePlan(plan="starter", price="starter-monthly", idempotency_key="demo-downgrade"),
             ),
         ),
     ),

@@ -13,8 +13,11 @@ from graphql import (
     GraphQLSyntaxError,
     OperationType,
     parse,
+    specified_rules,
     validate,
 )
+from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
+from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from server.asking import Asked
 from server.costs import Cost
@@ -23,18 +26,21 @@ from server.limits import Limits
 from server.measuring import Measures, measure
 from server.trusted import Trusted, sha256
 
-MOST_KEPT_TOKENS = 100_000
-"""How much is kept prepared, the least lately used forgotten first: about a kilobyte for each token."""
+MOST_KEPT = 50_000
+"""How much is kept prepared, the least lately used forgotten first: tokens, and every 100 characters."""
 
 LONGEST_KEPT = 64_000
 """Characters of the longest document that is kept; one with large values in it comes once."""
 
-MOST_REGISTERED = 1_000
-"""Documents that clients registered."""
+MOST_REGISTERED = 8_000_000
+"""Characters of all documents that clients registered."""
 
 MOST_ERRORS = 20
 """Errors that validation names before it gives up."""
 
+
+RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
+"""What a document must obey: Strawberry tells null from left out, and sees to input types with @oneOf."""
 
 _EMPTY = DocumentNode(definitions=())
 """Stands where a text is no document."""
@@ -56,7 +62,8 @@ class Prepared:
     document: DocumentNode = _EMPTY
     operations: Mapping[str | None, Operation] = field(default_factory=dict)
     errors: tuple[Formatted, ...] = ()
-    tokens: int = 0
+    size: int
+    """What it counts for among those that are kept."""
 
     def operation(self, name: str | None) -> Operation:
         """Give the operation of a name, or the only one; raises Refused."""
@@ -80,8 +87,8 @@ class Documents:
         self._schema = schema
         self._limits = limits
         self._trusted = trusted
-        self._kept: LRUCache[str, Prepared] = LRUCache(MOST_KEPT_TOKENS, getsizeof=_size)
-        self._registered: LRUCache[str, str] = LRUCache(MOST_REGISTERED)
+        self._kept: LRUCache[str, Prepared] = LRUCache(MOST_KEPT, getsizeof=lambda prepared: prepared.size)
+        self._registered: LRUCache[str, str] = LRUCache(MOST_REGISTERED, getsizeof=len)
 
     def prepared(self, asked: Asked) -> Prepared:
         """Give what is asked for, prepared; raises Refused where it is not to be had or not to be run."""
@@ -116,6 +123,7 @@ class Documents:
 
 def prepare(schema: GraphQLSchema, text: str, limits: Limits) -> Prepared:
     """Parse, measure and validate a document, in time linear to its length until it is found small enough."""
+    size = 1 + len(text) // 100
     try:
         document = parse(
             text,
@@ -124,7 +132,7 @@ def prepare(schema: GraphQLSchema, text: str, limits: Limits) -> Prepared:
             allow_empty_selection_sets=False,
         )
     except GraphQLSyntaxError as error:
-        return Prepared(errors=(with_code(error, _syntax_code(error)),), tokens=limits.tokens)
+        return Prepared(errors=(with_code(error, _syntax_code(error)),), size=size)
     measured = measure(schema, document)
     too_much = list(_too_much([measures for _, measures in measured], limits))
     errors = tuple(too_much) or tuple(_invalid(schema, document))
@@ -136,12 +144,8 @@ def prepare(schema: GraphQLSchema, text: str, limits: Limits) -> Prepared:
         document=document,
         operations={operation.name: operation for operation in operations},
         errors=errors,
-        tokens=document.token_count,
+        size=size + document.token_count,
     )
-
-
-def _size(prepared: Prepared) -> int:
-    return 1 + prepared.tokens
 
 
 def _syntax_code(error: GraphQLSyntaxError) -> RequestCode:
@@ -165,7 +169,7 @@ def _too_much(operations: list[Measures], limits: Limits) -> Iterator[Formatted]
 
 
 def _invalid(schema: GraphQLSchema, document: DocumentNode) -> Iterator[Formatted]:
-    for error in validate(schema, document, max_errors=MOST_ERRORS):
+    for error in validate(schema, document, RULES, max_errors=MOST_ERRORS):
         # Validation has a budget of its own for fields and fragments that would have to be compared.
         given_up = error.message == "Validation aborted."
         code = RequestCode.QUERY_TOO_COMPLEX if given_up else RequestCode.GRAPHQL_VALIDATION_FAILED

@@ -8,6 +8,7 @@ from http import HTTPStatus
 
 import structlog
 from graphql import GraphQLError
+from strawberry.exceptions import StrawberryInputCoercionError
 
 from server.logs import current_request_id
 
@@ -96,4 +97,6 @@ def _is_about_an_argument(error: GraphQLError) -> bool:
     # The executor names the place in the document that holds the value; resolvers and scalars that fail
     # know no such place, and resolvers that refuse an argument say so by a code.
     cause = error.original_error
+    if isinstance(cause, StrawberryInputCoercionError):
+        return True
     return isinstance(cause, GraphQLError) and cause.original_error is None and bool(cause.nodes)

@@ -1,4 +1,7 @@
-"""What to try first in GraphiQL: each works at the first click against the demo."""
+"""What to try first in GraphiQL: a tour, of which each stop works at the first click against the demo.
+
+It asks, looks into a plan, changes and publishes it, uses things up, and ends where plans are on sale.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,9 @@ from dataclasses import dataclass
 _CUSTOMER = "nimbus"
 _FEATURE = "orders"
 _PLAN = "pro"
+_EDITED = "seats"
+_NEAR_THE_LIMIT = "bramble-finch"
+_PRODUCT = "app"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,20 +119,165 @@ mutation ReportUsage(
 }
 """
 
+_EDIT_THE_PLAN = """\
+mutation EditThePlan(
+  $plan: String!
+  $feature: String!
+  $limit: Decimal!
+) {
+  setEntitlement(
+    input: {
+      package: $plan
+      key: $feature
+      value: {
+        metered: {
+          limit: $limit
+          reset: { every: NEVER }
+        }
+      }
+    }
+  ) {
+    entitlement {
+      displayText
+      overrides {
+        displayText
+      }
+    }
+    package {
+      draft {
+        number
+        changes {
+          summary
+        }
+      }
+    }
+    userErrors {
+      code
+      message
+      path
+    }
+  }
+}
+"""
+
+_PUBLISH_THE_PLAN = """\
+mutation PublishThePlan($plan: String!) {
+  publishPackage(input: { package: $plan }) {
+    version {
+      number
+      subscriptionCount
+      changes {
+        summary
+      }
+    }
+    cascadedTo {
+      name
+    }
+    userErrors {
+      code
+      message
+      path
+    }
+  }
+}
+"""
+
+_CONSUME_TO_THE_LIMIT = """\
+mutation ConsumeToTheLimit(
+  $customer: String!
+  $feature: String!
+) {
+  consume(
+    input: {
+      customer: $customer
+      feature: $feature
+      quantity: 2
+    }
+  ) {
+    consumed
+    access {
+      reason
+      usage {
+        used
+        limit
+        remaining
+      }
+    }
+    userErrors {
+      code
+      message
+      path
+    }
+  }
+}
+"""
+
+_WHAT_IS_ON_SALE = """\
+query WhatIsOnSale(
+  $product: String!
+  $customer: String
+) {
+  pricingTable(
+    product: $product
+    customer: $customer
+    billingPeriod: MONTHLY
+  ) {
+    columns {
+      plan {
+        name
+      }
+      prices {
+        amount {
+          amount
+          currency
+        }
+      }
+      heading
+      rows {
+        text
+        struckText
+      }
+      callToAction
+    }
+    version
+  }
+}
+"""
+
 EXAMPLES = (
     Example(
-        name="May this customer use it, and why?",
+        name="1. May this customer use it, and why?",
         query=_MAY_THEY_USE_IT,
         variables={"customer": _CUSTOMER, "feature": _FEATURE},
     ),
     Example(
-        name="What is in a plan, and from where?",
+        name="2. What is in a plan, and from where?",
         query=_WHAT_IS_IN_THE_PLAN,
         variables={"plan": _PLAN},
     ),
     Example(
-        name="Report what was used.",
+        name="3. Edit it: the draft waits.",
+        query=_EDIT_THE_PLAN,
+        variables={"plan": _PLAN, "feature": _EDITED, "limit": "60"},
+    ),
+    Example(
+        name="4. Publish it: customers have it now.",
+        query=_PUBLISH_THE_PLAN,
+        variables={"plan": _PLAN},
+    ),
+    Example(
+        name="5. Report what was used.",
         query=_REPORT_USAGE,
         variables={"customer": _CUSTOMER, "feature": _FEATURE},
+    ),
+    Example(
+        name="6. Use it up: run this until it says no.",
+        query=_CONSUME_TO_THE_LIMIT,
+        variables={"customer": _NEAR_THE_LIMIT, "feature": _FEATURE},
+    ),
+    Example(
+        name="7. What can a customer change to?",
+        query=_WHAT_IS_ON_SALE,
+        variables={"product": _PRODUCT, "customer": "acme"},
     ),
 )

@@ -15,6 +15,7 @@ from resolvers.context import Context
 from server.documents import Operation, Prepared
 from server.errors import Formatted, Refused, RequestCode, coded, refuse, with_code
 from server.limits import Limits
+from server.rates import Rates
 
 _log = structlog.get_logger(__name__)
 
@@ -26,19 +27,21 @@ Answer = dict[str, Any]
 class Execution:
     """Executes prepared operations within limits: the one place that knows how an answer is worked out."""
 
-    def __init__(self, schema: GraphQLSchema, limits: Limits) -> None:
+    def __init__(self, schema: GraphQLSchema, limits: Limits, rates: Rates) -> None:
         self._schema = schema
         self._limits = limits
+        self._rates = rates
 
     async def answer(
         self, prepared: Prepared, operation: Operation, variables: Mapping[str, Any], context: Context
     ) -> Answer:
-        """Give the answer; raises Refused where the variables or the cost do not let it begin."""
+        """Give the answer; raises Refused where the variables, the cost or the rate do not let it begin."""
         executor = self._executor(prepared, operation, variables, context)
         cost = {"requested": operation.cost.of(executor.variable_values.coerced), "limit": self._limits.cost}
         if cost["requested"] > cost["limit"]:
             message = f"The operation costs {cost['requested']:,}, and may cost at most {cost['limit']:,}."
             raise refuse(RequestCode.QUERY_TOO_COMPLEX, message, extensions={"cost": cost})
+        await self._rates.charge(context.viewer, cost["requested"])
         answer: Answer
         try:
             async with asyncio.timeout(self._limits.seconds):

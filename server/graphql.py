@@ -16,8 +16,9 @@ from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, HTTPConnection
 from starlette.types import Receive, Scope, Send
 
-from resolvers.context import Context, Services, Viewer
+from resolvers.context import Context, Services
 from rules.keys import Scope as KeyScope
+from rules.permissions import Viewer
 from server import bodies
 from server.asking import Asked, from_address, from_body
 from server.auth import Doorkeeper, Unauthenticated
@@ -28,6 +29,7 @@ from server.limits import Limits
 from server.logs import request_id
 from server.media import GRAPHQL_RESPONSE, JSON, answer_type, is_json
 from server.metrics import OK, Metrics
+from server.rates import Rates
 from server.trusted import Trusted
 
 _log = structlog.get_logger(__name__)
@@ -61,6 +63,7 @@ class GraphQLView:
         *,
         limits: Limits,
         trusted: Trusted,
+        rates: Rates,
         metrics: Metrics,
     ) -> None:
         self._services = services
@@ -68,7 +71,7 @@ class GraphQLView:
         self._limits = limits
         self._metrics = metrics
         self._documents = Documents(schema, limits, trusted)
-        self._execution = Execution(schema, limits)
+        self._execution = Execution(schema, limits, rates)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request under an id of its own, whatever happens."""

@@ -25,7 +25,8 @@ _SECRET_NAMES = frozenset({"authorization", "password", "token", "secret", "api_
 
 _SECRET_TEXT = re.compile(
     r"""(?ix)
-    (?P<kept> \b bearer \s+ | [?&] (?: key | token ) = | \b [sp]k_[0-9a-f]+_ ) [^\s&"'\\]+
+    (?P<kept> \b bearer \s+ | [?&] (?: key | token ) = | \b [sp]k_[0-9a-f]+_ | \b eyJ (?= [\w-]+ \. ) )
+        [^\s&"'\\]+
     | (?P<user> :// [^\s:/@]* : ) [^\s@]+ (?= @ )
     """
 )

@@ -77,7 +77,7 @@ STYLE = LibraryFile(
 )
 LIBRARY_FILES = (*SCRIPTS, STYLE)
 
-_templates = Environment(
+templates = Environment(
     loader=FileSystemLoader(HERE / "templates"),
     autoescape=True,
     undefined=StrictUndefined,
@@ -95,8 +95,8 @@ def graphiql_page(*, query: str | None) -> HTMLResponse:
     """GraphiQL with the examples in its tabs; a ``query`` is filled in before them and not run."""
     here = are_installed()
     nonce = token_urlsafe(16)
-    page = _templates.get_template("graphiql.html").render(
-        own={path.name: _own_address(path) for path in OWN_FILES},
+    page = templates.get_template("graphiql.html").render(
+        own={path.name: own_address(path) for path in OWN_FILES},
         scripts=SCRIPTS,
         style=STYLE,
         libraries=PREFIX if here else CDN,
@@ -132,21 +132,25 @@ def _content_security_policy(nonce: str, *, from_cdn: bool) -> str:
     )
 
 
-def _own_address(path: Path) -> str:
-    return f"{PREFIX}/{path.name}?v={hashlib.sha256(path.read_bytes()).hexdigest()[:12]}"
+def own_address(path: Path) -> str:
+    """Give the address of a file of ours below ``static``, which is another when the file is."""
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+    return f"/{path.relative_to(HERE).as_posix()}?v={digest}"
 
 
-def _file_route(address: str, path: Path) -> Route:
+def file_route(address: str, path: Path) -> Route:
+    """Serve one file, for ever."""
+
     def send(_: Request) -> FileResponse:
         if not path.is_file():
             raise HTTPException(HTTPStatus.NOT_FOUND)
         return FileResponse(path, media_type=_CONTENT_TYPES[path.suffix], headers=_FILE_HEADERS)
 
-    return Route(f"{PREFIX}/{address}", send)
+    return Route(address, send)
 
 
 static_routes: list[BaseRoute] = [
-    *(_file_route(path.name, path) for path in OWN_FILES),
-    *(_file_route(file.address, file.path) for file in LIBRARY_FILES),
+    *(file_route(f"{PREFIX}/{path.name}", path) for path in OWN_FILES),
+    *(file_route(f"{PREFIX}/{file.address}", file.path) for file in LIBRARY_FILES),
 ]
 """Exactly the files that the page loads, nothing else of what npm installs."""

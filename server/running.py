@@ -32,7 +32,7 @@ def settings_or_fail() -> Settings:
 @asynccontextmanager
 async def services_on(settings: Settings) -> AsyncIterator[Services]:
     """Open the database for a while."""
-    services = Services.on(Database(settings.database_url))
+    services = Services.on(Database(settings.database_url), token_secret=settings.token_secret)
     try:
         yield services
     finally:

@@ -88,6 +88,7 @@ def _announce(address: str, *, demo: bool) -> None:
     click.echo(f"Allotment is listening on {address}")
     if demo:
         click.echo(f"GraphiQL: {address}/graphql")
+        click.echo(f"Pricing page: {address}/pricing/app")
 
 
 def _announce_when_alive(address: str, announce: partial[None]) -> None:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Literal
 
+from limits import parse_many
 from pydantic import Field, ValidationError, field_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -26,6 +27,12 @@ _DRIVERS = frozenset({"sqlite+aiosqlite", "postgresql+asyncpg"})
 
 _WRONG_DATABASE = PydanticCustomError(
     "database_url", "must be sqlite+aiosqlite:///<file> or postgresql+asyncpg://<host>/<database>"
+)
+
+_WRONG_RATE = PydanticCustomError("rate_limit", "must be one rate such as 1000/second or 50000 per minute")
+
+_WRONG_STORAGE = PydanticCustomError(
+    "rate_limit_storage", "must be memory:// or redis://<host>:<port>/<number>"
 )
 
 
@@ -130,6 +137,45 @@ class Settings(BaseSettings):
             catalog_body_bytes=self.max_catalog_body_bytes,
             seconds=self.time_limit_seconds,
         )
+
+    token_secret: str | None = Field(
+        default=None,
+        min_length=32,
+        repr=False,
+        description="What customer tokens are signed with, at least 32 characters. All processes need the "
+        "same, and no other installation.",
+        json_schema_extra={"default": "made once, and kept in the database"},
+    )
+    rate_limit: str | None = Field(
+        default=None,
+        description="How much each key, and each customer with tokens, may ask for: cost per span, such as "
+        "`1000/second` or `50000 per minute`.",
+        json_schema_extra={"default": "no limit"},
+    )
+    rate_limit_storage: str = Field(
+        default="memory://",
+        repr=False,
+        description="Where that is counted: `memory://`, by each process for itself, or "
+        "`redis://<user>:<password>@<host>:<port>/<number>`, for all of them.",
+    )
+
+    @field_validator("rate_limit")
+    @classmethod
+    def _is_a_rate(cls, value: str | None) -> str | None:
+        try:
+            amounts = [] if value is None else [rate.amount for rate in parse_many(value)]
+        except ValueError:
+            amounts = [0]
+        if len(amounts) > 1 or 0 in amounts:
+            raise _WRONG_RATE
+        return value
+
+    @field_validator("rate_limit_storage")
+    @classmethod
+    def _counts(cls, value: str) -> str:
+        if value != "memory://" and not value.startswith(("redis://", "rediss://")):
+            raise _WRONG_STORAGE
+        return value
 
     @field_validator("database_url")
     @classmethod

@@ -30,7 +30,7 @@ class Trusted:
         """
         documents: dict[str, str] = {}
         for identifier, text in _documents(path):
-            documents[identifier] = documents[sha256(text)] = text
+            documents[plain(identifier)] = documents[sha256(text)] = text
         return cls(by_identifier=documents, only=only)
 
     def allows(self, text: str) -> bool:
@@ -41,6 +41,11 @@ class Trusted:
 def sha256(text: str) -> str:
     """Give the identifier of a document."""
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
+
+
+def plain(identifier: str) -> str:
+    """Give an identifier without the name of its kind, as some clients write it."""
+    return identifier.removeprefix("sha256:")
 
 
 def _documents(path: Path) -> Iterator[tuple[str, str]]:

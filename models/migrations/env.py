@@ -3,7 +3,8 @@
 from alembic import context
 from sqlmodel import SQLModel
 
-import models.tables  # noqa: F401 - fills SQLModel.metadata
+import models.credit_tables
+import models.key_tables  # noqa: F401 - as this does
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -17,9 +17,10 @@ from typing import TypeVar
 from models.database import Database
 from models.migrate import migrate
 from resolvers.catalog_code import AfterApply, CatalogDocument, CatalogFormat, apply_document, export
-from resolvers.context import Context, Services, Viewer
+from resolvers.context import Context, Services
 from resolvers.environments import ensure_environment
 from rules.keys import ApiKeyKind, Scope
+from rules.permissions import Viewer
 
 Answer = TypeVar("Answer")
 

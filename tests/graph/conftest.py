@@ -13,7 +13,8 @@ import pytest_asyncio
 from models.database import Database
 from resolvers import catalog
 from resolvers.context import Context, Services
-from resolvers.environments import NewKey, create_key, viewer_of
+from resolvers.keys import create_key, viewer_of
+from rules.keys import NewKey
 from server.app import create_app
 from tests.graph.client import Client, Clock, Connect, Stock
 from tests.graph.metered import metering
@@ -38,6 +39,7 @@ async def services(database: Database, clock: Clock) -> AsyncIterator[Services]:
     services = Services.on(database, clock)
     yield services
     await services.ledger.close()
+    await services.keys.settle()
 
 
 @pytest_asyncio.fixture

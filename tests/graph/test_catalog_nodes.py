@@ -12,7 +12,7 @@ from graphql import GraphQLInterfaceType
 
 from resolvers import catalog
 from resolvers.context import Context
-from resolvers.environments import viewer_of
+from resolvers.keys import viewer_of
 from schema.graph import graph
 from tests.graph.client import Client, Connect
 from tests.graph.shop import stocked
@@ -23,7 +23,7 @@ PACKAGE = f"""__typename id key draft {{ {VERSION} }} versions {{ nodes {{ {VERS
   entitlements {{ {ROW} }} publishedVersion {{ __typename id number }}"""
 
 EVERYTHING = f"""{{
-  viewer {{ environment {{ __typename id key }} }}
+  viewer {{ environment {{ __typename id key }} }} apiKeys {{ __typename id prefix }}
   products {{ nodes {{ __typename id key }} }}
   features {{ nodes {{ __typename id key }} }}
   creditTypes {{ nodes {{ __typename id key }} }}
@@ -37,7 +37,7 @@ NODES = """query ($ids: [ID!]!) { nodes(ids: $ids) {
   __typename id
   ... on Environment { key } ... on Product { key } ... on Feature { key } ... on CreditType { key }
   ... on Package { key } ... on PackageVersion { number } ... on Entitlement { key } ... on Customer { key }
-  ... on Reservation { key }
+  ... on Reservation { key } ... on ApiKey { prefix }
 } }"""
 
 

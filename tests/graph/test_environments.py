@@ -9,11 +9,11 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from models.key_tables import ApiKeyRow
 from models.statements import table_of
-from models.tables import ApiKeyRow
 from resolvers.context import Services
-from resolvers.environments import NewKey, revoke_key
-from rules.keys import ApiKeyKind, Scope
+from resolvers.keys import revoke_key
+from rules.keys import ApiKeyKind, NewKey, Scope
 from tests.graph.client import Client, Clock, Connect, Json, Stock
 
 WHO = "{ viewer { kind scopes environment { key kind } } }"

@@ -41,7 +41,7 @@ async def test_support_reads_why_a_customer_may_not(free: Client, document: str)
     assert told["remedies"] == [
         {
             "kind": "UPGRADE",
-            "summary": "Upgrade to pro at $490.00 a year.",
+            "summary": "Upgrade to pro at $49.00 a month.",
             "plan": {"name": "pro"},
             "addon": None,
         }

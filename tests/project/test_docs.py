@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
@@ -22,6 +23,12 @@ def _read(page: Path) -> str:
     return page.read_text(encoding="utf-8")
 
 
+def _asked(text: str) -> list[str]:
+    """What the links of a page fill into GraphiQL."""
+    addresses = (urlsplit(link) for link in links(text))
+    return [question for address in addresses for question in parse_qs(address.query).get("q", ())]
+
+
 @pytest.mark.parametrize("page", [page for page in pages() if examples(_read(page))], ids=_name)
 async def test_the_examples_of_a_page_answer_as_promised(page: Path, demo_client: httpx.AsyncClient) -> None:
     for example in examples(_read(page)):
@@ -31,6 +38,13 @@ async def test_the_examples_of_a_page_answer_as_promised(page: Path, demo_client
 
         place = f"{_name(page)}:{example.line}"
         assert list(differences(example.answer, answer)) == [], place
+
+
+@pytest.mark.parametrize("page", [page for page in pages() if _asked(_read(page))], ids=_name)
+def test_a_link_into_graphiql_asks_an_example_of_its_page(page: Path) -> None:
+    shown = [example.document.strip() for example in examples(_read(page))]
+
+    assert [question for question in _asked(_read(page)) if question not in shown] == []
 
 
 @pytest.mark.parametrize("page", pages(), ids=_name)

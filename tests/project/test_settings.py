@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import astuple
+
 import pytest
 from pydantic.fields import FieldInfo
 
+from server.limits import Limits
 from server.settings import PREFIX, Settings, SettingsError, read_settings
 from tests.project.markdown import rows
 from tests.project.repository import ROOT
@@ -90,3 +93,28 @@ def test_a_database_is_named_with_a_driver_that_we_have(monkeypatch: pytest.Monk
 
 def test_printed_settings_keep_the_password_to_themselves() -> None:
     assert "s3cret" not in repr(Settings(database_url="postgresql+asyncpg://me:s3cret@localhost/allotment"))
+
+
+def test_each_limit_is_what_is_set() -> None:
+    given = {
+        "max_tokens": 1,
+        "max_depth": 2,
+        "max_root_fields": 3,
+        "max_aliases": 4,
+        "max_directives": 5,
+        "max_cost": 6,
+        "max_body_bytes": 7,
+        "max_catalog_body_bytes": 8,
+        "time_limit_seconds": 9,
+    }
+
+    assert astuple(Settings.model_validate(given).limits) == (1, 2, 3, 4, 5, 6, 7, 8, 9)
+    assert Settings().limits == Limits()
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "many"])
+def test_a_limit_leaves_something(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("ALLOTMENT_MAX_DEPTH", value)
+
+    with pytest.raises(SettingsError, match=r"^ALLOTMENT_MAX_DEPTH: "):
+        read_settings()

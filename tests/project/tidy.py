@@ -22,6 +22,9 @@ FORCED_NAMES = {
     "process_result_value": "sqlalchemy.TypeDecorator",
     "process_errors": "strawberry.Schema",
     "data_received": "asyncio.Protocol",
+    "handle_starttag": "html.parser.HTMLParser",
+    "handle_endtag": "html.parser.HTMLParser",
+    "handle_data": "html.parser.HTMLParser",
     "PageInfo": "Relay's cursor connections",
 }
 """Names that carry an empty word because an interface asks for it that is not ours."""

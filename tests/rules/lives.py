@@ -5,6 +5,7 @@ from __future__ import annotations
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Self
 
 import pytest
 
@@ -59,11 +60,11 @@ class Life:
             self._flat = Flattened(self.shop)
         return self._flat
 
-    def born(self, timezone: str = "UTC") -> Life:
+    def born(self, timezone: str = "UTC") -> Self:
         """Make the customer."""
         return self.does(UpsertCustomer(key="acme", timezone=timezone))
 
-    def comes_to(self, instant: datetime) -> Life:
+    def comes_to(self, instant: datetime) -> Self:
         """Let the clock go on to an instant."""
         self.now = instant
         return self
@@ -74,7 +75,7 @@ class Life:
         acted_at = self.customer.acted_at if self.customer is not None else None
         return self.now if acted_at is None else max(self.now, acted_at + MOMENT)
 
-    def does(self, *acts: Act) -> Life:
+    def does(self, *acts: Act) -> Self:
         """Let acts happen, none of which is refused."""
         for act in acts:
             scene = Scene(flat=self.flat, now=self.next_act_at)
@@ -88,7 +89,7 @@ class Life:
             self.records += change.records
         return self
 
-    def uses(self, feature: str, units: int, at: datetime | None = None) -> Life:
+    def uses(self, feature: str, units: int, at: datetime | None = None) -> Self:
         """Report usage."""
         return self.does(ReportUsage(feature=feature, quantity=units * ONE, occurred_at=at))
 
@@ -100,12 +101,12 @@ class Life:
         assert (self.customer, self.shop) == before
         return shortened(refusal.value.problems)
 
-    def publishes(self, package: Package, scope: PublishScope = PublishScope.ALL_CUSTOMERS) -> Life:
+    def publishes(self, package: Package, scope: PublishScope = PublishScope.ALL_CUSTOMERS) -> Self:
         """Publish another draft of a package that is sold already."""
         self.shop = publish(with_package(self.shop, package), package.key, now=self.now, scope=scope).catalog
         return self
 
-    def redraws(self, key: str, *rows: Row, scope: PublishScope = PublishScope.ALL_CUSTOMERS) -> Life:
+    def redraws(self, key: str, *rows: Row, scope: PublishScope = PublishScope.ALL_CUSTOMERS) -> Self:
         """Publish a package with other rows."""
         package = self.shop.packages[key]
         return self.publishes(replace(package, draft=replace(package.newest, rows=rows)), scope)

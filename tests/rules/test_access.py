@@ -53,6 +53,7 @@ DENIALS = (
     AccessReason.NOT_ENTITLED,
     AccessReason.VALUE_NOT_INCLUDED,
     AccessReason.LIMIT_EXCEEDED,
+    AccessReason.INSUFFICIENT_CREDITS,
 )
 """As the contract lists them."""
 

@@ -59,10 +59,10 @@ def test_a_yes_needs_no_remedy() -> None:
 def test_who_is_on_no_plan_is_told_to_which_to_subscribe_the_cheapest_first() -> None:
     life = Life().born()
 
-    assert summaries(life, life.asks("sso")) == ["Subscribe to Pro at $300.00 a year."]
+    assert summaries(life, life.asks("sso")) == ["Subscribe to Pro at $30.00 a month."]
     assert summaries(life, life.asks("calls", requested=150)) == [
         "Subscribe to Euro at €1.00 a month.",
-        "Subscribe to Pro at $300.00 a year.",
+        "Subscribe to Pro at $30.00 a month.",
     ]
 
 
@@ -71,7 +71,7 @@ def test_an_upgrade_names_the_price_to_ask_for() -> None:
 
     (upgrade,) = remedied(life, life.asks("sso"))
 
-    assert (upgrade.kind, upgrade.plan, upgrade.price) == (RemedyKind.UPGRADE, "pro", "yearly")
+    assert (upgrade.kind, upgrade.plan, upgrade.price) == (RemedyKind.UPGRADE, "pro", "monthly")
 
 
 def test_less_and_later_come_before_what_costs_money() -> None:

@@ -21,7 +21,7 @@ from models.statements import table_of
 from models.subscriptions import Belongings
 from models.tables import UsageRecordRow, UsageWindowRow
 from resolvers.access import accesses_of
-from resolvers.context import Context, Services, Viewer
+from resolvers.context import Context, Services
 from rules.acts import Account, Act, Change, Scene, UsageAct
 from rules.catalog import Aggregation, Catalog
 from rules.customers import Customer
@@ -29,6 +29,7 @@ from rules.inheritance import Flattened
 from rules.keys import ApiKeyKind, Scope
 from rules.lifecycle import UpsertCustomer
 from rules.numbers import ONE
+from rules.permissions import Viewer
 from rules.reporting import ReportUsage
 from rules.subscribing import Subscribe
 from rules.tallies import Need
@@ -115,7 +116,7 @@ class Books:
     @property
     def context(self) -> Context:
         """What a request in this process works with."""
-        services = Services(database=self.database, memory=Memory(), ledger=self.ledger, clock=self.clock)
+        services = replace(Services.on(self.database, self.clock), ledger=self.ledger)
         viewer = Viewer(environment=self.environment, kind=ApiKeyKind.SECRET, scopes=frozenset(Scope))
         return Context(services=services, viewer=viewer)
 

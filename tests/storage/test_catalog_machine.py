@@ -23,11 +23,12 @@ from models.database import Database
 from models.memory import Memory
 from resolvers import catalog
 from resolvers.catalog_code import AfterApply, CatalogDocument, CatalogFormat, apply_document, compare, export
-from resolvers.context import Context, Services, Viewer
+from resolvers.context import Context, Services
 from resolvers.environments import ensure_environment
 from rules.catalog import Catalog, PublishScope
 from rules.errors import Rejected
-from rules.keys import ApiKeyKind
+from rules.keys import ApiKeyKind, Scope
+from rules.permissions import Viewer
 from rules.publishing import publish_contents
 from rules.references import Holders, derived_plans, references
 from tests.profiles import FULL
@@ -71,7 +72,7 @@ class Market(RuleBasedStateMachine):
     def opened_context(self) -> Context:
         """Somebody in an environment of their own."""
         environment = self.run(ensure_environment(self.services, next(environment_keys)))
-        viewer = Viewer(environment=environment.number, kind=ApiKeyKind.SECRET, scopes=frozenset())
+        viewer = Viewer(environment=environment.number, kind=ApiKeyKind.SECRET, scopes=frozenset(Scope))
         return Context(services=self.services, viewer=viewer)
 
     def shop(self) -> Catalog:

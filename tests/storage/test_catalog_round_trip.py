@@ -18,12 +18,13 @@ from models import catalog as stored
 from models import environments
 from models.database import Database
 from resolvers import catalog
-from resolvers.context import Context, Services, Viewer
+from resolvers.context import Context, Services
 from rules.catalog import Catalog, Feature, Meter, MeterFilter, Plan, PricingType, Product, PublishScope
 from rules.catalog import FilterOperator as Operator
 from rules.drafts import RowEdit
 from rules.errors import ErrorCode, Rejected
-from rules.keys import ApiKeyKind
+from rules.keys import ApiKeyKind, Scope
+from rules.permissions import Viewer
 from rules.validity import proven
 from rules.values import ConfigKind, FeatureType, Unit
 from tests.rules.builders import NOW, addon, own, product, row, written
@@ -155,7 +156,7 @@ async def editors(database: Database, another: Database) -> AsyncIterator[list[C
     environment = await empty(database)
     await save(database, environment, Catalog(), opened())
     processes = [Services.on(known, lambda: NOW) for known in (database, another)]
-    viewer = Viewer(environment=environment, kind=ApiKeyKind.SECRET, scopes=frozenset())
+    viewer = Viewer(environment=environment, kind=ApiKeyKind.SECRET, scopes=frozenset(Scope))
     yield [Context(services=services, viewer=viewer) for services in processes]
     for services in processes:
         await services.ledger.close()

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, inspect, text
@@ -15,7 +16,7 @@ from sqlmodel import SQLModel
 import models.tables
 from models.columns import from_micros
 from models.database import Database
-from models.migrate import DatabaseTooNew, is_current, migrate, revision_of
+from models.migrate import DatabaseTooNew, configuration, is_current, migrate, revision_of
 
 ROOT = Path(__file__).parents[2]
 
@@ -85,6 +86,44 @@ async def test_a_database_newer_than_the_code_is_refused(database: Database, dat
 
     assert not await is_current(database)
     assert await revision_of(database) == "9999"
+
+
+async def test_customers_who_were_there_before_they_could_be_searched_are_found(empty_url: str) -> None:
+    database = Database(empty_url)
+    async with database.write() as session:
+        connection = await session.connection()
+        await connection.run_sync(_migrate_to, "0003")
+        await session.execute(
+            text(
+                "INSERT INTO environments (id, key, name, sandbox, catalog_revision, created_at)"
+                " VALUES (1, 'live', 'live', :no, 0, 0)"
+            ),
+            {"no": False},
+        )
+        await session.execute(
+            text(
+                "INSERT INTO customers (id, environment_id, key, name, timezone, extra, archived, revision)"
+                " VALUES (:id, 1, :key, :name, 'UTC', '{}', :no, 0)"
+            ),
+            [
+                {"id": 1, "key": "U-1", "name": "Élodie", "no": False},
+                {"id": 5, "key": "U-5", "name": None, "no": False},
+            ],
+        )
+    await migrate(empty_url)
+
+    async with database.read() as session:
+        searched = await session.execute(
+            text("SELECT folded_key, folded_name, folded_email FROM customers ORDER BY id")
+        )
+    await database.close()
+    assert [tuple(row) for row in searched] == [("u-1", "élodie", None), ("u-5", None, None)]
+
+
+def _migrate_to(connection: Connection, revision: str) -> None:
+    config = configuration()
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
 
 
 async def test_every_sqlite_table_is_strict(sqlite_url: str) -> None:

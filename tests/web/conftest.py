@@ -19,10 +19,13 @@ from starlette.types import ASGIApp
 
 from models.database import Database
 from resolvers.context import Services
-from resolvers.environments import NewKey, create_key
-from rules.keys import Scope
+from resolvers.keys import create_key
+from rules.keys import NewKey, Scope
 from server.app import create_app
+from server.demo import fill
 from tests.web.asking import Ask, Asker
+from tests.web.demo_shop import Shop
+from tests.web.site import PUBLISHABLE, STOCK, Site
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, Page, Route
@@ -152,3 +155,25 @@ async def _serving(app: ASGIApp) -> AsyncIterator[str]:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         server.should_exit = True
         await serving
+
+
+@pytest_asyncio.fixture
+async def site(sqlite_url: str) -> AsyncIterator[Site]:
+    """A site that sells two plans."""
+    services = Services.on(Database(sqlite_url))
+    key = await create_key(services, "live", PUBLISHABLE)
+    transport = httpx.ASGITransport(create_app(services))
+    async with httpx.AsyncClient(transport=transport, base_url="http://allotment.test") as http:
+        site = Site(http=http, services=services, key=key)
+        await site.change(lambda _: STOCK)
+        yield site
+    await services.close()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def shop(demo_file: Path, tmp_path: Path) -> AsyncIterator[Shop]:
+    """A demo of this test's own."""
+    file = shutil.copy(demo_file, tmp_path / "allotment.db")
+    services = Services.on(Database(f"sqlite+aiosqlite:///{file}"))
+    yield Shop(services, create_app(services, keyless=await fill(services)))
+    await services.close()

@@ -12,8 +12,10 @@ import httpx
 from models.database import Database
 from resolvers import catalog
 from resolvers.context import Services
-from resolvers.environments import NewKey, context_of, create_key
+from resolvers.environments import context_of
+from resolvers.keys import create_key
 from rules.catalog import Catalog
+from rules.keys import NewKey
 from rules.lifecycle import UpsertCustomer
 from rules.subscribing import Subscribe
 from rules.values import ResetInterval

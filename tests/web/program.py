@@ -52,14 +52,14 @@ class Program:
 
 
 @contextmanager
-def serving(folder: Path, *options: str, database: str | None = None) -> Iterator[Program]:
-    """Serve on any free port, with a database, or with the one that the folder holds or will hold."""
+def serving(folder: Path, *options: str, **settings: str) -> Iterator[Program]:
+    """Serve on any free port, with the database that the folder holds or will hold."""
     command = [sys.executable, "-m", "server", "serve", "--port", "0", *options]
     with (folder / "log.txt").open("w+") as log:
         process = subprocess.Popen(
             command,
             cwd=folder,
-            env=environment(folder, database),
+            env=environment(folder, **settings),
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,
@@ -76,14 +76,12 @@ def serving(folder: Path, *options: str, database: str | None = None) -> Iterato
                 process.stdout.close()
 
 
-def told(
-    folder: Path, *command: str, given: str = "", database: str | None = None
-) -> subprocess.CompletedProcess[str]:
+def told(folder: Path, *command: str, given: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
     """Run another command to its end, with something on its standard input."""
     return subprocess.run(
         [sys.executable, "-m", "server", *command],
         cwd=folder,
-        env=environment(folder, database),
+        env=environment(folder, **settings),
         input=given,
         capture_output=True,
         text=True,
@@ -92,10 +90,9 @@ def told(
     )
 
 
-def environment(folder: Path, database: str | None = None) -> dict[str, str]:
-    """This environment without our settings, from which the rooms are found in any folder."""
+def environment(folder: Path, **settings: str) -> dict[str, str]:
+    """This environment with none but these settings of ours, from which the rooms are found in any folder."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("ALLOTMENT_")}
     # What the first program compiles is kept for the next; some machines would compile it all each time.
     compiled = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(folder.parent / "bytecode")}
-    kept_in = {} if database is None else {"ALLOTMENT_DATABASE_URL": database}
-    return {**inherited, **compiled, **kept_in, "PYTHONPATH": str(ROOT)}
+    return {**inherited, **compiled, **settings, "PYTHONPATH": str(ROOT)}

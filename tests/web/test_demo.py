@@ -191,11 +191,14 @@ def test_on_any_day_current_periods_have_begun_days_ago_and_go_on_for_days(compa
             assert now - period.start > 3 * DAY < period.end - now
 
 
-def test_the_three_examples_answer_at_the_first_click(demo_file: Path, tmp_path: Path) -> None:
+def test_every_stop_of_the_tour_answers_at_the_first_click(demo_file: Path, tmp_path: Path) -> None:
     shutil.copy(demo_file, tmp_path / "allotment.db")
     with serving(tmp_path, "--demo") as program:
-        allowed, plan, reported = (answer(program, example) for example in EXAMPLES)
-        afterwards = answer(program, EXAMPLES[0])
+        allowed, plan, edited, published, reported, consumed, sold = (
+            answer(program, example) for example in EXAMPLES
+        )
+        afterwards, plan_afterwards = (answer(program, example) for example in EXAMPLES[:2])
+        again = answer(program, EXAMPLES[5])["consume"]
 
     assert allowed["access"]["allowed"]
     assert allowed["access"]["reason"] == "WITHIN_LIMIT"
@@ -207,9 +210,25 @@ def test_the_three_examples_answer_at_the_first_click(demo_file: Path, tmp_path:
         ("max-projects", "INHERITED"),
         ("sso", "OWN"),
     }
-    assert reported["reportUsage"]["userErrors"] == []
+    assert edited["setEntitlement"]["entitlement"]["displayText"] == "60 seats"
+    assert "60 seats" in texts(plan_afterwards)
+    assert "60 seats" not in texts(plan)
+    assert published["publishPackage"]["cascadedTo"] == [{"name": "Scale"}]
+    assert len(published["publishPackage"]["version"]["changes"]) == 1
     assert reported["reportUsage"]["access"]["usage"]["used"] == "417"
     assert afterwards["access"]["usage"]["used"] == "417"
+    assert (consumed["consume"]["consumed"], consumed["consume"]["access"]["usage"]["used"]) == (True, "99")
+    assert (again["consumed"], again["access"]["reason"]) == (False, "LIMIT_EXCEEDED")
+    calls = [column["callToAction"] for column in sold["pricingTable"]["columns"]]
+    assert calls == ["DOWNGRADE", "DOWNGRADE", "CURRENT", "UPGRADE"]
+    for act in (edited, published, reported, consumed):
+        (payload,) = act.values()
+        assert payload["userErrors"] == []
+
+
+def texts(plan: Mapping[str, Any]) -> list[str]:
+    """What a plan shows."""
+    return [row["displayText"] for row in plan["plan"]["entitlements"]]
 
 
 def answer(program: Program, example: Example) -> dict[str, Any]:

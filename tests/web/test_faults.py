@@ -20,6 +20,7 @@ from server.auth import Doorkeeper
 from server.graphql import GraphQLView
 from server.limits import Limits
 from server.metrics import Metrics
+from server.rates import Rates
 from server.trusted import Trusted
 from tests.web.asking import GRAPHQL_RESPONSE, Asker, codes
 
@@ -80,6 +81,7 @@ async def asker(services: Services) -> AsyncIterator[Asker]:
         Doorkeeper(services=services, keyless=1),
         limits=Limits(seconds=0.01),
         trusted=Trusted(),
+        rates=Rates(),
         metrics=Metrics(),
     )
     transport = httpx.ASGITransport(Starlette(routes=[Route("/graphql", view)]))

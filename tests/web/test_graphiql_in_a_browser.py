@@ -27,7 +27,10 @@ pytestmark = [
     pytest.mark.skipif(not are_installed(), reason="npm ci was not run in server/"),
 ]
 
-EXAMPLE_TABS = ["MayTheyUseIt", "WhatIsInThePlan", "ReportUsage"]
+EXAMPLE_TABS = [
+    *("MayTheyUseIt", "WhatIsInThePlan", "EditThePlan", "PublishThePlan"),
+    *("ReportUsage", "ConsumeToTheLimit", "WhatIsOnSale"),
+]
 KEY = "sk_a_key_that_nobody_keeps"
 LIGHT, DARK = "rgb(255, 255, 255)", "rgb(33, 42, 59)"
 

@@ -146,7 +146,7 @@ async def test_nothing_else_is_served(path: str) -> None:
 
 
 async def test_a_file_that_is_not_installed_is_not_found(tmp_path: Path) -> None:
-    response = await fetch(f"{PREFIX}/gone.js", [pages._file_route("gone.js", tmp_path / "gone.js")])
+    response = await fetch(f"{PREFIX}/gone.js", [pages.file_route(f"{PREFIX}/gone.js", tmp_path / "gone.js")])
 
     assert response.status_code == 404
 

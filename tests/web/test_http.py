@@ -246,6 +246,12 @@ async def test_whoever_has_no_key_is_told_nothing_else(ask: Ask) -> None:
     assert [(answer.status_code, codes(answer)) for answer in answers] == [(401, ["UNAUTHENTICATED"])] * 4
 
 
+async def test_a_page_of_another_site_can_tell_the_id_of_its_request(back_end: Asker) -> None:
+    answer = await back_end.post(HELLO, Origin="https://shop.example")
+
+    assert "X-Request-Id" in answer.headers["Access-Control-Expose-Headers"].split(", ")
+
+
 async def test_what_has_no_form_in_utf_8_is_told_as_it_came(back_end: Asker) -> None:
     body = {"query": "query ($c: String!) { access(customer: $c, feature: $c) { customerKey } }"}
     answer = await back_end.post(json.dumps({**body, "variables": {"c": "\ud800\0😀"}}).encode())

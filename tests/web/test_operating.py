@@ -12,7 +12,8 @@ from starlette.applications import Starlette
 
 from models.database import Database
 from resolvers.context import Services
-from resolvers.environments import NewKey, create_key
+from resolvers.keys import create_key
+from rules.keys import NewKey
 from server.app import create_app
 from server.metrics import MOST_NAMES, Metrics
 from tests.web.asking import Asker

@@ -138,7 +138,7 @@ async def test_what_is_kept_has_an_end(back_end: Asker, monkeypatch: pytest.Monk
         return prepare(*arguments)
 
     monkeypatch.setattr(documents, "prepare", counted)
-    for number in range(documents.MOST_KEPT_TOKENS // 2_000 + 1):
+    for number in range(documents.MOST_KEPT // 2_000 + 1):
         await back_end.post({"query": f"{{ ...F{number} " + "__typename " * 1_990 + "}"})
         await back_end.post({"query": FIND})
     await back_end.post({"query": prepared[0]})

@@ -4,12 +4,14 @@ import re
 import shutil
 import socket
 import sqlite3
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
+from models.keyring import FRESH_SECONDS
 from tests.web.program import PATIENCE_SECONDS, Program, serving, told
 
 REPORT = """mutation ($customer: String!) {
@@ -71,7 +73,10 @@ def test_the_demo_starts_in_an_empty_folder_and_says_where_it_is(tmp_path: Path)
         assert used(program, "nimbus") == "412"
         program.ask(REPORT, customer="nimbus")
 
-        assert program.stop() == f"GraphiQL: {program.address}/graphql\n"
+        assert program.stop().splitlines() == [
+            f"GraphiQL: {program.address}/graphql",
+            f"Pricing page: {program.address}/pricing/app",
+        ]
         assert program.process.returncode == 0
 
     with serving(tmp_path, "--demo") as again:
@@ -97,6 +102,39 @@ def test_several_workers_share_one_database_and_end_together(demo_folder: Path) 
         assert program.process.returncode == 0
         with pytest.raises(httpx.ConnectError):
             program.ask(WHERE)
+
+
+def test_several_workers_count_together(demo_folder: Path) -> None:
+    with serving(demo_folder, "--demo", "--workers", "2") as program:
+        for _ in range(20):
+            program.ask("query Where { viewer { kind } }")
+        program.ask(REPORT, customer="lantern")
+        pages = [httpx.get(f"{program.address}/metrics").text for _ in range(4)]
+
+    for page in pages:
+        assert 'allotment_requests_total{kind="query",operation="Where",outcome="OK"} 20.0' in page
+        assert "allotment_commit_acts_sum 1.0" in page
+
+
+def test_limits_are_those_that_are_set(demo_folder: Path) -> None:
+    with serving(demo_folder, "--demo", ALLOTMENT_MAX_DEPTH="2", ALLOTMENT_MAX_BODY_BYTES="10") as program:
+        assert codes(program.ask(WHERE)) == ["QUERY_TOO_COMPLEX"]
+
+
+def test_only_trusted_documents_are_executed_where_that_is_set(demo_folder: Path) -> None:
+    (demo_folder / "where.graphql").write_text(WHERE)
+    settings = {"ALLOTMENT_TRUSTED_DOCUMENTS": ".", "ALLOTMENT_TRUSTED_DOCUMENTS_ONLY": "true"}
+    with serving(demo_folder, "--demo", **settings) as program:
+        assert "errors" not in program.ask(WHERE).json()
+        assert codes(program.ask("{ __typename }")) == ["FORBIDDEN"]
+
+
+def test_trusted_documents_that_cannot_be_read_are_refused_in_one_line(tmp_path: Path) -> None:
+    refused = told(tmp_path, "serve", ALLOTMENT_TRUSTED_DOCUMENTS="gone.json")
+
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr.startswith("Error: gone.json holds no trusted documents: ")
+    assert refused.stderr.count("\n") == 1
 
 
 def test_what_is_under_way_is_finished_before_the_program_ends(demo_folder: Path) -> None:
@@ -128,10 +166,34 @@ def test_a_key_opens_its_environment_until_it_is_revoked(demo: Program) -> None:
     assert key not in listed
 
     assert told(demo.folder, "keys", "revoke", prefix(key)).returncode == 0
+    # Another process revoked it: here it may open for so long.
+    time.sleep(FRESH_SECONDS)
     refused, again = demo.ask(WHERE, key=key), told(demo.folder, "keys", "revoke", prefix(key))
 
     assert (refused.status_code, codes(refused)) == (401, ["UNAUTHENTICATED"])
     assert (again.returncode, again.stderr) == (1, f"Error: no valid key has the prefix {prefix(key)}\n")
+
+
+def test_a_key_is_made_for_a_pricing_page_and_takes_no_scopes(demo: Program) -> None:
+    website = new_key(demo.folder, "--environment", "shop", "--kind", "publishable")
+    refused = told(
+        demo.folder,
+        *("keys", "create", "--environment", "shop", "--kind", "publishable", "--scope", "ADMIN"),
+    )
+
+    who = demo.ask("{ viewer { kind scopes } }", key=website).json()["data"]["viewer"]
+    assert who == {"kind": "PUBLISHABLE", "scopes": []}
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr == "Error: A publishable key has no scopes: it reads what is published.\n"
+
+
+def test_a_key_may_do_what_is_named_or_everything(demo: Program) -> None:
+    named = new_key(demo.folder, "--environment", "shop", "--scope", "USAGE_WRITE", "--scope", "CATALOG_READ")
+    everything = new_key(demo.folder, "--environment", "shop")
+    ask = "{ viewer { scopes } }"
+
+    assert demo.ask(ask, key=named).json()["data"]["viewer"]["scopes"] == ["CATALOG_READ", "USAGE_WRITE"]
+    assert "ADMIN" in demo.ask(ask, key=everything).json()["data"]["viewer"]["scopes"]
 
 
 def test_a_wrong_key_opens_nothing_where_no_key_would_do(demo: Program) -> None:

@@ -35,7 +35,7 @@ WORKERS = 16
 
 def assert_verified(folder: Path, database: str) -> None:
     """What is kept agrees with what was recorded."""
-    verified = told(folder, "verify", database=database)
+    verified = told(folder, "verify", ALLOTMENT_DATABASE_URL=database)
     assert (verified.returncode, verified.stdout) == (0, ""), verified.stderr
 
 
@@ -50,7 +50,8 @@ async def servers(database_url: str, tmp_path: Path) -> AsyncIterator[list[Calle
             for folder in folders:
                 folder.mkdir()
             addresses = [
-                programs.enter_context(serving(folder, database=database_url)).address for folder in folders
+                programs.enter_context(serving(folder, ALLOTMENT_DATABASE_URL=database_url)).address
+                for folder in folders
             ]
             yield [await callers.enter_async_context(calling(address, secret)) for address in addresses]
 
@@ -178,7 +179,7 @@ async def test_kill_9_loses_nothing_that_was_acknowledged_and_counts_nothing_twi
     asked: dict[int, bool] = {}
 
     for _ in range(ROUNDS):
-        with serving(tmp_path, database=database_url) as program:
+        with serving(tmp_path, ALLOTMENT_DATABASE_URL=database_url) as program:
             async with calling(program.address, secret) as callers:
                 # What was acknowledged is there; what was not is sent again until it is.
                 known = await asyncio.gather(*(whole(callers, number) for number in asked))
@@ -186,7 +187,7 @@ async def test_kill_9_loses_nothing_that_was_acknowledged_and_counts_nothing_twi
             done += len(asked)
             asked = await under_load(program, secret, numbers, dice.randrange(1, 150))
 
-    with serving(tmp_path, database=database_url) as program:
+    with serving(tmp_path, ALLOTMENT_DATABASE_URL=database_url) as program:
         async with calling(program.address, secret) as callers:
             known = await asyncio.gather(*(whole(callers, number) for number in asked))
             assert all(before for before, answered in zip(known, asked.values(), strict=True) if answered)

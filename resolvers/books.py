@@ -1,0 +1,61 @@
+"""Books of credits as they were, are or will be at an instant."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from models import credit_pages
+from models import credits as stored
+from models.credits import Shelf
+from models.usage import Owner
+from resolvers.reading import Look
+from rules.credit_books import Book, CreditNeed
+from rules.credit_history import book_at, summed
+from rules.credits import brought_up
+from rules.customers import Customer
+
+FARTHEST = timedelta(days=25 * 366)
+"""How far ahead credits are told; what is asked about later instants is answered as of then."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Whose book is wanted, of which credit type, at which instant."""
+
+    customer: Customer
+    credit_type: str
+    at: datetime
+
+
+def shelf_of(seen: Look, customer: Customer, credit_type: str) -> Shelf:
+    """Tell where a customer's book is kept."""
+    return Owner(environment=seen.environment.number, customer=customer.number), credit_type
+
+
+async def opened(seen: Look, wanted: Iterable[Wanted]) -> list[Book]:
+    """Give books at the instants that are asked about, in the order in which they are wanted."""
+    wanted = list(wanted)
+    shelves = [shelf_of(seen, known.customer, known.credit_type) for known in wanted]
+    needs = {shelf: {CreditNeed(credit_type=shelf[1])} for shelf in shelves}
+    kept = await stored.load(seen.session, needs, to_read=True)
+    return [await _at(seen, known, shelf, kept[shelf]) for known, shelf in zip(wanted, shelves, strict=True)]
+
+
+async def _at(seen: Look, wanted: Wanted, shelf: Shelf, book: Book) -> Book:
+    now = wanted.customer.asked_at(seen.now)
+    present = brought_up(book, wanted.customer, seen.flat, min(max(now, wanted.at), now + FARTHEST))
+    return present if now <= wanted.at else await _past(seen, shelf, present, wanted.at)
+
+
+async def _past(seen: Look, shelf: Shelf, present: Book, at: datetime) -> Book:
+    """Tell a past instant by what was entered up to then, be it that nobody has written it yet."""
+    sums = Counter(await credit_pages.sums_until(seen.session, shelf, at))
+    for place, amount in summed(entry for entry in present.entries if entry.cause.at <= at).items():
+        sums[place] += amount
+    named = {grant for _, grant in sums if grant is not None}
+    lots = await credit_pages.lots(seen.session, shelf, named) | {**present.closed, **present.lots}
+    held = await credit_pages.held_at(seen.session, shelf, at)
+    return book_at(shelf[1], at, sums, [lots[number] for number in named], held)

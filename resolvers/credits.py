@@ -1,0 +1,250 @@
+"""Credits: granted, voided and spent, and what there is of them at an instant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from models import credit_pages
+from models import credits as stored
+from models.batch import Done
+from models.columns import from_micros, to_micros
+from models.credit_pages import Made
+from models.credits import Shelf
+from models.usage import Owner
+from resolvers.books import Wanted, opened, shelf_of
+from resolvers.context import Context
+from resolvers.customers import SeenCustomer, found
+from resolvers.paging import BadPage, Cursors, Page, size_of
+from resolvers.reading import Look, look
+from rules.access import Decision
+from rules.acts import Act
+from rules.credit_acts import BringUpCredits, is_news
+from rules.credit_books import Book, CreditNeed, Entry
+from rules.credits import brought_up
+from rules.customers import Customer
+from rules.grants import Lot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenBook:
+    """A customer's book of a credit type, brought up to the instant at which they were seen."""
+
+    seen: SeenCustomer
+    book: Book
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenLot:
+    """A grant and what is left of it, as its customer was seen."""
+
+    seen: SeenCustomer
+    credit_type: str
+    lot: Lot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenEntry:
+    """A line of the ledger, and the grant that it is about."""
+
+    seen: SeenCustomer
+    credit_type: str
+    entry: Entry
+    lot: Lot | None
+
+
+def credits_of(decision: Decision) -> SeenBook | None:
+    """Give the credits that pay for usage of the feature that was asked about; None where none do."""
+    subject = decision.subject
+    if decision.book is None or subject.customer is None:
+        return None
+    seen = SeenCustomer(flat=subject.flat, customer=subject.customer, now=subject.now)
+    return SeenBook(seen=seen, book=decision.book)
+
+
+async def act(context: Context, customer: str, deed: Act) -> Done:
+    """Do something to a customer's credits; raises Rejected with every problem."""
+    return await context.services.ledger.commit(context.environment, customer, deed)
+
+
+def balance_after(done: Done, credit_type: str) -> SeenBook | None:
+    """Give the book as an act has left it; None where there is no such customer or credit type."""
+    customer = done.account.customer
+    if customer is None or credit_type not in done.flat.catalog.credit_types:
+        return None
+    book = done.account.books.get(credit_type, Book(credit_type=credit_type))
+    return SeenBook(seen=SeenCustomer.after(done), book=brought_up(book, customer, done.flat, done.now))
+
+
+async def grant_after(context: Context, done: Done, credit_type: str, number: int) -> SeenLot | None:
+    """Give the grant that an act, or its first time, made or voided, in its state now."""
+    after = balance_after(done, credit_type)
+    if after is None:
+        return None
+    book = after.book
+    if number in book.lots or number in book.closed:
+        return SeenLot(seen=after.seen, credit_type=credit_type, lot=book.lot(number))
+    async with look(context) as seen:
+        kept = await credit_pages.lots(
+            seen.session, shelf_of(seen, after.seen.customer, credit_type), {number}
+        )
+    return SeenLot(seen=after.seen, credit_type=credit_type, lot=kept[number])
+
+
+async def entries_after(context: Context, done: Done, credit_type: str) -> list[SeenEntry]:
+    """Give the entries that an act, or its first time, made."""
+    first, last = done.outcome.get("first", 1), done.outcome.get("last", 0)
+    if done.account.customer is None or last < first:
+        return []
+    seen_customer = SeenCustomer.after(done)
+    async with look(context) as seen:
+        shelf = shelf_of(seen, done.account.customer, credit_type)
+        lines = await credit_pages.entries(seen.session, shelf, last + 1, last - first + 1, first)
+        return await _with_grants(seen, seen_customer, shelf, list(reversed(lines)))
+
+
+async def _with_grants(
+    seen: Look, customer: SeenCustomer, shelf: Shelf, lines: Sequence[Entry]
+) -> list[SeenEntry]:
+    numbers = {line.grant for line in lines if line.grant is not None}
+    lots = await credit_pages.lots(seen.session, shelf, numbers)
+    return [
+        SeenEntry(seen=customer, credit_type=shelf[1], entry=line, lot=lots.get(line.grant or 0))
+        for line in lines
+    ]
+
+
+async def balance(
+    context: Context, key: str, credit_type: str, at: datetime | None = None
+) -> SeenBook | None:
+    """Give what a customer has of a credit type; None for an unknown one."""
+    async with look(context) as seen:
+        if credit_type not in seen.flat.catalog.credit_types:
+            return None
+        return next(iter(await _balances(seen, key, [credit_type], at)), None)
+
+
+async def balances(context: Context, key: str, at: datetime | None = None) -> list[SeenBook]:
+    """Give what a customer has of every credit type of which there ever was anything."""
+    async with look(context) as seen:
+        every = await _balances(seen, key, sorted(seen.flat.catalog.credit_types), at)
+    return [known for known in every if known.book.last_grant or known.book.sums]
+
+
+async def _balances(seen: Look, key: str, credit_types: Iterable[str], at: datetime | None) -> list[SeenBook]:
+    customer = (await found(seen, {key})).get(key)
+    if customer is None:
+        return []
+    asked = customer.asked_at(seen.now) if at is None or at == seen.now else at
+    wanted = [Wanted(customer=customer, credit_type=known, at=asked) for known in credit_types]
+    noticed = SeenCustomer(flat=seen.flat, customer=customer, now=asked)
+    return [SeenBook(seen=noticed, book=book) for book in await opened(seen, wanted)]
+
+
+async def brought_up_to_date(
+    context: Context, key: str, credit_type: str | None = None
+) -> SeenCustomer | None:
+    """Write what time alone has made of a customer's credits; None for an unknown customer."""
+    async with look(context) as seen:
+        customer = (await found(seen, {key})).get(key)
+        if customer is None:
+            return None
+        behind = await _behind(seen, customer, credit_type)
+        now = customer.asked_at(seen.now)
+    done = [await act(context, key, BringUpCredits(credit_type=known)) for known in behind]
+    if done:
+        return SeenCustomer.after(done[-1])
+    return SeenCustomer(flat=seen.flat, customer=customer, now=now)
+
+
+async def _behind(seen: Look, customer: Customer, credit_type: str | None) -> list[str]:
+    """Give the credit types of which time has made something that is not written yet."""
+    known = sorted(seen.flat.catalog.credit_types)
+    shelves = {name: shelf_of(seen, customer, name) for name in known if credit_type in (None, name)}
+    needs = {shelf: {CreditNeed(credit_type=name)} for name, shelf in shelves.items()}
+    books, now = await stored.load(seen.session, needs), customer.asked_at(seen.now)
+    return [
+        name
+        for name, shelf in shelves.items()
+        if is_news(books[shelf], brought_up(books[shelf], customer, seen.flat, now))
+    ]
+
+
+async def grants(
+    context: Context, key: str, credit_type: str | None, first: int | None, after: str | None
+) -> Page[SeenLot]:
+    """Give a page of a customer's grants, the newest first; raises BadPage."""
+    size = size_of(first)
+    cursors = Cursors(name=("credit grants", context.environment, key, credit_type or ""), kind=str)
+    before = None if after is None else _made(cursors.read(after))
+    customer = await brought_up_to_date(context, key, credit_type)
+    if customer is None:
+        return Page(items=[], cursors=[], has_previous=False, has_next=False, total=0)
+    owner = Owner(environment=context.environment, customer=customer.customer.number)
+    async with look(context) as seen:
+        known = await credit_pages.grants(seen.session, owner, credit_type, before, size + 1)
+        total = await credit_pages.count_grants(seen.session, owner, credit_type)
+    return Page(
+        items=[SeenLot(seen=customer, credit_type=of, lot=lot) for of, lot in known[:size]],
+        cursors=[
+            cursors.write(f"{to_micros(lot.grant.made_at)} {lot.number} {of}") for of, lot in known[:size]
+        ],
+        has_previous=before is not None,
+        has_next=len(known) > size,
+        total=total,
+    )
+
+
+def _made(place: str | int) -> Made:
+    """Read the place of a grant; raises BadPage."""
+    try:
+        micros, number, credit_type = str(place).split(" ", 2)
+        return from_micros(int(micros)), credit_type, int(number)
+    except (ValueError, OverflowError):
+        message = "The cursor is not one of this list."
+        raise BadPage(message) from None
+
+
+async def ledger(
+    context: Context, key: str, credit_type: str, first: int | None, after: str | None
+) -> Page[SeenEntry]:
+    """Give a page of the ledger, the newest first; raises BadPage."""
+    size = size_of(first)
+    cursors = Cursors(name=("credit ledger", context.environment, key, credit_type), kind=int)
+    before = None if after is None else int(cursors.read(after))
+    customer = await brought_up_to_date(context, key, credit_type)
+    if customer is None:
+        return Page(items=[], cursors=[], has_previous=False, has_next=False, total=0)
+    async with look(context) as seen:
+        shelf = shelf_of(seen, customer.customer, credit_type)
+        lines = await credit_pages.entries(seen.session, shelf, before, size + 1)
+        items = await _with_grants(seen, customer, shelf, lines[:size])
+    return Page(
+        items=items,
+        cursors=[cursors.write(line.entry.number) for line in items],
+        has_previous=before is not None,
+        has_next=len(lines) > size,
+        total=0,
+    )
+
+
+async def grant(context: Context, key: str, credit_type: str, number: int) -> SeenLot | None:
+    """Give a grant by its number, None where there is none."""
+    customer = await brought_up_to_date(context, key, credit_type)
+    if customer is None:
+        return None
+    async with look(context) as seen:
+        kept = await credit_pages.lots(seen.session, shelf_of(seen, customer.customer, credit_type), {number})
+    return SeenLot(seen=customer, credit_type=credit_type, lot=kept[number]) if number in kept else None
+
+
+async def entry(context: Context, key: str, credit_type: str, number: int) -> SeenEntry | None:
+    """Give a line of the ledger by its number, None where there is none."""
+    customer = await brought_up_to_date(context, key, credit_type)
+    if customer is None:
+        return None
+    async with look(context) as seen:
+        shelf = shelf_of(seen, customer.customer, credit_type)
+        lines = await credit_pages.entries(seen.session, shelf, number + 1, 1, number)
+        return next(iter(await _with_grants(seen, customer, shelf, lines)), None)

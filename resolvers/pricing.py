@@ -1,0 +1,59 @@
+"""Pricing tables: what is on sale, as anybody sees it or as one customer does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from resolvers.context import Context
+from resolvers.customers import found
+from resolvers.reading import Look, look
+from rules.calls_to_action import Visitor
+from rules.catalog import Product
+from rules.inheritance import Flattened
+from rules.pricing import Offering, PricingTable, narrowed, plans_on_sale
+from rules.pricing import pricing_table as laid_out
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenTable:
+    """A pricing table with the catalog and the offering that it was made from."""
+
+    flat: Flattened
+    offering: Offering
+    table: PricingTable
+
+
+async def pricing_table(
+    context: Context, product: str, offering: Offering, customer: str | None = None
+) -> SeenTable | None:
+    """Give the pricing table of a product, None where there is none.
+
+    For a customer, who for a token is its own, it tells which plan is current; who does not exist yet
+    sees what anybody sees.
+    """
+    async with look(context) as seen:
+        known = seen.flat.catalog.products.get(product)
+        asking = customer or context.viewer.customer
+        return None if known is None else await _seen(seen, known, offering, asking)
+
+
+async def storefront(context: Context, product: str, asked: Offering) -> SeenTable | None:
+    """Give a product's pricing table in one billing period and one currency, None where there is none."""
+    async with look(context) as seen:
+        known = seen.flat.catalog.products.get(product)
+        if known is None:
+            return None
+        offering = narrowed(asked, plans_on_sale(seen.flat.catalog, known))
+        return await _seen(seen, known, offering, context.viewer.customer)
+
+
+async def _seen(seen: Look, product: Product, offering: Offering, customer: str | None) -> SeenTable:
+    table = laid_out(seen.flat, product, offering, await _visitor(seen, customer))
+    return SeenTable(flat=seen.flat, offering=offering, table=table)
+
+
+async def _visitor(seen: Look, key: str | None) -> Visitor:
+    customer = None if key is None else (await found(seen, {key})).get(key)
+    if customer is None:
+        return Visitor(now=seen.now)
+    return Visitor(now=customer.asked_at(seen.now), customer=customer)

@@ -1,0 +1,42 @@
+"""Reads that ask for at least a write: they wait a little for it, and then say that it is not here."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection
+from time import monotonic
+
+from models import customers
+from resolvers.context import Context
+from resolvers.reading import look
+from rules.revisions import Revision
+from rules.validity import is_external_key
+
+PATIENCE_SECONDS = 2.0
+INTERVAL_SECONDS = 0.05
+
+
+class NotReached(Exception):  # noqa: N818 - what has happened
+    """A write was named that this database has not seen."""
+
+    def __init__(self, wanted: Revision) -> None:
+        super().__init__(f"The revision '{wanted}' was not reached within {PATIENCE_SECONDS:g} seconds.")
+
+
+async def reach(context: Context, wanted: Revision, keys: Collection[str]) -> None:
+    """Return as soon as a read sees a write on the catalog or one of these customers; raises NotReached.
+
+    A database never goes back: whoever reads after this sees the write as well.
+    """
+    begun_at = monotonic()
+    while not (await _reached(context, keys)).reaches(wanted):
+        if monotonic() - begun_at >= PATIENCE_SECONDS:
+            raise NotReached(wanted)
+        await asyncio.sleep(INTERVAL_SECONDS)
+
+
+async def _reached(context: Context, keys: Collection[str]) -> Revision:
+    possible = {(context.environment, key) for key in keys if is_external_key(key)}
+    async with look(context) as seen:
+        furthest = await customers.newest_revision(seen.session, possible)
+    return Revision(seen.environment.catalog_revision, furthest)

@@ -1,0 +1,138 @@
+"""What usage burned beyond a limit: at which rates, and of which grants, the last on top.
+
+Usage and credits lie in two piles, since credits are rounded on a running total and not by the burn.
+What lies next to its like is one piece, so that the piles grow with grants and rates, not with usage.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from fractions import Fraction
+from math import floor
+
+from rules.catalog import CreditRate
+
+_HALF = Fraction(1, 2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """Credits of a grant, in micros; of none where they were consumed beyond all grants."""
+
+    grant: int | None
+    credits: int
+
+
+Pieces = tuple[Piece, ...]
+
+
+def total(pieces: Iterable[Piece]) -> int:
+    """Add up credits."""
+    return sum(piece.credits for piece in pieces)
+
+
+def pushed(pieces: Pieces, more: Iterable[Piece]) -> Pieces:
+    """Put pieces on top, those of one grant that come together as one."""
+    piled = list(pieces)
+    for piece in more:
+        if piled and piled[-1].grant == piece.grant:
+            piece = replace(piece, credits=piled.pop().credits + piece.credits)  # noqa: PLW2901
+        piled.append(piece)
+    return tuple(piled)
+
+
+def popped(pieces: Pieces, wanted: int) -> tuple[Pieces, Pieces]:
+    """Take credits from the top: give what stays, and what was taken, the last burned first."""
+    stays, taken = list(pieces), []
+    while wanted:
+        top = stays.pop()
+        taken.append(replace(top, credits=min(top.credits, wanted)))
+        wanted -= taken[-1].credits
+        if top.credits > taken[-1].credits:
+            stays.append(replace(top, credits=top.credits - taken[-1].credits))
+    return tuple(stays), tuple(taken)
+
+
+def regranted(pieces: Pieces, amount: int, grant: int) -> Pieces:
+    """Let a grant pay so many of the credits that no grant had paid for, the first burned first."""
+    paid: list[Piece] = []
+    for piece in pieces:
+        moved = min(amount, piece.credits) if piece.grant is None else 0
+        amount -= moved
+        split = (replace(piece, credits=piece.credits - moved), Piece(grant=grant, credits=moved))
+        paid += [part for part in reversed(split) if part.credits]
+    return pushed((), paid)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rated:
+    """So much usage, in micros, at a rate."""
+
+    quantity: int
+    rate: CreditRate
+
+    @property
+    def cost(self) -> Fraction:
+        """What it costs, in micros of a credit, exactly."""
+        return exact_cost(self.quantity, self.rate)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Burned:
+    """What usage of a feature burned in the period that began at an instant."""
+
+    feature: str
+    starts_at: datetime
+    usage: tuple[Rated, ...] = ()
+    pieces: Pieces = field(default=())
+
+    @property
+    def quantity(self) -> int:
+        """How much usage was paid in credits, in micros."""
+        return sum(rated.quantity for rated in self.usage)
+
+    @property
+    def unpaid(self) -> int:
+        """What of its credits no grant has paid yet, in micros."""
+        return total(piece for piece in self.pieces if piece.grant is None)
+
+    def added(self, rated: Rated, pieces: Pieces) -> Burned:
+        """Put usage and what it burned on top."""
+        last = self.usage[-1] if self.usage else None
+        if last is not None and last.rate == rated.rate:
+            merged = replace(last, quantity=last.quantity + rated.quantity)
+            usage = (*self.usage[:-1], merged)
+        else:
+            usage = (*self.usage, rated)
+        return replace(self, usage=usage, pieces=pushed(self.pieces, pieces))
+
+    def without(self, quantity: int) -> tuple[Burned, Fraction]:
+        """Take usage from the top, its pieces left aside, and tell what it had cost."""
+        stays, cost = list(self.usage), Fraction(0)
+        while quantity:
+            top = stays.pop()
+            taken = replace(top, quantity=min(top.quantity, quantity))
+            quantity, cost = quantity - taken.quantity, cost + taken.cost
+            if top.quantity > taken.quantity:
+                stays.append(replace(top, quantity=top.quantity - taken.quantity))
+        return replace(self, usage=tuple(stays)), cost
+
+
+def exact_cost(quantity: int, rate: CreditRate) -> Fraction:
+    """What usage costs at a rate, in micros of a credit, before rounding."""
+    return Fraction(quantity * rate.credits, rate.per_units)
+
+
+def charged(remainder: Fraction, cost: Fraction) -> int:
+    """Tell what to charge so that the running total is rounded half up; never below nothing.
+
+    ``remainder`` is what the running total was above what was charged for it.
+    """
+    return max(0, floor(remainder + cost + _HALF))
+
+
+def repaid(remainder: Fraction, cost: Fraction) -> int:
+    """Tell what to give back for what had cost so much, on the same running total."""
+    return max(0, -floor(remainder - cost + _HALF))

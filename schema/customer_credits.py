@@ -1,0 +1,63 @@
+"""What a customer shows of their credits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from resolvers import credits as credit_resolvers
+from schema.access import At
+from schema.connections import After, Connection, First, told_as_bad_input
+from schema.credits import CreditBalance, CreditEntryConnection, CreditGrant
+from schema.nodes import UNSET, Info, given, resolved
+
+CreditTypeKey = Annotated[str, strawberry.argument(description="Key of the credit type.")]
+
+
+@strawberry.type(description="A customer's credits.")
+class CustomerCredits:
+    """The part of a customer that is about credits."""
+
+    if TYPE_CHECKING:
+        key: str
+
+    @resolved("What there is of every credit type of which there ever was anything.")
+    async def credit_balances(self, info: Info, at: At = UNSET) -> list[CreditBalance]:
+        """Give the balances."""
+        known = await credit_resolvers.balances(info.context, self.key, given(at))
+        return [CreditBalance.of(seen) for seen in known]
+
+    @resolved("Null for an unknown credit type; zeros where nothing was granted.")
+    async def credit_balance(
+        self, info: Info, credit_type: CreditTypeKey, at: At = UNSET
+    ) -> CreditBalance | None:
+        """Give a balance."""
+        known = await credit_resolvers.balance(info.context, self.key, credit_type, given(at))
+        return None if known is None else CreditBalance.of(known)
+
+    @resolved("All grants, the newest first.")
+    async def credit_grants(
+        self,
+        info: Info,
+        credit_type: Annotated[
+            str | None, strawberry.argument(description="Only those of this credit type.")
+        ] = UNSET,
+        first: First = 20,
+        after: After = UNSET,
+    ) -> Connection[CreditGrant]:
+        """Give a page of grants."""
+        with told_as_bad_input():
+            page = await credit_resolvers.grants(
+                info.context, self.key, given(credit_type), first, given(after)
+            )
+        return Connection[CreditGrant].showing(page, lambda seen: CreditGrant.of(info, seen))
+
+    @resolved("The ledger of a credit type, the newest first.")
+    async def credit_ledger(
+        self, info: Info, credit_type: CreditTypeKey, first: First = 20, after: After = UNSET
+    ) -> CreditEntryConnection:
+        """Give a page of the ledger."""
+        with told_as_bad_input():
+            page = await credit_resolvers.ledger(info.context, self.key, credit_type, first, given(after))
+        return CreditEntryConnection.showing(info, page)

@@ -1,0 +1,203 @@
+"""Pricing tables: plans side by side, in the words that customers read."""
+
+from __future__ import annotations
+
+from typing import Annotated, Self
+
+import strawberry
+from graphql import GraphQLError
+
+from resolvers import pricing as resolvers
+from rules import pricing as rules
+from rules.calls_to_action import CallToAction
+from rules.inheritance import Flattened
+from rules.values import BillingPeriod
+from rules.wording import is_currency
+from schema.catalog import Product
+from schema.described import describe
+from schema.entitlements import Entitlement, Place, Price, entitlement_of
+from schema.nodes import UNSET, Info, given, resolved
+from schema.packages import Plan, place_of
+
+describe(
+    CallToAction,
+    "What can be done about a plan on a pricing table.",
+    {
+        "SUBSCRIBE": "Subscribe to it.",
+        "START_TRIAL": "Subscribe to it, with a trial first.",
+        "CURRENT": "Nothing: the customer is on it.",
+        "UPGRADE": "Change to it, at once unless told otherwise.",
+        "DOWNGRADE": "Change to it, at the end of the period unless told otherwise.",
+        "CONTACT_SALES": "Talk to whoever sells it.",
+    },
+)
+
+
+@strawberry.type(description="A line of a pricing table.")
+class PricingRow:
+    """A row."""
+
+    place: strawberry.Private[Place]
+    fact: strawberry.Private[rules.PricingRow]
+    text: str = strawberry.field(description="What is printed.")
+    struck_text: str | None = strawberry.field(
+        description="The text of the inherited row that this one overrides, to print struck through; null "
+        "where that is the same, or hidden."
+    )
+
+    @resolved("The row of the plan that it tells of.")
+    def entitlement(self, info: Info) -> Entitlement:
+        """Give the row as the plan shows it."""
+        return entitlement_of(info, self.place, self.fact.resolved, self.fact.position)
+
+
+@strawberry.type(description="A plan on a pricing table.")
+class PricingColumn:
+    """A column."""
+
+    flat: strawberry.Private[Flattened]
+    fact: strawberry.Private[rules.PricingColumn]
+    heading: str = strawberry.field(description="'Everything in Starter, plus:' or 'Starter includes:'.")
+    call_to_action: CallToAction = strawberry.field(description="What can be done about the plan.")
+    is_current: bool = strawberry.field(description="Whether the customer is on it.")
+
+    @classmethod
+    def of(cls, flat: Flattened, column: rules.PricingColumn) -> Self:
+        """Show a column."""
+        return cls(
+            flat=flat,
+            fact=column,
+            heading=column.heading,
+            call_to_action=column.call_to_action,
+            is_current=column.is_current,
+        )
+
+    @resolved("The plan.")
+    def plan(self, info: Info) -> Plan:
+        """Give the plan."""
+        return Plan.of(info, self.flat, self.fact.plan)
+
+    @resolved("Of the billing period and currency asked for; all where none was.")
+    def prices(self) -> list[Price]:
+        """Give the prices."""
+        return [Price.of(self.flat, price) for price in self.fact.prices]
+
+    @resolved("What this plan sets itself, visible rows only, in display order.")
+    def rows(self) -> list[PricingRow]:
+        """Give the own rows."""
+        return [self._row(row) for row in self.fact.rows]
+
+    @resolved("What this plan has from its base plans, visible rows only, in display order.")
+    def inherited_rows(self) -> list[PricingRow]:
+        """Give the inherited rows."""
+        return [self._row(row) for row in self.fact.inherited_rows]
+
+    def _row(self, row: rules.PricingRow) -> PricingRow:
+        plan = self.fact.plan
+        place = place_of(self.flat, plan, plan.versions[-1])
+        return PricingRow(place=place, fact=row, text=row.text, struck_text=row.struck_text)
+
+
+@strawberry.type(description="What one plan says about one feature.")
+class ComparisonCell:
+    """A cell."""
+
+    flat: strawberry.Private[Flattened]
+    fact: strawberry.Private[rules.ComparisonCell]
+    included: bool = strawberry.field(description="Whether the plan shows anything of it.")
+    text: str = strawberry.field(description="What is printed; empty where it is not included.")
+    struck_text: str | None = strawberry.field(description="What is struck through before it.")
+
+    @classmethod
+    def of(cls, flat: Flattened, cell: rules.ComparisonCell) -> Self:
+        """Show a cell."""
+        return cls(flat=flat, fact=cell, included=cell.included, text=cell.text, struck_text=cell.struck_text)
+
+    @resolved("The plan.")
+    def plan(self, info: Info) -> Plan:
+        """Give the plan."""
+        return Plan.of(info, self.flat, self.fact.plan)
+
+
+@strawberry.type(description="A feature or credit type against all plans.")
+class ComparisonRow:
+    """A row of the comparison."""
+
+    key: str = strawberry.field(description="Key of the feature or credit type.")
+    name: str = strawberry.field(description="Its name.")
+    cells: list[ComparisonCell] = strawberry.field(description="One for each column, in their order.")
+
+    @classmethod
+    def of(cls, flat: Flattened, row: rules.ComparisonRow) -> Self:
+        """Show a row."""
+        return cls(key=row.key, name=row.name, cells=[ComparisonCell.of(flat, cell) for cell in row.cells])
+
+
+@strawberry.type(description="The plans of a product side by side: published, visible, not archived.")
+class PricingTable:
+    """A pricing table."""
+
+    flat: strawberry.Private[Flattened]
+    fact: strawberry.Private[rules.PricingTable]
+    currency: str | None = strawberry.field(
+        description="The currency asked for, else the only one that the prices have; null where there are "
+        "several, or no prices."
+    )
+    columns: list[PricingColumn] = strawberry.field(description="The plans, in display order.")
+    comparison: list[ComparisonRow] = strawberry.field(description="Features against plans.")
+    version: str = strawberry.field(
+        description="Changes exactly when what the table shows changes: a cache key and an ETag."
+    )
+
+    @classmethod
+    def of(cls, seen: resolvers.SeenTable) -> Self:
+        """Show a table."""
+        flat, table = seen.flat, seen.table
+        return cls(
+            flat=flat,
+            fact=table,
+            currency=table.currency,
+            columns=[PricingColumn.of(flat, column) for column in table.columns],
+            comparison=[ComparisonRow.of(flat, row) for row in table.comparison],
+            version=table.version,
+        )
+
+    @resolved("What is sold.")
+    def product(self, info: Info) -> Product:
+        """Give the product."""
+        return Product.of(info, self.flat, self.fact.product)
+
+
+@strawberry.type(description="What can be asked about what is on sale.")
+class PricingQueries:
+    """Questions of whoever may buy."""
+
+    @resolved(
+        "Public with a publishable key. For a customer (a secret key, or that customer's token, which may "
+        "leave it out) it also says which plan is current. Null for an unknown product."
+    )
+    async def pricing_table(
+        self,
+        info: Info,
+        product: Annotated[str, strawberry.argument(description="Key of the product.")],
+        customer: Annotated[
+            str | None, strawberry.argument(description="Key of the customer who looks at it.")
+        ] = UNSET,
+        billing_period: Annotated[
+            BillingPeriod | None, strawberry.argument(description="Only prices of this period.")
+        ] = UNSET,
+        currency: Annotated[
+            str | None, strawberry.argument(description="Only prices in this currency: an ISO 4217 code.")
+        ] = UNSET,
+    ) -> PricingTable | None:
+        """Give the table; GraphQLError for a currency that there is not."""
+        offering = rules.Offering(billing=given(billing_period), currency=_currency(given(currency)))
+        seen = await resolvers.pricing_table(info.context, product, offering, given(customer))
+        return None if seen is None else PricingTable.of(seen)
+
+
+def _currency(code: str | None) -> str | None:
+    if code is not None and not is_currency(code):
+        message = f"There is no currency '{code}': give an ISO 4217 code such as 'USD'."
+        raise GraphQLError(message, extensions={"code": "BAD_USER_INPUT"})
+    return code

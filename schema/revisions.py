@@ -1,0 +1,42 @@
+"""Reads that name a write which they must see."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Annotated
+
+import strawberry
+from graphql import GraphQLError
+
+from resolvers import revisions as resolvers
+from resolvers.revisions import NotReached
+from rules.revisions import read_revision
+from schema.nodes import Info, given
+from schema.scalars import Revision
+
+AtLeast = Annotated[
+    Revision | None,
+    strawberry.argument(description="A write of this customer, or of the catalog, that the answer must see."),
+]
+
+
+async def reach(info: Info, at_least: Revision | None, customers: Collection[str]) -> None:
+    """Return when reads see a write, at once where none is named.
+
+    GraphQLError with BAD_USER_INPUT for what names no write, or one that is not here in time.
+    """
+    text = given(at_least)
+    if text is None:
+        return
+    wanted = read_revision(text)
+    if wanted is None:
+        message = f"'{text}' is not a revision."
+        raise _bad(message)
+    try:
+        await resolvers.reach(info.context, wanted, customers)
+    except NotReached as problem:
+        raise _bad(str(problem)) from None
+
+
+def _bad(message: str) -> GraphQLError:
+    return GraphQLError(message, extensions={"code": "BAD_USER_INPUT"})

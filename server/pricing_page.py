@@ -1,0 +1,169 @@
+"""The pricing page: the table that the graph shows too, for people, without a script.
+
+The template sees a table and its frame, nothing else, so that the version of the one and a digest of
+the other name the page.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from resolvers.catalog import read
+from resolvers.context import Context, Services
+from resolvers.pricing import SeenTable, storefront
+from rules.keys import ApiKeyKind
+from rules.pricing import charged
+from rules.wording import due_text, money_text
+from server.auth import Doorkeeper, Unauthenticated
+from server.pages import HERE, file_route, own_address, templates
+from server.storefront import Frame, asked_offering, frame_of, is_embedded
+
+STYLE = HERE / "static" / "pricing" / "page.css"
+STYLE_ADDRESS = own_address(STYLE)
+TEMPLATES = ("pricing.html", "pricing_notice.html", "pricing_base.html")
+
+# A new template is a new page, though nothing that it shows has changed.
+_EDITION = hashlib.sha256(
+    b"".join((HERE / "templates" / name).read_bytes() for name in TEMPLATES) + STYLE_ADDRESS.encode()
+).hexdigest()
+
+MAKE_A_KEY = "python -m server keys create --environment … --kind publishable"
+
+SELF, NOBODY = "'self'", "'none'"
+
+_HEADERS = {"Referrer-Policy": "no-referrer", "X-Content-Type-Options": "nosniff"}
+
+
+def pricing_routes(services: Services, doorkeeper: Doorkeeper) -> list[BaseRoute]:
+    """Serve the pricing page of each product, and its style sheet."""
+    address, _, _ = STYLE_ADDRESS.partition("?")
+    return [Route("/pricing/{product}", _page(services, doorkeeper)), file_route(address, STYLE)]
+
+
+def _page(services: Services, doorkeeper: Doorkeeper) -> Callable[[Request], Awaitable[Response]]:
+    async def page(request: Request) -> Response:
+        # A customer's token says more than the key of the site that they are on.
+        key = request.query_params.get("token") or request.query_params.get("key")
+        try:
+            viewer = await doorkeeper.viewer_with(request, key)
+        except Unauthenticated:
+            return _stranger(request, key)
+        if key is not None and viewer.kind is ApiKeyKind.SECRET:
+            return _exposed(request)
+        return await _of_viewer(request, Context(services=services, viewer=viewer))
+
+    return page
+
+
+async def _of_viewer(request: Request, context: Context) -> Response:
+    product = request.path_params["product"]
+    seen = await storefront(context, product, asked_offering(request.query_params))
+    if seen is None:
+        return await _unknown(request, context, product)
+    frame = frame_of(seen.table, seen.offering, request.query_params)
+    headers = {
+        **_HEADERS,
+        "Content-Security-Policy": _policy(style=frame.style_source, embedded=frame.embedded),
+        # It is kept, and asked for again each time whether it still holds; a customer's own by nobody else.
+        "Cache-Control": "no-cache" if context.viewer.customer is None else "private, no-cache",
+        "ETag": _etag(seen, frame),
+    }
+    if _is_known(request.headers.get("if-none-match"), headers["ETag"]):
+        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+    return HTMLResponse(_rendered(seen, frame), headers=headers)
+
+
+def _rendered(seen: SeenTable, frame: Frame) -> str:
+    catalog = seen.flat.catalog
+    return templates.get_template("pricing.html").render(
+        table=seen.table,
+        frame=frame,
+        theme=frame.theme,
+        money=lambda price: money_text(price.amount),
+        due=lambda price: due_text(price, charged(catalog, price)),
+        stylesheet=STYLE_ADDRESS,
+    )
+
+
+def _etag(seen: SeenTable, frame: Frame) -> str:
+    around = hashlib.sha256(f"{frame!r} {_EDITION}".encode()).hexdigest()[:16]
+    return f'"{seen.table.version}-{around}"'
+
+
+def _is_known(if_none_match: str | None, etag: str) -> bool:
+    tags = [tag.strip().removeprefix("W/") for tag in (if_none_match or "").split(",")]
+    return etag in tags or "*" in tags
+
+
+def _policy(*, style: str | None = None, embedded: bool) -> str:
+    """Let in the style sheets and nothing else; only an embedded page may stand in another's frame."""
+    return "; ".join(
+        [
+            "default-src 'none'",
+            f"style-src {' '.join(filter(None, [SELF, style]))}",
+            "img-src data:",  # the icon, which is empty
+            "base-uri 'none'",
+            "form-action 'none'",
+            f"frame-ancestors {'*' if embedded else NOBODY}",
+        ]
+    )
+
+
+async def _unknown(request: Request, context: Context, product: str) -> Response:
+    catalog = (await read(context)).catalog
+    query = f"?{request.url.query}" if request.url.query else ""
+    return _notice(
+        request,
+        HTTPStatus.NOT_FOUND,
+        title="No such product",
+        lines=[f"There is no product “{product}” here."],
+        products={known.name: f"/pricing/{known.key}{query}" for known in catalog.products.values()},
+    )
+
+
+def _stranger(request: Request, key: str | None) -> Response:
+    missing = "This page needs a publishable key at the end of its address: ?key=pk_…"
+    unknown = "The key or token in the address is not valid: it is mistyped, revoked or expired."
+    refused = _notice(
+        request,
+        HTTPStatus.UNAUTHORIZED,
+        title="Which shop is this?",
+        lines=[missing if key is None else unknown, f"Whoever runs the server makes one: {MAKE_A_KEY}"],
+    )
+    refused.headers["WWW-Authenticate"] = 'Bearer realm="allotment"'
+    return refused
+
+
+def _exposed(request: Request) -> Response:
+    return _notice(
+        request,
+        HTTPStatus.FORBIDDEN,
+        title="That is a secret key",
+        lines=[
+            "An address can be read by everybody; a secret key in it is no secret any more.",
+            f"Revoke the key, and put a publishable one here: {MAKE_A_KEY}",
+        ],
+    )
+
+
+def _notice(
+    request: Request,
+    status: HTTPStatus,
+    *,
+    title: str,
+    lines: list[str],
+    products: Mapping[str, str] | None = None,
+) -> Response:
+    """Say in a page of its own why there is no table."""
+    page = templates.get_template("pricing_notice.html").render(
+        title=title, lines=lines, products=products or {}, theme=None, stylesheet=STYLE_ADDRESS
+    )
+    policy = _policy(embedded=is_embedded(request.query_params))
+    headers = {**_HEADERS, "Content-Security-Policy": policy, "Cache-Control": "no-store"}
+    return HTMLResponse(page, status_code=status, headers=headers)
