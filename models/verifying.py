@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import (
     JSON,
     BigInteger,
     ColumnElement,
     FromClause,
+    Select,
     Subquery,
     Table,
     and_,
@@ -23,9 +25,11 @@ from sqlalchemy import (
     exists,
     func,
     literal,
+    null,
     or_,
     select,
     type_coerce,
+    union_all,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -68,6 +72,11 @@ class Part:
     def counted_by(self, *aggregations: Aggregation) -> list[str]:
         """Give the features that are counted in one of these ways."""
         return [key for key, aggregation in self.aggregations.items() if aggregation in aggregations]
+
+    def owns(self, table: FromClause) -> ColumnElement[bool]:
+        """Tell which rows of a table are these customers'."""
+        number = table.c.id if table is _CUSTOMERS else table.c.customer_id
+        return and_(table.c.environment_id == self.environment, number.in_(self.customers))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,37 +140,28 @@ def _about(part: Part, owner: Owner, sentence: str) -> Difference:
 class _Doubts:
     """What may be wrong with the rows of a table, each in words that go on after the row's name.
 
-    The table is joined with its customers, and with what else its conditions look at.
+    Conditions look at a row and at its customer.
     """
 
     noun: str
-    table: Table
+    table: FromClause
     names: Sequence[ColumnElement[object]]
     conditions: Mapping[str, ColumnElement[bool]]
-    beside: Sequence[tuple[FromClause, ColumnElement[bool]]] = ()
 
     async def first(self, session: AsyncSession, part: Part) -> Difference | None:
         """Give the first row that something is wrong with."""
         said = case(*((wrong, literal(words)) for words, wrong in self.conditions.items()))
-        place = self.table.c.id if self.table is _CUSTOMERS else self.table.c.customer_id
-        asked = select(place, said, *self.names).select_from(self._joined())
-        wrong = asked.where(
-            self.table.c.environment_id == part.environment, place.in_(part.customers), said.is_not(None)
-        )
+        place, source = _CUSTOMERS.c.id, self.table
+        if source is not _CUSTOMERS:
+            source = source.join(_CUSTOMERS, self.table.c.customer_id == place)
+        asked = select(place, said, *self.names).select_from(source)
+        wrong = asked.where(part.owns(self.table), said.is_not(None))
         row = (await session.execute(wrong.order_by(place, *self.names).limit(1))).first()
         if row is None:
             return None
         number, words, *names = row
         called = " ".join([self.noun, *(f"'{name}'" for name in names)])
         return Difference(customer=part.customers[number], sentence=f"{called} {words}.")
-
-    def _joined(self) -> FromClause:
-        joined: FromClause = self.table
-        if self.table is not _CUSTOMERS:
-            joined = joined.join(_CUSTOMERS, self.table.c.customer_id == _CUSTOMERS.c.id)
-        for other, same in self.beside:
-            joined = joined.outerjoin(other, same)
-        return joined
 
 
 def _was_never(number: ColumnElement[int]) -> ColumnElement[bool]:
@@ -247,64 +247,65 @@ async def holds(session: AsyncSession, part: Part) -> Difference | None:
 
 async def keys(session: AsyncSession, part: Part) -> Difference | None:
     """Compare idempotency keys with what their acts have left."""
-    c, hold, owned = _KEYS.c, _HOLDS.c, _SUBSCRIPTIONS.c
-    left, shared = _left_by_acts(part), _keys_of_acts(part)
-    added_up = left.c.feature_key.in_(part.counted_by(*ADDED_UP))
+    acts = _acts(part)
+    c, hold, owned = acts.c, _HOLDS.c, _SUBSCRIPTIONS.c
     made = exists().where(
-        _same_customer(_HOLDS, _KEYS),
-        and_(hold.key == c.key, hold.number == c.number, hold.quantity == _told("reserved")),
+        _same_customer(_HOLDS, acts),
+        and_(hold.key == c.key, hold.number == c.number, hold.quantity == c.told),
     )
-    named = exists().where(_same_customer(_SUBSCRIPTIONS, _KEYS), owned.number == _told("subscription"))
-    left_count = func.coalesce(left.c.count, 0)
+    named = exists().where(_same_customer(_SUBSCRIPTIONS, acts), owned.number == c.subscription)
     consumes, reports = c.operation == Consume.operation, c.operation == ReportUsage.operation
+    added_up = c.feature_key.in_(part.counted_by(*ADDED_UP))
     doubts = _Doubts(
         noun="The key of",
-        table=_KEYS,
+        table=acts,
         names=(c.operation, c.key),
         conditions={
             NEVER: _was_never(c.number),
-            "shares its act with another key": shared.c.count > 1,
-            "is of one record, of which there is not one": and_(or_(consumes, reports), left_count != 1),
-            "consumed another quantity than its record says": and_(
-                consumes, left.c.quantity != _told("consumed")
-            ),
-            "recorded another quantity than its record says": and_(
-                reports, added_up, left.c.quantity != _told("recorded")
-            ),
+            "shares its act with another key": c.takers > 1,
+            "is of one record, of which there is not one": and_(or_(consumes, reports), c.recorded != 1),
+            "consumed another quantity than its record says": and_(consumes, c.quantity != c.told),
+            "recorded another quantity than its record says": and_(reports, added_up, c.quantity != c.told),
             "matched another number of features than there are records": and_(
-                c.operation == IngestEvent.operation, left_count != _told("matched")
+                c.operation == IngestEvent.operation, c.recorded != c.told
             ),
             "reserved what is not there": and_(c.operation == Reserve.operation, ~made),
-            "names a subscription that is not there": and_(_told("subscription").is_not(None), ~named),
+            "names a subscription that is not there": and_(c.subscription.is_not(None), ~named),
         },
-        beside=[(left, _same_act(left)), (shared, _same_act(shared))],
     )
     return await doubts.first(session, part)
 
 
-def _left_by_acts(part: Part) -> Subquery:
-    """What each act of these customers has recorded."""
+def _acts(part: Part) -> Subquery:
+    """What each act of these customers that took a key has left; grouped, so that nothing is joined."""
+    left = union_all(_recorded(part), _taken(part)).subquery("left")
+    c = left.c
+    of_key = [func.min(c[name]).label(name) for name in ("operation", "key", "told", "subscription")]
+    of_records = [func.min(c[name]).label(name) for name in ("quantity", "feature_key")]
+    place = (c.environment_id, c.customer_id, c.number)
+    counts = (func.count(c.quantity).label("recorded"), func.count(c.key).label("takers"))
+    grouped = select(*place, *counts, *of_records, *of_key).group_by(*place)
+    return grouped.having(func.count(c.key) > 0).subquery("acts")
+
+
+def _recorded(part: Part) -> Select[Any]:
     c = _RECORDS.c
-    theirs = and_(c.environment_id == part.environment, c.customer_id.in_(part.customers))
-    what = (func.count().label("count"), func.min(c.quantity).label("quantity"))
-    named = func.min(c.feature_key).label("feature_key")
-    grouped = select(c.customer_id, c.number, named, *what).where(theirs)
-    return grouped.group_by(c.customer_id, c.number).subquery("left_by_acts")
+    unknown = [null().label(name) for name in ("operation", "key")]
+    untold = [cast(null(), BigInteger).label(name) for name in ("told", "subscription")]
+    place = (c.environment_id, c.customer_id, c.number)
+    return select(*place, c.quantity, c.feature_key, *unknown, *untold).where(part.owns(_RECORDS))
 
 
-def _keys_of_acts(part: Part) -> Subquery:
-    """How many keys each act of these customers has taken."""
+def _taken(part: Part) -> Select[Any]:
     c = _KEYS.c
-    theirs = and_(c.environment_id == part.environment, c.customer_id.in_(part.customers))
-    grouped = select(c.customer_id, c.number, func.count().label("count")).where(theirs)
-    return grouped.group_by(c.customer_id, c.number).subquery("keys_of_acts")
+    unknown = (cast(null(), BigInteger).label("quantity"), null().label("feature_key"))
+    told = func.coalesce(*(_told(name) for name in ("consumed", "recorded", "matched", "reserved")))
+    outcome = (told.label("told"), _told("subscription").label("subscription"))
+    place = (c.environment_id, c.customer_id, c.number)
+    return select(*place, *unknown, c.operation, c.key, *outcome).where(part.owns(_KEYS))
 
 
-def _same_act(other: Subquery) -> ColumnElement[bool]:
-    return and_(other.c.customer_id == _KEYS.c.customer_id, other.c.number == _KEYS.c.number)
-
-
-def _same_customer(one: Table, other: Table) -> ColumnElement[bool]:
+def _same_customer(one: Table, other: FromClause) -> ColumnElement[bool]:
     return and_(one.c.environment_id == other.c.environment_id, one.c.customer_id == other.c.customer_id)
 
 
