@@ -334,13 +334,13 @@ def _includes(subject: Subject) -> bool:
 
 
 def _permission(subject: Subject, usage: Usage | None) -> AccessReason:
-    paid = payment_of(subject, usage)
     if usage is None:
-        return AccessReason.GRANTED if paid is None else AccessReason.WITHIN_CREDITS
+        return AccessReason.GRANTED if subject.book is None else AccessReason.WITHIN_CREDITS
     if usage.limit is None:
         return AccessReason.UNLIMITED
     if fits_below(usage.limit, usage.used + usage.reserved, subject.question.requested):
         return AccessReason.WITHIN_LIMIT
+    paid = payment_of(subject, usage)
     covered = paid is not None and paid.is_covered(subject.question.requested)
     in_credits = covered and not is_paid_in_money(usage.value)
     return AccessReason.WITHIN_CREDITS if in_credits else AccessReason.OVERAGE_ALLOWED

@@ -10,11 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from fractions import Fraction
-from math import floor
 
 from rules.catalog import CreditRate
-
-_HALF = Fraction(1, 2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,9 +127,13 @@ def charged(remainder: Fraction, cost: Fraction) -> int:
 
     ``remainder`` is what the running total was above what was charged for it.
     """
-    return max(0, floor(remainder + cost + _HALF))
+    return max(0, _half_up(remainder + cost))
 
 
 def repaid(remainder: Fraction, cost: Fraction) -> int:
     """Tell what to give back for what had cost so much, on the same running total."""
-    return max(0, -floor(remainder - cost + _HALF))
+    return max(0, -_half_up(remainder - cost))
+
+
+def _half_up(total: Fraction) -> int:
+    return (2 * total.numerator + total.denominator) // (2 * total.denominator)

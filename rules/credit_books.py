@@ -51,6 +51,8 @@ class Entry:
     cause: Cause
 
 
+_NOTHING = Fraction(0)
+
 StreamKey = tuple[int, str, bool]
 """A subscription, a package, and whether it mints once."""
 
@@ -174,7 +176,7 @@ class Book:
 
     def remainder(self, feature: str) -> Fraction:
         """Give what a feature's usage cost above what was charged for it."""
-        return self.remainders.get(feature, Fraction(0))
+        return self.remainders.get(feature, _NOTHING)
 
 
 def with_lot(book: Book, lot: Lot) -> Book:
