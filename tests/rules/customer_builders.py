@@ -21,6 +21,7 @@ from rules.catalog import (
     Row,
     Version,
 )
+from rules.credit_books import Book
 from rules.customers import CustomEntitlement, CustomEntitlementMode, Customer, Subscription, Term
 from rules.inheritance import Flattened
 from rules.numbers import ONE
@@ -208,10 +209,11 @@ def ask(
     records: Mapping[datetime, int] | None = None,
     requested: int | None = None,
     values: tuple[str, ...] | None = None,
+    book: Book | None = None,
 ) -> Decision:
     """Ask, with the given records as all usage there is, or ``used`` as what was used just now; micros."""
     question = Question(customer="acme", feature=feature, requested=requested, values=values)
-    subject = subject_of(flat, customer, question, at)
+    subject = replace(subject_of(flat, customer, question, at), book=book)
     window, recorded = subject.window, {at: used} if records is None else records
     if window is None:
         return decide(subject, {})

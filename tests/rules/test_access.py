@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.access import ALLOWING, AccessReason, Decision
-from rules.catalog import FeatureStatus
+from rules.catalog import CreditRate, FeatureStatus
+from rules.credit_books import Book
 from rules.inheritance import Flattened
 from rules.numbers import ONE
 from rules.revisions import Revision
@@ -30,6 +31,7 @@ from tests.rules.customer_builders import (
     START,
     World,
     ask,
+    content,
     customer,
     instants,
     limited,
@@ -69,7 +71,7 @@ VALUES: dict[str, Value] = {
 
 FLAT = selling(published_plan("basic", VALUES))
 ACME = customer(subscription())
-
+COSTLY = (CreditRate(feature="calls", credit_type="ai", credits=ONE),)
 
 # A yes
 
@@ -189,7 +191,10 @@ def asked_with(faults: set[AccessReason], *, choice: bool) -> Decision:
     if AccessReason.FEATURE_UNAVAILABLE in faults:
         feature = replace(feature, status=FeatureStatus.SUSPENDED)
     value: Value = Choices(choices=("eu",)) if choice else limited(5)
-    rows = {} if AccessReason.NOT_ENTITLED in faults else {feature.key: value}
+    burning = AccessReason.INSUFFICIENT_CREDITS in faults
+    says = content({} if AccessReason.NOT_ENTITLED in faults else {feature.key: value})
+    if burning:
+        says = replace(says, rates=COSTLY)
     late = DAY if AccessReason.NO_ACTIVE_SUBSCRIPTION in faults else timedelta()
     acme = customer(
         subscription(started_at=START + late),
@@ -199,20 +204,35 @@ def asked_with(faults: set[AccessReason], *, choice: bool) -> Decision:
     mismatched = AccessReason.TYPE_MISMATCH in faults
     wanted = ("asia" if AccessReason.VALUE_NOT_INCLUDED in faults else "eu",)
     return ask(
-        selling(published_plan("basic", rows), features=[feature]),
+        selling(published_plan("basic", says), features=[feature]),
         None if AccessReason.CUSTOMER_NOT_FOUND in faults else acme,
         "teleport" if AccessReason.FEATURE_NOT_FOUND in faults else feature.key,
-        used=units(5) if AccessReason.LIMIT_EXCEEDED in faults else 0,
+        used=units(5) if AccessReason.LIMIT_EXCEEDED in faults or burning else 0,
         requested=ONE if choice is mismatched else None,
         values=wanted if choice or mismatched else None,
+        book=Book(credit_type="ai") if burning else None,
     )
+
+
+def possible(drawn: set[AccessReason], *, choice: bool) -> set[AccessReason]:
+    """Those that can be reasons for one and the same no: what burns credits is limited by them alone."""
+    if choice:
+        return drawn - {AccessReason.LIMIT_EXCEEDED, AccessReason.INSUFFICIENT_CREDITS}
+    if AccessReason.INSUFFICIENT_CREDITS in drawn:
+        return drawn - {
+            AccessReason.NO_ACTIVE_SUBSCRIPTION,
+            AccessReason.NOT_ENTITLED,
+            AccessReason.VALUE_NOT_INCLUDED,
+            AccessReason.LIMIT_EXCEEDED,
+        }
+    return drawn - {AccessReason.VALUE_NOT_INCLUDED}
 
 
 @given(drawn=st.sets(st.sampled_from(DENIALS)), choice=st.booleans())
 def test_the_reasons_for_a_no_are_tested_in_the_order_of_the_contract(
     *, drawn: set[AccessReason], choice: bool
 ) -> None:
-    faults = drawn - {AccessReason.LIMIT_EXCEEDED if choice else AccessReason.VALUE_NOT_INCLUDED}
+    faults = possible(drawn, choice=choice)
     yes = AccessReason.GRANTED if choice else AccessReason.WITHIN_LIMIT
 
     decision = asked_with(faults, choice=choice)
