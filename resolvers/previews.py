@@ -6,25 +6,32 @@ catalog is asked of a copy.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import groupby
 
-from models import concerned, customers
+from models import concerned, customers, reservations
 from models.concerned import Concerned
+from models.reservations import Holds
 from models.subscriptions import Belongings
-from resolvers.access import answer
+from models.usage import Owner
+from resolvers.access import NO_TALLIES, answer, tallies_of, with_credits
 from resolvers.context import Context
 from resolvers.customers import found
 from resolvers.reading import Look, look
-from rules.access import Question
+from rules.access import Decision, Question, Subject, decide, subject_of
 from rules.catalog import Catalog, PublishScope
 from rules.changes import Change
 from rules.concerns import CatalogEdit
+from rules.customers import Customer
 from rules.inheritance import Flattened
 from rules.plan_changes import ChangePlan
 from rules.previews import Difference, Impact, PlannedChange, differences, heard_of, planned
 from rules.publishing import publish
+from rules.reservations import held
+from rules.tallies import Tallies
 from rules.version_changes import version_changes
 
 MOST_COUNTED = 10_000
@@ -106,16 +113,76 @@ async def _counted(seen: Look, edit: CatalogEdit, pages: Numbers) -> Impact:
 async def _differing(seen: Look, edit: CatalogEdit, numbers: Sequence[int]) -> list[list[Difference]]:
     """Give for each customer what would differ."""
     # What these customers own is not remembered, lest it take the place of what is asked for again.
-    known = {one.key: one for one in await customers.numbered(seen.session, Belongings(), numbers)}
-    questions = [
-        Question(customer=key, feature=feature)
-        for key, customer in known.items()
-        for feature in edit.touched(customer, customer.asked_at(seen.now))
+    found = await customers.numbered(seen.session, Belongings(), numbers)
+    before, after = await asyncio.to_thread(_subjects, edit, found, seen.now)
+    sides = [
+        await with_credits(replace(seen, flat=flat), subjects)
+        for flat, subjects in ((edit.before, before), (edit.after, after))
     ]
-    before = await answer(replace(seen, flat=edit.before), known, questions)
-    after = await answer(replace(seen, flat=edit.after), known, questions)
-    found = differences(before, after)
-    return [list(theirs) for _, theirs in groupby(found, lambda one: one.after.subject.question.customer)]
+    counted = await _counted_for(replace(seen, flat=edit.after), sides)
+    return await asyncio.to_thread(counted.differences, *sides)
+
+
+def _subjects(
+    edit: CatalogEdit, found: Iterable[Customer], clock: datetime
+) -> tuple[list[Subject], list[Subject]]:
+    """Give what questions about all that an edit touches are about, without the edit and with it."""
+    before, after = [], []
+    for customer in found:
+        now = customer.asked_at(clock)
+        for feature in edit.touched(customer, now):
+            question = Question(customer=customer.key, feature=feature)
+            before.append(subject_of(edit.before, customer, question, now))
+            after.append(subject_of(edit.after, customer, question, now))
+    return before, after
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Counts:
+    """What is used and held by the customers of a page."""
+
+    environment: int
+    tallies: Mapping[Owner, Tallies]
+    holds: Mapping[Owner, Holds]
+
+    def differences(self, before: Iterable[Subject], after: Iterable[Subject]) -> list[list[Difference]]:
+        """Give what differs, by customer."""
+        found = differences(map(self._decided, before), map(self._decided, after))
+        return [list(theirs) for _, theirs in groupby(found, _customer_of)]
+
+    def _decided(self, subject: Subject) -> Decision:
+        owner = _owner(self.environment, subject)
+        holds = self.holds.get(owner, {}).values()
+        return decide(
+            subject,
+            self.tallies.get(owner, NO_TALLIES),
+            held(holds, subject.question.feature, subject.now),
+        )
+
+
+def _customer_of(difference: Difference) -> str:
+    return difference.after.subject.question.customer
+
+
+def _owner(environment: int, subject: Subject) -> Owner:
+    if subject.customer is None:
+        message = "customers are looked at who exist"
+        raise AssertionError(message)
+    return Owner(environment=environment, customer=subject.customer.number)
+
+
+async def _counted_for(seen: Look, sides: Iterable[Iterable[Subject]]) -> _Counts:
+    """Read what is used and held, once for both sides."""
+    number = seen.environment.number
+    needed = {
+        (_owner(number, subject), subject.window)
+        for subjects in sides
+        for subject in subjects
+        if subject.window is not None
+    }
+    tallies = await tallies_of(seen, needed)
+    holds = await reservations.load(seen.session, {owner for owner, _ in needed}, seen.now)
+    return _Counts(environment=number, tallies=tallies, holds=holds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import IntEnum
 from fractions import Fraction
-from heapq import nsmallest
 
 from rules.access import Decision
 from rules.acts import Account, Scene
@@ -125,22 +125,18 @@ def _told(decision: Decision) -> object:
     return decision.reason, decision.subject.entitled.value, decision.usage, credits_, cost
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class _Rank:
-    """Where an example stands: by what is lost, each customer's worst first, then by how much of it."""
+Rank = tuple[Loss, int, Fraction, str, str]
+"""Where an example stands: by what is lost, each customer's worst of it first, then by how much is kept.
 
-    loss: Loss
-    nth: int
-    kept: Fraction
-    customer: str
-    feature: str
+The customer's and the feature's key make it one of its own.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
     """A difference that is shown, and where it stands among others."""
 
-    rank: _Rank
+    rank: Rank
     difference: Difference
 
 
@@ -167,8 +163,16 @@ class Impact:
             gain_access=self.gain_access + any(one.gains_access for one in found),
             lose_access=self.lose_access + any(one.loses_access for one in found),
             over_limit=self.over_limit + any(one.is_over_limit for one in found),
-            examples=nsmallest(MOST_EXAMPLES, (*self.examples, *_ranked(found)), key=_rank),
+            examples=self._with_examples(found),
         )
+
+    def _with_examples(self, found: Iterable[Difference]) -> Sequence[Example]:
+        if len(self.examples) == MOST_EXAMPLES:
+            last = self.examples[-1].rank
+            # Of many customers hardly any comes before those who are shown already.
+            found = [one for one in found if (one.loss, 0, ALL - one.lost_share) <= last]
+        more = [*self.examples, *_ranked(found)]
+        return sorted(more, key=_rank)[:MOST_EXAMPLES] if found else self.examples
 
     def estimated(self, sample: int, customers: int) -> Impact:
         """Tell from so many customers, any of them, what becomes of all of them."""
@@ -186,26 +190,24 @@ class Impact:
         )
 
 
-def _rank(example: Example) -> _Rank:
+def _rank(example: Example) -> Rank:
     return example.rank
 
 
 def _ranked(found: Iterable[Difference]) -> list[Example]:
     """Rank the differences of one customer, of which one of each kind comes before the next of any."""
     examples: list[Example] = []
-    before: list[Loss] = []
-    for one in sorted(found, key=lambda one: (one.loss, -one.lost_share)):
+    counts: Counter[Loss] = Counter()
+    for loss, kept, one in sorted(((one.loss, ALL - one.lost_share, one) for one in found), key=_worst):
         question = one.after.subject.question
-        rank = _Rank(
-            loss=one.loss,
-            nth=before.count(one.loss),
-            kept=ALL - one.lost_share,
-            customer=question.customer,
-            feature=question.feature,
-        )
-        before.append(one.loss)
+        rank = loss, counts[loss], kept, question.customer, question.feature
+        counts[loss] += 1
         examples.append(Example(rank=rank, difference=one))
     return examples
+
+
+def _worst(ranked: tuple[Loss, Fraction, Difference]) -> tuple[Loss, Fraction]:
+    return ranked[:2]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
