@@ -4,43 +4,60 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from itertools import zip_longest
 from typing import Any
 
-from sqlalchemy import CompoundSelect, FromClause, Select, bindparam, func, select, union
+from sqlalchemy import (
+    ColumnCollection,
+    ColumnElement,
+    CompoundSelect,
+    FromClause,
+    Select,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+    tuple_,
+    union,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import SQLModel
 
-from models.columns import Count, Key
+from models.columns import Count, Instant, Key
 from models.statements import asked, asked_rows, dialect_of, table_of
 from models.tables import CustomEntitlementRow, CustomerRow, SubscriptionAddonRow, SubscriptionTermRow
 
-_CUSTOMERS = table_of(CustomerRow).c
-_KEEPERS: tuple[tuple[type[SQLModel], str, str], ...] = (
-    (SubscriptionTermRow, "plan_key", "package"),
-    (SubscriptionAddonRow, "addon_key", "package"),
-    (CustomEntitlementRow, "feature_key", "feature"),
-)
-"""What may concern a customer: where it is kept, under which name, and what the name names."""
+Columns = ColumnCollection[str, Any]
 
+_CUSTOMERS = table_of(CustomerRow).c
 _SHUFFLE, _SHUFFLED, _SPREAD = 2_654_435_761, 2**32, 2**30
 """Multiplied by the first of these, numbers come into an order that has nothing to do with their own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Concerned:
-    """The customers of an environment who have, or had, one of these packages or features."""
+    """The customers of an environment who have, or had, one of these versions or features.
+
+    0 is the version of who was put on the newest. Of ``packages`` any version counts that somebody was
+    put on at the instant ``since`` or will be later.
+    """
 
     environment: int
+    since: datetime
     packages: Collection[str]
+    versions: Collection[tuple[str, int]]
     features: Collection[str]
 
     @property
     def asked(self) -> dict[str, Any]:
         """The parameters of a statement about them."""
-        rows = zip_longest(sorted(self.packages), sorted(self.features))
-        return {"environment": self.environment, **asked(rows)}
+        columns = zip_longest(
+            sorted(self.packages), sorted(self.versions), sorted(self.features), fillvalue=None
+        )
+        rows = ((package, *(moved or (None, None)), feature) for package, moved, feature in columns)
+        return {"environment": self.environment, "since": self.since, **asked(rows)}
 
 
 async def count(session: AsyncSession, whom: Concerned) -> int:
@@ -73,27 +90,49 @@ def _sampling(dialect: str) -> Select[Any]:
 
 
 def _all(dialect: str) -> CompoundSelect[Any]:
-    names = asked_rows(dialect, package=Key(), feature=Key())
-    return union(*(_having(names, *keeper) for keeper in _KEEPERS))
+    return union(*_keepers(dialect))
 
 
 @cache
 def _paging(dialect: str) -> Select[Any]:
-    """Each keeper is read in the order of its customers, as far as the page goes and no further."""
-    names = asked_rows(dialect, package=Key(), feature=Key())
-    size = bindparam("size", type_=Count())
-    pages: list[Select[Any]] = []
-    for model, name, kind in _KEEPERS:
-        customer = table_of(model).c.customer_id
-        theirs = _having(names, model, name, kind).where(customer > bindparam("behind", type_=Count()))
-        pages.append(select(theirs.distinct().order_by(customer).limit(size).subquery()))
+    """Each table is read in the order of its customers, as far as the page goes and no further."""
+    size, number = bindparam("size", type_=Count()), bindparam("behind", type_=Count())
+    pages = []
+    for theirs in _keepers(dialect):
+        (customer,) = theirs.selected_columns
+        first = theirs.where(customer > number).distinct().order_by(customer).limit(size)
+        pages.append(select(first.subquery()))
     page = union(*pages).subquery()
     return select(page.c.customer_id).order_by(page.c.customer_id).limit(size)
 
 
-def _having(names: FromClause, model: type[SQLModel], name: str, kind: str) -> Select[Any]:
-    c = table_of(model).c
-    # As an expression, lest SQLite look names up and then sort all that it found, for every page.
-    named = (c[name] + "").in_(select(names.c[kind]))
-    ours = c.environment_id == bindparam("environment", type_=Count())
-    return select(c.customer_id).where(ours, named)
+def _keepers(dialect: str) -> list[Select[Any]]:
+    """Select the customers from each table that may say that they are concerned."""
+    names = asked_rows(dialect, package=Key(), moved=Key(), version=Count(), feature=Key())
+    terms, addons, custom = (
+        table_of(m).c for m in (SubscriptionTermRow, SubscriptionAddonRow, CustomEntitlementRow)
+    )
+    alone = _name(custom.feature_key).in_(select(names.c.feature))
+    return [
+        _ours(terms, _is_on(terms, terms.plan_key, names)),
+        _ours(addons, _is_on(addons, addons.addon_key, names)),
+        _ours(custom, alone),
+    ]
+
+
+def _ours(columns: Columns, concerned: ColumnElement[bool]) -> Select[Any]:
+    return select(columns.customer_id).where(
+        columns.environment_id == bindparam("environment", type_=Count()), concerned
+    )
+
+
+def _is_on(columns: Columns, name: ColumnElement[str], names: FromClause) -> ColumnElement[bool]:
+    version = tuple_(_name(name), func.coalesce(columns.version, 0))
+    moved = version.in_(select(names.c.moved, names.c.version))
+    begins = columns.starts_at >= bindparam("since", type_=Instant)
+    return or_(moved, and_(begins, _name(name).in_(select(names.c.package))))
+
+
+def _name(column: ColumnElement[str]) -> ColumnElement[str]:
+    """A name as an expression, lest SQLite look names up and then sort all that it found, for every page."""
+    return column + ""

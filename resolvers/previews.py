@@ -73,7 +73,13 @@ async def preview_publish(context: Context, key: str, scope: PublishScope) -> Pu
 async def impact_of(seen: Look, edited: Catalog) -> Impact:
     """Tell what the customers of an environment would notice of an edit."""
     edit = CatalogEdit(seen.flat, Flattened(edited))
-    whom = Concerned(environment=seen.environment.number, packages=edit.packages, features=edit.features)
+    whom = Concerned(
+        environment=seen.environment.number,
+        since=seen.now,
+        packages=edit.packages,
+        versions=edit.versions,
+        features=edit.features,
+    )
     if not whom.packages and not whom.features:
         return Impact()
     count = await concerned.count(seen.session, whom)

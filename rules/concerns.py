@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 
-from rules.catalog import Catalog, Feature
+from rules.catalog import Catalog, Feature, Package, Plan
 from rules.customers import Customer, Subscription
 from rules.inheritance import Flattened
+from rules.metering import LATEST
 from rules.terms import addons_in_force, billing_period, version_at, version_in_force
 
 Stand = tuple[str, int, str | None, int]
@@ -21,8 +22,9 @@ Stand = tuple[str, int, str | None, int]
 class CatalogEdit:
     """Two states of a catalog, and what the way from one to the other can change for customers.
 
-    ``packages`` are those of which a customer has to have something to be concerned, or, for what stands
-    for customers alone, ``features``.
+    It concerns who was put on one of the ``versions`` of packages, where 0 stands for whichever was the
+    newest, who is put on one of the ``packages`` at this very instant or later, and who has one of the
+    ``features`` of their own.
     """
 
     def __init__(self, before: Flattened, after: Flattened) -> None:
@@ -31,8 +33,15 @@ class CatalogEdit:
         self.features = frozenset(_changed_features(before.catalog, after.catalog))
         known = before.catalog.packages
         # An edit shares what it leaves alone, so that identity tells what it changed.
-        self._changed = {key for key, now in after.catalog.packages.items() if known.get(key, now) is not now}
-        self.packages = frozenset(self._changed.union(_speaking(before, self.features)))
+        changed = {key for key, now in after.catalog.packages.items() if known.get(key, now) is not now}
+        speaking = _speaking(before, self.features)
+        self.packages = frozenset(changed.union(speaking))
+        self.versions = frozenset(
+            (key, number)
+            for key in self.packages
+            for number in _moved(known[key], after.catalog.packages[key], all_=key in speaking)
+        )
+        self._changed = frozenset(changed)
         self._between: dict[tuple[Stand | None, Stand | None], frozenset[str]] = {}
 
     def touched(self, customer: Customer, now: datetime) -> list[str]:
@@ -116,12 +125,29 @@ def _deciding(feature: Feature) -> object:
     return feature.status, feature.type, feature.config_kind, feature.choices, feature.meter
 
 
-def _speaking(flat: Flattened, features: Collection[str]) -> Iterator[str]:
+def _speaking(flat: Flattened, features: Collection[str]) -> set[str]:
     """Give the packages that speak about features in some version, to which somebody may still hold."""
-    for key, package in flat.catalog.packages.items() if features else ():
-        for version in package.versions:
-            said = {resolved.row.key for resolved in flat.rows(key, version.number)}
-            said.update(flat.rates_of(key, version.number))
-            if not said.isdisjoint(features):
-                yield key
-                break
+    return {
+        key
+        for key, package in flat.catalog.packages.items()
+        if features and any(_speaks(flat, key, version.number, features) for version in package.versions)
+    }
+
+
+def _speaks(flat: Flattened, package: str, number: int, features: Collection[str]) -> bool:
+    said = {resolved.row.key for resolved in flat.rows(package, number)}
+    return not said.union(flat.rates_of(package, number)).isdisjoint(features)
+
+
+def _moved(before: Package, after: Package, *, all_: bool) -> Iterator[int]:
+    """Give the versions of a package for whose customers something else holds, and 0 where there are any."""
+    numbers = [version.number for version in before.versions]
+    if not all_ and _addons(before) == _addons(after):
+        numbers = [n for n in numbers if version_at(before, n, LATEST) != version_at(after, n, LATEST)]
+    yield from numbers
+    if numbers:
+        yield 0
+
+
+def _addons(package: Package) -> object:
+    return package.compatible_addons if isinstance(package, Plan) else None

@@ -173,8 +173,18 @@ def test_whatever_differs_is_among_what_an_edit_touches(
 
     event(f"{len(found)} differ")
     assert {one.after.subject.question.feature for one in found} <= set(touched)
-    alone = {custom.feature for custom in life.customer.custom}
-    assert not found or edit.packages & had(life.customer) or edit.features & alone
+    assert not found or is_concerned(edit, life.customer, life.now)
+
+
+def is_concerned(edit: CatalogEdit, customer: Customer, clock: datetime) -> bool:
+    """Whether somebody has anything that an edit concerns."""
+    had = [(t.plan, t.version or 0, t.starts_at) for known in customer.subscriptions for t in known.terms]
+    had += [(h.addon, h.version, h.starts_at) for known in customer.subscriptions for h in known.addons]
+    alone = {custom.feature for custom in customer.custom}
+    return bool(edit.features & alone) or any(
+        (key, number) in edit.versions or (key in edit.packages and clock <= since)
+        for key, number, since in had
+    )
 
 
 def after(life: Life, *made: Edit) -> Catalog:
