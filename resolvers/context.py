@@ -35,6 +35,8 @@ class Services:
     keys: KeyRing
     seal: Seal
     clock: Callable[[], datetime]
+    previewing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
+    """Previews of an edit take turns, lest they take all readers and all of the processor."""
 
     @classmethod
     def on(
