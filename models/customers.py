@@ -141,7 +141,7 @@ async def load_locked(
 
 async def _known(session: AsyncSession, belongings: Belongings, rows: Sequence[Row[Any]]) -> list[Customer]:
     owned = await belongings.of(session, [(row.id, row.facts_revision) for row in rows])
-    return [_customer(row, owned[row.id]) for row in rows]
+    return [belongings.keep(_customer(row, owned[row.id]), row.facts_revision) for row in rows]
 
 
 async def save(session: AsyncSession, changed: Sequence[tuple[int, Customer, Customer]]) -> None:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from models.catalog import Catalogs
 from models.database import Database
+from models.glances import Glances
 from models.keyring import KeyRing
 from models.ledger import Ledger, nobody_counts
 from models.memory import Memory
@@ -32,6 +33,7 @@ class Services:
     database: Database
     memory: Memory
     ledger: Ledger
+    glances: Glances
     keys: KeyRing
     seal: Seal
     clock: Callable[[], datetime]
@@ -55,6 +57,7 @@ class Services:
             database=database,
             memory=memory,
             ledger=Ledger(database, memory, clock, committed),
+            glances=Glances(database.held, clock),
             keys=KeyRing(database, clock),
             seal=Seal(database, clock, token_secret),
             clock=clock,
