@@ -162,6 +162,7 @@ async def test_there_are_customers_near_their_limit_beyond_it_and_without_a_plan
         "WITHIN_LIMIT",
         "UNLIMITED",
         "OVERAGE_ALLOWED",
+        "WITHIN_CREDITS",
         "LIMIT_EXCEEDED",
     }
     assert companies["piccolo"]["access"]["reason"] == "NO_ACTIVE_SUBSCRIPTION"
