@@ -1,6 +1,7 @@
 """What to try first in GraphiQL: a tour, of which each stop works at the first click against the demo.
 
-It asks, looks into a plan, changes and publishes it, uses things up, and ends where plans are on sale.
+It asks, looks into a plan, changes and publishes it, uses things up, reads why there is no more, buys
+more, and ends where plans are on sale.
 """
 
 from __future__ import annotations
@@ -14,7 +15,10 @@ _CUSTOMER = "nimbus"
 _FEATURE = "orders"
 _PLAN = "pro"
 _EDITED = "seats"
-_NEAR_THE_LIMIT = "bramble-finch"
+_NEAR_THE_LIMIT = "quillwright"
+_LIMITED = "pictures"
+_CREDIT_TYPE = "ai-credits"
+_BEYOND_THE_LIMIT = "8"
 _PRODUCT = "app"
 
 
@@ -212,6 +216,77 @@ mutation ConsumeToTheLimit(
 }
 """
 
+_WHY_NOT = """\
+query WhyNot(
+  $customer: String!
+  $feature: String!
+  $requested: Decimal!
+) {
+  access(
+    customer: $customer
+    feature: $feature
+    requested: $requested
+  ) {
+    allowed
+    reason
+    creditCost
+    explanation {
+      summary
+      steps {
+        check
+        outcome
+        decisive
+      }
+      remedies {
+        kind
+        summary
+        amount
+      }
+    }
+  }
+}
+"""
+
+_TOP_UP_CREDITS = """\
+mutation TopUpCredits(
+  $customer: String!
+  $creditType: String!
+  $amount: Decimal!
+  $feature: String!
+  $requested: Decimal!
+) {
+  grantCredits(
+    input: {
+      customer: $customer
+      creditType: $creditType
+      amount: $amount
+    }
+  ) {
+    grant {
+      remaining
+      customer {
+        access(
+          feature: $feature
+          requested: $requested
+        ) {
+          allowed
+          reason
+          creditCost
+          credits {
+            available
+          }
+        }
+      }
+    }
+    userErrors {
+      code
+      message
+      path
+    }
+  }
+}
+"""
+
 _WHAT_IS_ON_SALE = """\
 query WhatIsOnSale(
   $product: String!
@@ -273,10 +348,30 @@ EXAMPLES = (
     Example(
         name="6. Use it up: run this until it says no.",
         query=_CONSUME_TO_THE_LIMIT,
-        variables={"customer": _NEAR_THE_LIMIT, "feature": _FEATURE},
+        variables={"customer": _NEAR_THE_LIMIT, "feature": _LIMITED},
     ),
     Example(
-        name="7. What can a customer change to?",
+        name="7. Why not, and what would help?",
+        query=_WHY_NOT,
+        variables={
+            "customer": _NEAR_THE_LIMIT,
+            "feature": _LIMITED,
+            "requested": _BEYOND_THE_LIMIT,
+        },
+    ),
+    Example(
+        name="8. Top up credits: then 6 and 7 say yes.",
+        query=_TOP_UP_CREDITS,
+        variables={
+            "customer": _NEAR_THE_LIMIT,
+            "creditType": _CREDIT_TYPE,
+            "amount": "100",
+            "feature": _LIMITED,
+            "requested": _BEYOND_THE_LIMIT,
+        },
+    ),
+    Example(
+        name="9. What can a customer change to?",
         query=_WHAT_IS_ON_SALE,
         variables={"product": _PRODUCT, "customer": "acme"},
     ),

@@ -29,7 +29,7 @@ pytestmark = [
 
 EXAMPLE_TABS = [
     *("MayTheyUseIt", "WhatIsInThePlan", "EditThePlan", "PublishThePlan"),
-    *("ReportUsage", "ConsumeToTheLimit", "WhatIsOnSale"),
+    *("ReportUsage", "ConsumeToTheLimit", "WhyNot", "TopUpCredits", "WhatIsOnSale"),
 ]
 KEY = "sk_a_key_that_nobody_keeps"
 LIGHT, DARK = "rgb(255, 255, 255)", "rgb(33, 42, 59)"
