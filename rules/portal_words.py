@@ -139,10 +139,11 @@ def _plain(value: object) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """Something that comes, or came, of a subscription, and when."""
+    """Something that comes, or came, of a subscription, when, and what of it then."""
 
     words: str
     at: datetime
+    then: str | None = None
 
 
 def events(catalog: Catalog, subscription: Subscription, now: datetime) -> list[Event]:
@@ -171,7 +172,7 @@ def _next_period(catalog: Catalog, subscription: Subscription, now: datetime) ->
     price, period = price_of(catalog, subscription, now), current_period(catalog, subscription, now)
     if subscription.status(now) is SubscriptionStatus.IN_TRIAL and subscription.trial_end is not None:
         converts = subscription.after_trial is TrialEnd.CONVERT
-        then = "and the paid period begins" if converts else "unless you go on with it"
-        yield Event(words=f"Trial ends, {then}", at=subscription.trial_end)
+        then = "then the paid period begins" if converts else "unless you go on with it before"
+        yield Event(words="Trial ends", at=subscription.trial_end, then=then)
     elif price is not None and price.billing_period is not BillingPeriod.ONE_TIME and period is not None:
         yield from [Event(words="Renews", at=period.end)] if period.end is not None else []

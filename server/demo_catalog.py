@@ -158,7 +158,7 @@ FEATURES = (
         name="Pictures",
         type=FeatureType.METERED,
         product="ai-api",
-        unit=Unit(singular="image", plural="pictures"),
+        unit=Unit(singular="picture", plural="pictures"),
     ),
 )
 

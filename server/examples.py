@@ -67,7 +67,7 @@ query MayTheyUseIt(
 """
 
 _WHAT_IS_IN_THE_PLAN = """\
-query WhatIsInThePlan($plan: String!) {
+query InThePlan($plan: String!) {
   plan(key: $plan) {
     name
     basePlan {
@@ -124,7 +124,7 @@ mutation ReportUsage(
 """
 
 _EDIT_THE_PLAN = """\
-mutation EditThePlan(
+mutation EditPlan(
   $plan: String!
   $feature: String!
   $limit: Decimal!
@@ -165,7 +165,7 @@ mutation EditThePlan(
 """
 
 _PUBLISH_THE_PLAN = """\
-mutation PublishThePlan($plan: String!) {
+mutation PublishPlan($plan: String!) {
   publishPackage(input: { package: $plan }) {
     version {
       number
@@ -187,7 +187,7 @@ mutation PublishThePlan($plan: String!) {
 """
 
 _CONSUME_TO_THE_LIMIT = """\
-mutation ConsumeToTheLimit(
+mutation UseItUp(
   $customer: String!
   $feature: String!
 ) {
@@ -248,7 +248,7 @@ query WhyNot(
 """
 
 _TOP_UP_CREDITS = """\
-mutation TopUpCredits(
+mutation TopUp(
   $customer: String!
   $creditType: String!
   $amount: Decimal!
@@ -288,7 +288,7 @@ mutation TopUpCredits(
 """
 
 _WHAT_IS_ON_SALE = """\
-query WhatIsOnSale(
+query OnSale(
   $product: String!
   $customer: String
 ) {

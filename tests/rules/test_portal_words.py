@@ -172,7 +172,10 @@ AT = START + 3 * DAY
 
 def told(held: Subscription, at: datetime = AT) -> Iterable[tuple[str, datetime]]:
     """What is said of a subscription, and when that is."""
-    return [(event.words, event.at) for event in events(SHOP.catalog, held, at)]
+    return [
+        (", ".join(filter(None, [event.words, event.then])), event.at)
+        for event in events(SHOP.catalog, held, at)
+    ]
 
 
 def changing(at: datetime) -> Subscription:
@@ -182,14 +185,16 @@ def changing(at: datetime) -> Subscription:
     return replace(held, terms=(*held.terms, later))
 
 
-def on_trial(after: TrialEnd, **facts: datetime) -> Subscription:
+def on_trial(after: TrialEnd, canceled_at: datetime | None = None) -> Subscription:
     """A subscription on a trial of nine days."""
     held = subscription(price="paid")
     trial = replace(held.terms[0], trial=True)
     terms: tuple[Term, ...] = (trial,)
     if after is TrialEnd.CONVERT:
         terms = (trial, replace(trial, trial=False, starts_at=START + 9 * DAY))
-    return replace(held, terms=terms, trial_ends_at=START + 9 * DAY, after_trial=after, **facts)
+    return replace(
+        held, terms=terms, trial_ends_at=START + 9 * DAY, after_trial=after, canceled_at=canceled_at
+    )
 
 
 def test_a_paid_plan_renews_and_one_without_a_price_or_paid_once_does_not() -> None:
@@ -211,8 +216,8 @@ def test_a_cancellation_is_told_in_place_of_a_renewal_and_of_a_change() -> None:
 def test_a_trial_says_what_comes_behind_it() -> None:
     end = START + 9 * DAY
 
-    assert told(on_trial(TrialEnd.CONVERT)) == [("Trial ends, and the paid period begins", end)]
-    assert told(on_trial(TrialEnd.EXPIRE)) == [("Trial ends, unless you go on with it", end)]
+    assert told(on_trial(TrialEnd.CONVERT)) == [("Trial ends, then the paid period begins", end)]
+    assert told(on_trial(TrialEnd.EXPIRE)) == [("Trial ends, unless you go on with it before", end)]
     assert told(on_trial(TrialEnd.CONVERT, canceled_at=end)) == [("Ends", end)]
     assert told(on_trial(TrialEnd.EXPIRE), end) == [("Ended", end)]
 

@@ -55,7 +55,7 @@ async def test_what_is_no_token_opens_nothing(site: Site, token: str) -> None:
 
 @pytest.mark.parametrize("token", [*GARBAGE[1:-3], "x" * 3_000])
 async def test_what_is_no_token_opens_nothing_in_a_cookie_either(site: Site, token: str) -> None:
-    headers = {"Cookie": f"allotment_portal={token}".encode()}
+    headers = {b"Cookie": f"allotment_portal={token}".encode()}
     page = await site.http.get("/portal", headers=headers)
 
     assert_a_notice(page, 401, "This link is over")
