@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from models.catalog import Catalogs
 from models.database import Database
+from models.glances import Glances
 from models.keyring import KeyRing
 from models.ledger import Ledger, nobody_counts
 from models.listening import Listening
@@ -34,12 +35,15 @@ class Services:
     database: Database
     memory: Memory
     ledger: Ledger
+    glances: Glances
     keys: KeyRing
     seal: Seal
     clock: Callable[[], datetime]
     notices: Notices
     listening: Listening
     _shared: dict[object, Any] = field(default_factory=dict)
+    previewing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
+    """Previews of an edit take turns, lest they take all readers and all of the processor."""
 
     @classmethod
     def on(
@@ -61,6 +65,7 @@ class Services:
             database=database,
             memory=memory,
             ledger=Ledger(database, memory, clock, committed, notices.tell),
+            glances=Glances(database.held, clock),
             keys=keys,
             seal=Seal(database, clock, token_secret),
             clock=clock,

@@ -23,9 +23,12 @@ from server.auth import Doorkeeper
 from server.graphql import GraphQLView
 from server.limits import Limits
 from server.logs import configure
+from server.looks import Looks
 from server.metrics import Metrics
+from server.notices import SHARED_STYLE
 from server.operations import Operations
-from server.pages import graphiql_page, static_routes
+from server.pages import graphiql_page, own_file_route, static_routes
+from server.portal_page import Portal, portal_routes
 from server.pricing_page import pricing_routes
 from server.rates import Rates
 from server.settings import Settings, read_settings, shared_metrics
@@ -37,6 +40,7 @@ READINESS_SECONDS = 5
 
 UNLESS_SET = Limits()
 ANY_DOCUMENT = Trusted()
+PLAIN = Looks()
 
 
 def create_app(
@@ -47,6 +51,7 @@ def create_app(
     trusted: Trusted = ANY_DOCUMENT,
     rates: Rates | None = None,
     metrics: Metrics | None = None,
+    portal_looks: Looks = PLAIN,
 ) -> Starlette:
     """Put the application on services, which it closes when it ends.
 
@@ -85,7 +90,9 @@ def create_app(
         Route("/readyz", _readiness(services)),
         Route("/metrics", metrics.page),
         *static_routes,
+        own_file_route(SHARED_STYLE),
         *pricing_routes(services, doorkeeper),
+        *portal_routes(Portal(doorkeeper=doorkeeper, rates=rates, looks=portal_looks)),
     ]
     return Starlette(routes=routes, lifespan=lifespan)
 
@@ -103,6 +110,7 @@ def from_settings(keyless: int | None = None) -> Starlette:
         rates=Rates(settings.rate_limit, settings.rate_limit_storage),
         trusted=trusted_by(settings),
         metrics=metrics,
+        portal_looks=settings.portal_looks,
     )
 
 

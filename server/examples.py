@@ -1,6 +1,7 @@
 """What to try first in GraphiQL: a tour, of which each stop works at the first click against the demo.
 
-It asks, looks into a plan, changes and publishes it, uses things up, and ends where plans are on sale.
+It asks, looks into a plan, changes and publishes it, uses things up, reads why there is no more, buys
+more, and ends where plans are on sale.
 """
 
 from __future__ import annotations
@@ -14,7 +15,10 @@ _CUSTOMER = "nimbus"
 _FEATURE = "orders"
 _PLAN = "pro"
 _EDITED = "seats"
-_NEAR_THE_LIMIT = "bramble-finch"
+_NEAR_THE_LIMIT = "quillwright"
+_LIMITED = "pictures"
+_CREDIT_TYPE = "ai-credits"
+_BEYOND_THE_LIMIT = "8"
 _PRODUCT = "app"
 
 
@@ -63,7 +67,7 @@ query MayTheyUseIt(
 """
 
 _WHAT_IS_IN_THE_PLAN = """\
-query WhatIsInThePlan($plan: String!) {
+query InThePlan($plan: String!) {
   plan(key: $plan) {
     name
     basePlan {
@@ -120,7 +124,7 @@ mutation ReportUsage(
 """
 
 _EDIT_THE_PLAN = """\
-mutation EditThePlan(
+mutation EditPlan(
   $plan: String!
   $feature: String!
   $limit: Decimal!
@@ -161,7 +165,7 @@ mutation EditThePlan(
 """
 
 _PUBLISH_THE_PLAN = """\
-mutation PublishThePlan($plan: String!) {
+mutation PublishPlan($plan: String!) {
   publishPackage(input: { package: $plan }) {
     version {
       number
@@ -183,7 +187,7 @@ mutation PublishThePlan($plan: String!) {
 """
 
 _CONSUME_TO_THE_LIMIT = """\
-mutation ConsumeToTheLimit(
+mutation UseItUp(
   $customer: String!
   $feature: String!
 ) {
@@ -212,8 +216,79 @@ mutation ConsumeToTheLimit(
 }
 """
 
+_WHY_NOT = """\
+query WhyNot(
+  $customer: String!
+  $feature: String!
+  $requested: Decimal!
+) {
+  access(
+    customer: $customer
+    feature: $feature
+    requested: $requested
+  ) {
+    allowed
+    reason
+    creditCost
+    explanation {
+      summary
+      steps {
+        check
+        outcome
+        decisive
+      }
+      remedies {
+        kind
+        summary
+        amount
+      }
+    }
+  }
+}
+"""
+
+_TOP_UP_CREDITS = """\
+mutation TopUp(
+  $customer: String!
+  $creditType: String!
+  $amount: Decimal!
+  $feature: String!
+  $requested: Decimal!
+) {
+  grantCredits(
+    input: {
+      customer: $customer
+      creditType: $creditType
+      amount: $amount
+    }
+  ) {
+    grant {
+      remaining
+      customer {
+        access(
+          feature: $feature
+          requested: $requested
+        ) {
+          allowed
+          reason
+          creditCost
+          credits {
+            available
+          }
+        }
+      }
+    }
+    userErrors {
+      code
+      message
+      path
+    }
+  }
+}
+"""
+
 _WHAT_IS_ON_SALE = """\
-query WhatIsOnSale(
+query OnSale(
   $product: String!
   $customer: String
 ) {
@@ -273,10 +348,30 @@ EXAMPLES = (
     Example(
         name="6. Use it up: run this until it says no.",
         query=_CONSUME_TO_THE_LIMIT,
-        variables={"customer": _NEAR_THE_LIMIT, "feature": _FEATURE},
+        variables={"customer": _NEAR_THE_LIMIT, "feature": _LIMITED},
     ),
     Example(
-        name="7. What can a customer change to?",
+        name="7. Why not, and what would help?",
+        query=_WHY_NOT,
+        variables={
+            "customer": _NEAR_THE_LIMIT,
+            "feature": _LIMITED,
+            "requested": _BEYOND_THE_LIMIT,
+        },
+    ),
+    Example(
+        name="8. Top up credits: then 6 and 7 say yes.",
+        query=_TOP_UP_CREDITS,
+        variables={
+            "customer": _NEAR_THE_LIMIT,
+            "creditType": _CREDIT_TYPE,
+            "amount": "100",
+            "feature": _LIMITED,
+            "requested": _BEYOND_THE_LIMIT,
+        },
+    ),
+    Example(
+        name="9. What can a customer change to?",
         query=_WHAT_IS_ON_SALE,
         variables={"product": _PRODUCT, "customer": "acme"},
     ),

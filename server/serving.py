@@ -92,6 +92,7 @@ def _announce(address: str, *, demo: bool) -> None:
     if demo:
         click.echo(f"GraphiQL: {address}/graphql")
         click.echo(f"Pricing page: {address}/pricing/app")
+        click.echo(f"A customer's page: {address}/portal?customer=meridian")
 
 
 def _announce_when_alive(address: str, announce: partial[None]) -> None:

@@ -6,6 +6,7 @@ import pytest
 from pydantic.fields import FieldInfo
 
 from server.limits import Limits
+from server.looks import Looks
 from server.settings import PREFIX, Settings, SettingsError, read_settings
 from tests.project.markdown import rows
 from tests.project.repository import ROOT
@@ -114,6 +115,31 @@ def test_each_limit_is_what_is_set() -> None:
 
     assert astuple(Settings.model_validate(given).limits) == tuple(range(1, 14))
     assert Settings().limits == Limits()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORTAL_HOME", "javascript:alert(1)"),
+        ("PORTAL_HOME", "//evil.test"),
+        ("PORTAL_STYLE", "https://shop.test/a.css; script-src *"),
+        ("PORTAL_STYLE", "data:text/css,*{}"),
+    ],
+)
+def test_an_address_that_would_run_or_open_something_is_refused(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(f"ALLOTMENT_{name}", value)
+
+    with pytest.raises(SettingsError, match=rf"^ALLOTMENT_{name}: must be"):
+        read_settings()
+
+
+def test_customers_pages_have_the_looks_that_are_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALLOTMENT_PORTAL_HOME", "https://app.example.com/account")
+    monkeypatch.setenv("ALLOTMENT_PORTAL_STYLE", "/brand.css")
+
+    assert read_settings().portal_looks == Looks(style="/brand.css", home="https://app.example.com/account")
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "many"])

@@ -56,14 +56,14 @@ def kill_one(server: Any) -> None:  # noqa: ANN401 - the package has no types
     """Kill a process of it, upon which it starts anew by itself and recovers."""
     folder = str(server.get_postmaster_info().socket_dir)
 
-    async def own_process() -> int:
+    async def own_backend() -> int:
         connection = await asyncpg.connect(host=folder, user="postgres", database="postgres")
-        process = connection.get_server_pid()
-        os.kill(process, signal.SIGKILL)
+        backend = connection.get_server_pid()
+        os.kill(backend, signal.SIGKILL)
         connection.terminate()
-        return int(process)
+        return int(backend)
 
-    asyncio.run(own_process())
+    asyncio.run(own_backend())
 
 
 @pytest.mark.parametrize("interrupt", [stop_and_start, kill_one])
