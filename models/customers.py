@@ -82,6 +82,16 @@ async def newest_revision(session: AsyncSession, addresses: Collection[Address])
     return (await session.execute(newest, asked(addresses))).scalar_one() or 0
 
 
+async def revisions(session: AsyncSession, addresses: Collection[Address]) -> dict[Address, int]:
+    """Give how far each of these customers has come who exists."""
+    columns = _CUSTOMERS.c
+    theirs = select(columns.environment_id, columns.key, columns.revision).where(
+        _is_asked(dialect_of(session))
+    )
+    rows = await session.execute(theirs, asked(addresses))
+    return {(row.environment_id, row.key): row.revision for row in rows}
+
+
 async def ensure(session: AsyncSession, addresses: Iterable[Address]) -> None:
     """Make the customers that do not exist yet, so that they can be locked."""
     rows = [
