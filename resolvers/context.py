@@ -41,9 +41,9 @@ class Services:
     clock: Callable[[], datetime]
     notices: Notices
     listening: Listening
-    _shared: dict[object, Any] = field(default_factory=dict)
     previewing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
     """Previews of an edit take turns, lest they take all readers and all of the processor."""
+    _shared: dict[object, Any] = field(default_factory=dict)
 
     @classmethod
     def on(
