@@ -9,6 +9,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
+
+TOUR = Path(__file__).parent / "tour"
+"""Where the documents stand, one in a file."""
 
 # Keys of the demo; whoever renames them there renames them here.
 _CUSTOMER = "nimbus"
@@ -39,320 +43,44 @@ class Example:
         }
 
 
-_MAY_THEY_USE_IT = """\
-query MayTheyUseIt(
-  $customer: String!
-  $feature: String!
-) {
-  access(
-    customer: $customer
-    feature: $feature
-    requested: 1
-  ) {
-    allowed
-    reason
-    displayText
-    usage {
-      used
-      limit
-      remaining
-      period {
-        start
-        end
-      }
-    }
-    validUntil
-  }
-}
-"""
+def _text(name: str) -> str:
+    return (TOUR / f"{name}.graphql").read_text(encoding="utf-8")
 
-_WHAT_IS_IN_THE_PLAN = """\
-query InThePlan($plan: String!) {
-  plan(key: $plan) {
-    name
-    basePlan {
-      name
-    }
-    entitlements {
-      key
-      displayText
-      origin
-      definedIn {
-        name
-      }
-      overrides {
-        displayText
-        definedIn {
-          name
-        }
-      }
-    }
-  }
-}
-"""
-
-_REPORT_USAGE = """\
-mutation ReportUsage(
-  $customer: String!
-  $feature: String!
-) {
-  reportUsage(
-    input: {
-      customer: $customer
-      feature: $feature
-      value: 5
-    }
-  ) {
-    recorded
-    access {
-      allowed
-      displayText
-      usage {
-        used
-        limit
-        remaining
-        overage
-      }
-    }
-    userErrors {
-      code
-      message
-      path
-    }
-  }
-}
-"""
-
-_EDIT_THE_PLAN = """\
-mutation EditPlan(
-  $plan: String!
-  $feature: String!
-  $limit: Decimal!
-) {
-  setEntitlement(
-    input: {
-      package: $plan
-      key: $feature
-      value: {
-        metered: {
-          limit: $limit
-          reset: { every: NEVER }
-        }
-      }
-    }
-  ) {
-    entitlement {
-      displayText
-      overrides {
-        displayText
-      }
-    }
-    package {
-      draft {
-        number
-        changes {
-          summary
-        }
-      }
-    }
-    userErrors {
-      code
-      message
-      path
-    }
-  }
-}
-"""
-
-_PUBLISH_THE_PLAN = """\
-mutation PublishPlan($plan: String!) {
-  publishPackage(input: { package: $plan }) {
-    version {
-      number
-      subscriptionCount
-      changes {
-        summary
-      }
-    }
-    cascadedTo {
-      name
-    }
-    userErrors {
-      code
-      message
-      path
-    }
-  }
-}
-"""
-
-_CONSUME_TO_THE_LIMIT = """\
-mutation UseItUp(
-  $customer: String!
-  $feature: String!
-) {
-  consume(
-    input: {
-      customer: $customer
-      feature: $feature
-      quantity: 2
-    }
-  ) {
-    consumed
-    access {
-      reason
-      usage {
-        used
-        limit
-        remaining
-      }
-    }
-    userErrors {
-      code
-      message
-      path
-    }
-  }
-}
-"""
-
-_WHY_NOT = """\
-query WhyNot(
-  $customer: String!
-  $feature: String!
-  $requested: Decimal!
-) {
-  access(
-    customer: $customer
-    feature: $feature
-    requested: $requested
-  ) {
-    allowed
-    reason
-    creditCost
-    explanation {
-      summary
-      steps {
-        check
-        outcome
-        decisive
-      }
-      remedies {
-        kind
-        summary
-        amount
-      }
-    }
-  }
-}
-"""
-
-_TOP_UP_CREDITS = """\
-mutation TopUp(
-  $customer: String!
-  $creditType: String!
-  $amount: Decimal!
-  $feature: String!
-  $requested: Decimal!
-) {
-  grantCredits(
-    input: {
-      customer: $customer
-      creditType: $creditType
-      amount: $amount
-    }
-  ) {
-    grant {
-      remaining
-      customer {
-        access(
-          feature: $feature
-          requested: $requested
-        ) {
-          allowed
-          reason
-          creditCost
-          credits {
-            available
-          }
-        }
-      }
-    }
-    userErrors {
-      code
-      message
-      path
-    }
-  }
-}
-"""
-
-_WHAT_IS_ON_SALE = """\
-query OnSale(
-  $product: String!
-  $customer: String
-) {
-  pricingTable(
-    product: $product
-    customer: $customer
-    billingPeriod: MONTHLY
-  ) {
-    columns {
-      plan {
-        name
-      }
-      prices {
-        amount {
-          amount
-          currency
-        }
-      }
-      heading
-      rows {
-        text
-        struckText
-      }
-      callToAction
-    }
-    version
-  }
-}
-"""
 
 EXAMPLES = (
     Example(
         name="1. May this customer use it, and why?",
-        query=_MAY_THEY_USE_IT,
+        query=_text("may-they-use-it"),
         variables={"customer": _CUSTOMER, "feature": _FEATURE},
     ),
     Example(
         name="2. What is in a plan, and from where?",
-        query=_WHAT_IS_IN_THE_PLAN,
+        query=_text("what-is-in-the-plan"),
         variables={"plan": _PLAN},
     ),
     Example(
         name="3. Edit it: the draft waits.",
-        query=_EDIT_THE_PLAN,
+        query=_text("edit-the-plan"),
         variables={"plan": _PLAN, "feature": _EDITED, "limit": "60"},
     ),
     Example(
         name="4. Publish it: customers have it now.",
-        query=_PUBLISH_THE_PLAN,
+        query=_text("publish-the-plan"),
         variables={"plan": _PLAN},
     ),
     Example(
         name="5. Report what was used.",
-        query=_REPORT_USAGE,
+        query=_text("report-usage"),
         variables={"customer": _CUSTOMER, "feature": _FEATURE},
     ),
     Example(
         name="6. Use it up: run this until it says no.",
-        query=_CONSUME_TO_THE_LIMIT,
+        query=_text("consume-to-the-limit"),
         variables={"customer": _NEAR_THE_LIMIT, "feature": _LIMITED},
     ),
     Example(
         name="7. Why not, and what would help?",
-        query=_WHY_NOT,
+        query=_text("why-not"),
         variables={
             "customer": _NEAR_THE_LIMIT,
             "feature": _LIMITED,
@@ -361,7 +89,7 @@ EXAMPLES = (
     ),
     Example(
         name="8. Top up credits: then 6 and 7 say yes.",
-        query=_TOP_UP_CREDITS,
+        query=_text("top-up-credits"),
         variables={
             "customer": _NEAR_THE_LIMIT,
             "creditType": _CREDIT_TYPE,
@@ -372,7 +100,7 @@ EXAMPLES = (
     ),
     Example(
         name="9. What can a customer change to?",
-        query=_WHAT_IS_ON_SALE,
+        query=_text("what-is-on-sale"),
         variables={"product": _PRODUCT, "customer": "acme"},
     ),
 )
