@@ -171,7 +171,11 @@ async def test_whatever_things_are_called_neither_runs_nor_breaks_the_page(
     assert await page.locator("h1").inner_text() == words
     assert await page.locator("h2").first.inner_text() == words
     direction = "(name) => getComputedStyle(name).direction"
-    for named_thing in (page.locator("h1"), page.locator("h3 bdi").first, page.locator(".plan bdi").first):
+    for named_thing in (
+        page.locator("h1 bdi"),
+        page.locator("h3 bdi").first,
+        page.locator(".plan bdi").first,
+    ):
         assert await named_thing.evaluate(direction) == ("rtl" if words == ARABIC else "ltr")
     assert_undisturbed(opened)
 
