@@ -52,6 +52,12 @@ async def page(
     return await _known(session, belongings, rows)
 
 
+async def numbered(session: AsyncSession, belongings: Belongings, numbers: Collection[int]) -> list[Customer]:
+    """Give customers by their numbers, in no order; archived ones are left out."""
+    wanted = select(_CUSTOMERS).where(_CUSTOMERS.c.id.in_(numbers), _CUSTOMERS.c.archived.is_(False))
+    return await _known(session, belongings, (await session.execute(wanted)).all())
+
+
 async def count(session: AsyncSession, query: CustomerQuery) -> int:
     """Count the customers."""
     counted = select(func.count()).select_from(_CUSTOMERS).where(_wanted(query))
@@ -74,6 +80,16 @@ async def newest_revision(session: AsyncSession, addresses: Collection[Address])
     """Give how far those of these customers have come who have come furthest; 0 for none."""
     newest = select(func.max(_CUSTOMERS.c.revision)).where(_is_asked(dialect_of(session)))
     return (await session.execute(newest, asked(addresses))).scalar_one() or 0
+
+
+async def revisions(session: AsyncSession, addresses: Collection[Address]) -> dict[Address, int]:
+    """Give how far each of these customers has come who exists."""
+    columns = _CUSTOMERS.c
+    theirs = select(columns.environment_id, columns.key, columns.revision).where(
+        _is_asked(dialect_of(session))
+    )
+    rows = await session.execute(theirs, asked(addresses))
+    return {(row.environment_id, row.key): row.revision for row in rows}
 
 
 async def ensure(session: AsyncSession, addresses: Iterable[Address]) -> None:
@@ -135,7 +151,7 @@ async def load_locked(
 
 async def _known(session: AsyncSession, belongings: Belongings, rows: Sequence[Row[Any]]) -> list[Customer]:
     owned = await belongings.of(session, [(row.id, row.facts_revision) for row in rows])
-    return [_customer(row, owned[row.id]) for row in rows]
+    return [belongings.keep(_customer(row, owned[row.id]), row.facts_revision) for row in rows]
 
 
 async def save(session: AsyncSession, changed: Sequence[tuple[int, Customer, Customer]]) -> None:

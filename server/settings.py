@@ -121,6 +121,24 @@ class Settings(BaseSettings):
         description="Seconds after which an answer is given up, and a body that does not arrive. "
         "Over it: `TIMEOUT`.",
     )
+    max_sockets: int = Field(
+        default=_LIMITS.sockets, gt=0, description="WebSockets that one process holds at a time."
+    )
+    max_socket_operations: int = Field(
+        default=_LIMITS.socket_operations,
+        gt=0,
+        description="Operations that may be under way on one of them. Over it: `RATE_LIMITED`.",
+    )
+    socket_opening_seconds: float = Field(
+        default=_LIMITS.opening_seconds,
+        gt=0,
+        description="Seconds in which a WebSocket has to say who opens it. Over it, it is closed with 4408.",
+    )
+    socket_sending_seconds: float = Field(
+        default=_LIMITS.sending_seconds,
+        gt=0,
+        description="Seconds in which a WebSocket has to take what is sent. Over it, it is closed with 1013.",
+    )
     trusted_documents: Path | None = Field(
         default=None,
         description="A file or folder of [documents](http.md#trusted-documents) to ask for by name.",
@@ -145,6 +163,10 @@ class Settings(BaseSettings):
             body_bytes=self.max_body_bytes,
             catalog_body_bytes=self.max_catalog_body_bytes,
             seconds=self.time_limit_seconds,
+            sockets=self.max_sockets,
+            socket_operations=self.max_socket_operations,
+            opening_seconds=self.socket_opening_seconds,
+            sending_seconds=self.socket_sending_seconds,
         )
 
     token_secret: str | None = Field(

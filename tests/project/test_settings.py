@@ -107,9 +107,13 @@ def test_each_limit_is_what_is_set() -> None:
         "max_body_bytes": 7,
         "max_catalog_body_bytes": 8,
         "time_limit_seconds": 9,
+        "max_sockets": 10,
+        "max_socket_operations": 11,
+        "socket_opening_seconds": 12,
+        "socket_sending_seconds": 13,
     }
 
-    assert astuple(Settings.model_validate(given).limits) == (1, 2, 3, 4, 5, 6, 7, 8, 9)
+    assert astuple(Settings.model_validate(given).limits) == tuple(range(1, 14))
     assert Settings().limits == Limits()
 
 
