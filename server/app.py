@@ -92,7 +92,7 @@ def create_app(
         *static_routes,
         own_file_route(SHARED_STYLE),
         *pricing_routes(services, doorkeeper),
-        *portal_routes(Portal(doorkeeper=doorkeeper, rates=rates, looks=portal_looks)),
+        *portal_routes(Portal(doorkeeper=doorkeeper, rates=rates, looks=portal_looks, sockets=sockets)),
     ]
     return Starlette(routes=routes, lifespan=lifespan)
 
