@@ -126,6 +126,10 @@ class Catalogs:
         self.keep(environment.number, loaded)
         return loaded
 
+    def newest(self, environment: int) -> Flattened | None:
+        """Give the newest catalog of an environment that is known, if one is."""
+        return self._newest.get(environment)
+
     def keep(self, environment: int, flat: Flattened) -> None:
         """Take a catalog that is committed, unless a newer one is known."""
         known = self._newest.get(environment)

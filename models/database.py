@@ -13,10 +13,11 @@ from contextlib import asynccontextmanager
 from typing import Any, Literal, TypeVar
 
 from sqlalchemy import URL, Engine, make_url, text
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from models import sqlite, sqlite_thread
+from models.held import Held, HeldFile, HeldSession
 
 Session = AsyncSession
 """What the doors give; whoever carries it on to a query need not know whose it is."""
@@ -24,6 +25,9 @@ Session = AsyncSession
 READERS = {"sqlite": 5, "postgresql": 10}
 WRITERS = {"sqlite": 1, "postgresql": 5}
 WRITING = ("journal_mode=WAL", "synchronous=FULL")
+
+FAILURES = (SQLAlchemyError, OSError)
+"""What is raised where the database cannot be reached, or does not do what it is told."""
 
 Answer = TypeVar("Answer")
 
@@ -45,6 +49,7 @@ class Database:
             self._thread = sqlite_thread.WritingThread(self.url, *WRITING, "foreign_keys=ON")
         else:
             self._engines = _postgresql_engines(self.url, readers)
+        self.held: Held = HeldFile(self.url) if self.dialect == "sqlite" else HeldSession(self.url)
         reading, writing = self._engines
         # The pools alone would let a waiter time out where the one before it is cancelled as it connects.
         self._turns_to_read = asyncio.Semaphore(readers)
@@ -98,6 +103,7 @@ class Database:
 
     async def close(self) -> None:
         """Close every connection that is not in use."""
+        await self.held.close()
         for engine in self._engines:
             await engine.dispose()
         if self._thread is not None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -60,6 +61,25 @@ class Belongings:
 
     def __init__(self) -> None:
         self._known: dict[FactsName, Owned] = {}
+        self._customers: dict[int, tuple[int, Customer]] = {}
+
+    def keep(self, customer: Customer, facts_revision: int) -> Customer:
+        """Remember a customer, all of whose facts are of a revision."""
+        if len(self._customers) >= MOST_REMEMBERED:
+            self._customers.clear()
+        self._customers[customer.number] = facts_revision, customer
+        return customer
+
+    def customer(
+        self, number: int, facts_revision: int, revision: int, acted_at: datetime | None
+    ) -> Customer | None:
+        """Give a customer as they stand, None where their facts of this revision are not remembered."""
+        known_revision, known = self._customers.get(number, (None, None))
+        if known is None or known_revision != facts_revision:
+            return None
+        if known.revision == revision:
+            return known
+        return self.keep(replace(known, revision=revision, acted_at=acted_at), facts_revision)
 
     async def of(self, session: AsyncSession, names: Collection[FactsName]) -> dict[int, Owned]:
         """Give what these customers own, by number."""

@@ -12,11 +12,13 @@ from models.usage import Owner, Uncounted, WindowTallies
 from resolvers.books import Wanted, opened
 from resolvers.context import Context
 from resolvers.customers import found
+from resolvers.glances import at_a_glance
 from resolvers.reading import Look, look
 from rules.access import Decision, Question, Subject, decide, subject_of
 from rules.customers import Customer, earliest
 from rules.metering import Window, everything
 from rules.reservations import held
+from rules.revisions import Revision
 from rules.sources import spoken_of
 from rules.tallies import aggregation_of
 
@@ -32,6 +34,9 @@ async def accesses(
     context: Context, questions: Sequence[Question], at: datetime | None = None
 ) -> list[Decision]:
     """Answer many questions at one instant, in their order."""
+    decisions = await at_a_glance(context, questions) if at is None else None
+    if decisions is not None:
+        return decisions
     async with look(context) as seen:
         known = await found(seen, {question.customer for question in questions})
         return await answer(seen, known, questions, at)
@@ -57,6 +62,7 @@ async def answer(
     subjects = [_subject(seen, known.get(question.customer), question, at) for question in questions]
     subjects = await with_credits(seen, subjects)
     tallies = await _tallies(seen, subjects)
+    _remember(seen, subjects, tallies)
     holds = await _holds(seen, subjects, at)
     coming = await _next_usage(seen, subjects)
     return [
@@ -108,6 +114,15 @@ async def _tallies(seen: Look, subjects: Iterable[Subject]) -> Mapping[Owner | N
         if subject.window is not None and (owner := _owner(seen, subject)) is not None
     }
     return dict[Owner | None, WindowTallies]((await tallies_of(seen, needed)).items())
+
+
+def _remember(seen: Look, subjects: Iterable[Subject], tallies: Mapping[Owner | None, WindowTallies]) -> None:
+    """Keep what was counted for those who ask again before anything is done."""
+    for subject in subjects:
+        if subject.window is not None and subject.customer is not None and not subject.past:
+            tally = tallies[_owner(seen, subject)][subject.window]
+            revision = Revision(seen.flat.catalog.revision, subject.customer.revision)
+            seen.memory.counted.keep((subject.customer.number, subject.window), revision, tally)
 
 
 async def tallies_of(seen: Look, needed: Collection[tuple[Owner, Window]]) -> dict[Owner, WindowTallies]:

@@ -16,6 +16,7 @@ from rules.credit_books import Book, CreditNeed
 from rules.credit_history import book_at, summed
 from rules.credits import brought_up
 from rules.customers import Customer
+from rules.revisions import Revision
 
 FARTHEST = timedelta(days=25 * 366)
 """How far ahead credits are told; what is asked about later instants is answered as of then."""
@@ -41,6 +42,9 @@ async def opened(seen: Look, wanted: Iterable[Wanted]) -> list[Book]:
     shelves = [shelf_of(seen, known.customer, known.credit_type) for known in wanted]
     needs = {shelf: {CreditNeed(credit_type=shelf[1])} for shelf in shelves}
     kept = await stored.load(seen.session, needs, to_read=True)
+    for known, shelf in zip(wanted, shelves, strict=True):
+        revision = Revision(seen.flat.catalog.revision, known.customer.revision)
+        seen.memory.books.keep((known.customer.number, known.credit_type), revision, kept[shelf])
     told: dict[tuple[Shelf, datetime], Book] = {}
     for known, shelf in zip(wanted, shelves, strict=True):
         if (shelf, known.at) not in told:

@@ -20,6 +20,7 @@ from schema.packages import Addon, Plan
 from schema.permissions import guard
 from schema.query import Query
 from schema.scalars import SCALARS
+from schema.subscription import Subscription
 
 
 class Graph(strawberry.Schema):
@@ -37,6 +38,7 @@ class Graph(strawberry.Schema):
 graph = Graph(
     query=Query,
     mutation=Mutation,
+    subscription=Subscription,
     types=[
         Plan,
         Addon,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Mapping
+from contextlib import aclosing
 from typing import Any, TypeGuard, cast
 
 import structlog
-from graphql import ExecutionResult, GraphQLSchema
-from graphql.execution import Executor
+from graphql import ExecutionResult, GraphQLError, GraphQLSchema
+from graphql.execution import Executor, create_source_event_stream
 from strawberry.execution import optimized_is_awaitable
 
 from resolvers.context import Context
@@ -37,20 +38,53 @@ class Execution:
     ) -> Answer:
         """Give the answer; raises Refused where the variables, the cost or the rate do not let it begin."""
         executor = self._executor(prepared, operation, variables, context)
+        cost = await self._charged(executor, operation, context)
+        return {**await self._in_time(executor, operation), "extensions": {"cost": cost}}
+
+    async def answers(
+        self, prepared: Prepared, operation: Operation, variables: Mapping[str, Any], context: Context
+    ) -> AsyncGenerator[Answer, None]:
+        """Begin a subscription, and give its answers, each worked out when it is asked for; raises Refused.
+
+        It costs what one of its answers costs. What is refused once it has begun ends it: Refused again.
+        """
+        executor = self._executor(prepared, operation, variables, context)
+        await self._charged(executor, operation, context)
+        source = create_source_event_stream(executor)
+        events = await source if _is_awaitable(source) else source
+        if isinstance(events, ExecutionResult):
+            raise Refused(coded(error) for error in events.errors or ())
+        # Resolvers are async generators, which have to be closed.
+        return self._answers(executor, operation, cast("AsyncGenerator[object, None]", events))
+
+    async def _answers(
+        self, executor: Executor[Any], operation: Operation, events: AsyncGenerator[object, None]
+    ) -> AsyncGenerator[Answer, None]:
+        async with aclosing(events):
+            try:
+                async for event in events:
+                    yield await self._in_time(_for_event(executor, event), operation)
+            except GraphQLError as error:
+                raise Refused([coded(error)]) from None
+
+    async def _charged(
+        self, executor: Executor[Any], operation: Operation, context: Context
+    ) -> Mapping[str, int]:
+        """Give what an operation costs; raises Refused where that is too much, at once or for now."""
         cost = {"requested": operation.cost.of(executor.variable_values.coerced), "limit": self._limits.cost}
         if cost["requested"] > cost["limit"]:
             message = f"The operation costs {cost['requested']:,}, and may cost at most {cost['limit']:,}."
             raise refuse(RequestCode.QUERY_TOO_COMPLEX, message, extensions={"cost": cost})
         await self._rates.charge(context.viewer, cost["requested"])
-        answer: Answer
+        return cost
+
+    async def _in_time(self, executor: Executor[Any], operation: Operation) -> Answer:
         try:
             async with asyncio.timeout(self._limits.seconds):
-                answer = _formatted(await _result(executor))
+                return _formatted(await _result(executor))
         except TimeoutError:
             _log.warning("an answer took too long", operation=operation.name)
-            answer = {"data": None, "errors": [self._too_slow()]}
-        answer["extensions"] = {"cost": cost}
-        return answer
+            return {"data": None, "errors": [self._too_slow()]}
 
     def _executor(
         self, prepared: Prepared, operation: Operation, variables: Mapping[str, Any], context: Context
@@ -77,6 +111,14 @@ class Execution:
 
 def _is_awaitable(value: object) -> TypeGuard[Awaitable[Any]]:
     return optimized_is_awaitable(value)
+
+
+def _for_event(executor: Executor[Any], event: object) -> Executor[Any]:
+    """Execute the selection of a subscription on an event, with nothing left of the event before."""
+    executor = executor.build_per_event_executor(event)
+    context: Context = executor.context_value
+    executor.context_value = Context(services=context.services, viewer=context.viewer)
+    return executor
 
 
 async def _result(executor: Executor[Any]) -> ExecutionResult:

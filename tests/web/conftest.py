@@ -23,6 +23,7 @@ from resolvers.keys import create_key
 from rules.keys import NewKey, Scope
 from server.app import create_app
 from server.demo import fill
+from server.websocket import WebSocketProtocol
 from tests.web.asking import Ask, Asker
 from tests.web.demo_shop import Shop
 from tests.web.site import PUBLISHABLE, STOCK, Site
@@ -150,7 +151,7 @@ async def _watch(visit: Visit, elsewhere: Mapping[str, Path]) -> None:
 @asynccontextmanager
 async def _serving(app: ASGIApp) -> AsyncIterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = uvicorn.Server(uvicorn.Config(app, lifespan="off", log_config=None, ws="none"))
+        server = uvicorn.Server(uvicorn.Config(app, lifespan="off", log_config=None, ws=WebSocketProtocol))
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         server.should_exit = True

@@ -20,8 +20,8 @@ def test_an_impact_is_a_table_of_numbers_and_examples() -> None:
         "  1  over a limit",
         "",
         "customer  feature  before                        after",
-        "acme      calls    Calls: 10 per billing period"
-        "  Calls: 6 per billing period (LIMIT_EXCEEDED, 2 over)",
+        "acme      calls    Calls: 10 per billing period  "
+        + "Calls: 6 per billing period (LIMIT_EXCEEDED, 2 over)",
     ]
 
 

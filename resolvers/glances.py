@@ -1,0 +1,105 @@
+"""Questions of the present, answered at a glance: one statement, and what a process remembers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from models.glances import Glance, Place
+from models.memory import Memory
+from resolvers.context import Context
+from rules.access import Decision, Question, Subject, decide
+from rules.credits import brought_up
+from rules.customers import Customer
+from rules.inheritance import Flattened
+from rules.reservations import held
+from rules.revisions import Revision
+from rules.tallies import Tallies
+from rules.validity import is_external_key
+
+NOBODY, NOTHING = "", ""
+"""Stand in a place for keys that no customer, and no feature, can have."""
+
+
+class _Unknown(Exception):  # noqa: N818 - what stands in the way
+    """Something that an answer needs is not remembered as of this revision."""
+
+
+async def at_a_glance(context: Context, questions: Sequence[Question]) -> list[Decision] | None:
+    """Answer questions at one instant; None where something must be read that is not remembered.
+
+    Whoever reads it remembers it for the next glance.
+    """
+    services = context.services
+    flat = services.catalogs.newest(context.environment)
+    if flat is None:
+        return None
+    asked = [_place(context.environment, flat, question) for question in questions]
+    places = list(dict.fromkeys(asked))
+    glances = dict(zip(places, await services.glances.at(places), strict=True))
+    seen = _Seen(flat=flat, memory=services.memory, clock=services.clock())
+    try:
+        return [
+            seen.decided(question, glances[place]) for question, place in zip(questions, asked, strict=True)
+        ]
+    except _Unknown:
+        return None
+
+
+def _place(environment: int, flat: Flattened, question: Question) -> Place:
+    customer = question.customer if is_external_key(question.customer) else NOBODY
+    feature = question.feature if question.feature in flat.catalog.features else NOTHING
+    return Place(environment, customer, feature)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seen:
+    """What all questions are decided by; ``clock`` is real time."""
+
+    flat: Flattened
+    memory: Memory
+    clock: datetime
+
+    def decided(self, question: Question, glance: Glance) -> Decision:
+        """Decide a question; raises _Unknown."""
+        if glance.catalog_revision != self.flat.catalog.revision:
+            raise _Unknown
+        customer = self._customer(glance)
+        now = self.clock if glance.clock_at is None else glance.clock_at
+        asked_at = now if customer is None else customer.asked_at(now)
+        subject = self.memory.courses.subject(self.flat, customer, question, asked_at)
+        if customer is None:
+            return decide(subject, {})
+        if subject.rate is not None:
+            subject = self._with_book(subject, customer, subject.rate.credit_type)
+        tallies = self._tallies(subject, customer, glance)
+        return decide(subject, tallies, held(glance.holds, question.feature, asked_at))
+
+    def _customer(self, glance: Glance) -> Customer | None:
+        if glance.customer is None:
+            return None
+        known = self.memory.belongings.customer(
+            glance.customer, glance.facts_revision, glance.revision, glance.acted_at
+        )
+        if known is None:
+            raise _Unknown
+        return known
+
+    def _tallies(self, subject: Subject, customer: Customer, glance: Glance) -> Tallies:
+        window = subject.window
+        if window is None or window in glance.tallies:
+            return glance.tallies
+        counted = self.memory.counted.get((customer.number, window), self._revision(customer))
+        if counted is None:
+            raise _Unknown
+        return {window: counted}
+
+    def _with_book(self, subject: Subject, customer: Customer, credit_type: str) -> Subject:
+        kept = self.memory.books.get((customer.number, credit_type), self._revision(customer))
+        if kept is None:
+            raise _Unknown
+        return replace(subject, book=brought_up(kept, customer, self.flat, subject.now))
+
+    def _revision(self, customer: Customer) -> Revision:
+        return Revision(self.flat.catalog.revision, customer.revision)
