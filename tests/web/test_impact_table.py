@@ -12,6 +12,7 @@ def test_an_impact_is_a_table_of_numbers_and_examples() -> None:
     life = on("free").uses("calls", 8)
     impact = Impact().with_customer(differing(life, republished(life, "free", row("calls", limit(6)))))
 
+    after = "Calls: 6 per billing period (LIMIT_EXCEEDED, 2 over)"
     assert list(lines(impact)) == [
         "Customers:",
         "  1  affected",
@@ -20,8 +21,7 @@ def test_an_impact_is_a_table_of_numbers_and_examples() -> None:
         "  1  over a limit",
         "",
         "customer  feature  before                        after",
-        "acme      calls    Calls: 10 per billing period  "
-        + "Calls: 6 per billing period (LIMIT_EXCEEDED, 2 over)",
+        f"acme      calls    Calls: 10 per billing period  {after}",
     ]
 
 
