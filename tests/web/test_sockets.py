@@ -186,6 +186,19 @@ async def test_only_trusted_documents_are_executed_where_that_is_set(serve: Serv
         assert await ask(ear, PUBLISHED) == ["FORBIDDEN"]
 
 
+async def test_a_persisted_document_is_asked_for_by_name(serve: Serving) -> None:
+    key = await serve.key()
+    address = await serve(trusted=Trusted(by_identifier={"who": WHO}, only=True))
+    async with listening(address, key) as ear:
+        asked = await ear.begin("one", "")
+        assert await asked.errors() == ["FORBIDDEN"]
+        await ear.say(type="subscribe", id="one", payload={"documentId": "who"})
+        assert (await asked.next())["kind"] == "SECRET"
+        assert (await asked.message())["type"] == "complete"
+        await ear.say(type="subscribe", id="one", payload={"documentId": "gone"})
+        assert await asked.errors() == ["PERSISTED_QUERY_NOT_FOUND"]
+
+
 async def test_rates_are_counted(serve: Serving) -> None:
     key = await serve.key()
     async with listening(await serve(rates=Rates("4/hour")), key) as ear:
