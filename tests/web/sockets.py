@@ -96,6 +96,11 @@ class Stream:
         async with asyncio.timeout(PATIENCE_SECONDS):
             return await self._heard.get()
 
+    @property
+    def is_answered(self) -> bool:
+        """Whether something has come that nobody has looked at yet."""
+        return not self._heard.empty()
+
     async def next(self) -> Any:  # noqa: ANN401 - JSON
         """Give what the next answer's one field tells."""
         message = await self.message()
