@@ -103,8 +103,12 @@ def from_settings(keyless: int | None = None) -> Starlette:
     configure(settings)
     metrics = Metrics(shared_metrics())
     database = Database(settings.database_url)
+    follows = settings.read_database_url
+    replica = None if follows is None else Database(follows)
     return create_app(
-        Services.on(database, committed=metrics.committed, token_secret=settings.token_secret),
+        Services.on(
+            database, committed=metrics.committed, token_secret=settings.token_secret, replica=replica
+        ),
         keyless=keyless,
         limits=settings.limits,
         rates=Rates(settings.rate_limit, settings.rate_limit_storage),
