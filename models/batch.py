@@ -6,6 +6,7 @@ that everything is loaded by statements that come after the lock's.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -13,30 +14,27 @@ from typing import TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models import credits as stored
 from models import customers, environments, idempotency, reservations, usage
-from models.bookcase import Bookcase
+from models.credits import Shelf
 from models.customers import Address
+from models.desks import NOBODY, Desk, Found
 from models.idempotency import First, TakenBy
 from models.memory import Memory
-from models.reservations import Holds
-from models.usage import Owner, Uncounted, WindowTallies
+from models.usage import Owner, Uncounted
 from rules.access import Decision
 from rules.acts import Account, Act, Change, Scene, conflict, input_digest
-from rules.catalog import Aggregation
-from rules.credit_books import CreditNeed
+from rules.credit_books import Book, CreditNeed
 from rules.customers import Customer
 from rules.environments import Environment
 from rules.inheritance import Flattened
-from rules.metering import UsageRecord, Window
-from rules.numbers import LARGEST
-from rules.reservations import Hold
 from rules.revisions import Revision
-from rules.tallies import Need, Tally, aggregation_of
+from rules.tallies import Need, aggregation_of
 from rules.validity import is_external_key
 
 MICROSECOND = timedelta(microseconds=1)
 
-Result = TypeVar("Result")
+What = TypeVar("What")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +69,47 @@ class Done:
 Settled = Done | Exception
 
 
+@dataclass(slots=True, kw_only=True)
+class _Turn:
+    """An act's turn: where and when it happens, on whose desk, and what came of it.
+
+    One whose rule fails changes nothing and does no harm to its neighbours.
+    """
+
+    act: Act
+    scene: Scene
+    desk: Desk | None
+    taken: TakenBy | None
+    settled: Settled | None = None
+
+    @property
+    def account(self) -> Account:
+        """What the act finds."""
+        return NOBODY if self.desk is None else self.desk.account_for(self.act)
+
+    def asks(self, needs: Callable[[Scene, Account], Iterable[What]]) -> list[tuple[Desk, What]]:
+        """Give what the act needs on its desk."""
+        if self.desk is None:
+            return []
+        try:
+            return [(self.desk, need) for need in needs(self.scene, self.account)]
+        except Exception as error:  # noqa: BLE001 - whatever it is, its own caller is told
+            self.settled = error
+            return []
+
+    def done(self, change: Change | None, number: int | None, outcome: Mapping[str, int]) -> Done:
+        """Tell what came of the act; no change is a replay of the first."""
+        return Done(
+            account=self.account if change is None or change.changed else change.account,
+            flat=self.scene.flat,
+            now=self.scene.now,
+            number=number,
+            outcome=outcome,
+            decision=None if change is None else change.decision,
+            replayed=change is None or change.replayed,
+        )
+
+
 class Batch:
     """The acts of one transaction, and what they find and leave."""
 
@@ -80,29 +119,19 @@ class Batch:
         self._real = real
         self._environments: dict[int, Environment] = {}
         self._flats: dict[int, Flattened] = {}
-        self._found: dict[Address, Customer] = {}
-        self._customers: dict[Address, Customer] = {}
-        self._kept: dict[Owner, WindowTallies] = {}
-        self._tallies: dict[Owner, WindowTallies] = {}
-        self._kept_holds: dict[Owner, Holds] = {}
-        self._holds: dict[Owner, Holds] = {}
-        self._books = Bookcase(session)
+        self._desks: dict[Address, Desk] = {}
         self._taken: dict[TakenBy, First] = {}
         self._newly_taken: list[tuple[TakenBy, First]] = []
-        self._records: list[tuple[Owner, int, UsageRecord]] = []
 
     async def settle(self, commands: Sequence[Command]) -> list[Settled]:
         """Decide and write every act; one that is refused, or whose rule fails, changes nothing."""
         await self._load(commands)
-        acts = list(zip(commands, self._scenes(commands), strict=True))
-        opened = [_attempt(self._credit_needs, command, scene) for command, scene in acts]
-        await self._books.open(place for found in opened if isinstance(found, list) for place in found)
-        needs = [_attempt(self._needs, command, scene) for command, scene in acts]
-        await self._count_anew([place for found in needs if isinstance(found, list) for place in found])
-        settled = [
-            need if isinstance(need, Exception) else _attempt(self._apply, command, scene)
-            for need, (command, scene) in zip(needs, acts, strict=True)
-        ]
+        turns = self._turns(commands)
+        wanted = {turn.taken for turn in turns if turn.taken is not None}
+        self._taken = await idempotency.find(self._session, wanted)
+        await self._open_books([need for turn in turns for need in turn.asks(turn.act.credit_needs)])
+        await self._count_anew([need for turn in turns for need in turn.asks(turn.act.needs)])
+        settled = [self._settled(turn) for turn in turns]
         await self._save()
         return settled
 
@@ -115,17 +144,28 @@ class Batch:
         addresses = {c.address for c in commands if is_external_key(c.address[1])}
         await customers.ensure(session, {c.address for c in commands if c.act.creates} & addresses)
         await customers.lock(session, addresses)
-        self._found = await customers.load_locked(session, self._memory.belongings, addresses)
-        self._customers = dict(self._found)
-        owners = [self._owner(address) for address in self._found]
-        self._kept = await usage.kept(session, owners)
-        self._tallies = {owner: dict(tallies) for owner, tallies in self._kept.items()}
-        self._kept_holds = await reservations.load(
-            session, owners, self._first_instant(), self._named(commands)
+        await self._lay_out(
+            await customers.load_locked(session, self._memory.belongings, addresses), commands
         )
-        self._holds = {owner: dict(holds) for owner, holds in self._kept_holds.items()}
-        wanted = {taken for command in commands if (taken := self._taken_by(command)) is not None}
-        self._taken = await idempotency.find(session, wanted)
+
+    async def _lay_out(self, found: Mapping[Address, Customer], commands: Sequence[Command]) -> None:
+        """Make a desk for every customer there is."""
+        owners = {address: Owner(address[0], customer.number) for address, customer in found.items()}
+        named = {
+            (owners[command.address], key)
+            for command in commands
+            if (key := command.act.hold_key) is not None
+            and command.address in owners
+            and is_external_key(key)
+        }
+        tallies = await usage.kept(self._session, owners.values())
+        holds = await reservations.load(self._session, owners.values(), self._first_instant(), named)
+        self._desks = {
+            address: Desk(
+                Found(owner=owner, customer=found[address], tallies=tallies[owner], holds=holds[owner])
+            )
+            for address, owner in owners.items()
+        }
 
     def _first_instant(self) -> datetime:
         """Give an instant that no act of this transaction comes before."""
@@ -133,217 +173,112 @@ class Batch:
             (environment.now(self._real) for environment in self._environments.values()), default=self._real
         )
 
-    def _named(self, commands: Iterable[Command]) -> set[tuple[Owner, str]]:
-        """Give the holds that acts name."""
-        return {
-            (self._owner(command.address), key)
-            for command in commands
-            if command.address in self._found
-            and (key := command.act.hold_key) is not None
-            and is_external_key(key)
-        }
-
-    def _owner(self, address: Address) -> Owner:
-        return Owner(environment=address[0], customer=self._found[address].number)
-
-    def _taken_by(self, command: Command) -> TakenBy | None:
-        key = command.act.idempotency_key
-        if key is None or command.address not in self._found or not is_external_key(key):
-            return None
-        owner = self._owner(command.address)
-        return TakenBy(owner.environment, owner.customer, command.act.operation, key)
-
-    def _scenes(self, commands: Iterable[Command]) -> Iterable[Scene]:
+    def _turns(self, commands: Iterable[Command]) -> list[_Turn]:
         """Give every act its own instant: the clock's, or just after the customer's last act."""
-        last: dict[Address, datetime] = {}
+        clocks = {number: known.now(self._real) for number, known in self._environments.items()}
+        last = {address: desk.customer.acted_at for address, desk in self._desks.items()}
+        turns = []
         for command in commands:
-            address = command.address
-            clock = self._environments[address[0]].now(self._real)
-            customer = self._customers.get(address)
-            before = last.get(address, customer.acted_at if customer is not None else None)
-            now = clock if before is None else max(clock, before + MICROSECOND)
-            last[address] = now
-            flat = self._flats[address[0]]
-            yield Scene(flat=flat, now=now, clock=clock, courses=self._memory.courses)
+            environment = command.address[0]
+            now = clock = clocks[environment]
+            before = last.get(command.address)
+            if before is not None and before >= clock:
+                now = before + MICROSECOND
+            last[command.address] = now
+            flat, courses = self._flats[environment], self._memory.courses
+            desk = self._desks.get(command.address)
+            turns.append(
+                _Turn(
+                    act=command.act,
+                    scene=Scene(flat=flat, now=now, clock=clock, courses=courses),
+                    desk=desk,
+                    taken=None if desk is None else _taken_by(desk.owner, command.act),
+                )
+            )
+        return turns
 
-    def _needs(self, command: Command, scene: Scene) -> list[tuple[Owner, Need]]:
-        """Tell which tallies an act needs."""
-        needed = list(command.act.needs(scene, self._account(command)))
-        if command.address not in self._found:
-            return []
-        return [(self._owner(command.address), need) for need in needed]
+    async def _open_books(self, needs: Iterable[tuple[Desk, CreditNeed]]) -> None:
+        """Open the books that acts need, each once; no statement where they need none."""
+        wanted: defaultdict[Shelf, set[CreditNeed]] = defaultdict(set)
+        desks: dict[Owner, Desk] = {}
+        for desk, need in needs:
+            wanted[desk.owner, need.credit_type].add(need)
+            desks[desk.owner] = desk
+        opened: defaultdict[Owner, dict[str, Book]] = defaultdict(dict)
+        for (owner, credit_type), book in (await stored.load(self._session, wanted)).items():
+            opened[owner][credit_type] = book
+        for owner, books in opened.items():
+            desks[owner].open(books)
 
-    def _credit_needs(self, command: Command, scene: Scene) -> list[tuple[Owner, CreditNeed]]:
-        """Tell which books an act needs."""
-        account = self._account(command)
-        needed = [] if account.customer is None else list(command.act.credit_needs(scene, account))
-        return [(self._owner(command.address), need) for need in needed]
-
-    async def _count_anew(self, needs: Sequence[tuple[Owner, Need]]) -> None:
+    async def _count_anew(self, needs: Sequence[tuple[Desk, Need]]) -> None:
         """Count the tallies that are needed and not kept, and find out which values those hold."""
+        desks = {desk.owner: desk for desk, _ in needs}
         missing = {
-            Uncounted(owner=owner, window=need.window, aggregation=self._aggregation(owner, need.window))
-            for owner, need in needs
-            if need.window not in self._tallies[owner]
+            Uncounted(
+                owner=desk.owner,
+                window=need.window,
+                aggregation=aggregation_of(self._flats[desk.owner.environment].catalog, need.window.feature),
+            )
+            for desk, need in needs
+            if need.window not in desk.account.tallies
         }
         for owner, counted in (await usage.count_anew(self._session, missing)).items():
-            self._tallies[owner] |= counted
+            desks[owner].count(counted)
         asked = {
-            (owner, window, need.value)
-            for owner, need in needs
+            (desk.owner, window, need.value)
+            for desk, need in needs
             if need.value is not None
-            for window in self._tallies[owner]
+            for window in desk.account.tallies
             if window.feature == need.window.feature
         }
         for (owner, window), known in (await usage.values_known(self._session, list(asked))).items():
-            self._tallies[owner][window] = replace(self._tallies[owner][window], known=known)
+            desks[owner].count({window: replace(desks[owner].account.tallies[window], known=known)})
 
-    def _aggregation(self, owner: Owner, window: Window) -> Aggregation:
-        return aggregation_of(self._flats[owner.environment].catalog, window.feature)
+    def _settled(self, turn: _Turn) -> Settled:
+        if turn.settled is not None:
+            return turn.settled
+        try:
+            return self._apply(turn)
+        except Exception as error:  # noqa: BLE001 - whatever it is, its own caller is told
+            return error
 
-    def _apply(self, command: Command, scene: Scene) -> Done:
-        taken = self._taken_by(command)
-        first = self._taken.get(taken) if taken is not None else None
-        if first is not None:
-            return self._replayed(command, scene, first)
-        return self._done(command, scene, taken)
+    def _apply(self, turn: _Turn) -> Done:
+        first = None if turn.taken is None else self._taken.get(turn.taken)
+        if first is None:
+            return self._done(turn)
+        if not turn.act.known_by_key and first.input_digest != input_digest(turn.act):
+            raise conflict(turn.act)
+        return turn.done(None, first.number, first.outcome)
 
-    def _customer(self, command: Command) -> Customer | None:
-        """Give the customer whom an act finds: one only made to be locked is there for who brings them."""
-        customer = self._customers.get(command.address)
-        if customer is None or (customer.revision == 0 and not command.act.creates):
-            return None
-        return customer
-
-    def _account(self, command: Command) -> Account:
-        customer = self._customer(command)
-        if customer is None:
-            return Account(customer=None)
-        owner = self._owner(command.address)
-        return Account(
-            customer=customer,
-            tallies=self._tallies[owner],
-            holds=self._holds[owner],
-            books=self._books.of(owner),
-        )
-
-    def _replayed(self, command: Command, scene: Scene, first: First) -> Done:
-        if not command.act.known_by_key and first.input_digest != input_digest(command.act):
-            raise conflict(command.act)
-        return Done(
-            account=self._account(command),
-            flat=scene.flat,
-            now=scene.now,
-            number=first.number,
-            outcome=first.outcome,
-            replayed=True,
-        )
-
-    def _done(self, command: Command, scene: Scene, taken: TakenBy | None) -> Done:
-        change = command.act.apply(scene, self._account(command))
+    def _done(self, turn: _Turn) -> Done:
+        change = turn.act.apply(turn.scene, turn.account)
         if not change.changed:
-            return self._refused(scene, change)
-        if change.account.customer is None:
-            message = f"{command.act.operation} left no customer"
+            return turn.done(change, None, change.outcome)
+        if turn.desk is None or change.account.customer is None:
+            message = f"{turn.act.operation} left no customer"
             raise AssertionError(message)
         number = change.account.customer.revision + 1
-        customer = replace(change.account.customer, revision=number, acted_at=scene.now)
-        self._take(command.address, replace(change, account=replace(change.account, customer=customer)))
-        if taken is not None:
-            digest = input_digest(command.act)
-            self._taken[taken] = First(input_digest=digest, number=number, outcome=change.outcome)
-            self._newly_taken.append((taken, self._taken[taken]))
-        return Done(
-            account=self._account(command),
-            flat=scene.flat,
-            now=scene.now,
-            number=number,
-            outcome=change.outcome,
-            decision=change.decision,
-        )
-
-    def _refused(self, scene: Scene, change: Change) -> Done:
-        return Done(
-            account=change.account,
-            flat=scene.flat,
-            now=scene.now,
-            number=None,
-            outcome=change.outcome,
-            decision=change.decision,
-            replayed=change.replayed,
-        )
-
-    def _take(self, address: Address, change: Change) -> None:
-        """Go on from the account that an act left."""
-        customer, owner = change.account.customer, self._owner(address)
-        if customer is not None:
-            self._customers[address] = customer
-            self._tallies[owner] = dict(change.account.tallies)
-            self._holds[owner] = dict(change.account.holds)
-            self._books.take(owner, change.account.books)
-            self._records += [(owner, customer.revision, record) for record in change.records]
+        turn.desk.take(change, replace(change.account.customer, revision=number, acted_at=turn.scene.now))
+        if turn.taken is not None:
+            first = First(input_digest=input_digest(turn.act), number=number, outcome=change.outcome)
+            self._taken[turn.taken] = first
+            self._newly_taken.append((turn.taken, first))
+        return turn.done(change, number, change.outcome)
 
     async def _save(self) -> None:
-        session = self._session
-        changed = [
-            (address[0], self._found[address], customer)
-            for address, customer in self._customers.items()
-            if customer.revision != self._found[address].revision
-        ]
-        await customers.save(session, changed)
-        await customers.forget(session, [c.number for c in self._customers.values() if c.revision == 0])
-        await usage.record(session, self._records)
-        await usage.keep(session, self._changed_tallies())
-        await usage.drop(session, self._needless_windows())
-        await reservations.save(session, self._changed_holds())
-        await self._books.save()
+        session, desks = self._session, self._desks.values()
+        await customers.save(session, [saved for desk in desks if (saved := desk.saved) is not None])
+        await customers.forget(session, [desk.owner.customer for desk in desks if desk.is_left_empty])
+        await usage.record(session, [record for desk in desks for record in desk.records])
+        await usage.keep(session, [tally for desk in desks for tally in desk.changed_tallies()])
+        await usage.drop(session, [window for desk in desks for window in desk.needless_windows()])
+        await reservations.save(session, [hold for desk in desks for hold in desk.changed_holds()])
+        await stored.save(session, [book for desk in desks for book in desk.changed_books()])
         await idempotency.take(session, self._newly_taken)
 
-    def _changed_holds(self) -> list[tuple[Owner, Hold]]:
-        return [
-            (owner, hold)
-            for owner, holds in self._holds.items()
-            for key, hold in holds.items()
-            if self._kept_holds[owner].get(key) != hold
-        ]
 
-    def _changed_tallies(self) -> list[tuple[Owner, Window, Tally]]:
-        return [
-            (owner, window, tally)
-            for owner, acted_at in self._acted_at().items()
-            for window, tally in self._tallies[owner].items()
-            if _is_kept(window, tally, acted_at) and not _is_same(self._kept[owner].get(window), tally)
-        ]
-
-    def _needless_windows(self) -> list[tuple[Owner, Window]]:
-        return [
-            (owner, window)
-            for owner, acted_at in self._acted_at().items()
-            for window in self._kept[owner]
-            if not _is_kept(window, self._tallies[owner][window], acted_at)
-        ]
-
-    def _acted_at(self) -> dict[Owner, datetime]:
-        """Tell when each customer who has ever acted did so last."""
-        return {
-            self._owner(address): customer.acted_at
-            for address, customer in self._customers.items()
-            if customer.acted_at is not None
-        }
-
-
-def _is_kept(window: Window, tally: Tally, acted_at: datetime) -> bool:
-    """Tell whether a tally is kept: no question will ask for an ended window, and a column has an end too."""
-    return acted_at < window.ends_at and tally.used <= LARGEST
-
-
-def _is_same(kept: Tally | None, tally: Tally) -> bool:
-    return kept is not None and (kept.used, kept.last_at) == (tally.used, tally.last_at)
-
-
-def _attempt(rule: Callable[[Command, Scene], Result], command: Command, scene: Scene) -> Result | Exception:
-    """Give what a rule says, or how it fails: one with a bug must not harm its neighbours."""
-    try:
-        return rule(command, scene)
-    except Exception as error:  # noqa: BLE001 - whatever it is, its own caller is told
-        return error
+def _taken_by(owner: Owner, act: Act) -> TakenBy | None:
+    key = act.idempotency_key
+    if key is None or not is_external_key(key):
+        return None
+    return TakenBy(owner.environment, owner.customer, act.operation, key)

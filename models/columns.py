@@ -63,6 +63,9 @@ class Instant(TypeDecorator[datetime]):
         return None if value is None else from_micros(value)
 
 
+_written = json.JSONEncoder(allow_nan=False, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
+
+
 class Document(TypeDecorator[object]):
     """Any JSON value, its integers exact at any size; ``None`` is the absence of one (NULL)."""
 
@@ -79,7 +82,7 @@ class Document(TypeDecorator[object]):
         """Write the document; ValueError for NaN and Infinity, which are no JSON."""
         if value is None or dialect.name == "postgresql":
             return value
-        return json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+        return _written(value)
 
     def process_result_value(self, value: object, dialect: Dialect) -> object:
         """Read the document."""

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.columns import Count, Key
 from models.standing import OnPlan, customers_on
-from models.statements import asked, asked_rows, begins, dialect_of, insert_missing, table_of
+from models.statements import asked, asked_rows, begins, dialect_of, insert_missing, table_of, write_rows
 from models.subscriptions import Belongings, Owned, save_owned
 from models.tables import CustomerRow
 from rules.customers import Customer
@@ -52,6 +52,12 @@ async def page(
     return await _known(session, belongings, rows)
 
 
+async def numbered(session: AsyncSession, belongings: Belongings, numbers: Collection[int]) -> list[Customer]:
+    """Give customers by their numbers, in no order; archived ones are left out."""
+    wanted = select(_CUSTOMERS).where(_CUSTOMERS.c.id.in_(numbers), _CUSTOMERS.c.archived.is_(False))
+    return await _known(session, belongings, (await session.execute(wanted)).all())
+
+
 async def count(session: AsyncSession, query: CustomerQuery) -> int:
     """Count the customers."""
     counted = select(func.count()).select_from(_CUSTOMERS).where(_wanted(query))
@@ -76,6 +82,16 @@ async def newest_revision(session: AsyncSession, addresses: Collection[Address])
     return (await session.execute(newest, asked(addresses))).scalar_one() or 0
 
 
+async def revisions(session: AsyncSession, addresses: Collection[Address]) -> dict[Address, int]:
+    """Give how far each of these customers has come who exists."""
+    columns = _CUSTOMERS.c
+    theirs = select(columns.environment_id, columns.key, columns.revision).where(
+        _is_asked(dialect_of(session))
+    )
+    rows = await session.execute(theirs, asked(addresses))
+    return {(row.environment_id, row.key): row.revision for row in rows}
+
+
 async def ensure(session: AsyncSession, addresses: Iterable[Address]) -> None:
     """Make the customers that do not exist yet, so that they can be locked."""
     rows = [
@@ -87,6 +103,7 @@ async def ensure(session: AsyncSession, addresses: Iterable[Address]) -> None:
             "extra": {},
             "archived": False,
             "revision": 0,
+            "facts_revision": 0,
         }
         # Sorted, so that two transactions wait for each other in one direction only.
         for environment, key in sorted(addresses)
@@ -102,7 +119,9 @@ async def forget(session: AsyncSession, numbers: Collection[int]) -> None:
 
 async def lock(session: AsyncSession, addresses: Collection[Address]) -> None:
     """Keep others from acting on these customers until the transaction ends, in one order for all."""
-    await session.execute(_locking(dialect_of(session)), asked(addresses))
+    # On SQLite the transaction has begun by keeping all others from everything.
+    if (dialect := dialect_of(session)) != "sqlite":
+        await session.execute(_locking(dialect), asked(addresses))
 
 
 @cache
@@ -137,14 +156,16 @@ async def _known(session: AsyncSession, belongings: Belongings, rows: Sequence[R
 
 async def save(session: AsyncSession, changed: Sequence[tuple[int, Customer, Customer]]) -> None:
     """Write what acts made of locked customers: (environment, before, after) each."""
-    same = update(_CUSTOMERS).where(_CUSTOMERS.c.id == bindparam("number"))
     told = [known for known in changed if _says_the_same(*known[1:])]
     if told:
-        await session.execute(same, [_progress(after) for _, _, after in told])
+        await write_rows(session, _SAVING, [_progress(after) for _, _, after in told])
     facts = [known for known in changed if not _says_the_same(*known[1:])]
     if facts:
-        await session.execute(same, [_customer_values(after) for _, _, after in facts])
+        await write_rows(session, _SAVING, [_customer_values(after) for _, _, after in facts])
         await save_owned(session, facts)
+
+
+_SAVING = update(_CUSTOMERS).where(_CUSTOMERS.c.id == bindparam("number"))
 
 
 def _says_the_same(before: Customer, after: Customer) -> bool:

@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from typing import Any, Literal, TypeVar
 
 from sqlalchemy import URL, Engine, make_url, text
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from models import sqlite, sqlite_thread
@@ -25,6 +25,9 @@ Session = AsyncSession
 READERS = {"sqlite": 5, "postgresql": 10}
 WRITERS = {"sqlite": 1, "postgresql": 5}
 WRITING = ("journal_mode=WAL", "synchronous=FULL")
+
+FAILURES = (SQLAlchemyError, OSError)
+"""What is raised where the database cannot be reached, or does not do what it is told."""
 
 Answer = TypeVar("Answer")
 

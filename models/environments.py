@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Row, Select, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.statements import table_of
+from models.columns import Count
+from models.statements import asked, asked_rows, dialect_of, table_of
 from models.tables import EnvironmentRow
 from rules.environments import Environment
 
@@ -18,8 +20,15 @@ _ENVIRONMENTS = table_of(EnvironmentRow)
 
 async def load_many(session: AsyncSession, numbers: Iterable[int]) -> dict[int, Environment]:
     """Load environments by number."""
-    rows = await session.execute(select(_ENVIRONMENTS).where(_ENVIRONMENTS.c.id.in_(set(numbers))))
+    wanted = asked((number,) for number in set(numbers))
+    rows = await session.execute(_loading(dialect_of(session)), wanted)
     return {row.id: _environment(row) for row in rows}
+
+
+@cache
+def _loading(dialect: str) -> Select[Any]:
+    them = asked_rows(dialect, number=Count()).c
+    return select(_ENVIRONMENTS).where(_ENVIRONMENTS.c.id == them.number)
 
 
 async def load(session: AsyncSession, number: int) -> Environment:

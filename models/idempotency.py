@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Select, and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,8 +17,7 @@ from models.tables import IdempotencyKeyRow
 _KEYS = table_of(IdempotencyKeyRow)
 
 
-@dataclass(frozen=True, slots=True)
-class TakenBy:
+class TakenBy(NamedTuple):
     """Names a key: whose, of which operation."""
 
     environment: int

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.key_tables import ApiKeyRow, TokenSecretRow
@@ -78,6 +78,12 @@ async def _revoke(session: AsyncSession, which: ColumnElement[bool], now: dateti
     known = update(_KEYS).where(which, _KEYS.c.revoked_at.is_(None))
     revoked = await session.execute(known.values(revoked_at=now).returning(_KEYS.c.id))
     return revoked.one_or_none() is not None
+
+
+async def count_revoked(session: AsyncSession) -> int:
+    """Count the keys that were revoked."""
+    revoked = select(func.count()).select_from(_KEYS).where(_KEYS.c.revoked_at.is_not(None))
+    return int((await session.execute(revoked)).scalar_one())
 
 
 async def note_use(session: AsyncSession, number: int, now: datetime) -> None:

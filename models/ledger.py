@@ -7,7 +7,7 @@ shared, and the database's locks decide between processes. What was answered is 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -18,6 +18,7 @@ from models.batch import Batch, Command, Done, Settled
 from models.customers import Address
 from models.database import Database, Session
 from models.memory import Memory
+from models.notices import Notice, announce
 from rules.acts import Act
 
 MOST_ACTS = 500
@@ -40,10 +41,14 @@ def nobody_counts(_acts: int) -> None:
     """Let a transaction pass uncounted."""
 
 
+def nobody_hears(_notices: Iterable[Notice]) -> None:
+    """Let a change pass untold."""
+
+
 class Ledger:
     """Does acts on customers, many in one transaction, each as if it were alone.
 
-    ``committed`` is told of how many acts each transaction had.
+    ``committed`` is told of how many acts each transaction had, and ``tell`` whom they changed.
     """
 
     def __init__(
@@ -52,11 +57,13 @@ class Ledger:
         memory: Memory,
         clock: Callable[[], datetime],
         committed: Callable[[int], None] = nobody_counts,
+        tell: Callable[[Iterable[Notice]], None] = nobody_hears,
     ) -> None:
         self._database = database
         self._memory = memory
         self._clock = clock
         self._committed = committed
+        self._tell = tell
         self._waiting: list[_Waiting] = []
         self._writer: asyncio.Task[None] | None = None
 
@@ -121,6 +128,7 @@ class Ledger:
                 raise
             return
         self._committed(len(batch))
+        self._tell(_notices([waiting.command for waiting in batch], settled))
         for waiting, result in zip(batch, settled, strict=True):
             _answer(waiting, result)
 
@@ -135,7 +143,19 @@ class Ledger:
         raise AssertionError(message)
 
     async def _done(self, commands: Sequence[Command], session: Session) -> list[Settled]:
-        return await Batch(session, self._memory, self._clock()).settle(commands)
+        settled = await Batch(session, self._memory, self._clock()).settle(commands)
+        await announce(session, _notices(commands, settled))
+        return settled
+
+
+def _notices(commands: Sequence[Command], settled: Sequence[Settled]) -> list[Notice]:
+    """Tell whom acts have changed, each once and how far they have come."""
+    furthest = {
+        command.address: done.revision
+        for command, done in zip(commands, settled, strict=True)
+        if isinstance(done, Done) and not done.replayed and done.revision is not None
+    }
+    return [Notice(*address, revision) for address, revision in furthest.items()]
 
 
 def _lost_to_another(error: DBAPIError) -> bool:

@@ -12,7 +12,17 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import URL, Connection, Engine, Executable, Result, StaticPool, create_engine, event
+from sqlalchemy import (
+    URL,
+    Connection,
+    CursorResult,
+    Engine,
+    Executable,
+    Result,
+    StaticPool,
+    create_engine,
+    event,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.sqlite import BUSY_SECONDS, keep_log
@@ -48,13 +58,19 @@ class WritingThread:
 
 
 class _Session:
-    """What queries need of a session; it answers at once."""
+    """What queries need of a session and of its connection; it answers at once."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     async def execute(self, statement: Executable, parameters: Any = None) -> Result[Any]:  # noqa: ANN401 - as SQLAlchemy has it
         return self._connection.execute(statement, parameters)
+
+    async def connection(self) -> _Session:
+        return self
+
+    async def exec_driver_sql(self, statement: str, parameters: Any) -> CursorResult[Any]:  # noqa: ANN401
+        return self._connection.exec_driver_sql(statement, parameters)
 
     def get_bind(self) -> Connection:
         return self._connection

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Dialect,
     FromClause,
     Select,
     Table,
+    UpdateBase,
     and_,
     bindparam,
     cast,
@@ -34,16 +38,10 @@ def table_of(model: type[SQLModel]) -> Table:
     return SQLModel.metadata.tables[str(model.__tablename__)]
 
 
-def _insert(session: AsyncSession, table: Table) -> sqlite.Insert | postgresql.Insert:
-    if dialect_of(session) == "sqlite":
-        return sqlite.insert(table)
-    return postgresql.insert(table)
-
-
 async def insert(session: AsyncSession, model: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows; IntegrityError where one is there already."""
     if rows:
-        await session.execute(table_of(model).insert(), rows)
+        await write_rows(session, _inserting(model), rows)
 
 
 async def insert_missing(
@@ -51,18 +49,71 @@ async def insert_missing(
 ) -> None:
     """Insert the rows that are not there yet, and leave the others as they are."""
     if rows:
-        await session.execute(_insert(session, table_of(model)).on_conflict_do_nothing(), rows)
+        await write_rows(session, _inserting_missing(model, dialect_of(session)), rows)
 
 
 async def upsert(session: AsyncSession, model: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows, or write their other columns where a row with their primary key is there already."""
-    if not rows:
-        return
-    table = table_of(model)
-    keys = [column.name for column in table.primary_key]
-    statement = _insert(session, table)
-    written = {name: statement.excluded[name] for name in rows[0] if name not in keys}
-    await session.execute(statement.on_conflict_do_update(index_elements=keys, set_=written), rows)
+    if rows:
+        await write_rows(session, _upserting(model, dialect_of(session), tuple(rows[0])), rows)
+
+
+@cache
+def _inserting(model: type[SQLModel]) -> UpdateBase:
+    return table_of(model).insert()
+
+
+@cache
+def _inserting_missing(model: type[SQLModel], dialect: str) -> UpdateBase:
+    return _INSERTS[dialect](table_of(model)).on_conflict_do_nothing()
+
+
+@cache
+def _upserting(model: type[SQLModel], dialect: str, names: tuple[str, ...]) -> UpdateBase:
+    keys = [column.name for column in table_of(model).primary_key]
+    statement = _INSERTS[dialect](table_of(model))
+    written = {name: statement.excluded[name] for name in names if name not in keys}
+    return statement.on_conflict_do_update(index_elements=keys, set_=written)
+
+
+_INSERTS: Mapping[str, Callable[[Table], sqlite.Insert | postgresql.Insert]] = {
+    "sqlite": sqlite.insert,
+    "postgresql": postgresql.insert,
+}
+
+
+async def write_rows(session: AsyncSession, statement: UpdateBase, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Execute a statement, built once for all, with each of some rows; all have the same columns.
+
+    Its text is made once as well: to go through a statement anew for each row costs more than the row.
+    """
+    text = _text(statement, tuple(rows[0]), session.get_bind().dialect)
+    connection = await session.connection()
+    await connection.exec_driver_sql(text.sql, [text.row(row) for row in rows])
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """A statement as the driver takes it: its columns in order, with what makes the driver's values."""
+
+    sql: str
+    columns: tuple[tuple[str, Callable[[Any], Any] | None], ...]
+
+    def row(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
+        return tuple([values[name] if made is None else made(values[name]) for name, made in self.columns])
+
+
+_texts: dict[tuple[UpdateBase, tuple[str, ...], str], _Text] = {}
+
+
+def _text(statement: UpdateBase, names: tuple[str, ...], dialect: Dialect) -> _Text:
+    place = statement, names, dialect.name
+    if place not in _texts:
+        compiled = statement.compile(dialect=dialect, column_keys=list(names))
+        types = {name: compiled.binds[name].type for name in compiled.positiontup or ()}
+        made = ((name, its.dialect_impl(dialect).bind_processor(dialect)) for name, its in types.items())
+        _texts[place] = _Text(sql=str(compiled), columns=tuple(made))
+    return _texts[place]
 
 
 def begins(column: ColumnElement[Any], prefix: str) -> ColumnElement[bool]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
@@ -40,8 +40,7 @@ _PART = 2**32
 WindowTallies = dict[Window, Tally]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Owner:
+class Owner(NamedTuple):
     """Whose usage it is."""
 
     environment: int
@@ -53,17 +52,19 @@ async def kept(session: AsyncSession, owners: Collection[Owner]) -> dict[Owner, 
     found: dict[Owner, WindowTallies] = {owner: {} for owner in owners}
     if owners:
         theirs = asked((owner.environment, owner.customer) for owner in owners)
-        for row in await session.execute(_keeping(dialect_of(session)), theirs):
-            owner = Owner(environment=row.environment_id, customer=row.customer_id)
-            window = Window(feature=row.feature_key, starts_at=row.starts_at, ends_at=row.ends_at)
-            found[owner][window] = Tally(used=row.used, last_at=row.last_at)
+        for environment, customer, feature, starts_at, ends_at, used, last_at in await session.execute(
+            _keeping(dialect_of(session)), theirs
+        ):
+            window = Window(feature=feature, starts_at=starts_at, ends_at=ends_at)
+            found[Owner(environment, customer)][window] = Tally(used=used, last_at=last_at)
     return found
 
 
 @cache
 def _keeping(dialect: str) -> Select[Any]:
     c, them = _WINDOWS.c, asked_rows(dialect, environment=Count(), customer=Count()).c
-    return select(_WINDOWS).where(c.environment_id == them.environment, c.customer_id == them.customer)
+    wanted = (c.environment_id, c.customer_id, c.feature_key, c.starts_at, c.ends_at, c.used, c.last_at)
+    return select(*wanted).where(c.environment_id == them.environment, c.customer_id == them.customer)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from datetime import datetime
 from models import catalog as stored
 from models import environments
 from models.database import Session
+from models.notices import Notice, announce
 from models.standing import custom_about
 from resolvers.context import Context
 from resolvers.reading import look
@@ -22,6 +23,7 @@ from rules.publishing import Published, publish
 from rules.rates import RateEdit
 from rules.rates import set_credit_rate as set_rate
 from rules.references import Holders, lived_on
+from rules.revisions import Revision
 from rules.values import Written
 
 
@@ -57,7 +59,10 @@ async def edit_reading(
             return flat
         edited = Flattened(replace(after, revision=before.revision + 1))
         await stored.save(session, environment.number, before, edited.catalog)
+        notice = Notice(environment.number, None, Revision(edited.catalog.revision))
+        await announce(session, [notice])
     services.catalogs.keep(environment.number, edited)
+    services.notices.tell([notice])
     return edited
 
 

@@ -13,6 +13,7 @@ from resolvers import catalog as catalogs
 from resolvers import json_notation, yaml_notation
 from resolvers.context import Context
 from resolvers.notation import Broken, Flaw, Notation, Step, Token, Walk, assembled, places
+from resolvers.previews import impact_of
 from resolvers.reading import look
 from resolvers.subscriptions import StandingOn, standing_on
 from rules.applying import Applied, apply
@@ -20,6 +21,7 @@ from rules.catalog import Catalog, PublishScope
 from rules.changes import Change
 from rules.documents import document_of
 from rules.errors import Problem, Rejected
+from rules.previews import Impact
 from rules.validity import invalid, required
 
 Progress = Callable[[float], None]
@@ -55,10 +57,14 @@ class CatalogDocument:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AfterApply:
-    """What a document changes; ``revision`` is that of the write, None where nothing was written."""
+    """What a document changes; ``revision`` is that of the write, None where nothing was written.
+
+    ``impact`` is what customers would notice, where it was only compared.
+    """
 
     changes: tuple[Change, ...]
     revision: int | None = None
+    impact: Impact | None = None
 
 
 _Placed = tuple[int, int, Problem]
@@ -78,10 +84,10 @@ async def export(context: Context, form: CatalogFormat = CatalogFormat.YAML) -> 
 async def compare(context: Context, document: CatalogDocument) -> AfterApply:
     """Tell what applying a document would change; raises Rejected with what it would be refused for."""
     reading = await _read(document, _silent)
-    async with look(context) as seen:
+    async with context.services.previewing, look(context) as seen:
         held = await standing_on(seen.session, context.environment, seen.flat.catalog, seen.now)
-    applied = await asyncio.to_thread(reading.applied, seen.flat.catalog, held, seen.now)
-    return AfterApply(changes=applied.changes)
+        applied = await asyncio.to_thread(reading.applied, seen.flat.catalog, held, seen.now)
+        return AfterApply(changes=applied.changes, impact=await impact_of(seen, applied.catalog))
 
 
 async def apply_document(

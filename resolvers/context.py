@@ -13,7 +13,9 @@ from models.database import Database
 from models.glances import Glances
 from models.keyring import KeyRing
 from models.ledger import Ledger, nobody_counts
+from models.listening import Listening
 from models.memory import Memory
+from models.notices import Notices
 from resolvers.seal import Seal
 from rules.inheritance import Flattened
 from rules.permissions import Viewer
@@ -37,6 +39,11 @@ class Services:
     keys: KeyRing
     seal: Seal
     clock: Callable[[], datetime]
+    notices: Notices
+    listening: Listening
+    previewing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
+    """Previews of an edit take turns, lest they take all readers and all of the processor."""
+    _shared: dict[object, Any] = field(default_factory=dict)
 
     @classmethod
     def on(
@@ -50,16 +57,28 @@ class Services:
 
         Without a secret for tokens, it is the one that the database keeps.
         """
-        memory = Memory()
+        memory, keys = Memory(), KeyRing(database, clock)
+        notices = Notices(forget_keys=keys.forget)
+        listening = Listening(database, notices)
+        notices.start = listening.start
         return cls(
             database=database,
             memory=memory,
-            ledger=Ledger(database, memory, clock, committed),
+            ledger=Ledger(database, memory, clock, committed, notices.tell),
             glances=Glances(database.held, clock),
-            keys=KeyRing(database, clock),
+            keys=keys,
             seal=Seal(database, clock, token_secret),
             clock=clock,
+            notices=notices,
+            listening=listening,
         )
+
+    def own(self, what: object, make: Callable[[], Answer]) -> Answer:
+        """Give the one thing of its kind that a process has, made when it is first needed."""
+        if what not in self._shared:
+            self._shared[what] = make()
+        found: Answer = self._shared[what]
+        return found
 
     @property
     def catalogs(self) -> Catalogs:
@@ -68,6 +87,7 @@ class Services:
 
     async def close(self) -> None:
         """Finish what has been accepted, then let go of the database."""
+        await self.listening.close()
         await self.ledger.close()
         await self.keys.settle()
         await self.database.close()

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from models import environments
 from models.database import Session
+from models.notices import Notice, announce
 from resolvers.context import Context, Services
 from resolvers.reading import look
 from rules.environments import Environment, check_advance
@@ -51,9 +52,12 @@ async def ensured(services: Services, session: Session, key: str, *, sandbox: bo
 
 async def advance_clock(context: Context, to: datetime) -> Environment:
     """Move a sandbox's clock forward; raises Rejected where it is none, or the clock is later already."""
-    services = context.services
+    services, notice = context.services, Notice(context.environment)
     async with services.database.write() as session:
         current = await environments.lock(session, context.environment)
         check_advance(current, to, services.clock())
         await environments.set_clock(session, current.number, to)
-        return await environments.load(session, current.number)
+        await announce(session, [notice])
+        advanced = await environments.load(session, current.number)
+    services.notices.tell([notice])
+    return advanced

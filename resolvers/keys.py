@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from models import keys
 from models.database import Session
 from models.keys import NewApiKey
+from models.notices import announce_keys
 from resolvers.context import Context, Services
 from resolvers.customers import found
 from resolvers.environments import ensured
@@ -113,7 +114,8 @@ async def revoke_key(services: Services, prefix: str) -> bool:
     """Revoke a key by its prefix; False where there is none that is not revoked already."""
     async with services.database.write() as session:
         revoked = await keys.revoke(session, prefix, services.clock())
-    services.keys.forget()
+        await announce_keys(session)
+    services.notices.tell_of_keys()
     return revoked
 
 
@@ -129,7 +131,8 @@ async def revoke_api_key(context: Context, number: int | None) -> ApiKey:
     if number is not None:
         async with services.database.write() as session:
             key = await keys.revoke_in(session, context.environment, number, services.clock())
-        services.keys.forget()
+            await announce_keys(session)
+        services.notices.tell_of_keys()
     if key is None:
         raise reject(ErrorCode.NOT_FOUND, "There is no key with this id.", "id")
     return key

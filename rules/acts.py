@@ -7,9 +7,11 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
+from functools import cache
 from typing import ClassVar, Protocol
 
 from rules.access import Decision, Question, Subject
+from rules.catalog import CreditRate
 from rules.courses import Courses
 from rules.credit_books import Book, CreditNeed
 from rules.customers import Customer
@@ -47,6 +49,10 @@ class Scene:
     def subject(self, customer: Customer | None, question: Question) -> Subject:
         """Find what a question that an act asks is about."""
         return self.courses.subject(self.flat, customer, question, self.now)
+
+    def rate(self, customer: Customer, feature: str) -> CreditRate | None:
+        """Tell how many credits using a feature burns beyond its limit; None where it burns none."""
+        return self.courses.rate(self.flat, customer, feature, self.now)
 
     def window(self, customer: Customer, feature: str, at: datetime | None = None) -> Window:
         """Give the window in which usage of an instant, None for now, counts."""
@@ -152,13 +158,11 @@ def input_digest(act: Act) -> str:
 
     What is left at its default does not count, so that a default written out is the same input.
     """
-    said = {
-        name: getattr(act, name)
-        for name, default in _defaults(act)
-        if name != "idempotency_key" and getattr(act, name) != default
-    }
-    canonical = json.dumps(_by_value(said), sort_keys=True, separators=(",", ":"), default=str)
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    said = {name: value for name, default in _defaults(type(act)) if (value := getattr(act, name)) != default}
+    return hashlib.sha256(_canonical(_by_value(said)).encode()).hexdigest()
+
+
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=str).encode
 
 
 def _by_value(said: object) -> object:
@@ -174,8 +178,10 @@ def _by_value(said: object) -> object:
             return said
 
 
-def _defaults(act: object) -> Iterator[tuple[str, object]]:
-    return ((known.name, known.default) for known in fields(act))  # type: ignore[arg-type]
+@cache
+def _defaults(act: type) -> tuple[tuple[str, object], ...]:
+    """Give what an input says, with its default; the key is how it is found, and no part of it."""
+    return tuple((known.name, known.default) for known in fields(act) if known.name != "idempotency_key")
 
 
 def idempotency_problems(key: str | None) -> Iterator[Problem]:

@@ -43,19 +43,15 @@ def usage_credit_needs(
     """Tell which books usage of a feature may change; who gives back may have burned credits of any type."""
     if account.customer is None or feature not in scene.flat.catalog.features:
         return
-    subject = scene.subject(account.customer, Question(customer=account.customer.key, feature=feature))
-    window = scene.window(account.customer, feature, at)
+    rate, window = scene.rate(account.customer, feature), scene.window(account.customer, feature, at)
     for credit_type in scene.flat.catalog.credit_types:
-        if gives_back or (subject.rate is not None and subject.rate.credit_type == credit_type):
+        if gives_back or (rate is not None and rate.credit_type == credit_type):
             yield CreditNeed(credit_type=credit_type, window=window)
 
 
 def burns(scene: Scene, account: Account, feature: str) -> bool:
     """Tell whether using a feature burns credits now."""
-    if account.customer is None:
-        return False
-    question = Question(customer=account.customer.key, feature=feature)
-    return scene.subject(account.customer, question).rate is not None
+    return account.customer is not None and scene.rate(account.customer, feature) is not None
 
 
 def paid(scene: Scene, account: Account, record: UsageRecord, *path: str) -> Account:
@@ -68,8 +64,7 @@ def paid(scene: Scene, account: Account, record: UsageRecord, *path: str) -> Acc
         return account
     if record.quantity < 0:
         return _given_back(scene, account, account.customer, record)
-    question = Question(customer=account.customer.key, feature=record.feature)
-    rate = scene.subject(account.customer, question).rate
+    rate = scene.rate(account.customer, record.feature)
     if rate is None:
         return account
     window = scene.window(account.customer, record.feature, record.occurred_at)

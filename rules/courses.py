@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from rules.access import Question, Subject, subject_of
+from rules.catalog import CreditRate
 from rules.customers import Customer
 from rules.inheritance import Flattened
 from rules.metering import Window, everything
@@ -32,6 +33,10 @@ class Courses:
             return subject_of(flat, customer, question, now)
         course = self._course(flat, customer, question.feature, now)
         return replace(course, question=question, now=now, customer=customer)
+
+    def rate(self, flat: Flattened, customer: Customer, feature: str, now: datetime) -> CreditRate | None:
+        """Tell how many credits using a feature burns beyond its limit."""
+        return self._course(flat, customer, feature, now).rate
 
     def window(self, flat: Flattened, customer: Customer, feature: str, at: datetime) -> Window:
         """Give the window in which usage of an instant counts; where no limit speaks, all counts together."""

@@ -22,6 +22,13 @@ def credit_rate(flat: Flattened, customer: Customer, feature: str, now: datetime
     return next((rate for rate in found if rate is not None), None)
 
 
+def rated_of(flat: Flattened, customer: Customer, now: datetime) -> list[str]:
+    """Give the keys of the features of which using more than is included burns credits."""
+    return list(
+        dict.fromkeys(key for version in _versions(flat, customer, now) for key in flat.rates_of(*version))
+    )
+
+
 def _versions(flat: Flattened, customer: Customer, now: datetime) -> Iterator[tuple[str, int]]:
     catalog, in_force = flat.catalog, customer.in_force(now)
     for subscription in in_force:

@@ -36,6 +36,11 @@ class Viewer:
         return self.is_back_end and theirs
 
     @property
+    def reads_customers(self) -> bool:
+        """Whether all customers are theirs to read."""
+        return self.is_back_end and Scope.CUSTOMERS_READ in self.scopes
+
+    @property
     def is_back_end(self) -> bool:
         """Whether a secret key is asking."""
         return self.kind is ApiKeyKind.SECRET
@@ -164,6 +169,9 @@ UNPUBLISHED: Mapping[str, object] = {
 BACK_ENDS_OWN: Mapping[str, object] = {"Customer.metadata": {}}
 """What whoever has no secret key is shown in its place."""
 
+CUSTOMER_READERS_OWN: Mapping[str, object] = {"CustomerImpact.examples": ()}
+"""What whoever may not read customers is shown in its place."""
+
 
 def refusal(viewer: Viewer, permission: Permission, arguments: Mapping[str, object]) -> str | None:
     """Tell in a sentence why somebody may not ask for a field with these arguments; None if they may."""
@@ -213,4 +221,6 @@ def instead(viewer: Viewer, place: str) -> tuple[object] | None:
         return (UNPUBLISHED[place],)
     if place in BACK_ENDS_OWN and not viewer.is_back_end:
         return (BACK_ENDS_OWN[place],)
+    if place in CUSTOMER_READERS_OWN and not viewer.reads_customers:
+        return (CUSTOMER_READERS_OWN[place],)
     return None

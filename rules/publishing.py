@@ -62,6 +62,18 @@ def publish_contents(
     return Published(catalog=replace(catalog, packages=packages), cascaded=cascaded)
 
 
+def published_since(before: Catalog, after: Catalog) -> list[tuple[str, int]]:
+    """Give the versions that an earlier catalog has not, by package and number, in their order."""
+    bases_first = {key: place for place, key in enumerate(_bases_first(_published_bases(after)))}
+    known = {key: len(package.versions) for key, package in before.packages.items()}
+    published = [
+        (version.published_at, bases_first[key], key, version.number)
+        for key, package in after.packages.items()
+        for version in package.versions[known.get(key, 0) :]
+    ]
+    return [(key, number) for _, _, key, number in sorted(published)]
+
+
 def _with_version(
     packages: Mapping[str, Package],
     package: Package,

@@ -1,9 +1,13 @@
-"""Revisions: names of writes, which a later read can ask to see."""
+"""Revisions: names of writes, which a later read can ask to see, and sights: what a reader has seen."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -20,11 +24,46 @@ class Revision:
         """Tell whether whoever has come so far has seen another write."""
         return self.catalog >= other.catalog and self.customer >= other.customer
 
+    def joined(self, other: Revision) -> Revision:
+        """Give the least that reaches both."""
+        return Revision(max(self.catalog, other.catalog), max(self.customer, other.customer))
 
-_WRITTEN = re.compile(r"(0|[1-9][0-9]{0,18})\.(0|[1-9][0-9]{0,18})")
+
+NO_WRITE = Revision(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """A revision, and at which instant it was seen where that matters: time changes answers too.
+
+    Without an instant it was seen just when it was written.
+    """
+
+    revision: Revision
+    at: datetime | None = None
+
+    def __str__(self) -> str:
+        return (
+            str(self.revision) if self.at is None else f"{self.revision}@{(self.at - _EPOCH) // _MICROSECOND}"
+        )
+
+
+_WRITTEN = re.compile(r"(0|[1-9][0-9]{0,18})\.(0|[1-9][0-9]{0,18})(?:@([1-9][0-9]{0,18}))?")
+
+
+def read_sight(text: str) -> Sight | None:
+    """Read what somebody has seen; None where the text is none."""
+    parts = _WRITTEN.fullmatch(text)
+    if parts is None:
+        return None
+    try:
+        at = None if parts[3] is None else _EPOCH + int(parts[3]) * _MICROSECOND
+    except OverflowError:
+        return None
+    return Sight(Revision(int(parts[1]), int(parts[2])), at)
 
 
 def read_revision(text: str) -> Revision | None:
-    """Read the name of a write; None where it is none."""
-    parts = _WRITTEN.fullmatch(text)
-    return None if parts is None else Revision(int(parts[1]), int(parts[2]))
+    """Read the name of a write, or that of a sight of it; None where it is none."""
+    sight = read_sight(text)
+    return None if sight is None else sight.revision

@@ -6,7 +6,7 @@ The words are American English, and so are the digits. Quantities and sums are i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, time
 from functools import lru_cache
 from typing import assert_never
 from zoneinfo import ZoneInfo
@@ -130,6 +130,27 @@ def instant_text(instant: datetime, timezone: str) -> str:
     """An instant as a customer's own clock shows it: 'December 1, 2026, 00:00 (Europe/Berlin)'."""
     local = instant.astimezone(ZoneInfo(timezone))
     return f"{format_date(local, 'long', locale=_ENGLISH)}, {local:%H:%M} ({timezone})"
+
+
+def day_text(instant: datetime, timezone: str, *, year: bool = True) -> str:
+    """A day as a customer's own calendar names it: 'December 1, 2026', or without its year 'Dec 1'."""
+    return format_date(instant.astimezone(ZoneInfo(timezone)), "long" if year else "MMM d", locale=_ENGLISH)
+
+
+def moment_text(instant: datetime, timezone: str) -> str:
+    """A day and, unless it is its first instant, the time of it: 'December 1, 2026, 14:30'."""
+    local = instant.astimezone(ZoneInfo(timezone))
+    clock = "" if local.time() == time() else f", {local:%H:%M}"
+    return f"{day_text(instant, timezone)}{clock}"
+
+
+def distance_text(instant: datetime, now: datetime, timezone: str) -> str:
+    """How many days of a customer's calendar away an instant is: 'today', 'in 10 days', '3 days ago'."""
+    zone = ZoneInfo(timezone)
+    days = (instant.astimezone(zone).date() - now.astimezone(zone).date()).days
+    if abs(days) <= 1:
+        return {-1: "yesterday", 0: "today", 1: "tomorrow"}[days]
+    return f"in {days:,} days" if days > 0 else f"{-days:,} days ago"
 
 
 @lru_cache(maxsize=1024)

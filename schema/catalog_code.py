@@ -13,6 +13,7 @@ from rules.catalog import PublishScope
 from rules.changes import ChangeKind
 from rules.revisions import Revision as RevisionName
 from schema.errors import INPUT, Payload, mutation
+from schema.impacts import CustomerImpact
 from schema.nodes import Info, resolved
 from schema.scalars import Revision
 
@@ -69,6 +70,9 @@ class ApplyCatalogPayload(Payload):
     changes: list[CatalogChange] = strawberry.field(
         default_factory=list, description="What it changes, in the order of the document."
     )
+    impact: CustomerImpact | None = strawberry.field(
+        default=None, description="What customers would notice; null where it is applied."
+    )
     applied: bool = strawberry.field(
         default=False, description="Whether the catalog is now what the document says."
     )
@@ -78,7 +82,8 @@ class ApplyCatalogPayload(Payload):
         """Show what a document changes."""
         revision = None if after.revision is None else Revision(str(RevisionName(after.revision)))
         changes = [CatalogChange.of(change) for change in after.changes]
-        return cls(revision=revision, changes=changes, applied=applied)
+        impact = None if after.impact is None else CustomerImpact.of(after.impact)
+        return cls(revision=revision, changes=changes, impact=impact, applied=applied)
 
 
 @strawberry.type(description="What can be asked about the catalog as a whole.")

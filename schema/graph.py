@@ -21,6 +21,7 @@ from schema.permissions import guard
 from schema.query import Query
 from schema.resolving import streamline
 from schema.scalars import SCALARS
+from schema.subscription import Subscription
 
 
 class Graph(strawberry.Schema):
@@ -38,6 +39,7 @@ class Graph(strawberry.Schema):
 graph = Graph(
     query=Query,
     mutation=Mutation,
+    subscription=Subscription,
     types=[
         Plan,
         Addon,

@@ -23,6 +23,7 @@ from resolvers.context import Context
 from resolvers.paging import Page
 from rules.permissions import (
     BACK_ENDS_OWN,
+    CUSTOMER_READERS_OWN,
     MUTATIONS,
     QUERIES,
     SUBSCRIPTIONS,
@@ -55,7 +56,7 @@ def guard(schema: GraphQLSchema) -> None:
     ):
         for name, field in (root.fields if root is not None else {}).items():
             _admit(field, table[name])
-    for place in (*UNPUBLISHED, *BACK_ENDS_OWN):
+    for place in (*UNPUBLISHED, *BACK_ENDS_OWN, *CUSTOMER_READERS_OWN):
         kind, _, name = place.partition(".")
         known = schema.type_map[kind]
         if isinstance(known, GraphQLObjectType):

@@ -20,6 +20,7 @@ from schema.environments import Viewer
 from schema.keys import KeyQueries
 from schema.node_queries import node_of
 from schema.nodes import UNSET, Info, Node, given, resolved
+from schema.previews import PreviewQueries
 from schema.pricing import PricingQueries
 from schema.revisions import AtLeast, reach
 
@@ -27,7 +28,7 @@ MOST_CHECKS = 10_000
 
 
 @strawberry.type(description="What can be asked.")
-class Query(CatalogQueries, CatalogCodeQueries, PricingQueries, KeyQueries):
+class Query(CatalogQueries, CatalogCodeQueries, PricingQueries, PreviewQueries, KeyQueries):
     """The root of all questions."""
 
     @resolved("Who is asking, and in which environment.")

@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp, Lifespan, Receive, Scope, Send
 
 from models.database import Database
@@ -23,11 +23,16 @@ from server.auth import Doorkeeper
 from server.graphql import GraphQLView
 from server.limits import Limits
 from server.logs import configure
+from server.looks import Looks
 from server.metrics import Metrics
-from server.pages import graphiql_page, static_routes
+from server.notices import SHARED_STYLE
+from server.operations import Operations
+from server.pages import graphiql_page, own_file_route, static_routes
+from server.portal_page import Portal, portal_routes
 from server.pricing_page import pricing_routes
 from server.rates import Rates
 from server.settings import Settings, read_settings, shared_metrics
+from server.sockets import Sockets
 from server.trusted import Trusted
 
 READINESS_SECONDS = 5
@@ -35,6 +40,7 @@ READINESS_SECONDS = 5
 
 UNLESS_SET = Limits()
 ANY_DOCUMENT = Trusted()
+PLAIN = Looks()
 
 
 def create_app(
@@ -45,6 +51,7 @@ def create_app(
     trusted: Trusted = ANY_DOCUMENT,
     rates: Rates | None = None,
     metrics: Metrics | None = None,
+    portal_looks: Looks = PLAIN,
 ) -> Starlette:
     """Put the application on services, which it closes when it ends.
 
@@ -61,6 +68,12 @@ def create_app(
         rates=rates,
         metrics=metrics,
     )
+    operations = Operations(
+        services=services, documents=view.documents, execution=view.execution, metrics=metrics
+    )
+    sockets = Sockets(
+        services=services, doorkeeper=doorkeeper, operations=operations, limits=limits, metrics=metrics
+    )
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -72,12 +85,15 @@ def create_app(
     door = _Graph(view) if keyless is not None else _ForEverySite(_Graph(view), view)
     routes = [
         Route("/graphql", door),
+        WebSocketRoute("/graphql", sockets),
         Route("/", _home),
         Route("/healthz", _alive),
         Route("/readyz", _readiness(services)),
         Route("/metrics", metrics.page),
         *static_routes,
+        own_file_route(SHARED_STYLE),
         *pricing_routes(services, doorkeeper),
+        *portal_routes(Portal(doorkeeper=doorkeeper, rates=rates, looks=portal_looks)),
     ]
     return _Application(door, routes=routes, lifespan=lifespan)
 
@@ -95,6 +111,7 @@ def from_settings(keyless: int | None = None) -> Starlette:
         rates=Rates(settings.rate_limit, settings.rate_limit_storage),
         trusted=trusted_by(settings),
         metrics=metrics,
+        portal_looks=settings.portal_looks,
     )
 
 

@@ -45,7 +45,7 @@ def from_body(body: bytes) -> Asked:
         raise refuse(_CODE, "The body must be a JSON object in UTF-8.", _STATUS) from None
     if not isinstance(parameters, dict):
         raise refuse(_CODE, "The body must be a JSON object.", _STATUS)
-    return _asked(parameters)
+    return asked_with(parameters)
 
 
 def from_address(query: bytes) -> Asked:
@@ -59,10 +59,11 @@ def from_address(query: bytes) -> Asked:
     except (ValueError, RecursionError):
         message = "The address must be URL-encoded UTF-8, with variables and extensions in JSON."
         raise refuse(_CODE, message, _STATUS) from None
-    return _asked(parameters)
+    return asked_with(parameters)
 
 
-def _asked(parameters: Mapping[str, object]) -> Asked:
+def asked_with(parameters: Mapping[str, object]) -> Asked:
+    """Read the parameters of a request; raises Refused."""
     document = _optional(parameters, "query", str)
     extensions = _optional(parameters, "extensions", dict) or {}
     apollo = _optional(extensions, "persistedQuery", dict)

@@ -15,6 +15,8 @@ from resolvers.context import Context, Services
 from resolvers.environments import context_of
 from rules.catalog import PublishScope
 from rules.changes import Change, ChangeKind
+from rules.previews import Impact
+from server import impact_table
 from server.running import on_services
 
 Answer = TypeVar("Answer")
@@ -43,6 +45,13 @@ _format = click.option(
     help="How the document is written; what is not a .json file is YAML if this is left out.",
 )
 _prune = click.option("--prune", is_flag=True, help="Also archive what the document leaves out.")
+_apply_to = click.option(
+    "--apply-to",
+    type=click.Choice(["all", "new"]),
+    default="all",
+    show_default=True,
+    help="Whom new versions hold for: all customers, or those who subscribe from then on.",
+)
 _source = click.argument(
     "file", default=STANDARD_INPUT, type=click.Path(exists=True, dir_okay=False, allow_dash=True)
 )
@@ -81,13 +90,16 @@ def export(file: str, environment: str, form: str | None) -> None:
 @_environment
 @_format
 @_prune
-@click.pass_context
-def diff(context: click.Context, file: str, environment: str, form: str | None, *, prune: bool) -> None:
-    """Say what applying FILE, or standard input, would change; exits with 2 where it is something."""
-    document = _document(file, form, prune=prune)
+@_apply_to
+def diff(file: str, environment: str, form: str | None, apply_to: str, *, prune: bool) -> None:
+    """Say what applying FILE, or standard input, would change and who would notice; exits with 2 then."""
+    document = _document(file, form, apply_to, prune=prune)
     compared = _in_environment(environment, lambda within: catalog_code.compare(within, document))
     _tell(compared.changes)
-    context.exit(SOME_CHANGES if compared.changes else 0)
+    if compared.changes:
+        for line in impact_table.lines(compared.impact or Impact()):
+            click.echo(line)
+        sys.exit(SOME_CHANGES)
 
 
 @catalog.command("apply")
@@ -95,16 +107,10 @@ def diff(context: click.Context, file: str, environment: str, form: str | None, 
 @_environment
 @_format
 @_prune
-@click.option(
-    "--apply-to",
-    type=click.Choice(["all", "new"]),
-    default="all",
-    show_default=True,
-    help="Whom new versions hold for: all customers, or those who subscribe from then on.",
-)
+@_apply_to
 def apply_command(file: str, environment: str, form: str | None, apply_to: str, *, prune: bool) -> None:
     """Make the catalog what FILE, or standard input, says: all of it or nothing."""
-    document = _document(file, form, PublishScope(f"{apply_to.upper()}_CUSTOMERS"), prune=prune)
+    document = _document(file, form, apply_to, prune=prune)
     changes = _applied(environment, document).changes
     _tell(changes)
     if changes:
@@ -131,9 +137,7 @@ def _in_environment(environment: str, act: Callable[[Context], Awaitable[Answer]
     return on_services(acted)
 
 
-def _document(
-    file: str, form: str | None, scope: PublishScope = PublishScope.ALL_CUSTOMERS, *, prune: bool
-) -> CatalogDocument:
+def _document(file: str, form: str | None, apply_to: str, *, prune: bool) -> CatalogDocument:
     content = sys.stdin.buffer.read() if file == STANDARD_INPUT else Path(file).read_bytes()
     try:
         text = content.decode("utf-8-sig")
@@ -141,6 +145,7 @@ def _document(
         line = content.count(b"\n", 0, error.start) + 1
         message = f"Line {line}: the document is not UTF-8."
         raise click.ClickException(message) from None
+    scope = PublishScope(f"{apply_to.upper()}_CUSTOMERS")
     return CatalogDocument(text=text, format=_format_of(file, form), scope=scope, prune=prune)
 
 

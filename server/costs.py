@@ -18,6 +18,8 @@ LIST = 10
 LISTS = {
     "Customer.accesses": 20,
     "Access.sources": 4,
+    "CustomerImpact.examples": 20,
+    "PlanChangePreview.differences": 20,
     "__Schema.types": 250,
     "__Schema.directives": 5,
     "__Type.fields": 8,

@@ -19,17 +19,19 @@ from resolvers.context import Context, Services
 from resolvers.customers import SeenCustomer
 from resolvers.environments import ensure_environment
 from rules.access import Question, subject_of
-from rules.catalog import Plan, PublishScope
+from rules.catalog import CreditRate, Plan, PublishScope
+from rules.credit_acts import GrantCredits
 from rules.drafts import RowEdit
 from rules.keys import ApiKeyKind, Scope
 from rules.lifecycle import UpsertCustomer
 from rules.numbers import ONE
 from rules.permissions import Viewer
+from rules.rates import RateEdit
 from rules.reporting import ReportUsage
 from rules.subscribing import Subscribe
 from rules.values import Revoked, Written
-from server.demo_catalog import FEATURES, OFFERS, PRODUCTS, Offer
-from server.demo_customers import COMPANIES, Company, Stay, Use
+from server.demo_catalog import CREDIT_TYPES, FEATURES, OFFERS, PRODUCTS, Offer
+from server.demo_customers import COMPANIES, Company, Gift, Stay, Use
 
 ENVIRONMENT = "demo"
 LAST = COMPANIES[-1]
@@ -59,6 +61,9 @@ async def _make_catalog(context: Context) -> None:
     for feature in FEATURES:
         if feature.key not in known.features:
             await catalog.create_feature(context, feature)
+    for credit_type in CREDIT_TYPES:
+        if credit_type.key not in known.credit_types:
+            await catalog.create_credit_type(context, credit_type)
     for offer in OFFERS:
         package = known.packages.get(offer.package.key)
         if package is None:
@@ -80,6 +85,8 @@ async def _publish(context: Context, offer: Offer) -> None:
         await catalog.set_entitlement(context, _row(key, feature, value))
     for price in offer.prices:
         await catalog.set_price(context, key, price)
+    for rate in offer.rates:
+        await catalog.set_credit_rate(context, _rate(key, rate))
     await catalog.publish_package(context, key, PublishScope.ALL_CUSTOMERS)
 
 
@@ -87,6 +94,10 @@ def _row(package: str, feature: str, value: Written | Revoked) -> RowEdit:
     if isinstance(value, Revoked):
         return RowEdit(package=package, key=feature, revoked=True)
     return RowEdit(package=package, key=feature, value=value)
+
+
+def _rate(package: str, rate: CreditRate) -> RateEdit:
+    return RateEdit(package=package, feature=rate.feature, credit_type=rate.credit_type, credits=rate.credits)
 
 
 async def _make_customers(context: Context) -> None:
@@ -103,6 +114,8 @@ async def _opening(context: Context) -> datetime:
 
 async def _settle_in(context: Context, company: Company, opened: datetime) -> None:
     await customers.upsert(context, _introduction(company))
+    for number, gift in enumerate(company.gifts):
+        await customers.act(context, company.key, _grant(gift, number, opened))
     for stay in company.stays:
         subscribed = await customers.act(context, company.key, _subscription(stay, opened))
         reports = _reports(SeenCustomer.after(subscribed), stay, opened)
@@ -140,6 +153,17 @@ def _subscription(stay: Stay, opened: datetime) -> Subscribe:
         trial_days=stay.trial_days,
         after_trial=stay.after_trial,
         idempotency_key=f"demo-{stay.plan}",
+    )
+
+
+def _grant(gift: Gift, number: int, opened: datetime) -> GrantCredits:
+    return GrantCredits(
+        credit_type=gift.credit_type,
+        amount=gift.credits * ONE,
+        source=gift.source,
+        expires_at=opened + timedelta(days=gift.days),
+        note=gift.note,
+        idempotency_key=f"demo-gift-{number}",
     )
 
 

@@ -1,4 +1,4 @@
-"""What the demo sells: an app whose plans inherit, a shop's orders, and tokens with a soft limit.
+"""What the demo sells: an app whose plans inherit, a shop's orders, and an API of tokens and credits.
 
 Everything stands in an order in which it can be made: what is referred to comes first.
 """
@@ -9,12 +9,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from rules.catalog import Addon, Aggregation, Feature, Meter, Plan, Price, PricingType, Product
+from rules.catalog import (
+    Addon,
+    Aggregation,
+    CreditRate,
+    CreditType,
+    Feature,
+    Meter,
+    Plan,
+    Price,
+    PricingType,
+    Product,
+)
 from rules.numbers import ONE
 from rules.values import (
     BillingPeriod,
     Choices,
     ConfigKind,
+    Credits,
     FeatureType,
     Granted,
     LimitEnforcement,
@@ -34,12 +46,13 @@ from rules.values import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """A plan or add-on, and what its first version says about features by their keys."""
+    """A plan or add-on, and what its first version says about features and credits by their keys."""
 
     package: Plan | Addon
     rows: Mapping[str, Written | Revoked]
     base: str | None = None
     prices: tuple[Price, ...] = ()
+    rates: tuple[CreditRate, ...] = ()
 
 
 def _price(key: str, dollars: int, billing_period: BillingPeriod = BillingPeriod.MONTHLY) -> Price:
@@ -140,6 +153,17 @@ FEATURES = (
         unit=Unit(singular="token", plural="tokens"),
         meter=Meter(event_name="llm.call", property="tokens"),
     ),
+    Feature(
+        key="pictures",
+        name="Pictures",
+        type=FeatureType.METERED,
+        product="ai-api",
+        unit=Unit(singular="picture", plural="pictures"),
+    ),
+)
+
+CREDIT_TYPES = (
+    CreditType(key="ai-credits", name="AI credits", unit=Unit(singular="credit", plural="credits")),
 )
 
 _APP = (
@@ -260,7 +284,7 @@ _AI = (
             key="ai-metered",
             name="Metered",
             product="ai-api",
-            description="50,000 tokens are included; what goes beyond them is counted.",
+            description="50,000 tokens are included, and 40 pictures; credits pay for more of those.",
             pricing_type=PricingType.PAID,
         ),
         rows={
@@ -273,8 +297,21 @@ _AI = (
                     per_units=1_000 * ONE,
                 ),
             ),
+            "pictures": _limit(40, ResetInterval.MONTH),
         },
         prices=(_price("ai-metered-monthly", 20),),
+        rates=(CreditRate(feature="pictures", credit_type="ai-credits", credits=5 * ONE),),
+    ),
+    Offer(
+        package=Addon(
+            key="credit-pack",
+            name="Credit pack",
+            product="ai-api",
+            description="500 credits every month, half of which may be kept for the next.",
+            max_quantity=10,
+        ),
+        rows={"ai-credits": Credits(amount=500 * ONE, rollover_limit=250 * ONE)},
+        prices=(_price("credit-pack-monthly", 10),),
     ),
 )
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from rules.custom_acts import SetCustomEntitlement
 from rules.customers import TrialEnd
+from rules.grants import CreditSource
 from rules.numbers import ONE
 from rules.plan_changes import ChangePlan
 from rules.subscribing import AddonQuantity
@@ -36,6 +37,17 @@ class Stay:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Gift:
+    """Whole credits that someone got on top of their plans, for a number of days."""
+
+    credit_type: str
+    credits: int
+    source: CreditSource
+    days: int
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Company:
     """A customer and their plans."""
 
@@ -45,6 +57,7 @@ class Company:
     timezone: str
     stays: tuple[Stay, ...] = ()
     bonus: SetCustomEntitlement | None = None
+    gifts: tuple[Gift, ...] = ()
 
 
 # Days are chosen so that every current period is some days old, and has some days to go, in any month.
@@ -64,7 +77,14 @@ COMPANIES = (
                 ),
             ),
             # Beyond its limit, which is soft: allowed, and counted as overage.
-            Stay(plan="ai-metered", days=75, uses=(Use(feature="tokens", lately=61_500, before=88_214),)),
+            Stay(
+                plan="ai-metered",
+                days=75,
+                uses=(
+                    Use(feature="tokens", lately=61_500, before=88_214),
+                    Use(feature="pictures", lately=23, before=36),
+                ),
+            ),
         ),
     ),
     Company(
@@ -175,7 +195,61 @@ COMPANIES = (
         timezone="America/New_York",
         # Near its limit.
         stays=(
-            Stay(plan="ai-metered", days=98, uses=(Use(feature="tokens", lately=47_900, before=71_033),)),
+            Stay(
+                plan="ai-metered",
+                days=98,
+                uses=(
+                    Use(feature="tokens", lately=47_900, before=71_033),
+                    Use(feature="pictures", lately=12, before=17),
+                ),
+            ),
+        ),
+    ),
+    # A bit of everything: near a limit, beyond one, without one, and on credits, with changes to come.
+    Company(
+        key="meridian",
+        name="Meridian Maps",
+        email="hello@meridian.test",
+        timezone="Europe/Dublin",
+        stays=(
+            Stay(
+                plan="pro",
+                days=141,
+                uses=(Use(feature="seats", lately=41), Use(feature="api-calls", lately=9_412, before=7_320)),
+                addons=(AddonQuantity("extra-seats", 2),),
+                then=ChangePlan(plan="starter", price="starter-monthly", idempotency_key="demo-downgrade"),
+            ),
+            Stay(
+                plan="ai-metered",
+                days=75,
+                uses=(
+                    Use(feature="tokens", lately=57_340, before=84_100),
+                    Use(feature="pictures", lately=64, before=52),
+                ),
+                addons=(AddonQuantity("credit-pack", 1),),
+            ),
+            Stay(
+                plan="orders-enterprise",
+                days=45,
+                uses=(Use(feature="orders", lately=3_180, before=6_905),),
+                then=CancelSubscription(product="orders"),
+            ),
+        ),
+        gifts=(
+            Gift(
+                credit_type="ai-credits",
+                credits=200,
+                source=CreditSource.PROMOTIONAL,
+                days=12,
+                note="Thank you for the bug report.",
+            ),
+            Gift(
+                credit_type="ai-credits",
+                credits=1_000,
+                source=CreditSource.PAID,
+                days=300,
+                note="Order 2041",
+            ),
         ),
     ),
     Company(
@@ -184,7 +258,15 @@ COMPANIES = (
         email="dev@quillwright.test",
         timezone="Asia/Kolkata",
         stays=(
-            Stay(plan="ai-metered", days=45, uses=(Use(feature="tokens", lately=12_400, before=19_650),)),
+            Stay(
+                plan="ai-metered",
+                days=45,
+                # Near its limit, with no credits for what would be beyond it.
+                uses=(
+                    Use(feature="tokens", lately=12_400, before=19_650),
+                    Use(feature="pictures", lately=37, before=31),
+                ),
+            ),
             Stay(plan="free", days=40, uses=(Use(feature="seats", lately=2),)),
         ),
     ),

@@ -6,12 +6,13 @@ Most operations have a plan. graphql-core works out the others, and those that d
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Mapping
+from contextlib import aclosing
 from typing import Any, TypeGuard, cast
 
 import structlog
-from graphql import ExecutionResult, GraphQLSchema
-from graphql.execution import Executor
+from graphql import ExecutionResult, GraphQLError, GraphQLSchema
+from graphql.execution import Executor, create_source_event_stream
 from graphql.execution.values import VariableValues
 from strawberry.execution import optimized_is_awaitable
 
@@ -19,7 +20,7 @@ from resolvers.context import Context
 from server.documents import Operation, Prepared
 from server.errors import Formatted, Refused, RequestCode, coded, refuse, with_code
 from server.limits import Limits
-from server.plans import Asked, Resolved
+from server.plans import Planned, Resolved
 from server.rates import Rates
 
 _log = structlog.get_logger(__name__)
@@ -41,22 +42,91 @@ class Execution:
         self, prepared: Prepared, operation: Operation, variables: Mapping[str, Any], context: Context
     ) -> Answer:
         """Give the answer; raises Refused where the variables, the cost or the rate do not let it begin."""
-        work = _Work(self._schema, prepared, operation, variables, context)
-        values = work.variable_values()
-        cost = {"requested": operation.cost.of(values.coerced), "limit": self._limits.cost}
+        planned = _planned(operation, variables, context)
+        if planned is None:
+            executor = self._executor(prepared, operation, variables, context)
+            cost = await self._charged(executor.variable_values, operation, context)
+            work = _worked_out(executor)
+        else:
+            cost = await self._charged(planned.variables, operation, context)
+            work = self._by_plan(planned, prepared, operation, variables)
+        return {**await self._in_time(work, operation), "extensions": {"cost": cost}}
+
+    async def _by_plan(
+        self, asked: Planned, prepared: Prepared, operation: Operation, variables: Mapping[str, Any]
+    ) -> Answer:
+        resolved = Resolved()
+        answered = await asked.plan.run(asked, resolved)
+        if answered is not None:
+            return {"data": answered}
+        return await _worked_out(self._executor(prepared, operation, variables, asked.context, resolved))
+
+    async def answers(
+        self, prepared: Prepared, operation: Operation, variables: Mapping[str, Any], context: Context
+    ) -> AsyncGenerator[Answer, None]:
+        """Begin a subscription, and give its answers, each worked out when it is asked for; raises Refused.
+
+        It costs what one of its answers costs. What is refused once it has begun ends it: Refused again.
+        """
+        executor = self._executor(prepared, operation, variables, context)
+        await self._charged(executor.variable_values, operation, context)
+        source = create_source_event_stream(executor)
+        events = await source if _is_awaitable(source) else source
+        if isinstance(events, ExecutionResult):
+            raise Refused(coded(error) for error in events.errors or ())
+        # Resolvers are async generators, which have to be closed.
+        return self._answers(executor, operation, cast("AsyncGenerator[object, None]", events))
+
+    async def _answers(
+        self, executor: Executor[Any], operation: Operation, events: AsyncGenerator[object, None]
+    ) -> AsyncGenerator[Answer, None]:
+        async with aclosing(events):
+            try:
+                async for event in events:
+                    yield await self._in_time(_worked_out(_for_event(executor, event)), operation)
+            except GraphQLError as error:
+                raise Refused([coded(error)]) from None
+
+    async def _charged(
+        self, variables: VariableValues, operation: Operation, context: Context
+    ) -> Mapping[str, int]:
+        """Give what an operation costs; raises Refused where that is too much, at once or for now."""
+        cost = {"requested": operation.cost.of(variables.coerced), "limit": self._limits.cost}
         if cost["requested"] > cost["limit"]:
             message = f"The operation costs {cost['requested']:,}, and may cost at most {cost['limit']:,}."
             raise refuse(RequestCode.QUERY_TOO_COMPLEX, message, extensions={"cost": cost})
         await self._rates.charge(context.viewer, cost["requested"])
-        answer: Answer
+        return cost
+
+    async def _in_time(self, work: Awaitable[Answer], operation: Operation) -> Answer:
         try:
             async with asyncio.timeout(self._limits.seconds):
-                answer = await work.answer(values)
+                return await work
         except TimeoutError:
             _log.warning("an answer took too long", operation=operation.name)
-            answer = {"data": None, "errors": [self._too_slow()]}
-        answer["extensions"] = {"cost": cost}
-        return answer
+            return {"data": None, "errors": [self._too_slow()]}
+
+    def _executor(
+        self,
+        prepared: Prepared,
+        operation: Operation,
+        variables: Mapping[str, Any],
+        context: Context,
+        resolved: Resolved | None = None,
+    ) -> Executor[Any]:
+        executor = Executor.build(
+            self._schema,
+            prepared.document,
+            context_value=context,
+            raw_variable_values=dict(variables),
+            operation_name=operation.name,
+            max_coercion_errors=MOST_VARIABLE_ERRORS,
+            middleware=None if resolved is None else [resolved],
+            is_awaitable=_is_awaitable,
+        )
+        if isinstance(executor, list):
+            raise Refused(with_code(error, RequestCode.BAD_USER_INPUT) for error in executor)
+        return executor
 
     def _too_slow(self) -> Formatted:
         message = (
@@ -65,69 +135,32 @@ class Execution:
         return {"message": message, "extensions": {"code": RequestCode.TIMEOUT.value}}
 
 
-class _Work:
-    """One operation that is executed."""
-
-    def __init__(
-        self,
-        schema: GraphQLSchema,
-        prepared: Prepared,
-        operation: Operation,
-        variables: Mapping[str, Any],
-        context: Context,
-    ) -> None:
-        self._schema = schema
-        self._prepared = prepared
-        self._operation = operation
-        self._variables = variables
-        self._context = context
-        self._plan = operation.plan
-
-    def variable_values(self) -> VariableValues:
-        """Read the variables; raises Refused with all that is wrong with them."""
-        if self._plan is not None:
-            try:
-                return self._plan.variables(self._variables)
-            except Exception:  # noqa: BLE001 - whatever it is, graphql-core says it
-                self._plan = None
-        return self._executor().variable_values
-
-    async def answer(self, values: VariableValues) -> Answer:
-        """Work the answer out."""
-        resolved = Resolved()
-        if self._plan is not None:
-            data = await self._plan.run(Asked(self._context, values), resolved)
-            if data is not None:
-                return {"data": data}
-        return _formatted(await _result(self._executor(resolved)))
-
-    def _executor(self, resolved: Resolved | None = None) -> Executor[Any]:
-        executor = Executor.build(
-            self._schema,
-            self._prepared.document,
-            context_value=self._context,
-            raw_variable_values=dict(self._variables),
-            operation_name=self._operation.name,
-            max_coercion_errors=MOST_VARIABLE_ERRORS,
-            middleware=[resolved] if resolved is not None and resolved.begun else None,
-            is_awaitable=_is_awaitable,
-        )
-        if isinstance(executor, list):
-            raise Refused(with_code(error, RequestCode.BAD_USER_INPUT) for error in executor)
-        return executor
-
-
 def _is_awaitable(value: object) -> TypeGuard[Awaitable[Any]]:
     return optimized_is_awaitable(value)
 
 
-async def _result(executor: Executor[Any]) -> ExecutionResult:
-    result = executor.execute_operation()
+def _for_event(executor: Executor[Any], event: object) -> Executor[Any]:
+    """Execute the selection of a subscription on an event, with nothing left of the event before."""
+    executor = executor.build_per_event_executor(event)
+    context: Context = executor.context_value
+    executor.context_value = Context(services=context.services, viewer=context.viewer)
+    return executor
+
+
+def _planned(operation: Operation, variables: Mapping[str, Any], context: Context) -> Planned | None:
+    """Give what a plan runs with; None without a plan, or where graphql-core has to say what is wrong."""
+    if operation.plan is None:
+        return None
+    try:
+        return Planned(operation.plan, context, operation.plan.variables(variables))
+    except Exception:  # noqa: BLE001 - whatever it is, graphql-core comes upon it again
+        return None
+
+
+async def _worked_out(executor: Executor[Any]) -> Answer:
+    executed = executor.execute_operation()
     # Without @defer and @stream, which the schema has not, it is one result.
-    return cast("ExecutionResult", await result if _is_awaitable(result) else result)
-
-
-def _formatted(result: ExecutionResult) -> Answer:
+    result = cast("ExecutionResult", await executed if _is_awaitable(executed) else executed)
     if not result.errors:
         return {"data": result.data}
     return {"data": result.data, "errors": [coded(error) for error in result.errors]}

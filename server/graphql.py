@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from time import perf_counter
-from typing import Any
 
 import structlog
 from graphql import GraphQLSchema, OperationType
@@ -28,7 +27,7 @@ from server.execution import Answer, Execution
 from server.limits import Limits
 from server.logs import request_id
 from server.media import GRAPHQL_RESPONSE, JSON, answer_type, is_json
-from server.metrics import OK, Metrics
+from server.metrics import Metrics, outcome_of
 from server.rates import Rates
 from server.trusted import Trusted
 
@@ -48,8 +47,7 @@ class _Reply:
     @property
     def outcome(self) -> str:
         """OK, or the code of the first error."""
-        errors: Sequence[Mapping[str, Any]] = self.answer.get("errors", ())
-        return str(errors[0]["extensions"]["code"]) if errors else OK
+        return outcome_of(self.answer.get("errors", ()))
 
 
 class GraphQLView:
@@ -70,8 +68,8 @@ class GraphQLView:
         self._doorkeeper = doorkeeper
         self._limits = limits
         self._metrics = metrics
-        self._documents = Documents(schema, limits, trusted)
-        self._execution = Execution(schema, limits, rates)
+        self.documents = Documents(schema, limits, trusted)
+        self.execution = Execution(schema, limits, rates)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request under an id of its own, whatever happens."""
@@ -109,12 +107,14 @@ class GraphQLView:
         await self._execute(asked, viewer, reply, by_get=scope["method"] == "GET")
 
     async def _execute(self, asked: Asked, viewer: Viewer, reply: _Reply, *, by_get: bool) -> None:
-        prepared = self._documents.prepared(asked)
+        prepared = self.documents.prepared(asked)
         operation = reply.operation = prepared.operation(asked.operation)
+        if operation.kind is OperationType.SUBSCRIPTION:
+            raise refuse(RequestCode.OPERATION_RESOLUTION_FAILURE, _BY_SOCKET)
         if by_get and operation.kind is not OperationType.QUERY:
             raise _not_allowed(_BY_POST, "POST")
         context = Context(services=self._services, viewer=viewer)
-        reply.answer = await self._execution.answer(prepared, operation, asked.variables, context)
+        reply.answer = await self.execution.answer(prepared, operation, asked.variables, context)
 
     async def _body(self, receive: Receive, headers: Headers, viewer: Viewer) -> bytes:
         if not is_json(headers.get("content-type", "")):
@@ -133,6 +133,7 @@ _IN_JSON = json.JSONEncoder(separators=(",", ":"))
 
 _BY_GET_OR_POST = "The graph is asked by POST, or by GET for queries."
 _BY_POST = "By GET only queries are executed: send this by POST."
+_BY_SOCKET = "Subscribe over a WebSocket at this address, by the protocol graphql-transport-ws."
 _UNSUPPORTED = "Send JSON in UTF-8, as 'Content-Type: application/json'."
 _NOT_ACCEPTABLE = f"Answers are {GRAPHQL_RESPONSE} or {JSON}: say in 'Accept' which you take."
 

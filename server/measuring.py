@@ -132,7 +132,8 @@ class _Pass:
             default = known.args["first"].default_value
             return _length_of(given.get("first"), otherwise=default if isinstance(default, int) else LIST)
         usual = LISTS.get(_place(parent, node), LIST) if _is_list(known, parent) else 1
-        if _is_list(known, parent) or parent is self._schema.mutation_type:
+        many = (self._schema.mutation_type, self._schema.subscription_type)
+        if _is_list(known, parent) or parent in many:
             lists = (
                 name
                 for name, argument in known.args.items()

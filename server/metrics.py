@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
 from graphql import OperationType
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     CollectorRegistry,
     Counter,
+    Gauge,
     GCCollector,
     Histogram,
     PlatformCollector,
@@ -28,6 +33,12 @@ NONE = "(none)"
 """Stands where a request was refused before it had an operation."""
 
 OK = "OK"
+
+
+def outcome_of(errors: Sequence[Mapping[str, Any]]) -> str:
+    """OK, or the code of the first error."""
+    return str(errors[0]["extensions"]["code"]) if errors else OK
+
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _ACTS = (1, 2, 5, 10, 20, 50, 100, 200, 500)
@@ -65,6 +76,15 @@ class Metrics:
             buckets=_ACTS,
             registry=self._registry,
         )
+        self._sockets = self._gauge("allotment_sockets", "WebSockets that are open.")
+        self._streams = self._gauge("allotment_streams", "Subscriptions that are under way.")
+        self._held = 0
+        self._messages = Counter(
+            "allotment_socket_messages", "Messages sent to WebSockets.", registry=self._registry
+        )
+        self._closed = Counter(
+            "allotment_sockets_closed", "WebSockets that were closed here.", ["code"], registry=self._registry
+        )
         if shared_folder is None:
             for collector in (ProcessCollector, PlatformCollector, GCCollector):
                 collector(registry=self._registry)
@@ -91,6 +111,33 @@ class Metrics:
     def committed(self, acts: int) -> None:
         """Count a transaction with so many acts in it."""
         self._acts.observe(acts)
+
+    @contextmanager
+    def socket(self) -> Iterator[int]:
+        """Count a WebSocket while it is open; gives how many this process has."""
+        self._held += 1
+        with self._sockets.track_inprogress():
+            try:
+                yield self._held
+            finally:
+                self._held -= 1
+
+    @contextmanager
+    def stream(self) -> Iterator[None]:
+        """Count a subscription while it is under way."""
+        with self._streams.track_inprogress():
+            yield
+
+    def sent(self) -> None:
+        """Count a message that was sent to a WebSocket."""
+        self._messages.inc()
+
+    def closed(self, code: int) -> None:
+        """Count a WebSocket that was closed with a code."""
+        self._closed.labels(str(code)).inc()
+
+    def _gauge(self, name: str, description: str) -> Gauge:
+        return Gauge(name, description, registry=self._registry, multiprocess_mode="livesum")
 
     async def page(self, _: Request) -> Response:
         """Answer Prometheus."""

@@ -149,8 +149,13 @@ def file_route(address: str, path: Path) -> Route:
     return Route(address, send)
 
 
+def own_file_route(path: Path) -> Route:
+    """Serve a file of ours at its own address."""
+    return file_route(own_address(path).partition("?")[0], path)
+
+
 static_routes: list[BaseRoute] = [
-    *(file_route(f"{PREFIX}/{path.name}", path) for path in OWN_FILES),
+    *map(own_file_route, OWN_FILES),
     *(file_route(f"{PREFIX}/{file.address}", file.path) for file in LIBRARY_FILES),
 ]
 """Exactly the files that the page loads, nothing else of what npm installs."""

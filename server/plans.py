@@ -50,15 +50,16 @@ from server.taking import NO_VARIABLES, NotPlain, Variables, arguments_of, varia
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """Who runs a plan, and with which variables."""
+class Planned:
+    """What is run: a plan, for whom, and with which variables."""
 
+    plan: Plan
     context: Context
     variables: VariableValues
 
 
 Resolve = Callable[..., Any]
-Complete = Callable[[Any, Asked], Any]
+Complete = Callable[[Any, Planned], Any]
 """Makes of what a field resolved to what its place of the answer holds; raises where that is not plain."""
 
 
@@ -72,11 +73,6 @@ class Resolved:
 
     values: dict[str, Any] = field(default_factory=dict)
     raised: dict[str, Exception] = field(default_factory=dict)
-
-    @property
-    def begun(self) -> bool:
-        """Whether anything is resolved."""
-        return bool(self.values or self.raised)
 
     def resolve(
         self, ask: Resolve, source: object, info: GraphQLResolveInfo[Context], **given: object
@@ -95,11 +91,11 @@ class _Root:
     """A field at the root."""
 
     name: str
-    ask: Callable[[Asked], Any]
+    ask: Callable[[Planned], Any]
     is_async: bool
     complete: Complete
 
-    async def resolve(self, asked: Asked, resolved: Resolved) -> None:
+    async def resolve(self, asked: Planned, resolved: Resolved) -> None:
         try:
             value = self.ask(asked)
             resolved.values[self.name] = await value if self.is_async else value
@@ -114,7 +110,7 @@ class Plan:
     variables: Variables
     _roots: tuple[_Root, ...]
 
-    async def run(self, asked: Asked, resolved: Resolved) -> dict[str, Any] | None:
+    async def run(self, asked: Planned, resolved: Resolved) -> dict[str, Any] | None:
         """Give the answer's data; None where graphql-core has to go on from what is resolved."""
         answered: dict[str, Any] = {}
         try:
@@ -188,7 +184,7 @@ class _Compiler:
 
     def _asking(
         self, parent: GraphQLObjectType, name: str, known: GraphQLField, details: list[FieldDetails]
-    ) -> Callable[[Any, Asked], Any]:
+    ) -> Callable[[Any, Planned], Any]:
         """Compile the resolving of a field."""
         resolve = known.resolve
         if isinstance(resolve, Reading):
@@ -202,12 +198,12 @@ class _Compiler:
 
     def _describing(
         self, parent: GraphQLObjectType, name: str, known: GraphQLField, nodes: list[FieldNode]
-    ) -> Callable[[Asked], object]:
+    ) -> Callable[[Planned], object]:
         """Compile what a resolver is told; no resolver of ours asks for its path in the answer."""
         before = (nodes[0].name.value, nodes, known.type, parent, Path(None, name, parent.name))
         of_all = (self._schema, self._definitions, None, self._operation)
 
-        def describe(asked: Asked) -> object:
+        def describe(asked: Planned) -> object:
             return _DESCRIPTION(
                 *before, *of_all, asked.variables, asked.context, asyncio.iscoroutine, None, None
             )
@@ -232,7 +228,7 @@ class _Compiler:
         fields = [(name, self._below(type_, name, ones)) for name, ones in selected.grouped_field_set.items()]
         is_type_of: Callable[..., Any] | None = type_.is_type_of
 
-        def complete(value: Any, asked: Asked) -> Any:  # noqa: ANN401 - whatever the field shows
+        def complete(value: Any, asked: Planned) -> Any:  # noqa: ANN401 - whatever the field shows
             if value is None:
                 return None
             if isinstance(value, Exception) or (is_type_of is not None and not is_type_of(value, None)):
@@ -267,7 +263,7 @@ class _Directives(Visitor):
 
 
 def _required(complete: Complete) -> Complete:
-    def required(value: Any, asked: Asked) -> Any:  # noqa: ANN401 - whatever the field shows
+    def required(value: Any, asked: Planned) -> Any:  # noqa: ANN401 - whatever the field shows
         completed = complete(value, asked)
         if completed is None:
             raise NotPlain
@@ -277,7 +273,7 @@ def _required(complete: Complete) -> Complete:
 
 
 def _each(complete: Complete) -> Complete:
-    def each(value: Any, asked: Asked) -> Any:  # noqa: ANN401 - whatever the field shows
+    def each(value: Any, asked: Planned) -> Any:  # noqa: ANN401 - whatever the field shows
         if value is None:
             return None
         if not isinstance(value, list | tuple):
@@ -294,7 +290,7 @@ def _leaf(type_: GraphQLLeafType) -> Complete:
         else type_.coerce_output_value
     )
 
-    def leaf(value: Any, _asked: Asked) -> Any:  # noqa: ANN401 - whatever the field shows
+    def leaf(value: Any, _asked: Planned) -> Any:  # noqa: ANN401 - whatever the field shows
         if value is None:
             return None
         coerced = coerce(value)

@@ -7,7 +7,7 @@ the other name the page.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 
 from starlette.requests import Request
@@ -21,29 +21,25 @@ from rules.keys import ApiKeyKind
 from rules.pricing import charged
 from rules.wording import due_text, money_text
 from server.auth import Doorkeeper, Unauthenticated
-from server.pages import HERE, file_route, own_address, templates
+from server.notices import NOBODY, PAGE_HEADERS, SHARED_STYLE_ADDRESS, Link, notice, policy
+from server.pages import HERE, own_address, own_file_route, templates
 from server.storefront import Frame, asked_offering, frame_of, is_embedded
 
 STYLE = HERE / "static" / "pricing" / "page.css"
-STYLE_ADDRESS = own_address(STYLE)
-TEMPLATES = ("pricing.html", "pricing_notice.html", "pricing_base.html")
+STYLESHEETS = (SHARED_STYLE_ADDRESS, own_address(STYLE))
+TEMPLATES = ("pricing.html", "page.html")
 
 # A new template is a new page, though nothing that it shows has changed.
 _EDITION = hashlib.sha256(
-    b"".join((HERE / "templates" / name).read_bytes() for name in TEMPLATES) + STYLE_ADDRESS.encode()
+    b"".join((HERE / "templates" / name).read_bytes() for name in TEMPLATES) + "".join(STYLESHEETS).encode()
 ).hexdigest()
 
 MAKE_A_KEY = "python -m server keys create --environment … --kind publishable"
 
-SELF, NOBODY = "'self'", "'none'"
-
-_HEADERS = {"Referrer-Policy": "no-referrer", "X-Content-Type-Options": "nosniff"}
-
 
 def pricing_routes(services: Services, doorkeeper: Doorkeeper) -> list[BaseRoute]:
     """Serve the pricing page of each product, and its style sheet."""
-    address, _, _ = STYLE_ADDRESS.partition("?")
-    return [Route("/pricing/{product}", _page(services, doorkeeper)), file_route(address, STYLE)]
+    return [Route("/pricing/{product}", _page(services, doorkeeper)), own_file_route(STYLE)]
 
 
 def _page(services: Services, doorkeeper: Doorkeeper) -> Callable[[Request], Awaitable[Response]]:
@@ -68,8 +64,10 @@ async def _of_viewer(request: Request, context: Context) -> Response:
         return await _unknown(request, context, product)
     frame = frame_of(seen.table, seen.offering, request.query_params)
     headers = {
-        **_HEADERS,
-        "Content-Security-Policy": _policy(style=frame.style_source, embedded=frame.embedded),
+        **PAGE_HEADERS,
+        "Content-Security-Policy": policy(
+            style=frame.style_source, framed_by="*" if frame.embedded else NOBODY
+        ),
         # It is kept, and asked for again each time whether it still holds; a customer's own by nobody else.
         "Cache-Control": "no-cache" if context.viewer.customer is None else "private, no-cache",
         "ETag": _etag(seen, frame),
@@ -87,7 +85,7 @@ def _rendered(seen: SeenTable, frame: Frame) -> str:
         theme=frame.theme,
         money=lambda price: money_text(price.amount),
         due=lambda price: due_text(price, charged(catalog, price)),
-        stylesheet=STYLE_ADDRESS,
+        stylesheets=STYLESHEETS,
     )
 
 
@@ -101,69 +99,46 @@ def _is_known(if_none_match: str | None, etag: str) -> bool:
     return etag in tags or "*" in tags
 
 
-def _policy(*, style: str | None = None, embedded: bool) -> str:
-    """Let in the style sheets and nothing else; only an embedded page may stand in another's frame."""
-    return "; ".join(
-        [
-            "default-src 'none'",
-            f"style-src {' '.join(filter(None, [SELF, style]))}",
-            "img-src data:",  # the icon, which is empty
-            "base-uri 'none'",
-            "form-action 'none'",
-            f"frame-ancestors {'*' if embedded else NOBODY}",
-        ]
-    )
-
-
 async def _unknown(request: Request, context: Context, product: str) -> Response:
     catalog = (await read(context)).catalog
     query = f"?{request.url.query}" if request.url.query else ""
-    return _notice(
-        request,
+    return notice(
         HTTPStatus.NOT_FOUND,
         title="No such product",
         lines=[f"There is no product “{product}” here."],
-        products={known.name: f"/pricing/{known.key}{query}" for known in catalog.products.values()},
+        links_title="These have a pricing page",
+        links=[
+            Link(words=known.name, address=f"/pricing/{known.key}{query}")
+            for known in catalog.products.values()
+        ],
+        framed_by=_framed_by(request),
     )
 
 
 def _stranger(request: Request, key: str | None) -> Response:
     missing = "This page needs a publishable key at the end of its address: ?key=pk_…"
     unknown = "The key or token in the address is not valid: it is mistyped, revoked or expired."
-    refused = _notice(
-        request,
+    refused = notice(
         HTTPStatus.UNAUTHORIZED,
         title="Which shop is this?",
         lines=[missing if key is None else unknown, f"Whoever runs the server makes one: {MAKE_A_KEY}"],
+        framed_by=_framed_by(request),
     )
     refused.headers["WWW-Authenticate"] = 'Bearer realm="allotment"'
     return refused
 
 
 def _exposed(request: Request) -> Response:
-    return _notice(
-        request,
+    return notice(
         HTTPStatus.FORBIDDEN,
         title="That is a secret key",
         lines=[
             "An address can be read by everybody; a secret key in it is no secret any more.",
             f"Revoke the key, and put a publishable one here: {MAKE_A_KEY}",
         ],
+        framed_by=_framed_by(request),
     )
 
 
-def _notice(
-    request: Request,
-    status: HTTPStatus,
-    *,
-    title: str,
-    lines: list[str],
-    products: Mapping[str, str] | None = None,
-) -> Response:
-    """Say in a page of its own why there is no table."""
-    page = templates.get_template("pricing_notice.html").render(
-        title=title, lines=lines, products=products or {}, theme=None, stylesheet=STYLE_ADDRESS
-    )
-    policy = _policy(embedded=is_embedded(request.query_params))
-    headers = {**_HEADERS, "Content-Security-Policy": policy, "Cache-Control": "no-store"}
-    return HTMLResponse(page, status_code=status, headers=headers)
+def _framed_by(request: Request) -> str:
+    return "*" if is_embedded(request.query_params) else NOBODY

@@ -24,6 +24,7 @@ from server import demo
 from server.app import from_settings
 from server.auth import is_loopback
 from server.settings import share_metrics
+from server.websocket import WebSocketProtocol
 
 PATIENCE_SECONDS = 0.05
 
@@ -45,7 +46,9 @@ def run(
         port=port,
         workers=workers,
         log_config=None,
-        ws="websockets-sansio",
+        ws=WebSocketProtocol,
+        # What two sides compress takes memory for each of thousands of sockets.
+        ws_per_message_deflate=False,
         timeout_graceful_shutdown=ceil(patience_seconds),
     )
     for told_to_stop in (signal.SIGINT, signal.SIGTERM):
@@ -89,6 +92,7 @@ def _announce(address: str, *, demo: bool) -> None:
     if demo:
         click.echo(f"GraphiQL: {address}/graphql")
         click.echo(f"Pricing page: {address}/pricing/app")
+        click.echo(f"A customer's page: {address}/portal?customer=meridian")
 
 
 def _announce_when_alive(address: str, announce: partial[None]) -> None:

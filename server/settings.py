@@ -15,6 +15,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from server.limits import Limits
+from server.looks import Looks, is_link, is_style
 
 PREFIX = "ALLOTMENT_"
 
@@ -33,6 +34,14 @@ _WRONG_RATE = PydanticCustomError("rate_limit", "must be one rate such as 1000/s
 
 _WRONG_STORAGE = PydanticCustomError(
     "rate_limit_storage", "must be memory:// or redis://<host>:<port>/<number>"
+)
+
+_WRONG_LINK = PydanticCustomError(
+    "portal_home", "must begin with https://, http://, mailto: or a single slash, and hold no spaces"
+)
+
+_WRONG_STYLE = PydanticCustomError(
+    "portal_style", "must be the address of a style sheet, such as https://example.com/brand.css"
 )
 
 
@@ -112,6 +121,24 @@ class Settings(BaseSettings):
         description="Seconds after which an answer is given up, and a body that does not arrive. "
         "Over it: `TIMEOUT`.",
     )
+    max_sockets: int = Field(
+        default=_LIMITS.sockets, gt=0, description="WebSockets that one process holds at a time."
+    )
+    max_socket_operations: int = Field(
+        default=_LIMITS.socket_operations,
+        gt=0,
+        description="Operations that may be under way on one of them. Over it: `RATE_LIMITED`.",
+    )
+    socket_opening_seconds: float = Field(
+        default=_LIMITS.opening_seconds,
+        gt=0,
+        description="Seconds in which a WebSocket has to say who opens it. Over it, it is closed with 4408.",
+    )
+    socket_sending_seconds: float = Field(
+        default=_LIMITS.sending_seconds,
+        gt=0,
+        description="Seconds in which a WebSocket has to take what is sent. Over it, it is closed with 1013.",
+    )
     trusted_documents: Path | None = Field(
         default=None,
         description="A file or folder of [documents](http.md#trusted-documents) to ask for by name.",
@@ -136,6 +163,10 @@ class Settings(BaseSettings):
             body_bytes=self.max_body_bytes,
             catalog_body_bytes=self.max_catalog_body_bytes,
             seconds=self.time_limit_seconds,
+            sockets=self.max_sockets,
+            socket_operations=self.max_socket_operations,
+            opening_seconds=self.socket_opening_seconds,
+            sending_seconds=self.socket_sending_seconds,
         )
 
     token_secret: str | None = Field(
@@ -158,6 +189,37 @@ class Settings(BaseSettings):
         description="Where that is counted: `memory://`, by each process for itself, or "
         "`redis://<user>:<password>@<host>:<port>/<number>`, for all of them.",
     )
+
+    portal_home: str | None = Field(
+        default=None,
+        description="Where [customers' pages](portal.md) lead back to: `https://…`, `mailto:…`, or a path on "
+        "this server.",
+        json_schema_extra={"default": "nowhere"},
+    )
+    portal_style: str | None = Field(
+        default=None,
+        description="A style sheet of your own for them, `https://…/brand.css` or a path on this server.",
+        json_schema_extra={"default": "none"},
+    )
+
+    @property
+    def portal_looks(self) -> Looks:
+        """What customers' pages have around them."""
+        return Looks(style=self.portal_style, home=self.portal_home)
+
+    @field_validator("portal_home")
+    @classmethod
+    def _leads_somewhere(cls, value: str | None) -> str | None:
+        if value is not None and not is_link(value):
+            raise _WRONG_LINK
+        return value
+
+    @field_validator("portal_style")
+    @classmethod
+    def _names_a_style_sheet(cls, value: str | None) -> str | None:
+        if value is not None and not is_style(value):
+            raise _WRONG_STYLE
+        return value
 
     @field_validator("rate_limit")
     @classmethod

@@ -7,7 +7,6 @@ a style sheet of their own.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -24,6 +23,7 @@ from rules.pricing import (
     periods_on_sale,
 )
 from rules.values import BillingPeriod
+from server.looks import is_link, is_style, source_of
 
 METADATA_KEY = "pricingPage"
 LONGEST_BADGE = 40
@@ -33,11 +33,6 @@ _PERIOD_NAMES = {
     BillingPeriod.YEARLY: "Yearly",
     BillingPeriod.ONE_TIME: "Once",
 }
-
-# A link leads to the web, to a mail, or to a place on this server: it never runs anything.
-_LINK = re.compile(r"(?:https?://|mailto:|/(?![/\\]))[^\s\x00-\x1f\\<>\"]*", re.IGNORECASE)
-# A style sheet is named in the page's policy, where spaces, commas and semicolons would say more.
-_STYLE = re.compile(r"(?:https?://[\w.:-]+)?/(?!/)[\w./~%-]*(?:\?[\w.=&-]*)?", re.IGNORECASE | re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +71,7 @@ class Frame:
     @property
     def style_source(self) -> str | None:
         """The page's own style sheet as its policy names it: without a query."""
-        return None if self.style is None else self.style.partition("?")[0]
+        return source_of(self.style)
 
 
 def asked_offering(query: QueryParams) -> Offering:
@@ -106,7 +101,7 @@ def frame_of(table: PricingTable, offering: Offering, query: QueryParams) -> Fra
             query, "currency", {one: one for one in currencies_on_sale(plans)}, offering.currency
         ),
         beside=tuple(_beside(column, page.get("link"), keys) for column in table.columns),
-        style=style if _STYLE.fullmatch(style) else None,
+        style=style if is_style(style) else None,
         theme="light" if theme == "light" else "dark" if theme == "dark" else None,
         embedded=is_embedded(query),
     )
@@ -136,7 +131,7 @@ def _beside(column: PricingColumn, link: str | None, on_sale: Collection[str]) -
 
 def _filled(link: str, column: PricingColumn) -> str | None:
     """Give a link with the chosen plan, price and billing period in it; None where it is none."""
-    if not _LINK.fullmatch(link):
+    if not is_link(link):
         return None
     price = next(iter((*column.prices, *column.plan.shown.prices)), None)
     chosen = {

@@ -8,12 +8,9 @@ are printed. What was written to make the ledgers long is verified before and af
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from statistics import median
 from tempfile import TemporaryDirectory
-from time import perf_counter
 
 from sqlalchemy import text
 
@@ -26,12 +23,11 @@ from rules.access import Question
 from rules.credit_acts import ConsumeCredits, GrantCredits
 from rules.lifecycle import UpsertCustomer
 from rules.numbers import ONE
+from tests.benchmarks.in_turns import measured
 from tests.storage.books import Books
 from tests.storage.test_credits import sells_credits
 
 SHORT, LONG = 100, 1_000_000
-TIMES = 200
-ROUNDS = 5
 GRANTED = 2 * LONG
 
 # Each entry spends a credit of the customer's one grant, which is what an act would have written.
@@ -60,24 +56,6 @@ async def with_entries(books: Books, name: str, length: int) -> None:
             await session.execute(
                 text(statement), {"length": length, "customer": done.account.customer.number}
             )
-
-
-async def microseconds(do: Callable[[], Awaitable[object]]) -> float:
-    """Do something many times; gives what one time took."""
-    begun = perf_counter()
-    for _ in range(TIMES):
-        await do()
-    return (perf_counter() - begun) / TIMES * 1e6
-
-
-async def measured(what: str, do: Callable[[str], Awaitable[object]]) -> None:
-    """Print what something takes with a short ledger and with a long one."""
-    taken: dict[str, list[float]] = {"short": [], "long": []}
-    for _ in range(ROUNDS):
-        for name, times in taken.items():
-            times.append(await microseconds(lambda name=name: do(name)))  # type: ignore[misc]
-    short, long = median(taken["short"]), median(taken["long"])
-    print(f"  {what:<22} {short:>8,.0f} us   {long:>8,.0f} us   {long / short:.2f}")
 
 
 async def main() -> None:

@@ -16,6 +16,7 @@ USER_ERRORS = "userErrors { code message path }"
 INPUTS = {
     "archiveCustomer": "CustomerKeyInput",
     "convertTrial": "SubscriptionRefInput",
+    "discardDraft": "PackageKeyInput",
     "releaseReservation": "ReservationKeyInput",
     "resumeSubscription": "SubscriptionRefInput",
 }

@@ -24,6 +24,8 @@ OWNED = 4
 ASKED = ENVIRONMENT + CUSTOMERS
 """What every question about customers who are known reads."""
 
+LEFT_OUT = ("api_keys", "pg_notify")
+
 MANY = "query Many($checks: [AccessCheckInput!]!) { accesses(checks: $checks) { reason } }"
 BATCH = "mutation All($reports: [ReportUsageInput!]!) { reportUsageBatch(reports: $reports) { recorded } }"
 ONE = "query One($c: String!, $f: String!) { access(customer: $c, feature: $f) { reason usage { used } } }"
@@ -33,12 +35,13 @@ ONE = "query One($c: String!, $f: String!) { access(customer: $c, feature: $f) {
 def statements(database: Database) -> Iterator[list[str]]:
     """Write down what a database is told in the block, but for where transactions begin and end.
 
-    What is told of keys is left out: it is told about once a second, whoever asks how often.
+    What is told of keys is left out: it is told about once a second, whoever asks how often. So is what
+    one process tells others, which is a statement for each transaction that changes something.
     """
     told: list[str] = []
 
     def write_down(_connection: object, _cursor: object, statement: str, *_: Any) -> None:  # noqa: ANN401
-        if not statement.startswith("BEGIN") and "api_keys" not in statement:
+        if not statement.startswith("BEGIN") and not any(word in statement for word in LEFT_OUT):
             told.append(statement.partition("\n")[0])
 
     for engine in database.engines:
@@ -128,13 +131,15 @@ async def test_the_catalog_is_read_once_and_not_by_questions(acme: Client, datab
     assert [statement for statement in told if "FROM packages" in statement] == []
 
 
-LOCK, TAKEN, NAMED = 1, 1, 1
-"""Keeping others from the customers; looking for the keys that acts carry, or writing them; and finding
-the holds that acts name.
-"""
+TAKEN, NAMED = 1, 1
+"""Looking for the keys that acts carry, or writing them; and finding the holds that acts name."""
 
-ACTED = LOCK + ASKED + SUMS + HOLDS
-"""What every act on usage reads."""
+
+def acted(database: Database) -> int:
+    """What every act on usage reads; SQLite has kept others away before any statement."""
+    lock = 0 if database.dialect == "sqlite" else 1
+    return lock + ASKED + SUMS + HOLDS
+
 
 WRITTEN = CUSTOMERS + RECORDS + SUMS
 """The customers, their records and their sums."""
@@ -152,10 +157,10 @@ async def test_a_report_costs_what_it_reads_and_writes(acme: Client, database: D
     with statements(database) as replayed:
         await acme.do("reportUsage", **given, idempotencyKey="k")
 
-    assert len(first) == ACTED + RECORDS + WRITTEN
-    assert len(second) == ACTED + WRITTEN
-    assert len(keyed) == ACTED + TAKEN + WRITTEN + TAKEN
-    assert len(replayed) == ACTED + TAKEN
+    assert len(first) == acted(database) + RECORDS + WRITTEN
+    assert len(second) == acted(database) + WRITTEN
+    assert len(keyed) == acted(database) + TAKEN + WRITTEN + TAKEN
+    assert len(replayed) == acted(database) + TAKEN
 
 
 async def test_to_consume_costs_what_to_report_costs(acme: Client, database: Database) -> None:
@@ -166,8 +171,8 @@ async def test_to_consume_costs_what_to_report_costs(acme: Client, database: Dat
     with statements(database) as refused:
         await acme.try_to("consume", customer="acme", feature="seats", quantity=2)
 
-    assert len(consumed) == ACTED + WRITTEN
-    assert len(refused) == ACTED
+    assert len(consumed) == acted(database) + WRITTEN
+    assert len(refused) == acted(database)
 
 
 async def test_a_hold_is_written_in_place_of_a_record(acme: Client, database: Database) -> None:
@@ -180,9 +185,9 @@ async def test_a_hold_is_written_in_place_of_a_record(acme: Client, database: Da
     with statements(database) as again:
         await acme.try_to("settleReservation", customer="acme", key="k")
 
-    assert len(reserved) == ACTED + NAMED + TAKEN + CUSTOMERS + HOLDS + TAKEN
-    assert len(settled) == ACTED + NAMED + WRITTEN + HOLDS
-    assert len(again) == ACTED + NAMED
+    assert len(reserved) == acted(database) + NAMED + TAKEN + CUSTOMERS + HOLDS + TAKEN
+    assert len(settled) == acted(database) + NAMED + WRITTEN + HOLDS
+    assert len(again) == acted(database) + NAMED
 
 
 async def test_a_batch_of_reports_costs_what_one_costs(acme: Client, database: Database) -> None:
@@ -193,7 +198,7 @@ async def test_a_batch_of_reports_costs_what_one_costs(acme: Client, database: D
     with statements(database) as told:
         await acme.ask(BATCH, reports=reports)
 
-    assert len(told) == ACTED + WRITTEN
+    assert len(told) == acted(database) + WRITTEN
 
 
 async def test_the_first_report_of_a_period_drops_the_sum_of_the_last(
@@ -231,5 +236,5 @@ async def test_a_batch_of_events_costs_what_one_costs(acme: Client, database: Da
         costs.append(len(told))
 
     unique, all_aggregations = 1, 4
-    reads_and_writes = ACTED + TAKEN + unique + WRITTEN + TAKEN
+    reads_and_writes = acted(database) + TAKEN + unique + WRITTEN + TAKEN
     assert costs == [reads_and_writes + all_aggregations, reads_and_writes, reads_and_writes]

@@ -6,6 +6,7 @@ import pytest
 from pydantic.fields import FieldInfo
 
 from server.limits import Limits
+from server.looks import Looks
 from server.settings import PREFIX, Settings, SettingsError, read_settings
 from tests.project.markdown import rows
 from tests.project.repository import ROOT
@@ -106,10 +107,39 @@ def test_each_limit_is_what_is_set() -> None:
         "max_body_bytes": 7,
         "max_catalog_body_bytes": 8,
         "time_limit_seconds": 9,
+        "max_sockets": 10,
+        "max_socket_operations": 11,
+        "socket_opening_seconds": 12,
+        "socket_sending_seconds": 13,
     }
 
-    assert astuple(Settings.model_validate(given).limits) == (1, 2, 3, 4, 5, 6, 7, 8, 9)
+    assert astuple(Settings.model_validate(given).limits) == tuple(range(1, 14))
     assert Settings().limits == Limits()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORTAL_HOME", "javascript:alert(1)"),
+        ("PORTAL_HOME", "//evil.test"),
+        ("PORTAL_STYLE", "https://shop.test/a.css; script-src *"),
+        ("PORTAL_STYLE", "data:text/css,*{}"),
+    ],
+)
+def test_an_address_that_would_run_or_open_something_is_refused(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(f"ALLOTMENT_{name}", value)
+
+    with pytest.raises(SettingsError, match=rf"^ALLOTMENT_{name}: must be"):
+        read_settings()
+
+
+def test_customers_pages_have_the_looks_that_are_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALLOTMENT_PORTAL_HOME", "https://app.example.com/account")
+    monkeypatch.setenv("ALLOTMENT_PORTAL_STYLE", "/brand.css")
+
+    assert read_settings().portal_looks == Looks(style="/brand.css", home="https://app.example.com/account")
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "many"])

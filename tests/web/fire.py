@@ -14,13 +14,14 @@ from resolvers import catalog
 from resolvers.context import Services
 from resolvers.environments import context_of
 from resolvers.keys import create_key
-from rules.catalog import Catalog
+from rules.catalog import Catalog, CreditRate
 from rules.keys import NewKey
 from rules.lifecycle import UpsertCustomer
+from rules.numbers import ONE
 from rules.subscribing import Subscribe
 from rules.values import ResetInterval
-from tests.rules.builders import product
-from tests.rules.customer_builders import limited, published_plan, selling
+from tests.rules.builders import credit_type, metered, product
+from tests.rules.customer_builders import content, limited, published_plan, selling
 from tests.rules.metered_shop import METERED, rows
 
 CUSTOMER = "acme"
@@ -53,6 +54,22 @@ INGEST = """mutation ($k: String!) {
     { id: $k, customer: "acme", name: "request", properties: { bytes: 1, user: $k } }
   ]) { accepted duplicates userErrors { code } }
 }"""
+GRANT = """mutation ($n: Decimal!) {
+  grantCredits(input: { customer: "acme", creditType: "ai", amount: $n }) { userErrors { code } }
+}"""
+SPEND = """mutation ($k: String!) {
+  consumeCredits(input: { customer: "acme", creditType: "ai", amount: 1, idempotencyKey: $k }) {
+    consumed replayed balance { available overdraft } userErrors { code }
+  }
+}"""
+DRAW = """mutation ($k: String!) {
+  consume(input: { customer: "acme", feature: "images", idempotencyKey: $k }) {
+    consumed replayed userErrors { code }
+  }
+}"""
+BALANCE = """query {
+  customer(key: "acme") { creditBalance(creditType: "ai") { granted available consumed overdraft } }
+}"""
 COUNTED = """query ($f: String!, $from: DateTime!, $to: DateTime!) {
   customer(key: "acme") {
     access(feature: $f) { usage { used reserved } }
@@ -60,14 +77,18 @@ COUNTED = """query ($f: String!, $from: DateTime!, $to: DateTime!) {
   }
 }"""
 
+IMAGES = CreditRate(feature="images", credit_type="ai", credits=ONE)
+
 Json = Mapping[str, Any]
 
 
 def shop(limit: int | None) -> Catalog:
-    """What is sold: calls up to a limit for ever, and what events are metered by, without any."""
+    """What is sold: calls up to a limit for ever, images for credits, and what events are metered by."""
     unlimited = {key: replace(value, limit=None) for key, value in rows(ResetInterval.NEVER).items()}
-    sold = published_plan("basic", {"calls": limited(limit, ResetInterval.NEVER), **unlimited})
-    return replace(selling(sold, features=METERED).catalog, products={"app": product()})
+    said = content({"calls": limited(limit, ResetInterval.NEVER), **unlimited})
+    sold = published_plan("basic", replace(said, rates=(IMAGES,)))
+    catalog = selling(sold, features=(*METERED, metered("images"))).catalog
+    return replace(catalog, products={"app": product()}, credit_types={"ai": credit_type("ai")})
 
 
 async def opened(database: str, limit: int | None) -> str:

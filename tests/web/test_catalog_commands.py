@@ -99,6 +99,7 @@ def test_some_differences_exit_with_2_and_change_nothing(filled: Path) -> None:
     assert compared.stdout.splitlines() == [
         "~ plans.free.entitlements.seats.limit  Free: Seats raised from 3 seats to 5 seats",
         "1 change: 1 changed.",
+        "No customers are affected.",
     ]
     assert "limit: 3" in catalog(filled, "export").stdout
 

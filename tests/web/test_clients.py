@@ -16,7 +16,7 @@ from schema.graph import graph
 from server.documents import prepare
 from server.limits import Limits
 from server.trusted import Trusted, sha256
-from tests.graph import operations
+from tests.graph.operations import DOCUMENTS
 from tests.project.repository import ROOT
 from tests.web.every_type import documents, used_types
 from tests.web.program import PATIENCE_SECONDS, Program, serving, told
@@ -100,8 +100,6 @@ def test_clients_ask_act_and_are_told_of_errors(
     }
 
 
-OPERATIONS = {name: text for name, text in operations.DOCUMENTS.items() if name not in operations.TO_COME}
-
 EVERY_TYPE = documents(graph.core)
 
 
@@ -118,7 +116,7 @@ def project(tmp_path: Path) -> Path:
     for file in ("usage.ts", "codegen.json", "relay.config.json", "tsconfig.json", "package.json"):
         shutil.copy(CLIENTS / file, tmp_path)
     (tmp_path / "schema.graphql").write_text(graph.as_str(), encoding="utf-8")
-    for folder, texts in (("operations", OPERATIONS), ("every-type", EVERY_TYPE)):
+    for folder, texts in (("operations", DOCUMENTS), ("every-type", EVERY_TYPE)):
         (tmp_path / folder).mkdir()
         for name, text in texts.items():
             (tmp_path / folder / f"{name}.graphql").write_text(text, encoding="utf-8")
@@ -149,7 +147,7 @@ def test_the_code_that_tools_make_of_the_schema_compiles_strictly(project: Path)
     run(project, "relay-compiler", "relay.config.json")
     run(project, "tsc", "--project", "tsconfig.json")
 
-    written = {"gql/persisted-documents.json": [*OPERATIONS, *EVERY_TYPE], "relay.json": EVERY_TYPE}
+    written = {"gql/persisted-documents.json": [*DOCUMENTS, *EVERY_TYPE], "relay.json": EVERY_TYPE}
     for manifest, names in written.items():
         trusted = Trusted.read(project / manifest, only=True).by_identifier
         assert len(trusted) == len(names)
@@ -157,6 +155,6 @@ def test_the_code_that_tools_make_of_the_schema_compiles_strictly(project: Path)
 
 
 def test_what_users_write_is_within_all_limits() -> None:
-    prepared = {name: prepare(graph.core, text, Limits()) for name, text in OPERATIONS.items()}
+    prepared = {name: prepare(graph.core, text, Limits()) for name, text in DOCUMENTS.items()}
 
     assert {name: document.errors for name, document in prepared.items() if document.errors} == {}

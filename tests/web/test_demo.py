@@ -162,6 +162,7 @@ async def test_there_are_customers_near_their_limit_beyond_it_and_without_a_plan
         "WITHIN_LIMIT",
         "UNLIMITED",
         "OVERAGE_ALLOWED",
+        "WITHIN_CREDITS",
         "LIMIT_EXCEEDED",
     }
     assert companies["piccolo"]["access"]["reason"] == "NO_ACTIVE_SUBSCRIPTION"
@@ -208,11 +209,11 @@ def test_on_any_day_current_periods_have_begun_days_ago_and_go_on_for_days(compa
 def test_every_stop_of_the_tour_answers_at_the_first_click(demo_file: Path, tmp_path: Path) -> None:
     shutil.copy(demo_file, tmp_path / "allotment.db")
     with serving(tmp_path, "--demo") as program:
-        allowed, plan, edited, published, reported, consumed, sold = (
+        allowed, plan, edited, published, reported, consumed, why_not, topped_up, sold = (
             answer(program, example) for example in EXAMPLES
         )
         afterwards, plan_afterwards = (answer(program, example) for example in EXAMPLES[:2])
-        again = answer(program, EXAMPLES[5])["consume"]
+        again, why = answer(program, EXAMPLES[5])["consume"], answer(program, EXAMPLES[6])["access"]
 
     assert allowed["access"]["allowed"]
     assert allowed["access"]["reason"] == "WITHIN_LIMIT"
@@ -231,13 +232,29 @@ def test_every_stop_of_the_tour_answers_at_the_first_click(demo_file: Path, tmp_
     assert len(published["publishPackage"]["version"]["changes"]) == 1
     assert reported["reportUsage"]["access"]["usage"]["used"] == "417"
     assert afterwards["access"]["usage"]["used"] == "417"
-    assert (consumed["consume"]["consumed"], consumed["consume"]["access"]["usage"]["used"]) == (True, "99")
-    assert (again["consumed"], again["access"]["reason"]) == (False, "LIMIT_EXCEEDED")
+    assert (consumed["consume"]["consumed"], consumed["consume"]["access"]["usage"]["used"]) == (True, "39")
+    assert (why_not["access"]["allowed"], why_not["access"]["reason"]) == (False, "INSUFFICIENT_CREDITS")
+    assert why_not["access"]["creditCost"] == "35"
+    assert "TOP_UP_CREDITS" in [one["kind"] for one in why_not["access"]["explanation"]["remedies"]]
+    answered = topped_up["grantCredits"]["grant"]["customer"]["access"]
+    assert (answered["allowed"], answered["reason"]) == (True, "WITHIN_CREDITS")
+    assert answered["credits"] == {"available": "100"}
+    assert (again["consumed"], again["access"]["reason"]) == (True, "WITHIN_CREDITS")
+    assert (why["allowed"], why["explanation"]["remedies"]) == (True, [])
     calls = [column["callToAction"] for column in sold["pricingTable"]["columns"]]
     assert calls == ["DOWNGRADE", "DOWNGRADE", "CURRENT", "UPGRADE"]
-    for act in (edited, published, reported, consumed):
+    for act in (edited, published, reported, consumed, topped_up):
         (payload,) = act.values()
         assert payload["userErrors"] == []
+
+
+def test_the_tour_uses_things_up_until_it_says_no(demo_file: Path, tmp_path: Path) -> None:
+    shutil.copy(demo_file, tmp_path / "allotment.db")
+    with serving(tmp_path, "--demo") as program:
+        first, second = (answer(program, EXAMPLES[5])["consume"] for _ in range(2))
+
+    assert (first["consumed"], first["access"]["usage"]["remaining"]) == (True, "1")
+    assert (second["consumed"], second["access"]["reason"]) == (False, "INSUFFICIENT_CREDITS")
 
 
 def texts(plan: Mapping[str, Any]) -> list[str]:

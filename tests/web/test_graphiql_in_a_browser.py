@@ -28,8 +28,8 @@ pytestmark = [
 ]
 
 EXAMPLE_TABS = [
-    *("MayTheyUseIt", "WhatIsInThePlan", "EditThePlan", "PublishThePlan"),
-    *("ReportUsage", "ConsumeToTheLimit", "WhatIsOnSale"),
+    *("MayTheyUseIt", "InThePlan", "EditPlan", "PublishPlan"),
+    *("ReportUsage", "UseItUp", "WhyNot", "TopUp", "OnSale"),
 ]
 KEY = "sk_a_key_that_nobody_keeps"
 LIGHT, DARK = "rgb(255, 255, 255)", "rgb(33, 42, 59)"
@@ -203,6 +203,24 @@ async def test_dialogs_hints_and_documentation_obey_the_policy(visit: Visiting) 
     await page.get_by_text("Cannot query field").wait_for()
 
     assert_undisturbed(opened)
+
+
+async def test_on_a_phone_the_answer_stands_below_the_question(visit: Visiting) -> None:
+    opened = await visit(Asked().app, "/graphql?q={ hello }")
+    await opened.page.set_viewport_size({"width": 390, "height": 800})
+    await run_button(opened.page).click()
+    answer = opened.page.get_by_text("Hello, you.")
+    await answer.scroll_into_view_if_needed()
+    place, question = (
+        await answer.bounding_box(),
+        await opened.page.locator(".graphiql-editors").bounding_box(),
+    )
+
+    assert place is not None
+    assert question is not None
+    assert question["y"] + question["height"] <= place["y"]
+    assert question["width"] > 300
+    assert place["x"] + place["width"] <= 390
 
 
 @pytest.mark.parametrize(("dark", "ground"), [(False, LIGHT), (True, DARK)], ids=["light", "dark"])

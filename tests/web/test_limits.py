@@ -12,9 +12,6 @@ from server.limits import Limits
 from server.measuring import Measures, measure
 from tests.web.asking import Ask, Asker, codes
 
-TO_COME = {"Query.previewPlanChange", "Query.previewPublish"}
-"""Dear fields that the schema does not have yet. Whoever adds one takes its name away."""
-
 
 def doubling(fragments: int) -> str:
     """A document of few tokens with 2ⁿ fields in it."""
@@ -206,4 +203,4 @@ def test_every_dear_field_is_one_of_the_schema() -> None:
     types = graph.core.type_map
     places = {f"{name}.{field}" for name in types for field in getattr(types[name], "fields", ())}
 
-    assert (WEIGHTS.keys() | LISTS.keys()) - places == TO_COME
+    assert (WEIGHTS.keys() | LISTS.keys()) <= places

@@ -76,6 +76,7 @@ def test_the_demo_starts_in_an_empty_folder_and_says_where_it_is(tmp_path: Path)
         assert program.stop().splitlines() == [
             f"GraphiQL: {program.address}/graphql",
             f"Pricing page: {program.address}/pricing/app",
+            f"A customer's page: {program.address}/portal?customer=meridian",
         ]
         assert program.process.returncode == 0
 

@@ -14,12 +14,16 @@ import pytest_asyncio
 
 from tests.profiles import FULL
 from tests.web.fire import (
+    BALANCE,
     CONSUME,
+    DRAW,
+    GRANT,
     INGEST,
     RELEASE,
     REPORT,
     RESERVE,
     SETTLE,
+    SPEND,
     Callers,
     Json,
     calling,
@@ -124,6 +128,37 @@ async def test_consumers_holders_and_events_together_count_once(
     events = count // 5
     for feature in ("requests", "traffic", "users"):
         assert await servers[-1].counted(feature) == (events, events, 0)
+    assert_verified(tmp_path, database_url)
+
+
+async def test_of_two_hundred_who_spend_credits_through_two_servers_a_hundred_do(
+    database_url: str, tmp_path: Path
+) -> None:
+    secret = await opened(database_url, LIMIT)
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+    with (
+        serving(tmp_path / "one", ALLOTMENT_DATABASE_URL=database_url) as one,
+        serving(tmp_path / "other", ALLOTMENT_DATABASE_URL=database_url) as other,
+    ):
+        async with calling(one.address, secret) as here, calling(other.address, secret) as there:
+            await here.send(GRANT, n=LIMIT)
+            # Every fourth uses what burns a credit; every tenth key comes twice, to either.
+            sent = [(DRAW if n % 4 == 0 else SPEND, f"key-{n}") for n in range(2 * LIMIT)]
+            sent += sent[::10]
+            answers = await asyncio.gather(
+                *(
+                    (here, there)[place % 2].send(document, k=key)
+                    for place, (document, key) in enumerate(sent)
+                )
+            )
+            balances = [await server.send(BALANCE) for server in (here, there)]
+
+    spent = {key for (_, key), answer in zip(sent, answers, strict=True) if answer["consumed"]}
+    first = [answer for answer in answers if answer["consumed"] and not answer["replayed"]]
+    assert len(spent) == len(first) == LIMIT
+    everything = {"granted": "100", "available": "0", "consumed": "100", "overdraft": "0"}
+    assert balances == [{"creditBalance": everything}] * 2
     assert_verified(tmp_path, database_url)
 
 

@@ -1,0 +1,212 @@
+"""Previews: what an edit of the catalog or a change of plan would do, told before it is done.
+
+Everything is read at one instant, and nothing is written or remembered: what is asked of the edited
+catalog is asked of a copy.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import groupby
+
+from models import concerned, customers, reservations
+from models.concerned import Concerned
+from models.reservations import Holds
+from models.subscriptions import Belongings
+from models.usage import Owner
+from resolvers.access import NO_TALLIES, answer, tallies_of, with_credits
+from resolvers.context import Context
+from resolvers.customers import found
+from resolvers.reading import Look, look
+from rules.access import Decision, Question, Subject, decide, subject_of
+from rules.catalog import Catalog, PublishScope
+from rules.changes import Change
+from rules.concerns import CatalogEdit
+from rules.customers import Customer
+from rules.inheritance import Flattened
+from rules.plan_changes import ChangePlan
+from rules.previews import Difference, Impact, PlannedChange, differences, heard_of, planned
+from rules.publishing import publish
+from rules.reservations import held
+from rules.tallies import Tallies
+from rules.version_changes import version_changes
+
+MOST_COUNTED = 10_000
+"""Affected customers up to whom every one is counted; beyond, so many are looked at as a sample."""
+
+NO_DOUBT = 1.25
+"""How many times as many an estimate must tell, for nobody to count them after all."""
+
+PAGE = 100
+"""Customers who are looked at in one go."""
+
+Numbers = AsyncIterator[Sequence[int]]
+"""Pages of customers' numbers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishPreview:
+    """What publishing would change, with the catalog as it is."""
+
+    flat: Flattened
+    changes: Sequence[Change]
+    cascaded: Sequence[str]
+    impact: Impact
+
+
+async def preview_publish(context: Context, key: str, scope: PublishScope) -> PublishPreview:
+    """Tell what publishing a package's draft would do; raises Rejected with what it would be refused for."""
+    async with context.services.previewing, look(context) as seen:
+        done = publish(seen.flat.catalog, key, now=seen.now, scope=scope)
+        package = done.catalog.packages[key]
+        return PublishPreview(
+            flat=seen.flat,
+            changes=version_changes(Flattened(done.catalog), package, len(package.versions)),
+            cascaded=done.cascaded,
+            impact=await impact_of(seen, done.catalog),
+        )
+
+
+async def impact_of(seen: Look, edited: Catalog) -> Impact:
+    """Tell what the customers of an environment would notice of an edit."""
+    edit = CatalogEdit(seen.flat, Flattened(edited))
+    whom = Concerned(
+        environment=seen.environment.number,
+        since=seen.now,
+        packages=edit.packages,
+        versions=edit.versions,
+        features=edit.features,
+    )
+    if not whom.packages and not whom.features:
+        return Impact()
+    count = await concerned.count(seen.session, whom)
+    if count <= MOST_COUNTED:
+        return await _counted(seen, edit, _everyone(seen, whom))
+    sample = await concerned.sample(seen.session, whom, MOST_COUNTED)
+    estimate = (await _counted(seen, edit, _in_pages(sample))).estimated(len(sample), count)
+    if estimate.affected > MOST_COUNTED * NO_DOUBT:
+        return estimate
+    impact = await _counted(seen, edit, _everyone(seen, whom))
+    return impact if impact.affected <= MOST_COUNTED else estimate
+
+
+async def _everyone(seen: Look, whom: Concerned) -> Numbers:
+    numbers = await concerned.behind(seen.session, whom, 0, PAGE)
+    while numbers:
+        yield numbers
+        numbers = await concerned.behind(seen.session, whom, numbers[-1], PAGE)
+
+
+async def _in_pages(numbers: Sequence[int]) -> Numbers:
+    for start in range(0, len(numbers), PAGE):
+        yield numbers[start : start + PAGE]
+
+
+async def _counted(seen: Look, edit: CatalogEdit, pages: Numbers) -> Impact:
+    """Count those who are affected, as soon as they are too many no further."""
+    impact = Impact()
+    async for numbers in pages:
+        for differing in await _differing(seen, edit, numbers):
+            impact = impact.with_customer(differing)
+        if impact.affected > MOST_COUNTED:
+            break
+    return impact
+
+
+async def _differing(seen: Look, edit: CatalogEdit, numbers: Sequence[int]) -> list[list[Difference]]:
+    """Give for each customer what would differ."""
+    # What these customers own is not remembered, lest it take the place of what is asked for again.
+    found = await customers.numbered(seen.session, Belongings(), numbers)
+    before, after = await asyncio.to_thread(_subjects, edit, found, seen.now)
+    sides = [
+        await with_credits(replace(seen, flat=flat), subjects)
+        for flat, subjects in ((edit.before, before), (edit.after, after))
+    ]
+    counted = await _counted_for(replace(seen, flat=edit.after), sides)
+    return await asyncio.to_thread(counted.differences, *sides)
+
+
+def _subjects(
+    edit: CatalogEdit, found: Iterable[Customer], clock: datetime
+) -> tuple[list[Subject], list[Subject]]:
+    """Give what questions about all that an edit touches are about, without the edit and with it."""
+    before, after = [], []
+    for customer in found:
+        now = customer.asked_at(clock)
+        for feature in edit.touched(customer, now):
+            question = Question(customer=customer.key, feature=feature)
+            before.append(subject_of(edit.before, customer, question, now))
+            after.append(subject_of(edit.after, customer, question, now))
+    return before, after
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Counts:
+    """What is used and held by the customers of a page."""
+
+    environment: int
+    tallies: Mapping[Owner, Tallies]
+    holds: Mapping[Owner, Holds]
+
+    def differences(self, before: Iterable[Subject], after: Iterable[Subject]) -> list[list[Difference]]:
+        """Give what differs, by customer."""
+        found = differences(map(self._decided, before), map(self._decided, after))
+        return [list(theirs) for _, theirs in groupby(found, _customer_of)]
+
+    def _decided(self, subject: Subject) -> Decision:
+        owner = _owner(self.environment, subject)
+        holds = self.holds.get(owner, {}).values()
+        return decide(
+            subject,
+            self.tallies.get(owner, NO_TALLIES),
+            held(holds, subject.question.feature, subject.now),
+        )
+
+
+def _customer_of(difference: Difference) -> str:
+    return difference.after.subject.question.customer
+
+
+def _owner(environment: int, subject: Subject) -> Owner:
+    if subject.customer is None:
+        message = "customers are looked at who exist"
+        raise AssertionError(message)
+    return Owner(environment=environment, customer=subject.customer.number)
+
+
+async def _counted_for(seen: Look, sides: Iterable[Iterable[Subject]]) -> _Counts:
+    """Read what is used and held, once for both sides."""
+    number = seen.environment.number
+    needed = {
+        (_owner(number, subject), subject.window)
+        for subjects in sides
+        for subject in subjects
+        if subject.window is not None
+    }
+    tallies = await tallies_of(seen, needed)
+    holds = await reservations.load(seen.session, {owner for owner, _ in needed}, seen.now)
+    return _Counts(environment=number, tallies=tallies, holds=holds)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanChangePreview:
+    """What a change of plan would change, from the instant on at which it would take effect."""
+
+    planned: PlannedChange
+    differences: Sequence[Difference]
+
+
+async def preview_plan_change(context: Context, key: str, act: ChangePlan) -> PlanChangePreview:
+    """Tell what a change of plan would do; raises Rejected with what it would be refused for."""
+    async with look(context) as seen:
+        customer = (await found(seen, {key})).get(key)
+        change = planned(seen.flat, customer, act, seen.now)
+        at = change.effective_at
+        heard = heard_of(seen.flat, (change.before, change.after), at)
+        questions = [Question(customer=key, feature=feature) for feature in heard]
+        before = await answer(seen, {key: change.before}, questions, at)
+        after = await answer(seen, {key: change.after}, questions, at)
+        return PlanChangePreview(planned=change, differences=differences(before, after))

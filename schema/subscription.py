@@ -1,0 +1,142 @@
+"""The streams of the graph: each begins with the state and goes on with its newest after every change."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from typing import Annotated, Self, TypeVar, cast
+
+import strawberry
+from graphql import GraphQLError
+
+from resolvers import live
+from resolvers.credits import SeenBook
+from resolvers.streams import Told
+from rules.access import Decision
+from rules.revisions import Sight, read_sight
+from schema.access import Access
+from schema.credits import CreditBalance
+from schema.customer_credits import CreditTypeKey
+from schema.nodes import UNSET, Info, given
+from schema.packages import PackageVersion, version_of
+from schema.scalars import Revision
+
+MOST_FEATURES = 1_000
+
+CustomerKey = Annotated[str, strawberry.argument(description="Key of the customer.")]
+Features = Annotated[
+    list[str] | None,
+    strawberry.argument(
+        description="Keys of features, at most 1,000; all that any source speaks about if left out."
+    ),
+]
+Since = Annotated[
+    Revision | None,
+    strawberry.argument(
+        description="The revision that was told last, by a stream about the same: "
+        "skips the initial state where nothing has changed since."
+    ),
+]
+
+
+@strawberry.type(description="What a customer may do with a feature, told as it is or has become.")
+class AccessChange:
+    """An answer that is told."""
+
+    initial: bool = strawberry.field(
+        description="True on the messages that give the state when the stream began."
+    )
+    access: Access = strawberry.field(description="The answer, the newest there is.")
+    revision: Revision = strawberry.field(description="How much has been told; for `since` and `atLeast`.")
+
+    @classmethod
+    def of(cls, told: Told[Decision]) -> Self:
+        """Show what is told."""
+        return cls(initial=told.initial, access=Access.of(told.thing), revision=Revision(str(told.sight)))
+
+
+@strawberry.type(description="What a customer has of a credit type, told as it is or has become.")
+class CreditBalanceChange:
+    """A balance that is told."""
+
+    initial: bool = strawberry.field(
+        description="True on the message that gives the state when the stream began."
+    )
+    balance: CreditBalance = strawberry.field(description="The balance, the newest there is.")
+    revision: Revision = strawberry.field(description="How much has been told; for `since` and `atLeast`.")
+
+    @classmethod
+    def of(cls, told: Told[SeenBook]) -> Self:
+        """Show what is told."""
+        return cls(
+            initial=told.initial, balance=CreditBalance.of(told.thing), revision=Revision(str(told.sight))
+        )
+
+
+Resolver = TypeVar("Resolver", bound=Callable[..., object])
+
+
+def streamed(description: str) -> Callable[[Resolver], Resolver]:
+    """Make a method a stream that can be subscribed to."""
+
+    def decorate(resolver: Resolver) -> Resolver:
+        # Strawberry's own decorator has no type that mypy could see through.
+        return cast("Resolver", strawberry.subscription(resolver=resolver, description=description))
+
+    return decorate
+
+
+@strawberry.type(description="What can be listened to, over a WebSocket.")
+class Subscription:
+    """The root of all streams."""
+
+    @streamed(
+        "The state of the named features at once, then the newest state after every change, in "
+        "order. Changes faster than they can be sent are told as one; the last is never left out."
+    )
+    async def access_changed(
+        self, info: Info, customer: CustomerKey, features: Features = UNSET, since: Since = UNSET
+    ) -> AsyncGenerator[AccessChange, None]:
+        """Tell of access; GraphQLError with BAD_USER_INPUT for what cannot be asked."""
+        named: list[str] | None = given(features)
+        if named is not None and len(named) > MOST_FEATURES:
+            message = f"At most {MOST_FEATURES} features can be named, not {len(named)}."
+            raise _bad(message)
+        async with aclosing(live.access_changes(info.context, customer, named, _sight(since))) as changes:
+            async for told in changes:
+                yield AccessChange.of(told)
+
+    @streamed("The balance at once, then the newest after every change, as `accessChanged` tells it.")
+    async def credit_balance_changed(
+        self, info: Info, customer: CustomerKey, credit_type: CreditTypeKey, since: Since = UNSET
+    ) -> AsyncGenerator[CreditBalanceChange, None]:
+        """Tell of a balance; GraphQLError with BAD_USER_INPUT for a customer or credit type that is none."""
+        try:
+            begun = await live.balance_changes(info.context, customer, credit_type, _sight(since))
+        except live.NotThere as problem:
+            raise _bad(str(problem)) from None
+        async with aclosing(begun) as changes:
+            async for told in changes:
+                yield CreditBalanceChange.of(told)
+
+    @streamed("A package of this environment was published.")
+    async def package_published(self, info: Info) -> AsyncGenerator[PackageVersion, None]:
+        """Tell of every version that is published from now on."""
+        async with aclosing(live.publishes(info.context)) as published:
+            async for flat, package, number in published:
+                yield version_of(info, flat, package, number)
+
+
+def _sight(since: Revision | None) -> Sight | None:
+    text = given(since)
+    if text is None:
+        return None
+    sight = read_sight(text)
+    if sight is None:
+        message = f"'{text}' is not a revision."
+        raise _bad(message)
+    return sight
+
+
+def _bad(message: str) -> GraphQLError:
+    return GraphQLError(message, extensions={"code": "BAD_USER_INPUT"})
