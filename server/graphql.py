@@ -130,6 +130,8 @@ class GraphQLView:
             raise refuse(RequestCode.TIMEOUT, message, HTTPStatus.REQUEST_TIMEOUT) from None
 
 
+_IN_JSON = json.JSONEncoder(separators=(",", ":"))
+
 _BY_GET_OR_POST = "The graph is asked by POST, or by GET for queries."
 _BY_POST = "By GET only queries are executed: send this by POST."
 _BY_SOCKET = "Subscribe over a WebSocket at this address, by the protocol graphql-transport-ws."
@@ -165,7 +167,7 @@ def _unauthenticated() -> Refused:
 
 async def _send(send: Send, reply: _Reply, identifier: str) -> None:
     # As ASCII: half of a surrogate pair that a caller sent and is told about has no other form.
-    body = json.dumps(reply.answer, separators=(",", ":")).encode("ascii")
+    body = _IN_JSON.encode(reply.answer).encode("ascii")
     headers = [
         (b"content-type", reply.media_type.encode()),
         (b"content-length", str(len(body)).encode()),
