@@ -38,6 +38,9 @@ _HELD = (
     *("number", "settled_at", "settled", "released_at", "credit_type"),
 )
 
+MOST_READ = 50_000
+"""Texts and instants whose reading is remembered."""
+
 _NONE = "[]"
 """Nothing in JSON, as SQLite says it; PostgreSQL says NULL."""
 
@@ -59,7 +62,7 @@ class Glance(NamedTuple):
     facts_revision: int
     revision: int
     acted_at: datetime | None
-    tallies: dict[Window, Tally]
+    tallies: Mapping[Window, Tally]
     holds: tuple[Hold, ...]
 
 
@@ -199,7 +202,7 @@ def _glance(place: Place, row: Row) -> Glance:
     )
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=MOST_READ)
 def _instant(micros: int) -> datetime:
     return from_micros(micros)
 
@@ -208,7 +211,9 @@ def _instant_if(micros: int | None) -> datetime | None:
     return None if micros is None else _instant(micros)
 
 
-def _tallies(feature: str, counted: str | None) -> dict[Window, Tally]:
+@lru_cache(maxsize=MOST_READ)
+def _tallies(feature: str, counted: str | None) -> Mapping[Window, Tally]:
+    """Read tallies, once for all glances that are told the very same."""
     if counted is None or counted == _NONE:
         return {}
     return {

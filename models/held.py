@@ -115,10 +115,14 @@ class Spelled:
     def __init__(self, statement: Executable, dialect: Dialect) -> None:
         compiled = cast("SQLCompiler", statement.compile(dialect=dialect))  # type: ignore[attr-defined]
         self.text = str(compiled)
-        self._constants = compiled.params
-        self._order = compiled.positiontup or []
+        names = compiled.positiontup or []
+        self._constants = [compiled.params[name] for name in names]
+        # Where those stand that have no value yet.
+        self._places = [(place, name) for place, name in enumerate(names) if compiled.params[name] is None]
 
     def parameters(self, **given: object) -> list[object]:
         """Give all parameters in the order in which the statement takes them."""
-        constants = self._constants
-        return [given[name] if name in given else constants[name] for name in self._order]
+        taken = self._constants.copy()
+        for place, name in self._places:
+            taken[place] = given[name]
+        return taken

@@ -52,6 +52,8 @@ class KeyRing:
         if reading is None or self._stopwatch() - reading.begun_at >= FRESH_SECONDS:
             reading = _Reading(begun_at=self._stopwatch(), key=asyncio.create_task(self._read(digest)))
             self._readings[digest] = reading
+        if reading.key.done():
+            return reading.key.result()
         # Shielded: many wait for one reading, and it goes on where one of them goes away.
         return await asyncio.shield(reading.key)
 

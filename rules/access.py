@@ -314,8 +314,11 @@ TESTS: Mapping[str, Test] = {
 
 
 def _denial(subject: Subject, usage: Usage | None) -> AccessReason | None:
-    denials = (test(subject, usage) for test in TESTS.values())
-    return next((reason for reason in denials if reason is not None), None)
+    for test in TESTS.values():
+        reason = test(subject, usage)
+        if reason is not None:
+            return reason
+    return None
 
 
 def _fits(question: Question, feature: Feature) -> bool:

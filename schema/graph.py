@@ -19,6 +19,7 @@ from schema.mutation import Mutation
 from schema.packages import Addon, Plan
 from schema.permissions import guard
 from schema.query import Query
+from schema.resolving import streamline
 from schema.scalars import SCALARS
 from schema.subscription import Subscription
 
@@ -51,4 +52,5 @@ graph = Graph(
     config=StrawberryConfig(scalar_map=SCALARS),
 )
 
+streamline(graph)
 guard(graph.core)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 
@@ -12,8 +12,8 @@ from starlette.applications import Starlette
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
-from starlette.routing import Route, WebSocketRoute
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.types import ASGIApp, Lifespan, Receive, Scope, Send
 
 from models.database import Database
 from models.migrate import is_current
@@ -81,9 +81,10 @@ def create_app(
         await services.close()
         await rates.close()
 
+    # Where nobody needs a key, a page of any site that is open in the browser would be let in.
+    door = _Graph(view) if keyless is not None else _ForEverySite(_Graph(view), view)
     routes = [
-        # Where nobody needs a key, a page of any site that is open in the browser would be let in.
-        Route("/graphql", _Graph(view) if keyless is not None else for_every_site(_Graph(view))),
+        Route("/graphql", door),
         WebSocketRoute("/graphql", sockets),
         Route("/", _home),
         Route("/healthz", _alive),
@@ -94,7 +95,7 @@ def create_app(
         *pricing_routes(services, doorkeeper),
         *portal_routes(Portal(doorkeeper=doorkeeper, rates=rates, looks=portal_looks, sockets=sockets)),
     ]
-    return Starlette(routes=routes, lifespan=lifespan)
+    return _Application(door, routes=routes, lifespan=lifespan)
 
 
 def from_settings(keyless: int | None = None) -> Starlette:
@@ -103,8 +104,12 @@ def from_settings(keyless: int | None = None) -> Starlette:
     configure(settings)
     metrics = Metrics(shared_metrics())
     database = Database(settings.database_url)
+    follows = settings.read_database_url
+    replica = None if follows is None else Database(follows)
     return create_app(
-        Services.on(database, committed=metrics.committed, token_secret=settings.token_secret),
+        Services.on(
+            database, committed=metrics.committed, token_secret=settings.token_secret, replica=replica
+        ),
         keyless=keyless,
         limits=settings.limits,
         rates=Rates(settings.rate_limit, settings.rate_limit_storage),
@@ -131,6 +136,32 @@ def for_every_site(app: ASGIApp) -> ASGIApp:
     )
 
 
+class _Application(Starlette):
+    """The routes; what is asked of the graph goes straight to its door, which lets no error through."""
+
+    def __init__(self, door: ASGIApp, *, routes: Sequence[BaseRoute], lifespan: Lifespan[Starlette]) -> None:
+        super().__init__(routes=routes, lifespan=lifespan)
+        self._door = door
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] == "POST" and scope["path"] == "/graphql":
+            await self._door(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+
+class _ForEverySite:
+    """Sees to what browsers want to be told; who says no origin is none."""
+
+    def __init__(self, app: ASGIApp, view: ASGIApp) -> None:
+        self._app = for_every_site(app)
+        self._view = view
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_page = scope["method"] != "POST" or any(name == b"origin" for name, _ in scope["headers"])
+        await (self._app if is_page else self._view)(scope, receive, send)
+
+
 class _Graph:
     """GraphiQL for browsers that open the address, the graph for everybody else."""
 
@@ -138,8 +169,11 @@ class _Graph:
         self._view = view
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] != "GET":
+            await self._view(scope, receive, send)
+            return
         request = Request(scope, receive)
-        wants_page = request.method == "GET" and "text/html" in request.headers.get("accept", "")
+        wants_page = "text/html" in request.headers.get("accept", "")
         if wants_page and "query" not in request.query_params:
             page = graphiql_page(query=request.query_params.get("q"))
             page.headers["Vary"] = "Accept"

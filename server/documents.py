@@ -24,6 +24,7 @@ from server.costs import Cost
 from server.errors import Formatted, Refused, RequestCode, refuse, with_code
 from server.limits import Limits
 from server.measuring import Measures, measure
+from server.plans import Plan, plan_of
 from server.trusted import Trusted, sha256
 
 MOST_KEPT = 50_000
@@ -53,6 +54,7 @@ class Operation:
     name: str | None
     kind: OperationType
     cost: Cost
+    plan: Plan | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +139,12 @@ def prepare(schema: GraphQLSchema, text: str, limits: Limits) -> Prepared:
     too_much = list(_too_much([measures for _, measures in measured], limits))
     errors = tuple(too_much) or tuple(_invalid(schema, document))
     operations = [
-        Operation(name=node.name.value if node.name else None, kind=node.operation, cost=measures.cost)
+        Operation(
+            name=node.name.value if node.name else None,
+            kind=node.operation,
+            cost=measures.cost,
+            plan=None if errors else plan_of(schema, document, node),
+        )
         for node, measures in measured
     ]
     return Prepared(

@@ -113,7 +113,8 @@ class GraphQLView:
             raise refuse(RequestCode.OPERATION_RESOLUTION_FAILURE, _BY_SOCKET)
         if by_get and operation.kind is not OperationType.QUERY:
             raise _not_allowed(_BY_POST, "POST")
-        context = Context(services=self._services, viewer=viewer)
+        newest = operation.kind is not OperationType.QUERY
+        context = Context(services=self._services, viewer=viewer, newest=newest)
         reply.answer = await self.execution.answer(prepared, operation, asked.variables, context)
 
     async def _body(self, receive: Receive, headers: Headers, viewer: Viewer) -> bytes:
@@ -128,6 +129,8 @@ class GraphQLView:
             message = f"The body took longer than {self._limits.seconds:g} seconds to arrive."
             raise refuse(RequestCode.TIMEOUT, message, HTTPStatus.REQUEST_TIMEOUT) from None
 
+
+_IN_JSON = json.JSONEncoder(separators=(",", ":"))
 
 _BY_GET_OR_POST = "The graph is asked by POST, or by GET for queries."
 _BY_POST = "By GET only queries are executed: send this by POST."
@@ -164,7 +167,7 @@ def _unauthenticated() -> Refused:
 
 async def _send(send: Send, reply: _Reply, identifier: str) -> None:
     # As ASCII: half of a surrogate pair that a caller sent and is told about has no other form.
-    body = json.dumps(reply.answer, separators=(",", ":")).encode("ascii")
+    body = _IN_JSON.encode(reply.answer).encode("ascii")
     headers = [
         (b"content-type", reply.media_type.encode()),
         (b"content-length", str(len(body)).encode()),

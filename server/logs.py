@@ -12,9 +12,9 @@ import secrets
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 
 import structlog
-from structlog.contextvars import bound_contextvars, get_contextvars, merge_contextvars
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from server.settings import Settings
@@ -32,17 +32,23 @@ _SECRET_TEXT = re.compile(
 )
 
 
+_REQUEST_ID: ContextVar[str | None] = ContextVar("request_id", default=None)
+
+
 @contextmanager
 def request_id() -> Iterator[str]:
     """Give one request an id of its own, which each of its log lines shows."""
     identifier = secrets.token_hex(8)
-    with bound_contextvars(request_id=identifier):
+    before = _REQUEST_ID.set(identifier)
+    try:
         yield identifier
+    finally:
+        _REQUEST_ID.reset(before)
 
 
 def current_request_id() -> str | None:
     """The id of the request that is being answered, if one is."""
-    return get_contextvars().get("request_id")
+    return _REQUEST_ID.get()
 
 
 def configure(settings: Settings) -> None:
@@ -67,11 +73,16 @@ def configure(settings: Settings) -> None:
 
 def _described() -> list[Processor]:
     return [
-        merge_contextvars,
+        _with_request_id,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
+
+
+def _with_request_id(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    identifier = current_request_id()
+    return event if identifier is None else {**event, "request_id": identifier}
 
 
 def _formatter(settings: Settings) -> logging.Formatter:

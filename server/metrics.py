@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from graphql import OperationType
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     CollectorRegistry,
@@ -53,6 +54,8 @@ class Metrics:
         self._registry = CollectorRegistry()
         self._shared_folder = shared_folder
         self._names: set[str] = set()
+        # Found once for each: to look for them by their labels costs more than to count.
+        self._counters: dict[tuple[str | None, OperationType | None, str], tuple[Counter, Histogram]] = {}
         labels = ["operation", "kind"]
         self._requests = Counter(
             "allotment_requests",
@@ -88,9 +91,22 @@ class Metrics:
 
     def answered(self, operation: Operation | None, outcome: str, seconds: float) -> None:
         """Count a request that was answered."""
-        labels = (NONE, NONE) if operation is None else (self._counted(operation.name), operation.kind.value)
-        self._requests.labels(*labels, outcome).inc()
-        self._seconds.labels(*labels).observe(seconds)
+        name, kind = (None, None) if operation is None else (operation.name, operation.kind)
+        found = self._counters.get((name, kind, outcome))
+        if found is None:
+            found = self._counters_of(name, kind, outcome)
+        requests, durations = found
+        requests.inc()
+        durations.observe(seconds)
+
+    def _counters_of(
+        self, name: str | None, kind: OperationType | None, outcome: str
+    ) -> tuple[Counter, Histogram]:
+        labels = (NONE, NONE) if kind is None else (self._counted(name), kind.value)
+        found = self._requests.labels(*labels, outcome), self._seconds.labels(*labels)
+        if OTHERS not in labels:
+            self._counters[name, kind, outcome] = found
+        return found
 
     def committed(self, acts: int) -> None:
         """Count a transaction with so many acts in it."""

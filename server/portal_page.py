@@ -5,13 +5,14 @@ It goes on in a cookie that no script reads, that is sent to this page alone and
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from http import HTTPStatus
 from urllib.parse import parse_qs, quote
 
-from starlette.requests import HTTPConnection, Request
+from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -45,6 +46,8 @@ PAGE_COST = 100
 """What a page counts against the rate limit of a customer's tokens."""
 
 MOST_FORM_BYTES = 16_000
+FORM_SECONDS = 30
+"""How much of a form is read, and for how long."""
 
 DEMO_SECONDS = 60 * 60
 """For how long a token of the demo holds."""
@@ -122,7 +125,10 @@ async def _sent(page: Portal, request: Request) -> Response:
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
         return _unread(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"A form is sent as {FORM}.")
     try:
-        body = await bodies.read(request.receive, request.headers, MOST_FORM_BYTES)
+        async with asyncio.timeout(FORM_SECONDS):
+            body = await bodies.read(request.receive, request.headers, MOST_FORM_BYTES)
+    except (TimeoutError, ClientDisconnect):
+        return _unread(HTTPStatus.REQUEST_TIMEOUT, "Its end did not come.")
     except Refused:
         return _unread(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The form is too long to hold a token.")
     fields = parse_qs(body.decode(errors="replace"), keep_blank_values=True)

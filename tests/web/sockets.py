@@ -144,9 +144,13 @@ def flat(told: Json) -> dict[str, object]:
 
 
 @asynccontextmanager
-async def socket_at(address: str, **options: Any) -> AsyncIterator[Listener]:  # noqa: ANN401 - as the library
+async def socket_at(
+    address: str,
+    path: str = "/graphql",
+    **options: Any,  # noqa: ANN401 - as the library
+) -> AsyncIterator[Listener]:
     """Open a socket to a server, which does not know yet who is there."""
-    url = address.replace("http", "ws", 1) + "/graphql"
+    url = address.replace("http", "ws", 1) + path
     given: dict[str, Any] = {"subprotocols": [Subprotocol(PROTOCOL)], "proxy": None, **options}
     async with connect(url, **given) as connection, Listener(connection) as listener:
         yield listener

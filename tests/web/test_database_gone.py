@@ -8,7 +8,6 @@ import signal
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import asyncpg
@@ -16,8 +15,8 @@ import httpx
 import pytest
 
 from models.migrate import migrate
-from tests.conftest import _in_memory, _server
 from tests.web.fire import CONSUME, opened
+from tests.web.postgresql import address_of, own_server, socket_folder
 from tests.web.program import PATIENCE_SECONDS, serving
 from tests.web.sockets import listening
 
@@ -35,15 +34,9 @@ OURS = {"INTERNAL_SERVER_ERROR", "TIMEOUT"}
 
 @pytest.fixture
 def server() -> Iterator[Any]:
-    """A PostgreSQL server of this test's own, which keeps what it has committed if it is killed."""
-    with TemporaryDirectory(prefix="allotment-", dir=_in_memory()) as folder:
-        server = _server(Path(folder) / "pg")
-        server.ensure_pgdata_inited()
-        with (server.pgdata / "postgresql.conf").open("a") as settings:
-            settings.write("fsync = off\nfull_page_writes = off\n")
-        server.start()
+    """A PostgreSQL server of this test's own."""
+    with own_server() as server:
         yield server
-        server.cleanup()
 
 
 def stop_and_start(server: Any) -> None:  # noqa: ANN401 - the package has no types
@@ -54,7 +47,7 @@ def stop_and_start(server: Any) -> None:  # noqa: ANN401 - the package has no ty
 
 def kill_one(server: Any) -> None:  # noqa: ANN401 - the package has no types
     """Kill a process of it, upon which it starts anew by itself and recovers."""
-    folder = str(server.get_postmaster_info().socket_dir)
+    folder = socket_folder(server)
 
     async def own_backend() -> int:
         connection = await asyncpg.connect(host=folder, user="postgres", database="postgres")
@@ -72,7 +65,7 @@ async def test_a_database_that_goes_and_comes_back_costs_errors_and_nothing_else
     tmp_path: Path,
     interrupt: Callable[[Any], None],
 ) -> None:
-    url = f"postgresql+asyncpg://postgres@/postgres?host={server.get_postmaster_info().socket_dir}"
+    url = address_of(server)
     await migrate(url)
     key = await opened(url, None)
     numbers, acknowledged, codes = count(), set[int](), set[str]()

@@ -2,7 +2,8 @@
 
 // Shows what has changed as soon as it has. Without this script the page is as it was when it was loaded.
 (() => {
-  // The page is asked for again at most so often, however fast things change.
+  // Changes that come together are shown together, and the page is asked for again at most so often.
+  const TOGETHER_MS = 150;
   const PAUSE_MS = 2000;
   const LONGEST_WAIT_MS = 60000;
 
@@ -12,12 +13,15 @@
     creditBalanceChanged(customer: $customer, creditType: $creditType, since: $since) { revision } }`;
 
   let due = null;
+  let renewed = -PAUSE_MS;
   let stale = false;
   let failures = 0;
+  let live = false;
 
   const shown = () => document.querySelector("main");
 
-  function say(live) {
+  function say(isLive) {
+    live = isLive;
     for (const sign of document.querySelectorAll(".live")) {
       sign.hidden = !live;
     }
@@ -32,12 +36,14 @@
     }
     const focused = document.activeElement?.closest("summary, [tabindex]");
     const key = focused?.closest("[data-key]")?.dataset.key;
-    return key && (() => within(after, key)?.querySelector(focused.localName === "summary" ? "summary" : "[tabindex]")?.focus());
+    const kind = focused?.localName === "summary" ? "summary" : "[tabindex]";
+    return () => key && within(after, key)?.querySelector(kind)?.focus();
   }
 
   async function renew() {
     due = null;
     stale = false;
+    renewed = performance.now();
     const answer = await fetch(location.pathname, { cache: "no-store" }).catch(() => null);
     if (answer === null || answer.status === 429 || answer.status >= 500) {
       change();
@@ -50,14 +56,14 @@
     }
     const focus = carryOver(shown(), after);
     shown().replaceWith(document.adoptNode(after));
-    focus?.();
-    say(true);
+    focus();
+    say(live);
   }
 
   function change() {
     stale = true;
     if (due === null && !document.hidden) {
-      due = setTimeout(renew, PAUSE_MS);
+      due = setTimeout(renew, Math.max(TOGETHER_MS, renewed + PAUSE_MS - performance.now()));
     }
   }
 
@@ -79,6 +85,8 @@
     const acts = {
       connection_ack: () => listen(socket),
       next: change,
+      // What cannot be listened to is no longer kept up to date, such as where only trusted documents are let in.
+      error: () => say(false),
       ping: () => socket.send(JSON.stringify({ type: "pong" })),
     };
     socket.addEventListener("open", () => socket.send(JSON.stringify({ type: "connection_init" })));

@@ -1,0 +1,112 @@
+"""Resolvers without what our fields never use.
+
+Strawberry finds out at every call what a field's arguments are called, whether it wants to know who is
+asking and which extensions it has. All that is known once the schema is finished.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any
+
+import strawberry
+from graphql import (
+    GraphQLArgument,
+    GraphQLField,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    get_nullable_type,
+    is_leaf_type,
+    is_list_type,
+)
+from strawberry.schema.schema_converter import GraphQLCoreConverter
+from strawberry.types.arguments import StrawberryArgument, convert_argument
+from strawberry.types.base import StrawberryMaybe
+from strawberry.types.field import StrawberryField
+
+Convert = Callable[[Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A resolver that needs nothing but the thing that it reads."""
+
+    read: Callable[[Any], Any]
+
+    def __call__(self, source: object, _info: object) -> Any:  # noqa: ANN401 - whatever the field shows
+        """Read the field."""
+        return self.read(source)
+
+
+def definition_of(field: GraphQLField) -> StrawberryField | None:
+    """Give what Strawberry knows of a field; None for those of introspection."""
+    known = field.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
+    return known if isinstance(known, StrawberryField) else None
+
+
+def streamline(schema: strawberry.Schema) -> None:
+    """Give every field that needs nothing special a resolver that does nothing else."""
+    for kind in schema._schema.type_map.values():  # noqa: SLF001 - Strawberry shows it under no other name
+        if isinstance(kind, GraphQLObjectType | GraphQLInterfaceType):
+            for field in kind.fields.values():
+                known = definition_of(field)
+                if known is not None and field.subscribe is None and not known.extensions:
+                    field.resolve = _resolver(schema, field, known) or field.resolve
+
+
+def _resolver(schema: strawberry.Schema, field: GraphQLField, known: StrawberryField) -> Any:  # noqa: ANN401 - a resolver
+    if known.is_basic_field:
+        return Reading(attrgetter(known.python_name))
+    resolver = known.base_resolver
+    if resolver is None or resolver.root_parameter is not None or resolver.parent_parameter is not None:
+        return None
+    ask, wants_info = resolver.wrapped_func, resolver.info_parameter is not None
+    if resolver.self_parameter is None or isinstance(ask, staticmethod | classmethod):
+        return None
+    if not wants_info and not known.arguments:
+        return Reading(ask)
+    arguments = list(_arguments(schema, field, known))
+
+    def resolve(source: object, info: Any, **given: Any) -> Any:  # noqa: ANN401 - as graphql-core has it
+        taken = {to: convert(given[name]) for name, to, convert in arguments if name in given}
+        if wants_info:
+            taken["info"] = strawberry.Info(_raw_info=info, _field=known)
+        return ask(source, **taken)
+
+    return resolve
+
+
+def _arguments(
+    schema: strawberry.Schema, field: GraphQLField, known: StrawberryField
+) -> Iterator[tuple[str, str, Convert]]:
+    """Give of each argument its name in the graph, its name in Python, and what makes one of the other."""
+    for argument in known.arguments:
+        name = schema.config.name_converter.from_argument(argument)
+        yield name, argument.python_name, _converting(schema, field.args[name], argument, name)
+
+
+def _converting(
+    schema: strawberry.Schema, taken: GraphQLArgument, argument: StrawberryArgument, name: str
+) -> Convert:
+    type_ = get_nullable_type(taken.type)
+    if is_leaf_type(type_) and not isinstance(argument.type, StrawberryMaybe):
+        return _as_it_is
+    if is_list_type(type_) and is_leaf_type(get_nullable_type(type_.of_type)):
+        return _copied
+    registry = schema.schema_converter.scalar_registry
+
+    def convert(value: object) -> object:
+        return convert_argument(value, argument.type, registry, schema.config, path=(name,))
+
+    return convert
+
+
+def _as_it_is(value: object) -> object:
+    return value
+
+
+def _copied(values: list[object] | None) -> list[object] | None:
+    # Every request that leaves a list out is given the same default.
+    return values if values is None else list(values)

@@ -1,0 +1,12 @@
+"""Every benchmark that has a goal, one after the other: ``python -m tests.benchmarks``."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+BENCHMARKS = ("http_access", "many_checks", "group_commit")
+
+for benchmark in BENCHMARKS:
+    print(f"\n# {benchmark}", flush=True)
+    subprocess.run([sys.executable, "-m", f"tests.benchmarks.{benchmark}"], check=True)

@@ -1,0 +1,59 @@
+"""What an access check is compared with: an empty route, and the same schema served the usual way.
+
+The usual way is Strawberry's own view: every document is parsed and validated, every request opens
+sessions of its own for its key, the catalog and the customer, and nothing is remembered.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.websockets import WebSocket
+from strawberry.asgi import GraphQL
+
+from models import keys
+from models.database import Database
+from models.memory import Memory
+from resolvers.context import Context, Services
+from resolvers.keys import digest_of
+from rules.permissions import Viewer
+from schema.graph import graph
+
+LITTLE = {"data": {"access": {"allowed": True, "reason": "WITHIN_LIMIT"}}}
+
+
+async def _empty(_: Request) -> JSONResponse:
+    return JSONResponse(LITTLE)
+
+
+empty = Starlette(routes=[Route("/graphql", _empty, methods=["POST"])])
+"""The route that everything is compared with."""
+
+
+class _UsualWay(GraphQL[Context, None]):
+    """Strawberry's view, with a context of its own for each request."""
+
+    def __init__(self, services: Services) -> None:
+        super().__init__(graph)
+        self._services = services
+
+    async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:  # noqa: ARG002 - as Strawberry has it
+        secret = request.headers["authorization"].removeprefix("Bearer ")
+        async with self._services.database.read() as session:
+            key = await keys.find(session, digest_of(secret))
+        if key is None:
+            raise PermissionError
+        viewer = Viewer(environment=key.environment, kind=key.kind, scopes=frozenset(key.scopes))
+        return Context(services=replace(self._services, memory=Memory()), viewer=viewer)
+
+
+def usual_way() -> Any:  # noqa: ANN401 - an ASGI application
+    """Serve the database that the environment names."""
+    services = Services.on(Database(os.environ["ALLOTMENT_DATABASE_URL"]))
+    return Starlette(routes=[Route("/graphql", _UsualWay(services), methods=["POST"])])
