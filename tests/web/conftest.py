@@ -27,6 +27,7 @@ from server.websocket import WebSocketProtocol
 from tests.web.asking import Ask, Asker
 from tests.web.demo_shop import Shop
 from tests.web.site import PUBLISHABLE, STOCK, Site
+from tests.web.sockets import Serving
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, Page, Route
@@ -177,4 +178,13 @@ async def shop(demo_file: Path, tmp_path: Path) -> AsyncIterator[Shop]:
     file = shutil.copy(demo_file, tmp_path / "allotment.db")
     services = Services.on(Database(f"sqlite+aiosqlite:///{file}"))
     yield Shop(services, create_app(services, keyless=await fill(services)))
+    await services.close()
+
+
+@pytest_asyncio.fixture
+async def serve(database_url: str) -> AsyncIterator[Serving]:
+    """The application on each kind of database."""
+    services = Services.on(Database(database_url))
+    async with AsyncExitStack() as stack:
+        yield Serving(services, stack)
     await services.close()

@@ -6,7 +6,7 @@ import asyncio
 import json
 import socket
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Self
 
 import uvicorn
@@ -15,6 +15,11 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
+from resolvers.context import Context, Services
+from resolvers.keys import create_customer_token, create_key, viewer_of
+from rules.keys import NewKey
+from rules.lifecycle import UpsertCustomer
+from server.app import create_app
 from server.websocket import WebSocketProtocol
 
 PROTOCOL = "graphql-transport-ws"
@@ -176,3 +181,38 @@ async def served(app: ASGIApp) -> AsyncIterator[str]:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         server.should_exit = True
         await serving
+
+
+class Serving:
+    """The application, to be served with settings."""
+
+    def __init__(self, services: Services, stack: AsyncExitStack) -> None:
+        self.services = services
+        self._stack = stack
+
+    async def __call__(self, **settings: object) -> str:
+        """Serve it; gives the address."""
+        app = create_app(self.services, **settings)  # type: ignore[arg-type]
+        return await self._stack.enter_async_context(served(app))
+
+    async def key(self, **given: object) -> str:
+        """Make a key of the environment "live"."""
+        return await create_key(self.services, "live", NewKey(**given))  # type: ignore[arg-type]
+
+    async def token(self, customer: str, seconds: int = 60) -> str:
+        """Make a customer's token."""
+        viewer = await viewer_of(self.services, await self.key())
+        assert viewer is not None
+        context = Context(services=self.services, viewer=viewer)
+        await self.services.ledger.commit(viewer.environment, customer, UpsertCustomer(key=customer))
+        return (await create_customer_token(context, customer, seconds)).token
+
+
+async def ask(listener: Listener, document: str, **variables: object) -> object:
+    """Give the one answer of an operation that is complete with it."""
+    asked = await listener.begin("one", document, **variables)
+    message = await asked.message()
+    if message["type"] == "error":
+        return [error["extensions"]["code"] for error in message["payload"]]
+    assert (await asked.message())["type"] == "complete"
+    return message["payload"]
