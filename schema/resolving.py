@@ -7,7 +7,7 @@ asking and which extensions it has. All that is known once the schema is finishe
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass
 from operator import attrgetter
 from typing import Any
 
@@ -15,6 +15,8 @@ import strawberry
 from graphql import (
     GraphQLArgument,
     GraphQLField,
+    GraphQLInputObjectType,
+    GraphQLInputType,
     GraphQLInterfaceType,
     GraphQLObjectType,
     get_nullable_type,
@@ -23,7 +25,12 @@ from graphql import (
 )
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.arguments import StrawberryArgument, convert_argument
-from strawberry.types.base import StrawberryMaybe
+from strawberry.types.base import (
+    StrawberryList,
+    StrawberryMaybe,
+    StrawberryObjectDefinition,
+    StrawberryOptional,
+)
 from strawberry.types.field import StrawberryField
 
 Convert = Callable[[Any], Any]
@@ -90,23 +97,68 @@ def _arguments(
 def _converting(
     schema: strawberry.Schema, taken: GraphQLArgument, argument: StrawberryArgument, name: str
 ) -> Convert:
-    type_ = get_nullable_type(taken.type)
-    if is_leaf_type(type_) and not isinstance(argument.type, StrawberryMaybe):
-        return _as_it_is
-    if is_list_type(type_) and is_leaf_type(get_nullable_type(type_.of_type)):
-        return _copied
+    known = _making(schema, taken.type, argument.type)
     registry = schema.schema_converter.scalar_registry
 
     def convert(value: object) -> object:
         return convert_argument(value, argument.type, registry, schema.config, path=(name,))
 
+    return known or convert
+
+
+def _making(schema: strawberry.Schema, type_: GraphQLInputType, known: object) -> Convert | None:
+    """Give what makes a value of what was sent; None where Strawberry itself has to."""
+    if isinstance(known, StrawberryMaybe):
+        return None
+    plain = get_nullable_type(type_)
+    inner = known.of_type if isinstance(known, StrawberryOptional) else known
+    if is_leaf_type(plain):
+        return _as_it_is
+    if isinstance(plain, GraphQLInputObjectType):
+        return _input(schema, plain)
+    if is_list_type(plain) and isinstance(inner, StrawberryList):
+        make = _making(schema, plain.of_type, inner.of_type)
+        return None if make is None else _each(make)
+    return None
+
+
+def _input(schema: strawberry.Schema, type_: GraphQLInputObjectType) -> Convert | None:
+    definition = type_.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
+    if not isinstance(definition, StrawberryObjectDefinition) or definition.from_input is not None:
+        return None
+    left_out: dict[str, None] = {}
+    made: dict[str, tuple[str, Convert]] = {}
+    for field in definition.fields:
+        name = schema.config.name_converter.from_field(field)
+        make = _making(schema, type_.fields[name].type, field.resolve_type(type_definition=definition))
+        if make is None:
+            return None
+        made[name] = field.python_name, make
+        if field.default_value is MISSING and field.default_factory is MISSING:
+            left_out[field.python_name] = None
+    origin = definition.origin
+
+    def convert(value: Any) -> Any:  # noqa: ANN401 - as graphql-core has it
+        if value is None or value is strawberry.UNSET:
+            return value
+        taken: dict[str, Any] = dict(left_out)
+        for name, one in value.items():
+            to, make = made[name]
+            taken[to] = make(one)
+        return origin(**taken)
+
     return convert
+
+
+def _each(make: Convert) -> Convert:
+    def each(values: Any) -> Any:  # noqa: ANN401 - as graphql-core has it
+        if values is None or values is strawberry.UNSET:
+            return values
+        # Always a list of its own: whoever leaves one out is given the same default.
+        return [make(value) for value in values]
+
+    return each
 
 
 def _as_it_is(value: object) -> object:
     return value
-
-
-def _copied(values: list[object] | None) -> list[object] | None:
-    # Every request that leaves a list out is given the same default.
-    return values if values is None else list(values)

@@ -39,8 +39,8 @@ CROWD = 3 * previews.PAGE - 7
 LIMITS = (200, 100)
 """What is published in turn; what is drafted is less than what is used at times."""
 
-PAGE_COSTS = 9
-"""Statements: the page, its customers, what they own (4), tallies, what is counted anew, and holds."""
+PAGE_COSTS = 8
+"""Statements: customers, what they own (4), tallies, what is counted anew, and holds."""
 
 SOME, MUCH = 5 * ONE, 50 * ONE
 
