@@ -85,9 +85,10 @@ class Listening:
                 await driver.execute("SELECT 1", timeout=PROOF_SECONDS)
 
     def _hear(self, _connection: object, _sender: int, _channel: str, payload: str) -> None:
-        if payload:
+        try:
             self._notices.tell(notices.read(payload))
-        else:
+        except (ValueError, TypeError):
+            # It was too much to be written, or another version wrote it.
             self._notices.tell_everybody()
 
     def _hear_of_keys(self, *_: object) -> None:

@@ -28,11 +28,20 @@ def real_time() -> datetime:
     return datetime.now(UTC)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Services:
-    """What all requests of a process share."""
+@dataclass(frozen=True, slots=True)
+class Replica:
+    """A database that follows the primary, maybe some way behind, and what is asked of it at a glance."""
 
     database: Database
+    glances: Glances
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """What all requests of a process share. Questions go to the ``replica``, where there is one."""
+
+    database: Database
+    replica: Replica | None
     memory: Memory
     ledger: Ledger
     glances: Glances
@@ -52,10 +61,11 @@ class Services:
         clock: Callable[[], datetime] = real_time,
         committed: Callable[[int], None] = nobody_counts,
         token_secret: str | None = None,
+        replica: Database | None = None,
     ) -> Services:
         """Put the services on a database; ``committed`` is told how many acts each transaction had.
 
-        Without a secret for tokens, it is the one that the database keeps.
+        Without a secret for tokens, it is the one that the database keeps. ``replica`` follows the database.
         """
         memory, keys = Memory(), KeyRing(database, clock)
         notices = Notices(forget_keys=keys.forget)
@@ -63,6 +73,9 @@ class Services:
         notices.start = listening.start
         return cls(
             database=database,
+            replica=None
+            if replica is None
+            else Replica(database=replica, glances=Glances(replica.held, clock)),
             memory=memory,
             ledger=Ledger(database, memory, clock, committed, notices.tell),
             glances=Glances(database.held, clock),
@@ -91,14 +104,20 @@ class Services:
         await self.ledger.close()
         await self.keys.settle()
         await self.database.close()
+        if self.replica is not None:
+            await self.replica.database.close()
+
+
+_NEWEST = "newest"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """What one request works with."""
+    """What one request works with. ``newest`` asks for all that is written: acts and streams do."""
 
     services: Services
     viewer: Viewer
+    newest: bool = False
     _asked: dict[object, asyncio.Task[Any]] = field(default_factory=dict)
     _own: dict[object, Any] = field(default_factory=dict)
 
@@ -115,6 +134,15 @@ class Context:
             self._own[what] = make()
         found: Answer = self._own[what]
         return found
+
+    @property
+    def replica(self) -> Replica | None:
+        """Where this request reads; None is the primary."""
+        return None if self.newest or _NEWEST in self._own else self.services.replica
+
+    def read_newest(self) -> None:
+        """Read from the primary from now on."""
+        self._own[_NEWEST] = True
 
     @property
     def environment(self) -> int:

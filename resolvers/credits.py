@@ -154,6 +154,7 @@ async def brought_up_to_date(
         now = customer.asked_at(seen.now)
     done = [await act(context, key, BringUpCredits(credit_type=known)) for known in behind]
     if done:
+        context.read_newest()
         return SeenCustomer.after(done[-1])
     return SeenCustomer(flat=seen.flat, customer=customer, now=now)
 

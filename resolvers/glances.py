@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from models.database import FAILURES
 from models.glances import Glance, Place
 from models.memory import Memory
 from resolvers.context import Context
@@ -37,7 +38,13 @@ async def at_a_glance(context: Context, questions: Sequence[Question]) -> list[D
         return None
     asked = [_place(context.environment, flat, question) for question in questions]
     places = list(dict.fromkeys(asked))
-    glances = dict(zip(places, await services.glances.at(places), strict=True))
+    try:
+        found = await (context.replica or services).glances.at(places)
+    except FAILURES:
+        if context.replica is None:
+            raise
+        return None
+    glances = dict(zip(places, found, strict=True))
     seen = _Seen(flat=flat, memory=services.memory, clock=services.clock())
     try:
         return [

@@ -94,10 +94,12 @@ async def impact_of(seen: Look, edited: Catalog) -> Impact:
 
 
 async def _everyone(seen: Look, whom: Concerned) -> Numbers:
-    numbers = await concerned.behind(seen.session, whom, 0, PAGE)
+    # Many numbers at once: who they are takes PostgreSQL a look at all who come behind.
+    numbers = await concerned.behind(seen.session, whom, 0, MOST_COUNTED)
     while numbers:
-        yield numbers
-        numbers = await concerned.behind(seen.session, whom, numbers[-1], PAGE)
+        async for page in _in_pages(numbers):
+            yield page
+        numbers = await concerned.behind(seen.session, whom, numbers[-1], MOST_COUNTED)
 
 
 async def _in_pages(numbers: Sequence[int]) -> Numbers:

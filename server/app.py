@@ -93,7 +93,7 @@ def create_app(
         *static_routes,
         own_file_route(SHARED_STYLE),
         *pricing_routes(services, doorkeeper),
-        *portal_routes(Portal(doorkeeper=doorkeeper, rates=rates, looks=portal_looks)),
+        *portal_routes(Portal(doorkeeper=doorkeeper, rates=rates, looks=portal_looks, sockets=sockets)),
     ]
     return _Application(door, routes=routes, lifespan=lifespan)
 
@@ -104,8 +104,12 @@ def from_settings(keyless: int | None = None) -> Starlette:
     configure(settings)
     metrics = Metrics(shared_metrics())
     database = Database(settings.database_url)
+    follows = settings.read_database_url
+    replica = None if follows is None else Database(follows)
     return create_app(
-        Services.on(database, committed=metrics.committed, token_secret=settings.token_secret),
+        Services.on(
+            database, committed=metrics.committed, token_secret=settings.token_secret, replica=replica
+        ),
         keyless=keyless,
         limits=settings.limits,
         rates=Rates(settings.rate_limit, settings.rate_limit_storage),

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-TOUR = Path(__file__).parent / "tour"
-"""Where the documents stand, one in a file."""
+_TOUR = Path(__file__).parent / "tour"
+_DOCUMENTS = {path.stem: path.read_text(encoding="utf-8") for path in _TOUR.glob("*.graphql")}
 
 # Keys of the demo; whoever renames them there renames them here.
 _CUSTOMER = "nimbus"
@@ -28,59 +28,55 @@ _PRODUCT = "app"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
-    """A document to run: the tab is titled by its operation's name, the name stands above it."""
+    """A document to run: the tab is titled by its operation, and the name stands above it."""
 
     name: str
-    query: str
+    operation: str
     variables: Mapping[str, object]
 
     @property
     def tab(self) -> dict[str, str]:
         """The texts of its tab's editors."""
         return {
-            "query": f"# {self.name}\n{self.query}",
+            "query": f"# {self.name}\n{_DOCUMENTS[self.operation]}",
             "variables": json.dumps(self.variables, indent=2, ensure_ascii=False),
         }
-
-
-def _text(name: str) -> str:
-    return (TOUR / f"{name}.graphql").read_text(encoding="utf-8")
 
 
 EXAMPLES = (
     Example(
         name="1. May this customer use it, and why?",
-        query=_text("may-they-use-it"),
+        operation="MayTheyUseIt",
         variables={"customer": _CUSTOMER, "feature": _FEATURE},
     ),
     Example(
         name="2. What is in a plan, and from where?",
-        query=_text("what-is-in-the-plan"),
+        operation="InThePlan",
         variables={"plan": _PLAN},
     ),
     Example(
         name="3. Edit it: the draft waits.",
-        query=_text("edit-the-plan"),
+        operation="EditPlan",
         variables={"plan": _PLAN, "feature": _EDITED, "limit": "60"},
     ),
     Example(
         name="4. Publish it: customers have it now.",
-        query=_text("publish-the-plan"),
+        operation="PublishPlan",
         variables={"plan": _PLAN},
     ),
     Example(
         name="5. Report what was used.",
-        query=_text("report-usage"),
+        operation="ReportUsage",
         variables={"customer": _CUSTOMER, "feature": _FEATURE},
     ),
     Example(
         name="6. Use it up: run this until it says no.",
-        query=_text("consume-to-the-limit"),
+        operation="UseItUp",
         variables={"customer": _NEAR_THE_LIMIT, "feature": _LIMITED},
     ),
     Example(
         name="7. Why not, and what would help?",
-        query=_text("why-not"),
+        operation="WhyNot",
         variables={
             "customer": _NEAR_THE_LIMIT,
             "feature": _LIMITED,
@@ -89,7 +85,7 @@ EXAMPLES = (
     ),
     Example(
         name="8. Top up credits: then 6 and 7 say yes.",
-        query=_text("top-up-credits"),
+        operation="TopUp",
         variables={
             "customer": _NEAR_THE_LIMIT,
             "creditType": _CREDIT_TYPE,
@@ -100,7 +96,7 @@ EXAMPLES = (
     ),
     Example(
         name="9. What can a customer change to?",
-        query=_text("what-is-on-sale"),
+        operation="OnSale",
         variables={"product": _PRODUCT, "customer": "acme"},
     ),
 )

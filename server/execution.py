@@ -143,7 +143,7 @@ def _for_event(executor: Executor[Any], event: object) -> Executor[Any]:
     """Execute the selection of a subscription on an event, with nothing left of the event before."""
     executor = executor.build_per_event_executor(event)
     context: Context = executor.context_value
-    executor.context_value = Context(services=context.services, viewer=context.viewer)
+    executor.context_value = Context(services=context.services, viewer=context.viewer, newest=True)
     return executor
 
 

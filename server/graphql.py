@@ -113,7 +113,8 @@ class GraphQLView:
             raise refuse(RequestCode.OPERATION_RESOLUTION_FAILURE, _BY_SOCKET)
         if by_get and operation.kind is not OperationType.QUERY:
             raise _not_allowed(_BY_POST, "POST")
-        context = Context(services=self._services, viewer=viewer)
+        newest = operation.kind is not OperationType.QUERY
+        context = Context(services=self._services, viewer=viewer, newest=newest)
         reply.answer = await self.execution.answer(prepared, operation, asked.variables, context)
 
     async def _body(self, receive: Receive, headers: Headers, viewer: Viewer) -> bytes:

@@ -84,7 +84,8 @@ class Operations:
         asked = asked_with(payload)
         prepared = self.documents.prepared(asked)
         operation = one.operation = prepared.operation(asked.operation)
-        context = Context(services=self.services, viewer=one.viewer)
+        newest = operation.kind is not OperationType.QUERY
+        context = Context(services=self.services, viewer=one.viewer, newest=newest)
         if one.is_stream:
             begun_stream = await self.execution.answers(prepared, operation, asked.variables, context)
             self.metrics.answered(operation, OK, perf_counter() - begun)

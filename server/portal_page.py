@@ -5,15 +5,17 @@ It goes on in a cookie that no script reads, that is sent to this page alone and
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from http import HTTPStatus
 from urllib.parse import parse_qs, quote
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from resolvers.context import Context
 from resolvers.customers import CustomerFilter, customers_like
@@ -31,16 +33,21 @@ from server.notices import NOBODY, PAGE_HEADERS, SELF, SHARED_STYLE_ADDRESS, Lin
 from server.pages import HERE, own_address, own_file_route, templates
 from server.portal_view import view_of
 from server.rates import Rates
+from server.sockets import is_same_site
 
 PATH = "/portal"
 COOKIE = "allotment_portal"
 STYLE = HERE / "static" / "portal" / "page.css"
+SCRIPT = HERE / "static" / "portal" / "page.js"
+SCRIPT_ADDRESS = own_address(SCRIPT)
 STYLESHEETS = (SHARED_STYLE_ADDRESS, own_address(STYLE))
 
 PAGE_COST = 100
 """What a page counts against the rate limit of a customer's tokens."""
 
 MOST_FORM_BYTES = 16_000
+FORM_SECONDS = 30
+"""How much of a form is read, and for how long."""
 
 DEMO_SECONDS = 60 * 60
 """For how long a token of the demo holds."""
@@ -61,20 +68,42 @@ class Refusal(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Portal:
-    """What the page rests on."""
+    """What the page rests on; ``sockets`` is the graph over WebSockets."""
 
     doorkeeper: Doorkeeper
     rates: Rates
     looks: Looks
+    sockets: ASGIApp
 
     async def answer(self, request: Request) -> Response:
         """Answer whoever comes by an address or a form."""
         return await (_sent(self, request) if request.method == "POST" else _opened(self, request))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listening:
+    """The graph over WebSockets for the page's own script, by the token that no script can read."""
+
+    sockets: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Say for the script whose token it is."""
+        connection = HTTPConnection(scope)
+        # A browser sends the cookie for pages of neighbours too, whose name ends like ours.
+        token = connection.cookies.get(COOKIE, "") if is_same_site(connection) else ""
+        others = [(name, value) for name, value in scope["headers"] if name != b"authorization"]
+        headers = [*others, (b"authorization", f"Bearer {token}".encode())]
+        await self.sockets({**scope, "headers": headers}, receive, send)
+
+
 def portal_routes(page: Portal) -> list[BaseRoute]:
-    """Serve the customer's own page, and its style sheet."""
-    return [Route(PATH, page.answer, methods=["GET", "POST"]), own_file_route(STYLE)]
+    """Serve the customer's own page, its style sheet and script, and what the script listens to."""
+    return [
+        Route(PATH, page.answer, methods=["GET", "POST"]),
+        WebSocketRoute(f"{PATH}/live", Listening(sockets=page.sockets)),
+        own_file_route(STYLE),
+        own_file_route(SCRIPT),
+    ]
 
 
 async def _opened(page: Portal, request: Request) -> Response:
@@ -96,7 +125,10 @@ async def _sent(page: Portal, request: Request) -> Response:
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
         return _unread(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"A form is sent as {FORM}.")
     try:
-        body = await bodies.read(request.receive, request.headers, MOST_FORM_BYTES)
+        async with asyncio.timeout(FORM_SECONDS):
+            body = await bodies.read(request.receive, request.headers, MOST_FORM_BYTES)
+    except (TimeoutError, ClientDisconnect):
+        return _unread(HTTPStatus.REQUEST_TIMEOUT, "Its end did not come.")
     except Refused:
         return _unread(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The form is too long to hold a token.")
     fields = parse_qs(body.decode(errors="replace"), keep_blank_values=True)
@@ -165,6 +197,7 @@ async def _shown(page: Portal, request: Request, token: str) -> Response:
         looks=page.looks,
         quantity=quantity_text,
         path=PATH,
+        script=SCRIPT_ADDRESS,
         theme=None,
         stylesheets=[*STYLESHEETS, *filter(None, [page.looks.style])],
     )
@@ -175,7 +208,7 @@ _UNKEPT: Mapping[str, str] = {**PAGE_HEADERS, "Cache-Control": "no-store"}
 
 
 def _policy(page: Portal) -> str:
-    return policy(style=source_of(page.looks.style), forms=SELF, framed_by=NOBODY)
+    return policy(style=source_of(page.looks.style), forms=SELF, scripts=True, framed_by=NOBODY)
 
 
 def _address_of(refusal: Refusal) -> str:

@@ -29,6 +29,7 @@ from rules.portal_words import (
     used_text,
 )
 from rules.pricing import charged
+from rules.revisions import Revision
 from rules.series import Series
 from rules.terms import addons_in_force, price_of
 from rules.wording import counted_text, day_text, distance_text, moment_text, price_text, quantity_text
@@ -69,6 +70,7 @@ class Almanac:
 class LimitCard:
     """A limit: how much of it is used and left, when that starts again, and how it went."""
 
+    key: str
     name: str
     about: str | None
     standing: Standing
@@ -134,6 +136,7 @@ class EntryLine:
 class CreditCard:
     """Credits of one type: what there is, what goes next, and the last lines of their ledger."""
 
+    key: str
     name: str
     available: str
     unit: str
@@ -147,8 +150,10 @@ class CreditCard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PortalView:
-    """The whole page."""
+    """The whole page, of a customer by their key as far as they had come."""
 
+    key: str
+    revision: Revision
     name: str
     almanac: Almanac
     sections: tuple[Section, ...]
@@ -159,6 +164,8 @@ def view_of(seen: SeenPortal) -> PortalView:
     """Put into words what a customer's own page shows."""
     customer, now = seen.customer.customer, seen.customer.now
     return PortalView(
+        key=customer.key,
+        revision=seen.customer.revision,
         name=customer.name or customer.key,
         almanac=Almanac(now=now, timezone=customer.timezone),
         sections=tuple(_section(seen, part) for part in seen.parts),
@@ -197,6 +204,7 @@ def _limits(part: Part, series: Mapping[str, Series]) -> Iterator[LimitCard]:
 def _limit(decision: Decision, feature: Feature, usage: Usage, series: Series | None) -> LimitCard:
     used, out_of = used_text(decision, usage, feature)
     return LimitCard(
+        key=feature.key,
         name=feature.name,
         about=feature.description,
         standing=standing(decision, usage),
@@ -243,6 +251,7 @@ def _credits(seen: SeenCredits) -> CreditCard:
     number, _, unit = available.partition(" ")
     going = sum(lot.left for lot in book.in_force if lot.grant.expires_at == book.next_expiry)
     return CreditCard(
+        key=credit_type.key,
         name=credit_type.name,
         available=number,
         unit=unit,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 import signal
 import socket
 import sys
@@ -12,11 +14,13 @@ import urllib.request
 from functools import partial
 from http import HTTPStatus
 from math import ceil
+from multiprocessing.process import BaseProcess
 from tempfile import TemporaryDirectory
 from types import FrameType
 
 import click
 import uvicorn
+from starlette.applications import Starlette
 from uvicorn.supervisors import Multiprocess
 
 from resolvers.context import Services
@@ -40,7 +44,7 @@ def run(
 ) -> None:
     """Answer requests until told to stop; what is under way then is finished, with some patience."""
     config = uvicorn.Config(
-        partial(from_settings, keyless=keyless),
+        partial(_application, keyless),
         factory=True,
         host=host,
         port=port,
@@ -64,6 +68,20 @@ def run(
         with TemporaryDirectory(prefix="allotment-metrics-") as folder:
             share_metrics(folder)
             Multiprocess(config, sockets=[listener]).run()
+
+
+def _application(keyless: int | None) -> Starlette:
+    """Make the application of this process, which ends with the one that started it as its worker."""
+    starter = multiprocessing.parent_process()
+    if starter is not None:
+        threading.Thread(target=_end_with, args=(starter,), daemon=True).start()
+    return from_settings(keyless=keyless)
+
+
+def _end_with(starter: BaseProcess) -> None:
+    # Killed, it could not tell its workers to end: they would hold the port and the database.
+    starter.join()
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _leave(_signal: int, _frame: FrameType | None) -> None:

@@ -68,6 +68,13 @@ class Settings(BaseSettings):
         description="Where everything is kept: `sqlite+aiosqlite:///<file>` or "
         "`postgresql+asyncpg://<user>:<password>@<host>/<database>`.",
     )
+    read_database_url: str | None = Field(
+        default=None,
+        repr=False,
+        description="A database that follows it, such as a streaming replica: questions go there, acts and "
+        "subscriptions never do.",
+        json_schema_extra={"default": "none"},
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info",
         description="The least that is logged: `debug`, `info`, `warning` or `error`. "
@@ -239,9 +246,11 @@ class Settings(BaseSettings):
             raise _WRONG_STORAGE
         return value
 
-    @field_validator("database_url")
+    @field_validator("database_url", "read_database_url")
     @classmethod
-    def _names_a_database(cls, value: str) -> str:
+    def _names_a_database(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
         try:
             driver = make_url(value).drivername
         except (ArgumentError, ValueError):

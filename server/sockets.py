@@ -197,7 +197,7 @@ class _Socket:
             viewer = await self._house.doorkeeper.viewer_with(self._request, secret)
         except Unauthenticated:
             raise _kept_out(secret) from None
-        if secret is None and not _is_same_site(self._request):
+        if secret is None and not is_same_site(self._request):
             raise _kept_out(secret)
         await self.tell({"type": "connection_ack"})
         self._viewer = viewer
@@ -280,7 +280,7 @@ def _kept_out(secret: str | None) -> Closing:
     return Closing(4403, f"{RequestCode.UNAUTHENTICATED}: the key is not valid.")
 
 
-def _is_same_site(request: HTTPConnection) -> bool:
+def is_same_site(request: HTTPConnection) -> bool:
     """Tell whether a page of our own asks, or no browser: pages of all sites can open WebSockets."""
     origin = request.headers.get("origin")
     return origin is None or urlsplit(origin).netloc == request.headers.get("host")

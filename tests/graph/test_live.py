@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
+from websockets.asyncio.client import connect
+from websockets.typing import Subprotocol
 
 from resolvers.context import Services
 from server.app import create_app
 from tests.graph.client import Client, Clock, Connect
 from tests.graph.operations import operation
-from tests.web.sockets import Listener, listening, served
+from tests.web.sockets import PATIENCE_SECONDS, PROTOCOL, Listener, listening, served
 
 ACCESS = """subscription ($features: [String!], $since: Revision) {
   accessChanged(customer: "acme", features: $features, since: $since) {
@@ -242,3 +245,36 @@ async def test_one_environment_hears_nothing_of_another(
         assert await balance.errors() == ["BAD_USER_INPUT"]
         await live.silence()
         await published.silence()
+
+
+async def test_who_reads_slowly_hears_the_newest_and_not_all_that_was_between(
+    acme: Client, address: str
+) -> None:
+    await acme.do("subscribe", customer="acme", plan="pro", price="pro-monthly")
+    await acme.do("updateFeature", key="exports", description="x" * 10_000)
+    large = " ".join(f"a{number}: feature {{ description }}" for number in range(90))
+    document = """subscription { accessChanged(customer: "acme", features: ["exports"]) {
+      access { usage { used } %s }
+    } }"""
+    reports = 40
+    url = address.replace("http", "ws", 1) + "/graphql"
+    async with connect(
+        url, subprotocols=[Subprotocol(PROTOCOL)], proxy=None, max_size=None, max_queue=1
+    ) as slow:
+        init = {"type": "connection_init", "payload": {"Authorization": f"Bearer {acme.secret}"}}
+        await slow.send(json.dumps(init))
+        asked = {"type": "subscribe", "id": "1", "payload": {"query": document % large}}
+        await slow.send(json.dumps(asked))
+        for _ in range(reports):
+            await acme.do("reportUsage", customer="acme", feature="exports")
+            await asyncio.sleep(0.02)
+
+        used: list[int] = []
+        while used[-1:] != [reports]:
+            message = json.loads(await asyncio.wait_for(slow.recv(), PATIENCE_SECONDS))
+            if message["type"] == "next":
+                change = message["payload"]["data"]["accessChanged"]
+                used.append(int(change["access"]["usage"]["used"]))
+
+    assert used == sorted(set(used))
+    assert len(used) < reports

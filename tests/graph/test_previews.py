@@ -184,3 +184,24 @@ async def test_examples_are_for_those_who_may_read_customers(
     for impact in (previewed, compared):
         assert counts(impact)[0] == 3
         assert bool(impact["examples"]) == bool(scopes)
+
+
+async def test_an_answer_that_would_be_can_be_asked_for_its_sources_credits_and_reasons(
+    studio: Client,
+) -> None:
+    await studio.do("setEntitlement", package="maker", key="images", value={"metered": {"limit": 0}})
+    await studio.do("reportUsage", customer="acme", feature="images", value=4)
+
+    answer = await studio.ask("""{ previewPublish(package: "maker") { impact { examples { after {
+      allowed reason displayText revision feature { key } creditCost credits { available grants { amount } }
+      sources { winning quantity package { key } entitlement { displayText } value { metered { limit } } }
+      explanation { summary steps { check outcome } remedies { kind } }
+    } } } } }""")
+
+    (example,) = answer["previewPublish"]["impact"]["examples"]
+    after = example["after"]
+    assert (after["reason"], after["displayText"]) == ("WITHIN_CREDITS", "0 images per billing period")
+    assert after["credits"]["available"] == "100"
+    (source,) = after["sources"]
+    assert source["entitlement"] == {"displayText": "0 images per billing period"}
+    assert after["explanation"]["summary"].startswith("acme may use images")

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -11,7 +11,7 @@ from rules.drafts import set_price
 from rules.errors import Rejected
 from rules.inheritance import Flattened, descendants
 from rules.packages import set_base_plan, with_package
-from rules.publishing import publish
+from rules.publishing import publish, published_since
 from tests.rules.builders import (
     CHAIN,
     NOW,
@@ -292,3 +292,18 @@ def test_a_publish_makes_one_version_of_the_package_and_of_each_descendant(shop:
             grown = {k for k, number in numbers(done.catalog).items() if number == numbers(shop)[k] + 1}
             assert grown == {key, *done.cascaded}
             assert set(done.cascaded) == set(descendants(done.catalog, key))
+
+
+@given(catalogs())
+def test_what_was_published_since_is_told_in_its_order_bases_first(shop: Catalog) -> None:
+    before, told = shop, list[tuple[str, int]]()
+    for minutes, key in enumerate(sorted(shop.packages)):
+        try:
+            after = publish(shop, key, now=NOW + timedelta(minutes=minutes))
+        except Rejected:
+            continue
+        shop = after.catalog
+        told += [(one, len(shop.packages[one].versions)) for one in (key, *after.cascaded)]
+
+    assert published_since(before, shop) == told
+    assert published_since(shop, shop) == []

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.revisions import Revision, read_revision
+from rules.revisions import Revision, Sight, read_revision, read_sight
 
 counts = st.integers(min_value=0, max_value=10**18)
 revisions = st.builds(Revision, counts, counts)
+instants = st.datetimes(min_value=datetime(1970, 1, 1, 0, 0, 1), timezones=st.just(UTC))  # noqa: DTZ001 - by timezones
+sights = st.builds(Sight, revisions, st.none() | instants)
 
 
 @given(revisions)
@@ -38,3 +42,21 @@ def test_a_read_has_seen_a_write_if_catalog_and_customer_have_come_so_far(
     assert both.reaches(one)
     assert both.reaches(other)
     assert one.reaches(other) == (both == one)
+    assert one.joined(other) == both
+
+
+@given(sights)
+def test_a_sight_is_read_as_it_is_written_and_names_its_write(sight: Sight) -> None:
+    assert read_sight(str(sight)) == sight
+    assert read_revision(str(sight)) == sight.revision
+
+
+@pytest.mark.parametrize("text", ["1.2@", "1.2@0", "1.2@-5", "1.2@x", "@5", f"1.2@{10**18}", "1.2@5.5"])
+def test_what_names_no_instant_is_no_sight(text: str) -> None:
+    assert read_sight(text) is None
+
+
+def test_a_sight_of_a_write_alone_is_its_name() -> None:
+    at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=7)
+
+    assert [str(Sight(Revision(4, 2))), str(Sight(Revision(4, 2), at))] == ["4.2", "4.2@7"]

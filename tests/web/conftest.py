@@ -23,9 +23,11 @@ from resolvers.keys import create_key
 from rules.keys import NewKey, Scope
 from server.app import create_app
 from server.demo import fill
+from server.websocket import WebSocketProtocol
 from tests.web.asking import Ask, Asker
 from tests.web.demo_shop import Shop
 from tests.web.site import PUBLISHABLE, STOCK, Site
+from tests.web.sockets import Serving
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, Page, Route
@@ -150,7 +152,7 @@ async def _watch(visit: Visit, elsewhere: Mapping[str, Path]) -> None:
 @asynccontextmanager
 async def _serving(app: ASGIApp) -> AsyncIterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = uvicorn.Server(uvicorn.Config(app, lifespan="off", log_config=None, ws="none"))
+        server = uvicorn.Server(uvicorn.Config(app, lifespan="off", log_config=None, ws=WebSocketProtocol))
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         server.should_exit = True
@@ -176,4 +178,13 @@ async def shop(demo_file: Path, tmp_path: Path) -> AsyncIterator[Shop]:
     file = shutil.copy(demo_file, tmp_path / "allotment.db")
     services = Services.on(Database(f"sqlite+aiosqlite:///{file}"))
     yield Shop(services, create_app(services, keyless=await fill(services)))
+    await services.close()
+
+
+@pytest_asyncio.fixture
+async def serve(database_url: str) -> AsyncIterator[Serving]:
+    """The application on each kind of database."""
+    services = Services.on(Database(database_url))
+    async with AsyncExitStack() as stack:
+        yield Serving(services, stack)
     await services.close()

@@ -23,7 +23,11 @@ from graphql import (
 
 def documents(schema: GraphQLSchema) -> Mapping[str, str]:
     """Write an operation for each field at the root, by name."""
-    roots = {"query": schema.query_type, "mutation": schema.mutation_type}
+    roots = {
+        "query": schema.query_type,
+        "mutation": schema.mutation_type,
+        "subscription": schema.subscription_type,
+    }
     return {
         f"{_capital(name)}{_capital(kind)}": _Operation(schema, kind, name, field).text()
         for kind, root in roots.items()

@@ -6,7 +6,7 @@ import asyncio
 import json
 import socket
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Self
 
 import uvicorn
@@ -15,6 +15,11 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
+from resolvers.context import Context, Services
+from resolvers.keys import create_customer_token, create_key, viewer_of
+from rules.keys import NewKey
+from rules.lifecycle import UpsertCustomer
+from server.app import create_app
 from server.websocket import WebSocketProtocol
 
 PROTOCOL = "graphql-transport-ws"
@@ -96,6 +101,11 @@ class Stream:
         async with asyncio.timeout(PATIENCE_SECONDS):
             return await self._heard.get()
 
+    @property
+    def is_answered(self) -> bool:
+        """Whether something has come that nobody has looked at yet."""
+        return not self._heard.empty()
+
     async def next(self) -> Any:  # noqa: ANN401 - JSON
         """Give what the next answer's one field tells."""
         message = await self.message()
@@ -139,9 +149,13 @@ def flat(told: Json) -> dict[str, object]:
 
 
 @asynccontextmanager
-async def socket_at(address: str, **options: Any) -> AsyncIterator[Listener]:  # noqa: ANN401 - as the library
+async def socket_at(
+    address: str,
+    path: str = "/graphql",
+    **options: Any,  # noqa: ANN401 - as the library
+) -> AsyncIterator[Listener]:
     """Open a socket to a server, which does not know yet who is there."""
-    url = address.replace("http", "ws", 1) + "/graphql"
+    url = address.replace("http", "ws", 1) + path
     given: dict[str, Any] = {"subprotocols": [Subprotocol(PROTOCOL)], "proxy": None, **options}
     async with connect(url, **given) as connection, Listener(connection) as listener:
         yield listener
@@ -167,3 +181,38 @@ async def served(app: ASGIApp) -> AsyncIterator[str]:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         server.should_exit = True
         await serving
+
+
+class Serving:
+    """The application, to be served with settings."""
+
+    def __init__(self, services: Services, stack: AsyncExitStack) -> None:
+        self.services = services
+        self._stack = stack
+
+    async def __call__(self, **settings: object) -> str:
+        """Serve it; gives the address."""
+        app = create_app(self.services, **settings)  # type: ignore[arg-type]
+        return await self._stack.enter_async_context(served(app))
+
+    async def key(self, **given: object) -> str:
+        """Make a key of the environment "live"."""
+        return await create_key(self.services, "live", NewKey(**given))  # type: ignore[arg-type]
+
+    async def token(self, customer: str, seconds: int = 60) -> str:
+        """Make a customer's token."""
+        viewer = await viewer_of(self.services, await self.key())
+        assert viewer is not None
+        context = Context(services=self.services, viewer=viewer)
+        await self.services.ledger.commit(viewer.environment, customer, UpsertCustomer(key=customer))
+        return (await create_customer_token(context, customer, seconds)).token
+
+
+async def ask(listener: Listener, document: str, **variables: object) -> object:
+    """Give the one answer of an operation that is complete with it."""
+    asked = await listener.begin("one", document, **variables)
+    message = await asked.message()
+    if message["type"] == "error":
+        return [error["extensions"]["code"] for error in message["payload"]]
+    assert (await asked.message())["type"] == "complete"
+    return message["payload"]

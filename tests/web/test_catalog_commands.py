@@ -162,6 +162,7 @@ def test_what_is_left_out_is_archived_where_that_is_asked_for(filled: Path) -> N
         "~ features.seats.status  Feature Seats is archived",
         "~ plans.free.archived    Plan Free is archived",
         "2 changes: 2 changed.",
+        "No customers are affected.",
     ]
     assert catalog(filled, "apply", "--prune", given=nothing).returncode == 0
     assert "archived: true" in catalog(filled, "export").stdout

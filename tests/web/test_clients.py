@@ -100,6 +100,21 @@ def test_clients_ask_act_and_are_told_of_errors(
     }
 
 
+def test_clients_hear_what_changes(server: Program, key: str) -> None:
+    told = {line["name"]: line["value"] for line in node("live.mjs", f"{server.address}/graphql", key)}
+
+    assert told == {
+        "query": "SECRET",
+        "mutation": "1",
+        "invalid": ["GRAPHQL_VALIDATION_FAILED"],
+        "subscription": [[True, False], 2],
+        "resumed after a change": [True],
+        "a wrong key": 4403,
+        "Apollo Client": [True, False],
+        "urql": [True, False],
+    }
+
+
 EVERY_TYPE = documents(graph.core)
 
 

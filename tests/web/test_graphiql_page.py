@@ -201,8 +201,15 @@ def test_an_example_is_one_named_operation_that_gets_all_its_variables(example: 
 
     assert isinstance(operation, OperationDefinitionNode)
     assert operation.name is not None
+    assert operation.name.value == example.operation
     declared = {definition.variable.name.value for definition in operation.variable_definitions or ()}
     assert declared == set(json.loads(example.tab["variables"])) == set(example.variables)
+
+
+def test_every_document_of_the_tour_is_a_stop_of_it() -> None:
+    documents = {path.stem for path in (SERVER / "tour").iterdir()}
+
+    assert documents == {example.operation for example in EXAMPLES}
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)

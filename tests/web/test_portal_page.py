@@ -92,21 +92,27 @@ async def test_who_signs_out_has_to_come_again(site: Site) -> None:
     assert page.status_code == 401
 
 
-async def test_the_policy_lets_in_the_style_sheets_and_forms_to_itself(site: Site) -> None:
+async def test_the_policy_lets_in_what_is_ours_and_forms_to_itself(site: Site) -> None:
     page = await enter(site, await site.token("acme", plan="pro"))
 
     assert policy(page) == {
         "default-src": "'none'",
         "style-src": "'self'",
         "img-src": "data:",
+        "script-src": "'self'",
+        "connect-src": "'self'",
         "base-uri": "'none'",
         "form-action": "'self'",
         "frame-ancestors": "'none'",
     }
-    assert "script" not in read(page).tags
+    assert re.findall(r"<script[^>]*>[^<]", page.text) == []
     assert "style=" not in page.text
-    for address in re.findall(r'rel="stylesheet" href="([^"]+)"', page.text):
-        assert (await site.http.get(address)).headers["Content-Type"].startswith("text/css")
+    loaded = re.findall(r'(?:rel="stylesheet" href|script defer src)="([^"]+)"', page.text)
+    assert len(loaded) == 3
+    for address in loaded:
+        assert (
+            (await site.http.get(address)).headers["Content-Type"].startswith(("text/css", "text/javascript"))
+        )
 
 
 async def test_the_page_only_looks(site: Site) -> None:

@@ -105,6 +105,23 @@ def test_several_workers_share_one_database_and_end_together(demo_folder: Path) 
             program.ask(WHERE)
 
 
+def test_workers_do_not_outlive_the_program_that_was_killed(demo_folder: Path) -> None:
+    with serving(demo_folder, "--demo", "--workers", "2") as program:
+        program.process.kill()
+        program.process.wait()
+        waited = time.monotonic() + PATIENCE_SECONDS
+        while is_alive(program):
+            assert time.monotonic() < waited
+
+
+def is_alive(program: Program) -> bool:
+    """Whether anybody answers."""
+    try:
+        return httpx.get(f"{program.address}/healthz").is_success
+    except httpx.TransportError:
+        return False
+
+
 def test_several_workers_count_together(demo_folder: Path) -> None:
     with serving(demo_folder, "--demo", "--workers", "2") as program:
         for _ in range(20):

@@ -4,75 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from datetime import timedelta
 
 import httpx
 import pytest
-import pytest_asyncio
 from websockets.asyncio.client import connect
 
 from models.database import Database
 from resolvers import keys
-from resolvers.context import Context, Services, real_time
-from resolvers.keys import create_customer_token, create_key, viewer_of
-from rules.keys import ApiKeyKind, NewKey, Scope
-from rules.lifecycle import UpsertCustomer
-from server.app import create_app
+from resolvers.context import Services, real_time
+from resolvers.keys import viewer_of
+from rules.keys import ApiKeyKind, Scope
 from server.limits import Limits
 from server.rates import Rates
 from server.trusted import Trusted
-from tests.web.sockets import Listener, listening, served, socket_at
+from tests.web.sockets import Serving, ask, listening, socket_at
 
 WHO = "query Who { viewer { kind environment { key } } }"
 MAKE = 'mutation Make { upsertCustomer(input: { key: "globex" }) { customer { key } userErrors { code } } }'
 LIVE = 'subscription Live($c: String!) { accessChanged(customer: $c, features: ["sso"]) { initial } }'
 PUBLISHED = "subscription { packagePublished { number } }"
-
-
-class Serving:
-    """The application, to be served with settings."""
-
-    def __init__(self, services: Services, stack: AsyncExitStack) -> None:
-        self.services = services
-        self._stack = stack
-
-    async def __call__(self, **settings: object) -> str:
-        """Serve it; gives the address."""
-        app = create_app(self.services, **settings)  # type: ignore[arg-type]
-        return await self._stack.enter_async_context(served(app))
-
-    async def key(self, **given: object) -> str:
-        """Make a key of the environment "live"."""
-        return await create_key(self.services, "live", NewKey(**given))  # type: ignore[arg-type]
-
-    async def token(self, customer: str, seconds: int = 60) -> str:
-        """Make a customer's token."""
-        viewer = await viewer_of(self.services, await self.key())
-        assert viewer is not None
-        context = Context(services=self.services, viewer=viewer)
-        await self.services.ledger.commit(viewer.environment, customer, UpsertCustomer(key=customer))
-        return (await create_customer_token(context, customer, seconds)).token
-
-
-@pytest_asyncio.fixture
-async def serve(database_url: str) -> AsyncIterator[Serving]:
-    """The application on each kind of database."""
-    services = Services.on(Database(database_url))
-    async with AsyncExitStack() as stack:
-        yield Serving(services, stack)
-    await services.close()
-
-
-async def ask(listener: Listener, document: str, **variables: object) -> object:
-    """Give the one answer of an operation that is complete with it."""
-    asked = await listener.begin("one", document, **variables)
-    message = await asked.message()
-    if message["type"] == "error":
-        return [error["extensions"]["code"] for error in message["payload"]]
-    assert (await asked.message())["type"] == "complete"
-    return message["payload"]
 
 
 async def test_queries_and_mutations_work_as_over_http(serve: Serving) -> None:
@@ -184,6 +135,19 @@ async def test_only_trusted_documents_are_executed_where_that_is_set(serve: Serv
     async with listening(await serve(trusted=Trusted(only=True)), key) as ear:
         assert await ask(ear, WHO) == ["FORBIDDEN"]
         assert await ask(ear, PUBLISHED) == ["FORBIDDEN"]
+
+
+async def test_a_persisted_document_is_asked_for_by_name(serve: Serving) -> None:
+    key = await serve.key()
+    address = await serve(trusted=Trusted(by_identifier={"who": WHO}, only=True))
+    async with listening(address, key) as ear:
+        asked = await ear.begin("one", "")
+        assert await asked.errors() == ["FORBIDDEN"]
+        await ear.say(type="subscribe", id="one", payload={"documentId": "who"})
+        assert (await asked.next())["kind"] == "SECRET"
+        assert (await asked.message())["type"] == "complete"
+        await ear.say(type="subscribe", id="one", payload={"documentId": "gone"})
+        assert await asked.errors() == ["PERSISTED_QUERY_NOT_FOUND"]
 
 
 async def test_rates_are_counted(serve: Serving) -> None:
