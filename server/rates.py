@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import math
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 
 import structlog
 from limits import RateLimitItem, parse
 from limits.aio.storage import MemoryStorage, RedisStorage, Storage
 from limits.aio.strategies import FixedWindowRateLimiter
 from limits.errors import StorageError
-from redis.asyncio import ConnectionPool
 
 from resolvers.context import real_time
 from rules.permissions import Viewer
 from server.errors import Refused, RequestCode, refuse
+
+if TYPE_CHECKING:
+    from redis.asyncio import ConnectionPool
 
 IN_MEMORY = "memory://"
 
@@ -65,6 +68,9 @@ def _too_much(limit: RateLimitItem, seconds: int) -> Refused:
 
 
 def _connections(address: str) -> ConnectionPool:
+    # Slow to load, and most do without.
+    from redis.asyncio import ConnectionPool  # noqa: PLC0415
+
     seconds = REDIS_PATIENCE_SECONDS
     return ConnectionPool.from_url(address, socket_timeout=seconds, socket_connect_timeout=seconds)
 

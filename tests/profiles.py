@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from zlib import crc32
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 FULL = os.environ.get("ALLOTMENT_TEST_FULL") == "1"
@@ -18,3 +20,24 @@ settings.register_profile(
     "full", settings.get_profile("quick"), max_examples=500, derandomize=True, database=None
 )
 settings.load_profile("full" if FULL else "quick")
+
+
+ONE_IN = {"postgresql": 10, "browser": 5}
+"""How many of the same kind stand behind one test that runs in the quick form, where kinds are dear."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave dear tests to the full form, always the same, so that the quick one takes minutes.
+
+    What is stored is tried on both databases in both forms; what is told of it, in one of ten tests.
+    """
+    for item in items:
+        if not FULL and crc32(item.nodeid.encode()) % _one_in(item):
+            item.add_marker(pytest.mark.skip(reason="in the full form: ALLOTMENT_TEST_FULL=1"))
+
+
+def _one_in(item: pytest.Item) -> int:
+    if item.get_closest_marker("browser") is not None:
+        return ONE_IN["browser"]
+    asked = "postgresql" in item.name and "tests/storage/" not in item.nodeid
+    return ONE_IN["postgresql"] if asked else 1

@@ -13,7 +13,8 @@ from alembic import command
 from sqlalchemy import Connection
 
 from models.database import Database
-from models.migrate import configuration, migrate
+from models.migrate import migrate
+from models.migrations.upgrading import configuration
 
 VERSIONS = Path(__file__).parent / "versions"
 

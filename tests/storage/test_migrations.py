@@ -10,13 +10,15 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 from sqlmodel import SQLModel
 
 import models.tables
 from models.columns import from_micros
 from models.database import Database
-from models.migrate import DatabaseTooNew, configuration, is_current, migrate, revision_of
+from models.migrate import DatabaseTooNew, is_current, migrate, revision_of
+from models.migrations.upgrading import configuration
 
 ROOT = Path(__file__).parents[2]
 
@@ -45,6 +47,13 @@ async def test_a_new_database_has_no_revision_until_it_is_migrated(empty_url: st
     assert await is_current(database)
 
     await database.close()
+
+
+async def test_the_names_of_the_files_are_the_steps_in_their_order(database: Database) -> None:
+    steps = [script.revision for script in ScriptDirectory.from_config(configuration()).walk_revisions()]
+
+    assert await revision_of(database) == steps[0]
+    assert steps == sorted(steps, reverse=True)
 
 
 async def test_migrating_again_changes_nothing(database: Database, database_url: str) -> None:
