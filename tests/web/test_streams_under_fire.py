@@ -13,7 +13,7 @@ from time import monotonic
 from typing import Any
 
 import httpx
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidMessage
 
 from models.database import Database
 from resolvers.context import Services
@@ -88,7 +88,7 @@ class Listener:
                     hearing.cancel()
                     if hearing.done() and not hearing.cancelled():
                         hearing.result()
-            except (OSError, ConnectionClosed, TimeoutError, httpx.HTTPError):
+            except (OSError, ConnectionClosed, InvalidMessage, TimeoutError, httpx.HTTPError):
                 await asyncio.sleep(0.1)
             self.returns += 1
 
