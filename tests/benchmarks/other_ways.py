@@ -1,7 +1,8 @@
-"""What an access check is compared with: an empty route, and the same schema served the usual way.
+"""What is compared with: an empty route, the same schema served the usual way, and acts that store nothing.
 
 The usual way is Strawberry's own view: every document is parsed and validated, every request opens
-sessions of its own for its key, the catalog and the customer, and nothing is remembered.
+sessions of its own for its key, the catalog and the customer, an act has a transaction to itself, and
+nothing is remembered.
 """
 
 from __future__ import annotations
@@ -18,12 +19,17 @@ from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 
 from models import keys
+from models.batch import Done
+from models.customers import Address
 from models.database import Database
+from models.ledger import Ledger
 from models.memory import Memory
 from resolvers.context import Context, Services
 from resolvers.keys import digest_of
+from rules.acts import Act
 from rules.permissions import Viewer
 from schema.graph import graph
+from server.app import create_app
 
 LITTLE = {"data": {"access": {"allowed": True, "reason": "WITHIN_LIMIT"}}}
 
@@ -50,10 +56,33 @@ class _UsualWay(GraphQL[Context, None]):
         if key is None:
             raise PermissionError
         viewer = Viewer(environment=key.environment, kind=key.kind, scopes=frozenset(key.scopes))
-        return Context(services=replace(self._services, memory=Memory()), viewer=viewer)
+        memory = Memory()
+        ledger = Ledger(self._services.database, memory, self._services.clock)
+        return Context(services=replace(self._services, memory=memory, ledger=ledger), viewer=viewer)
 
 
 def usual_way() -> Any:  # noqa: ANN401 - an ASGI application
     """Serve the database that the environment names."""
     services = Services.on(Database(os.environ["ALLOTMENT_DATABASE_URL"]))
     return Starlette(routes=[Route("/graphql", _UsualWay(services), methods=["POST"])])
+
+
+class _Forgetful(Ledger):
+    """A ledger that does the first act of a customer and then says the same again."""
+
+    def __init__(self, services: Services) -> None:
+        super().__init__(services.database, services.memory, services.clock)
+        self._said: dict[Address, Done] = {}
+
+    async def commit(self, environment: int, customer: str, act: Act) -> Done:
+        """Give what came of the first act."""
+        address = environment, customer
+        if address not in self._said:
+            self._said[address] = await super().commit(environment, customer, act)
+        return self._said[address]
+
+
+def storing_nothing() -> Any:  # noqa: ANN401 - an ASGI application
+    """Serve the database that the environment names as ever, but for what acts would store."""
+    services = Services.on(Database(os.environ["ALLOTMENT_DATABASE_URL"]))
+    return create_app(replace(services, ledger=_Forgetful(services)))

@@ -1,0 +1,73 @@
+"""What it costs to consume over HTTP: ``python -m tests.benchmarks.http_consume``.
+
+Servers are processes of their own, asked in turn by the same callers over kept connections; every answer
+is looked at. Consuming, with ``synchronous=FULL``
+on SQLite, is compared with the same mutation storing nothing and with the usual way (goal 7).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.parse import urlsplit
+
+from tests.benchmarks.calling import Variant, machine, postgresql, rates, request, serving_app
+from tests.web.program import serving, told
+
+CONSUME = """mutation Use($c: String!) {
+  consume(input: { customer: $c, feature: "tokens", quantity: 1 }) {
+    consumed
+    access { allowed reason }
+    userErrors { code }
+  }
+}"""
+ANSWER = b'{"consumed":true,"access":{"allowed":true,'
+CUSTOMER = "meridian"
+
+
+@contextmanager
+def compared(url: str | None) -> Iterator[list[Variant]]:
+    """Serve a demo, and what it is compared with."""
+    with TemporaryDirectory(prefix="allotment-", dir=".") as name:
+        folder = Path(name).resolve()
+        settings = {"ALLOTMENT_DATABASE_URL": url or f"sqlite+aiosqlite:///{folder}/allotment.db"}
+        with serving(folder, "--demo", **settings) as program:
+            key = told(folder, "keys", "create", "--environment", "demo", **settings).stdout.strip()
+            with (
+                serving_app("tests.benchmarks.other_ways:storing_nothing", **settings) as nothing,
+                serving_app("tests.benchmarks.other_ways:usual_way", **settings) as usual,
+            ):
+                ports = {
+                    "storing nothing": nothing,
+                    "consume": urlsplit(program.address).port or 0,
+                    "consume, the usual way": usual,
+                }
+                yield [
+                    Variant(name, port, request(port, key, CONSUME, c=CUSTOMER), ANSWER)
+                    for name, port in ports.items()
+                ]
+
+
+def measured(url: str | None) -> None:
+    """Measure on a database."""
+    with compared(url) as variants:
+        nothing, consume, usual = asyncio.run(rates(variants)).values()
+        print(f"  goal 7: consume / storing nothing {consume / nothing:.2f}   (at least 0.30)")
+        print(f"  goal 7: consume / the usual way {consume / usual:.0f}   (at least 40)")
+
+
+def main() -> None:
+    """Print what was measured, and on what."""
+    print(machine())
+    print("SQLite")
+    measured(None)
+    print("PostgreSQL")
+    with postgresql() as url:
+        measured(url)
+
+
+if __name__ == "__main__":
+    main()
