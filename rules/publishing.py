@@ -64,14 +64,18 @@ def publish_contents(
 
 def published_since(before: Catalog, after: Catalog) -> list[tuple[str, int]]:
     """Give the versions that an earlier catalog has not, by package and number, in their order."""
-    bases_first = {key: place for place, key in enumerate(_bases_first(_published_bases(after)))}
     known = {key: len(package.versions) for key, package in before.packages.items()}
-    published = [
-        (version.published_at, bases_first[key], key, version.number)
-        for key, package in after.packages.items()
-        for version in package.versions[known.get(key, 0) :]
+    numbers: dict[datetime, dict[str, list[int]]] = {}
+    for key, package in after.packages.items():
+        for version in package.versions[known.get(key, 0) :]:
+            numbers.setdefault(version.published_at, {}).setdefault(key, []).append(version.number)
+    return [
+        (key, number)
+        for instant in sorted(numbers)
+        # As the bases were then: a plan may have moved to another base since.
+        for key in _bases_first(_published_bases(after, until=instant))
+        for number in numbers[instant].get(key, ())
     ]
-    return [(key, number) for _, _, key, number in sorted(published)]
 
 
 def _with_version(
@@ -96,22 +100,30 @@ def _with_version(
     return replace(package, versions=(*package.versions, version), draft=draft)
 
 
-def _published_bases(catalog: Catalog) -> dict[str, str | None]:
-    # In the order of their keys, so that every process tells a cascade in the same order.
-    packages = sorted(catalog.packages.items())
-    return {key: package.versions[-1].content.base for key, package in packages if package.versions}
+def _published_bases(catalog: Catalog, *, until: datetime | None = None) -> dict[str, str | None]:
+    """Give the base that each published package stands on, or stood on when an instant was over."""
+    bases: dict[str, str | None] = {}
+    for key, package in catalog.packages.items():
+        for version in reversed(package.versions):
+            if until is None or version.published_at <= until:
+                bases[key] = version.content.base
+                break
+    return bases
 
 
 def _bases_first(bases: Mapping[str, str | None]) -> list[str]:
-    """Put packages behind those that they stand on; those of a cycle come last."""
+    """Put packages behind those that they stand on; those of a cycle come last.
+
+    In the order of their keys otherwise, so that every process tells a cascade in the same order.
+    """
     derived: dict[str | None, list[str]] = {}
-    for key, base in bases.items():
+    for key, base in sorted(bases.items()):
         derived.setdefault(base if base in bases else None, []).append(key)
     ordered = list(derived.get(None, []))
     for key in ordered:  # grows as it goes
         ordered.extend(derived.get(key, []))
     reached = set(ordered)
-    return [*ordered, *(key for key in bases if key not in reached)]
+    return [*ordered, *(key for key in sorted(bases) if key not in reached)]
 
 
 def _version_problems(package: Package, expected: int | None) -> Iterator[Problem]:
