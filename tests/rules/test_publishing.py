@@ -307,3 +307,11 @@ def test_what_was_published_since_is_told_in_its_order_bases_first(shop: Catalog
 
     assert published_since(before, shop) == told
     assert published_since(shop, shop) == []
+
+
+def test_what_was_published_before_a_plan_changed_its_base_is_told_in_the_order_of_then() -> None:
+    cascaded = publish(edited(SHOP, SEATS_FOR_ALL), "free", now=NOW).catalog
+    freed = publish(set_base_plan(cascaded, "team", None), "team", now=LATER).catalog
+    turned = publish(set_base_plan(freed, "pro", "team"), "pro", now=LATER + timedelta(minutes=1)).catalog
+
+    assert published_since(SHOP, turned) == [("free", 2), ("pro", 2), ("team", 2), ("team", 3), ("pro", 3)]
