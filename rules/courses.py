@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from rules.access import Question, Subject, subject_of
@@ -31,8 +30,7 @@ class Courses:
         """Find what a question of the present is about, as ``subject_of`` does."""
         if customer is None:
             return subject_of(flat, customer, question, now)
-        course = self._course(flat, customer, question.feature, now)
-        return replace(course, question=question, now=now, customer=customer)
+        return self._course(flat, customer, question.feature, now).asked(question, customer, now)
 
     def rate(self, flat: Flattened, customer: Customer, feature: str, now: datetime) -> CreditRate | None:
         """Tell how many credits using a feature burns beyond its limit."""
