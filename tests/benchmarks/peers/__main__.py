@@ -1,0 +1,173 @@
+"""One question, asked of Allotment and of servers that others wrote: ``python -m tests.benchmarks.peers``.
+
+May this customer use this feature, how much is left, and when does the period end? All answer from the
+same PostgreSQL, from rows as they are now, each a process of its own; every answer is looked at, and all
+have to tell the same (goal 3). Allotment reads its own tables; the others read a few that are made for
+just this question and hold the same facts. Allotment is asked with a key, and counts and logs what it
+does; the others do neither, and are asked with a key, which they look up, and without one.
+
+PostGraphile and Mercurius take ``npm ci --ignore-scripts`` in this folder, and are left out without it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from tests.benchmarks.calling import Variant, answered, machine, postgresql, rates, request, serving_app
+from tests.benchmarks.peers.facts import laid_out
+from tests.benchmarks.peers.node import NODE, serving_script, versions
+from tests.web.program import serving, told
+
+CUSTOMER = "nimbus"
+
+ALLOTMENT = """query Check($c: String!) {
+  access(customer: $c, feature: "orders", requested: 1) {
+    allowed
+    reason
+    usage { remaining period { period_end: end } }
+  }
+}"""
+
+POSTGRAPHILE = """query Check($c: String!) {
+  accessByCustomerAndFeature(customer: $c, feature: "orders") {
+    allowed
+    reason
+    remaining
+    period_end: periodEnd
+  }
+}"""
+
+MERCURIUS = """query Check($c: String!) {
+  access(customer: $c, feature: "orders", requested: 1) { allowed reason remaining period_end: periodEnd }
+}"""
+
+FASTAPI = f"/customers/{CUSTOMER}/access/orders?requested=1"
+
+OURS = "Allotment"
+KEYLESS = ", without a key"
+
+
+@dataclass(frozen=True)
+class Peer:
+    """A server that others wrote, how many times as fast Allotment is to be, and what it does to answer."""
+
+    name: str
+    at_least: float
+    does: str
+    port: int
+    question: str
+
+    def variants(self, key: str) -> Iterator[Variant]:
+        """Ask it with the key, and without."""
+        yield variant(self.name, self.port, self._request(key))
+        yield variant(self.name + KEYLESS, self.port, self._request(None))
+
+    def _request(self, key: str | None) -> bytes:
+        if self.question is not FASTAPI:
+            return request(self.port, key, self.question, c=CUSTOMER)
+        authorization = "" if key is None else f"Authorization: Bearer {key}\r\n"
+        return f"GET {FASTAPI} HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\n{authorization}\r\n".encode()
+
+
+def variant(name: str, port: int, asked: bytes) -> Variant:
+    """Ask once; from then on every answer has to be that one."""
+    return Variant(name, port, asked, answered(port, asked))
+
+
+class Answer(NamedTuple):
+    """What all have to tell alike."""
+
+    allowed: bool
+    reason: str
+    remaining: int
+    period_end: datetime
+
+
+def answer_in(body: bytes) -> Answer:
+    """Read an answer, whatever its shape."""
+    leaves = dict(_leaves(json.loads(body)))
+    end = datetime.fromisoformat(str(leaves["period_end"]))
+    # JavaScript's dates know no microseconds.
+    end = end.replace(microsecond=end.microsecond // 1_000 * 1_000)
+    return Answer(leaves["allowed"] is True, str(leaves["reason"]), int(str(leaves["remaining"])), end)
+
+
+def _leaves(tree: dict[str, object]) -> Iterator[tuple[str, object]]:
+    for name, value in tree.items():
+        if isinstance(value, dict):
+            yield from _leaves(value)
+        else:
+            yield name, value
+
+
+@contextmanager
+def peers(url: str) -> Iterator[list[Peer]]:
+    """Serve everybody else; those that run on Node.js only where they are installed."""
+    with ExitStack() as stack:
+        fastapi = stack.enter_context(
+            serving_app("tests.benchmarks.peers.served_by_fastapi:serve", DATABASE_URL=url)
+        )
+        found = [Peer("FastAPI", 5, "BEGIN, the key, a join of four tables, ROLLBACK", fastapi, FASTAPI)]
+        if NODE.exists():
+            mercurius = stack.enter_context(serving_script("mercurius.mjs", url))
+            postgraphile = stack.enter_context(serving_script("postgraphile.mjs", url))
+            found += [
+                Peer("Mercurius", 1.3, "the key, and a join of four tables", mercurius, MERCURIUS),
+                Peer("PostGraphile", 6, "the key, and a view of four tables", postgraphile, POSTGRAPHILE),
+            ]
+        yield found
+
+
+@contextmanager
+def compared(url: str) -> Iterator[tuple[list[Variant], list[Peer]]]:
+    """Serve a demo and everybody else, and see that all tell the same."""
+    with TemporaryDirectory(prefix="allotment-") as name:
+        folder = Path(name)
+        settings = {"ALLOTMENT_DATABASE_URL": url}
+        with serving(folder, "--demo", **settings) as program:
+            key = told(folder, "keys", "create", "--environment", "demo", **settings).stdout.strip()
+            asyncio.run(laid_out(url, program, key))
+            port = urlsplit(program.address).port or 0
+            ours = variant(OURS, port, request(port, key, ALLOTMENT, c=CUSTOMER))
+            with peers(url) as others:
+                theirs = [variant for peer in others for variant in peer.variants(key)]
+                wanted = answer_in(ours.answers)
+                assert [one for one in theirs if answer_in(one.answers) != wanted] == []
+                yield [ours, *theirs], others
+
+
+def measured(url: str) -> None:
+    """Measure all of them on a database."""
+    with compared(url) as (variants, others):
+        found = asyncio.run(rates(variants))
+    ours = found[OURS]
+    for peer in others:
+        keyed, keyless = ours / found[peer.name], ours / found[peer.name + KEYLESS]
+        print(f"  goal 3: Allotment / {peer.name} {keyed:.1f}   (at least {peer.at_least})")
+        print(f"    which asks PostgreSQL for {peer.does}; without the key {keyless:.1f}")
+    print("  Allotment remembers a key for a second, and asks one statement for all who ask at once")
+
+
+def main() -> None:
+    """Print what was measured, and on what."""
+    print(machine())
+    print(f"fastapi {version('fastapi')}, {versions()}")
+    if not NODE.exists():
+        print("Nothing is installed for Node.js: PostGraphile and Mercurius are left out")
+    print("PostgreSQL")
+    with postgresql() as url:
+        measured(url)
+
+
+if __name__ == "__main__":
+    main()
