@@ -35,8 +35,9 @@ CREATE TABLE counters (
     PRIMARY KEY (customer_id, feature, period_start)
 );
 
--- What PostGraphile makes a field of: it decides in SQL, where the others decide in their own language.
-CREATE VIEW accesses AS
+-- The rest is PostGraphile's, which makes a field of the view: what the others decide and look up in their
+-- own language is decided and looked up in SQL.
+CREATE VIEW accesses WITH (security_invoker) AS
 SELECT
     customers.key AS customer,
     plan_limits.feature,
@@ -55,3 +56,12 @@ LEFT JOIN counters
 WHERE now() >= customer_plans.period_start AND now() < customer_plans.period_end;
 
 COMMENT ON VIEW accesses IS '@primaryKey customer,feature';
+
+-- Whoever carries a key asks in this role, and sees customers only if the key opens.
+CREATE ROLE caller;
+GRANT USAGE ON SCHEMA peers TO caller;
+GRANT SELECT ON ALL TABLES IN SCHEMA peers TO caller;
+ALTER TABLE customers ENABLE ROW LEVEL SECURITY;
+CREATE POLICY with_a_key ON customers FOR SELECT TO caller USING (EXISTS (
+    SELECT FROM api_keys WHERE digest = current_setting('peers.digest') AND revoked_at IS NULL
+));

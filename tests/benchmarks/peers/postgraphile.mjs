@@ -1,4 +1,5 @@
-// PostGraphile on Node's own HTTP server: its recommended preset, and a field that it makes of a view.
+// PostGraphile on Node's own HTTP server: its recommended preset, a field that it makes of a view, and the
+// key handed to PostgreSQL, whose policy looks it up. Whoever carries no key asks as the owner of it all.
 import { createServer } from "node:http";
 
 import pg from "pg";
@@ -7,15 +8,18 @@ import { makePgService } from "postgraphile/adaptors/pg";
 import { grafserv } from "postgraphile/grafserv/node";
 import { PostGraphileAmberPreset } from "postgraphile/presets/amber";
 
-import { contextOf } from "./keys.mjs";
+import { digestOf } from "./keys.mjs";
 
-const pool = new pg.Pool();
+function callerWith(authorization) {
+  if (authorization === undefined) return {};
+  return { pgSettings: { role: "caller", "peers.digest": digestOf(authorization) } };
+}
 
 const preset = {
   extends: [PostGraphileAmberPreset],
-  pgServices: [makePgService({ pool, schemas: ["peers"] })],
+  pgServices: [makePgService({ pool: new pg.Pool(), schemas: ["peers"] })],
   grafserv: { graphiql: false, watch: false },
-  grafast: { context: ({ node }) => contextOf(pool, node.req.headers.authorization) },
+  grafast: { context: ({ node }) => callerWith(node.req.headers.authorization) },
 };
 
 const serv = postgraphile(preset).createServ(grafserv);

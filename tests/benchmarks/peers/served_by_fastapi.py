@@ -95,8 +95,8 @@ async def admitted(session: Session, authorization: Annotated[str | None, Header
     if authorization is None:
         return
     digest = sha256(authorization.removeprefix("Bearer ").encode()).hexdigest()
-    key = await session.scalar(select(ApiKey).where(ApiKey.digest == digest, ApiKey.revoked_at.is_(None)))
-    if key is None:
+    key = await session.get(ApiKey, digest)
+    if key is None or key.revoked_at is not None:
         raise HTTPException(401)
 
 
@@ -136,5 +136,7 @@ async def access(customer: str, feature: str, session: Session, requested: int =
 
 def serve() -> FastAPI:
     """Serve the database that the environment names."""
-    app.state.sessions = async_sessionmaker(create_async_engine(os.environ["DATABASE_URL"]))
+    # As many connections as the others keep, and none that is opened for one request and closed again.
+    engine = create_async_engine(os.environ["DATABASE_URL"], pool_size=10, max_overflow=0)
+    app.state.sessions = async_sessionmaker(engine)
     return app
