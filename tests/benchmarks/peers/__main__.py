@@ -167,9 +167,8 @@ def measured(url: str) -> None:
 def main() -> None:
     """Print what was measured, and on what."""
     print(machine())
-    print(f"fastapi {version('fastapi')}, {versions()}")
-    if not NODE.exists():
-        print("Nothing is installed for Node.js: PostGraphile and Mercurius are left out")
+    absent = "nothing installed for Node.js, so that PostGraphile and Mercurius are left out"
+    print(f"fastapi {version('fastapi')}, {versions() if NODE.exists() else absent}")
     print("PostgreSQL")
     with postgresql() as url:
         measured(url)
