@@ -87,6 +87,14 @@ def _length(head: bytes) -> int:
     return int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
 
 
+def answered(port: int, request: bytes) -> bytes:
+    """Ask once, and give the body of the answer."""
+    with socket.create_connection(("127.0.0.1", port)) as asked, asked.makefile("rb") as answer:
+        asked.sendall(request)
+        head = b"".join(iter(answer.readline, b"\r\n"))
+        return answer.read(_length(head))
+
+
 def request(port: int, key: str | None, query: str, **variables: object) -> bytes:
     """Write a whole request."""
     body = json.dumps({"query": query, "variables": variables}).encode()
@@ -140,19 +148,28 @@ async def rates(
 @contextmanager
 def serving_app(app: str, **settings: str) -> Iterator[int]:
     """Serve an application of the benchmarks in a process of its own."""
+    port = free_port()
+    command = [sys.executable, "-m", "uvicorn", app, "--port", str(port), "--log-level", "warning"]
+    factory = ["--factory"] if settings else []
+    with running([*command, "--no-access-log", *factory], port, PYTHONPATH=str(ROOT), **settings):
+        yield port
+
+
+def free_port() -> int:
+    """Give a port on which nobody listens."""
     with socket.create_server(("127.0.0.1", 0)) as free:
-        port = int(free.getsockname()[1])
-    command = [sys.executable, "-m", "uvicorn", app, "--port", str(port)]
-    environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), **settings}
-    process = subprocess.Popen(
-        [*command, "--log-level", "warning", "--no-access-log", *(["--factory"] if settings else [])],
-        cwd=ROOT,
-        env=environment,
-    )
+        return int(free.getsockname()[1])
+
+
+@contextmanager
+def running(command: Sequence[str], port: int, **environment: str) -> Iterator[None]:
+    """Run a server as a process of its own, from when it listens on its port."""
+    process = subprocess.Popen(command, cwd=ROOT, env={"PATH": "/usr/bin:/bin", **environment})
     try:
         while not _listens(port):
+            assert process.poll() is None, f"{command} ended"
             sleep(0.05)
-        yield port
+        yield
     finally:
         process.terminate()
         process.wait()
