@@ -10,7 +10,8 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Boolean, Dialect, Text
+from sqlalchemy import BigInteger, Boolean, Dialect, Text
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -74,7 +75,7 @@ class Document(TypeDecorator[object]):
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """JSON on PostgreSQL, which keeps numbers as they were written, and text elsewhere."""
         if dialect.name == "postgresql":
-            return dialect.type_descriptor(JSON(none_as_null=True))
+            return dialect.type_descriptor(postgresql.JSON(none_as_null=True))
         return dialect.type_descriptor(Text())
 
     def process_bind_param(self, value: object, dialect: Dialect) -> object:

@@ -6,10 +6,9 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import (
-    JSON,
     ColumnElement,
     Dialect,
     FromClause,
@@ -19,18 +18,16 @@ from sqlalchemy import (
     and_,
     bindparam,
     cast,
+    column,
     func,
     select,
     true,
 )
 from sqlalchemy import Text as SqlText
-from sqlalchemy.dialects import sqlite
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.types import TypeEngine
 from sqlmodel import SQLModel
-
-if TYPE_CHECKING:
-    from sqlalchemy.dialects import postgresql
 
 _LAST_CODE_POINT = 0x10FFFF
 _FIRST_SURROGATE, _AFTER_SURROGATES = 0xD800, 0xE000
@@ -68,23 +65,21 @@ def _inserting(model: type[SQLModel]) -> UpdateBase:
 
 @cache
 def _inserting_missing(model: type[SQLModel], dialect: str) -> UpdateBase:
-    return _insert_into(model, dialect).on_conflict_do_nothing()
+    return _INSERTS[dialect](table_of(model)).on_conflict_do_nothing()
 
 
 @cache
 def _upserting(model: type[SQLModel], dialect: str, names: tuple[str, ...]) -> UpdateBase:
     keys = [column.name for column in table_of(model).primary_key]
-    statement = _insert_into(model, dialect)
+    statement = _INSERTS[dialect](table_of(model))
     written = {name: statement.excluded[name] for name in names if name not in keys}
     return statement.on_conflict_do_update(index_elements=keys, set_=written)
 
 
-def _insert_into(model: type[SQLModel], dialect: str) -> sqlite.Insert | postgresql.Insert:
-    if dialect == "sqlite":
-        return sqlite.insert(table_of(model))
-    from sqlalchemy.dialects import postgresql  # noqa: PLC0415 - who keeps a file does not load it
-
-    return postgresql.insert(table_of(model))
+_INSERTS: Mapping[str, Callable[[Table], sqlite.Insert | postgresql.Insert]] = {
+    "sqlite": sqlite.insert,
+    "postgresql": postgresql.insert,
+}
 
 
 async def write_rows(session: AsyncSession, statement: UpdateBase, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -156,10 +151,10 @@ def asked_rows(dialect: str, **columns: TypeEngine[Any]) -> FromClause:
             for place, (name, known) in enumerate(columns.items())
         ]
         return select(*cells).cte("asked")
-    element = func.json_array_elements(cast(document, JSON)).table_valued("value", name="element").c.value
+    array = func.json_array_elements(cast(document, postgresql.JSON))
+    element = array.table_valued(column("value", postgresql.JSON), name="element").c.value
     cells = [
-        cast(element.op("->>")(place), known).label(name)
-        for place, (name, known) in enumerate(columns.items())
+        cast(element[place].astext, known).label(name) for place, (name, known) in enumerate(columns.items())
     ]
     return select(*cells).cte("asked")
 
