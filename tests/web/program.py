@@ -93,6 +93,6 @@ def told(folder: Path, *command: str, given: str = "", **settings: str) -> subpr
 def environment(folder: Path, **settings: str) -> dict[str, str]:
     """This environment with none but these settings of ours, from which the rooms are found in any folder."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("ALLOTMENT_")}
-    # What the first program compiles is kept for the next; some machines would compile it all each time.
-    compiled = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(folder.parent / "bytecode")}
+    # What the first program compiles is kept for all others; some machines would compile it all each time.
+    compiled = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(ROOT / ".pytest_cache" / "bytecode")}
     return {**inherited, **compiled, **settings, "PYTHONPATH": str(ROOT)}
