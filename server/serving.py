@@ -24,7 +24,6 @@ from starlette.applications import Starlette
 from uvicorn.supervisors import Multiprocess
 
 from models.migrate import migrate
-from server.auth import is_loopback
 from server.lasting import lasting
 from server.running import run_to_end, services_on, settings_or_fail
 from server.settings import Settings, share_metrics
@@ -65,7 +64,9 @@ async def _prepared(settings: Settings, host: str, *, demo: bool) -> int | None:
     await migrate(settings.database_url)
     if not demo:
         return None
-    from server.demo import fill  # noqa: PLC0415 - nobody else needs the sample
+    # Nobody else needs the sample, or whoever is asked for keys.
+    from server.auth import is_loopback  # noqa: PLC0415
+    from server.demo import fill  # noqa: PLC0415
 
     async with services_on(settings) as services:
         environment = await fill(services)
