@@ -4,8 +4,6 @@ What comes in is read strictly, from variables and from literals alike: what can
 refused with a sentence that says why, never rounded, guessed or cut.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
