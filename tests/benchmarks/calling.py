@@ -158,7 +158,14 @@ async def answers_a_second(variant: Variant, seconds: int, connections: int) -> 
 
 @contextmanager
 def serving_app(app: str, **settings: str) -> Iterator[int]:
-    """Serve an application of the benchmarks in a process of its own."""
+    """Serve an application of the benchmarks in a process of its own; gives the port."""
+    with running_app(app, **settings) as (port, _):
+        yield port
+
+
+@contextmanager
+def running_app(app: str, **settings: str) -> Iterator[tuple[int, int]]:
+    """Serve an application; gives the port, and the process's number."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = int(free.getsockname()[1])
     command = [sys.executable, "-m", "uvicorn", app, "--port", str(port)]
@@ -172,7 +179,7 @@ def serving_app(app: str, **settings: str) -> Iterator[int]:
     try:
         while not _listens(port):
             sleep(0.05)
-        yield port
+        yield port, process.pid
     finally:
         process.terminate()
         process.wait()
