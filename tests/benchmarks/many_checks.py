@@ -154,7 +154,7 @@ async def measured(services: Services) -> dict[str, float]:
     return {name: median(times[1:]) for name, times in took.items()}
 
 
-async def in_process() -> None:
+async def within_python() -> None:
     """Measure in this process."""
     with TemporaryDirectory(prefix="allotment-") as folder, serving_app(f"{OTHER_WAYS}:empty") as port:
         url = f"sqlite+aiosqlite:///{Path(folder)}/allotment.db"
@@ -177,7 +177,7 @@ def main() -> None:
     print(machine())
     with TemporaryDirectory(prefix="allotment-") as folder:
         over_http(Path(folder))
-    asyncio.run(in_process())
+    asyncio.run(within_python())
 
 
 if __name__ == "__main__":
