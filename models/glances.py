@@ -16,12 +16,25 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, Table, and_, bindparam, cast, func, or_, select, type_coerce
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    cast,
+    func,
+    or_,
+    select,
+    type_coerce,
+)
 from sqlalchemy import Text as SqlText
+from sqlalchemy.types import TypeEngine
 
 from models.columns import Count, Instant, Key, from_micros, to_micros
 from models.held import Held, Row, Spelled
-from models.statements import asked, asked_rows, table_of
+from models.statements import asked, asked_row, asked_rows, table_of
 from models.tables import CustomerRow, EnvironmentRow, ReservationRow, UsageWindowRow
 from rules.metering import Window
 from rules.reservations import Hold
@@ -32,6 +45,12 @@ _CUSTOMERS = table_of(CustomerRow)
 _WINDOWS = table_of(UsageWindowRow)
 _HOLDS = table_of(ReservationRow)
 
+_ASKED: Mapping[str, TypeEngine[Any]] = {
+    "index": Count(),
+    "environment": Count(),
+    "customer": Key(),
+    "feature": Key(),
+}
 _COUNTED = ("starts_at", "ends_at", "used", "last_at")
 _HELD = (
     *("key", "feature_key", "quantity", "created_at", "expires_at"),
@@ -80,7 +99,9 @@ class Glances:
     def __init__(self, held: Held, clock: Callable[[], datetime]) -> None:
         self._held = held
         self._clock = clock
-        self._statement = Spelled(_glancing(held.dialect.name), held.dialect)
+        dialect = held.dialect
+        self._for_one = Spelled(_glancing(dialect.name, asked_row(**_ASKED)), dialect)
+        self._for_many = Spelled(_glancing(dialect.name, asked_rows(dialect.name, **_ASKED)), dialect)
         self._under_way = False
         self._waiting: list[_Waiting] = []
         self._next: asyncio.Task[None] | None = None
@@ -120,15 +141,19 @@ class Glances:
             self._pass_on()
 
     async def _read(self, places: Sequence[Place]) -> list[Glance]:
-        given = asked((index, *place) for index, place in enumerate(places))
-        parameters = self._statement.parameters(now=to_micros(self._clock()), **given)
-        rows = await self._held.rows(self._statement.text, parameters)
+        now = to_micros(self._clock())
+        if len(places) == 1:
+            statement, (place,) = self._for_one, places
+            parameters = statement.parameters(now=now, index=0, **place._asdict())
+        else:
+            statement, given = self._for_many, asked((index, *place) for index, place in enumerate(places))
+            parameters = statement.parameters(now=now, **given)
+        rows = await self._held.rows(statement.text, parameters)
         told = {row[0]: row for row in rows}
         return [_glance(place, told[index]) for index, place in enumerate(places)]
 
 
-def _glancing(dialect: str) -> Select[Any]:
-    place = asked_rows(dialect, index=Count(), environment=Count(), customer=Key(), feature=Key())
+def _glancing(dialect: str, place: FromClause) -> Select[Any]:
     its = and_(_CUSTOMERS.c.environment_id == place.c.environment, _CUSTOMERS.c.key == place.c.customer)
     of_place = place.join(table_of(EnvironmentRow), _ENVIRONMENTS.id == place.c.environment)
     return select(

@@ -7,14 +7,12 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any, cast
 
-import asyncpg
 import structlog
 from sqlalchemy import NullPool
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from models import customers, environments, keys, notices, sqlite
-from models.database import Database
+from models.database import FAILURES, Database
 from models.notices import CHANNEL, KEYS_CHANNEL, Notice, Notices
 from rules.revisions import Revision
 
@@ -29,7 +27,14 @@ PAUSE_SECONDS = 0.25
 
 _log = structlog.get_logger(__name__)
 
-_LOST = (SQLAlchemyError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+
+def _losses(dialect: str) -> tuple[type[Exception], ...]:
+    """Give what is raised where a connection is lost."""
+    if dialect == "sqlite":
+        return FAILURES
+    import asyncpg  # noqa: PLC0415 - who keeps a file does not load it
+
+    return (*FAILURES, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 
 class Listening:
@@ -58,10 +63,11 @@ class Listening:
 
     async def _listen_for_ever(self) -> None:
         of_a_file = self._database.dialect == "sqlite"
+        losses = _losses(self._database.dialect)
         while True:
             try:
                 await (self._look_at_file() if of_a_file else self._listen())
-            except _LOST as error:
+            except losses as error:
                 _log.warning("for now nothing is heard of other processes", cause=repr(error))
             await asyncio.sleep(PAUSE_SECONDS)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 from pydantic import TypeAdapter
@@ -30,12 +31,17 @@ class Shape(Generic[Fact]):
         columns = table_of(model).columns
         # Every fact is a dataclass, which the type of a class cannot say.
         names = [field.name for field in fields(fact)]  # type: ignore[arg-type]
-        self._adapter = TypeAdapter(fact)
+        self._fact = fact
         self._columns = {
             name: _RENAMED.get(name, name) for name in names if _RENAMED.get(name, name) in columns
         }
         self._document = document
         self._apart = set(apart)
+
+    @cached_property
+    def _adapter(self) -> TypeAdapter[Fact]:
+        # Made with the first fact: most commands, and the start of a server, read none.
+        return TypeAdapter(self._fact)
 
     def read(self, row: RowMapping, **apart: object) -> Fact:
         """Give the fact of a row."""

@@ -149,6 +149,13 @@ def asked_rows(dialect: str, **columns: TypeEngine[Any]) -> FromClause:
     return _rows_of(dialect, bindparam("asked", type_=SqlText), columns).cte("asked")
 
 
+def asked_row(**columns: TypeEngine[Any]) -> FromClause:
+    """Give the one row that a statement is asked about as a table, each of its columns a parameter."""
+    # PostgreSQL has to be told of which types they are.
+    cells = [cast(bindparam(name), known).label(name) for name, known in columns.items()]
+    return select(*cells).cte("asked")
+
+
 def asked(rows: Iterable[Sequence[object]]) -> dict[str, str]:
     """Give the parameters of a statement about rows."""
     return {"asked": _in_json(rows)}

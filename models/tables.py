@@ -25,6 +25,9 @@ SQLModel.metadata.naming_convention = {
 }
 """Every constraint has a name, so that a later migration can take it away on SQLite too."""
 
+SQLModel.model_config["defer_build"] = True
+"""SQLAlchemy alone reads and writes rows, so that what pydantic would validate them by is never needed."""
+
 STRICT = {"sqlite_strict": True}
 CLUSTERED = {"sqlite_strict": True, "sqlite_with_rowid": False}
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from models.database import Session
 from resolvers import catalog as catalogs
-from resolvers import json_notation, yaml_notation
 from resolvers.context import Context
 from resolvers.notation import Broken, Flaw, Notation, Step, Token, Walk, assembled, places
 from resolvers.previews import impact_of
@@ -39,10 +38,12 @@ class CatalogFormat(StrEnum):
     JSON = "JSON"
 
 
-_NOTATIONS: Mapping[CatalogFormat, Notation] = {
-    CatalogFormat.YAML: yaml_notation,
-    CatalogFormat.JSON: json_notation,
-}
+def _notation(form: CatalogFormat) -> Notation:
+    """Give what reads and writes a format."""
+    # Few servers are ever shown a document, and libyaml is large.
+    from resolvers import json_notation, yaml_notation  # noqa: PLC0415
+
+    return json_notation if form is CatalogFormat.JSON else yaml_notation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +79,7 @@ def _silent(_: float) -> None:
 async def export(context: Context, form: CatalogFormat = CatalogFormat.YAML) -> str:
     """Write the whole catalog as one document."""
     flat = await catalogs.read(context)
-    return await asyncio.to_thread(lambda: _NOTATIONS[form].written(document_of(flat.catalog)))
+    return await asyncio.to_thread(lambda: _notation(form).written(document_of(flat.catalog)))
 
 
 async def compare(context: Context, document: CatalogDocument) -> AfterApply:
@@ -133,7 +134,7 @@ class _Reading:
             raise Rejected([required("The document says nothing.", "document")])
 
     def _tokens(self) -> Iterator[Token]:
-        return _NOTATIONS[self._document.format].tokens(self._document.text)
+        return _notation(self._document.format).tokens(self._document.text)
 
     def applied(self, catalog: Catalog, held: StandingOn, now: datetime) -> Applied:
         """Apply the document to a catalog; raises Rejected with every problem of both."""

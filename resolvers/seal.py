@@ -5,15 +5,16 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from datetime import datetime
-
-import jwt
-from jwt.types import Options
+from typing import TYPE_CHECKING
 
 from models import environments, keys
 from models.database import Database
 from rules.keys import ApiKeyKind
 from rules.permissions import Viewer
 from rules.tokens import Claims, claims_of
+
+if TYPE_CHECKING:
+    from jwt.types import Options
 
 ALGORITHM = "HS256"
 SECRET_BYTES = 32
@@ -46,6 +47,8 @@ class Seal:
 
     async def sign(self, claims: Claims) -> str:
         """Give the token of claims."""
+        import jwt  # noqa: PLC0415 - slow to load, and many give their customers no tokens
+
         return jwt.encode(claims.payload(self._clock()), await self._signing_secret(), ALGORITHM)
 
     async def viewer(self, token: str) -> Viewer | None:
@@ -65,6 +68,8 @@ class Seal:
         )
 
     async def _claims(self, token: str) -> Claims | None:
+        import jwt  # noqa: PLC0415 - as above
+
         secret = await self._signing_secret()
         try:
             return claims_of(jwt.decode(token, secret, [ALGORITHM], _SIGNATURE_ALONE))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from rules.access import Question, Subject, subject_of
@@ -31,8 +30,7 @@ class Courses:
         """Find what a question of the present is about, as ``subject_of`` does."""
         if customer is None:
             return subject_of(flat, customer, question, now)
-        course = self._course(flat, customer, question.feature, now)
-        return replace(course, question=question, now=now, customer=customer)
+        return _asked(self._course(flat, customer, question.feature, now), question, customer, now)
 
     def rate(self, flat: Flattened, customer: Customer, feature: str, now: datetime) -> CreditRate | None:
         """Tell how many credits using a feature burns beyond its limit."""
@@ -51,6 +49,22 @@ class Courses:
                 self._known.clear()
             self._known[place] = course
         return course
+
+
+def _asked(course: Subject, question: Question, customer: Customer, now: datetime) -> Subject:
+    # Faster than ``replace`` by half, and done for every question.
+    return Subject(
+        flat=course.flat,
+        question=question,
+        now=now,
+        customer=customer,
+        feature=course.feature,
+        entitled=course.entitled,
+        metering=course.metering,
+        billing=course.billing,
+        until=course.until,
+        rate=course.rate,
+    )
 
 
 def _holds(course: Subject, flat: Flattened, customer: Customer, at: datetime) -> bool:

@@ -73,9 +73,11 @@ NOTHING_HELD = Held()
 def held(holds: Iterable[Hold], feature: str, now: datetime) -> Held:
     """Add up what counts against a limit at an instant."""
     open_holds = [hold for hold in holds if hold.feature == feature and hold.holds(now)]
+    if not open_holds:
+        return NOTHING_HELD
     return Held(
         quantity=sum(hold.quantity for hold in open_holds),
-        until=min((hold.ends_at for hold in open_holds), default=None),
+        until=min(hold.ends_at for hold in open_holds),
     )
 
 

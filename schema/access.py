@@ -1,7 +1,5 @@
 """Access: the answer to "may this customer use this feature", with what it rests on."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Self
 
@@ -174,7 +172,7 @@ class Access:
         return None if self.decision.usage is None else UsageBalance.of(self.decision.usage)
 
     @resolved("What there is of the credits that using the feature burns; null where it burns none.")
-    def credits(self) -> Annotated[CreditBalance, strawberry.lazy("schema.credits")] | None:
+    def credits(self) -> Annotated["CreditBalance", strawberry.lazy("schema.credits")] | None:
         """Give the balance."""
         from schema.credits import CreditBalance  # noqa: PLC0415 - credits show customers
 
@@ -193,7 +191,7 @@ class Access:
         return Revision(str(self.decision.revision))
 
     @resolved("Every row that spoke, with those that decided marked.")
-    def sources(self, info: Info) -> list[Annotated[EntitlementSource, strawberry.lazy("schema.sources")]]:
+    def sources(self, info: Info) -> list[Annotated["EntitlementSource", strawberry.lazy("schema.sources")]]:
         """Give the sources."""
         from schema.sources import EntitlementSource  # noqa: PLC0415 - sources show customers
 
@@ -201,7 +199,9 @@ class Access:
         return [EntitlementSource.of(info, subject, source) for source in subject.entitled.sources]
 
     @resolved("Why the answer is what it is, and what would turn a no into a yes.")
-    async def explanation(self, info: Info) -> Annotated[Explanation, strawberry.lazy("schema.explanations")]:
+    async def explanation(
+        self, info: Info
+    ) -> Annotated["Explanation", strawberry.lazy("schema.explanations")]:
         """Give the explanation."""
         from schema.explanations import explained  # noqa: PLC0415 - remedies show plans
 

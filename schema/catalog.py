@@ -1,7 +1,5 @@
 """Products and features."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Self
 
@@ -51,7 +49,7 @@ class Product(Node):
     @resolved("The features that the product groups.")
     def features(
         self, info: Info, first: First = 20, after: After = UNSET
-    ) -> Connection[Annotated[Feature, strawberry.lazy("schema.catalog")]]:
+    ) -> Connection[Annotated["Feature", strawberry.lazy("schema.catalog")]]:
         """Give a page of features, by key."""
         features = [f for f in self.flat.catalog.features.values() if f.product == self.key]
         return features_page(info, self.flat, features, first, after)
@@ -59,7 +57,7 @@ class Product(Node):
     @resolved("In display order.")
     def plans(
         self, info: Info, include_archived: IncludeArchived = False
-    ) -> list[Annotated[Plan, strawberry.lazy("schema.packages")]]:
+    ) -> list[Annotated["Plan", strawberry.lazy("schema.packages")]]:
         """Give the plans by position, equals by key."""
         from schema.packages import Plan  # noqa: PLC0415 - packages build on products
 
@@ -69,7 +67,7 @@ class Product(Node):
     @resolved("In display order.")
     def addons(
         self, info: Info, include_archived: IncludeArchived = False
-    ) -> list[Annotated[Addon, strawberry.lazy("schema.packages")]]:
+    ) -> list[Annotated["Addon", strawberry.lazy("schema.packages")]]:
         """Give the add-ons by key."""
         from schema.packages import Addon  # noqa: PLC0415 - packages build on products
 

@@ -1,7 +1,5 @@
 """The catalog as code: one document for all that is sold, and what has changed in words."""
 
-from __future__ import annotations
-
 from typing import Annotated, Self
 
 import strawberry

@@ -1,7 +1,5 @@
 """Products, features and credit types, written. What is left out keeps; null clears."""
 
-from __future__ import annotations
-
 import strawberry
 
 from rules import catalog as rules

@@ -1,7 +1,5 @@
 """Acts on products, features, credit types and packages."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import strawberry

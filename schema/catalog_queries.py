@@ -1,7 +1,5 @@
 """Questions about the catalog."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Annotated, TypeVar
 

@@ -1,7 +1,5 @@
 """Connections: lists in pages."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Annotated, Generic, Self, TypeVar

@@ -1,7 +1,5 @@
 """Credits, written."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 import strawberry

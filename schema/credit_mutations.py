@@ -1,7 +1,5 @@
 """Acts on credits."""
 
-from __future__ import annotations
-
 from typing import Annotated, Self
 
 import strawberry

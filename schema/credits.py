@@ -1,7 +1,5 @@
 """Credits: balances, grants and the ledger."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Self
 
@@ -58,7 +56,7 @@ class CreditBalance:
         return CreditType.of(info, self.seen.seen.flat.catalog.credit_types[self.seen.book.credit_type])
 
     @resolved("The grants in force, in burn order.")
-    def grants(self, info: Info) -> list[CreditGrant]:
+    def grants(self, info: Info) -> "list[CreditGrant]":
         """Give the grants."""
         book = self.seen.book
         return [
@@ -104,7 +102,7 @@ class CreditGrant(Node):
         )
 
     @resolved("Whose it is.")
-    def customer(self, info: Info) -> Annotated[Customer, strawberry.lazy("schema.customers")]:
+    def customer(self, info: Info) -> Annotated["Customer", strawberry.lazy("schema.customers")]:
         """Give the customer."""
         from schema.customers import Customer  # noqa: PLC0415 - customers show credits
 

@@ -1,7 +1,5 @@
 """What a customer shows of their credits."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry

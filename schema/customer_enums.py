@@ -1,7 +1,5 @@
 """The enums of customers, their subscriptions, access and usage."""
 
-from __future__ import annotations
-
 from rules.access import AccessReason
 from rules.customers import CustomEntitlementMode, SubscriptionStatus, TrialEnd
 from rules.grants import CreditSource, EntryKind, GrantStatus

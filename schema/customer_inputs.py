@@ -1,7 +1,5 @@
 """Customers, their own entitlements, and the clock, written. What is left out keeps; null clears."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 import strawberry

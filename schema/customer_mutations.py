@@ -1,7 +1,5 @@
 """Acts on customers, and on a sandbox's clock."""
 
-from __future__ import annotations
-
 from functools import partial
 from typing import Annotated
 

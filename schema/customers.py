@@ -1,7 +1,5 @@
 """Customers and their subscriptions."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Annotated, Self
 
@@ -71,7 +69,7 @@ class CustomerSubscription(Node):
         )
 
     @resolved("Whose it is.")
-    def customer(self, info: Info) -> Customer:
+    def customer(self, info: Info) -> "Customer":
         """Give the customer."""
         return Customer.of(info, self.seen)
 
@@ -103,7 +101,7 @@ class CustomerSubscription(Node):
         return billing_period(self.seen.flat.catalog, self.fact, self.seen.now)
 
     @resolved("The add-ons that it has now.")
-    def addons(self, info: Info) -> list[SubscriptionAddon]:
+    def addons(self, info: Info) -> "list[SubscriptionAddon]":
         """Give the add-ons in force; of what has not begun those that it will begin with."""
         catalog, now = self.seen.flat.catalog, max(self.seen.now, self.fact.started_at)
         held = addons_in_force(catalog, self.fact, now)
@@ -116,7 +114,7 @@ class CustomerSubscription(Node):
         return None if period is None else Period.of(period)
 
     @resolved("What is to come: a change of plan, or a cancellation.")
-    def scheduled_change(self, info: Info) -> ScheduledChange | None:
+    def scheduled_change(self, info: Info) -> "ScheduledChange | None":
         """Give what is scheduled."""
         return ScheduledChange.of(info, self.seen, self.fact)
 

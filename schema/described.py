@@ -1,7 +1,5 @@
 """How an enum of the rules becomes one of the graph."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from enum import Enum
 from typing import Any

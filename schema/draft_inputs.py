@@ -1,7 +1,5 @@
 """Rows, prices and rates of a draft, written. What is left out keeps; null clears."""
 
-from __future__ import annotations
-
 import strawberry
 
 from rules import catalog as rules

@@ -1,7 +1,5 @@
 """Acts on drafts: rows, prices and rates, until they are published."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import strawberry

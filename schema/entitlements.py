@@ -1,7 +1,5 @@
 """Entitlements: the rows of a package, each of the kind that its value needs."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
@@ -59,7 +57,7 @@ class CreditRate:
     per_units: Quantity = strawberry.field(description="By how much usage.")
 
     @classmethod
-    def at(cls, place: Place) -> list[Self]:
+    def at(cls, place: "Place") -> list[Self]:
         """Show the rates of a version, inherited ones included, by feature."""
         rates = place.flat.rates(place.content, place.base_number)
         return [
@@ -112,14 +110,14 @@ class Entitlement(Node):
         raise NotImplementedError
 
     @resolved("The package whose row this is: for an inherited row, the base plan that set it.")
-    def defined_in(self, info: Info) -> Annotated[Package, strawberry.lazy("schema.packages")]:
+    def defined_in(self, info: Info) -> Annotated["Package", strawberry.lazy("schema.packages")]:
         """Give the package."""
         from schema.packages import package_of  # noqa: PLC0415 - packages build on rows
 
         return package_of(info, self.place.flat, self.seen.defined_in)
 
     @resolved("The inherited row that this one replaces; shown struck through.")
-    def overrides(self, info: Info) -> Entitlement | None:
+    def overrides(self, info: Info) -> "Entitlement | None":
         """Give the inherited row."""
         above = self.seen.overrides
         return None if above is None else entitlement_of(info, self.place, above, self.position)

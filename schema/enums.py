@@ -1,7 +1,5 @@
 """The enums of the graph: those of the rules, with what each value means to a client."""
 
-from __future__ import annotations
-
 from resolvers.catalog_code import CatalogFormat
 from rules.catalog import (
     Aggregation,

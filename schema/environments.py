@@ -1,7 +1,5 @@
 """Environments, and who is asking."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from enum import Enum
 from typing import Self

@@ -1,7 +1,5 @@
 """What a mutation answers: the thing, or every problem found with the input."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import fields, is_dataclass

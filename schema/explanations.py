@@ -1,7 +1,5 @@
 """Explanations: why an answer is what it is, and what would change it."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from functools import partial
 from typing import Self

@@ -1,7 +1,5 @@
 """The graph: its roots, its scalars, and every type behind an interface."""
 
-from __future__ import annotations
-
 import strawberry
 from graphql import GraphQLError, GraphQLSchema
 from strawberry.schema.config import StrawberryConfig

@@ -1,7 +1,5 @@
 """Impacts: what customers would notice of something that is not done yet."""
 
-from __future__ import annotations
-
 from typing import Self
 
 import strawberry

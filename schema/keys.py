@@ -1,7 +1,5 @@
 """API keys and customers' tokens: made, listed and ended."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Annotated, Self
 

@@ -1,7 +1,5 @@
 """The acts of the graph: each answers with the thing, or with every problem of its input."""
 
-from __future__ import annotations
-
 import strawberry
 
 from schema.catalog_code import CatalogCodeMutations

@@ -1,7 +1,5 @@
 """Nodes by global id: each kind knows how its own are found."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable, Mapping
 
 from resolvers import catalog as catalog_resolvers

@@ -1,7 +1,5 @@
 """Nodes: what has a global id, and how the id names it."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 import json

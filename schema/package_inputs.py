@@ -1,7 +1,5 @@
 """Plans and add-ons, written. What is left out keeps; null clears."""
 
-from __future__ import annotations
-
 import strawberry
 
 from rules import catalog as rules

@@ -1,7 +1,5 @@
 """Packages, plans and add-ons, and their versions."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Self
 
@@ -50,7 +48,7 @@ class PackageVersion(Node):
         )
 
     @resolved("The package that it is a version of.")
-    def package(self, info: Info) -> Package:
+    def package(self, info: Info) -> "Package":
         """Give the package."""
         return package_of(info, self.place.flat, self.place.package.key)
 
@@ -62,7 +60,7 @@ class PackageVersion(Node):
         return await subscriptions.on_version(info.context, self.place.package.key, self.place.number)
 
     @resolved("The base plan's version that this version was published against.")
-    def base_version(self, info: Info) -> PackageVersion | None:
+    def base_version(self, info: Info) -> "PackageVersion | None":
         """Give the version of the base plan; for a draft the one that it inherits from now."""
         base, number = self.place.content.base, self.place.base_number
         return None if base is None or number is None else version_of(info, self.place.flat, base, number)
@@ -231,25 +229,25 @@ class Plan(Package):
         )
 
     @resolved("The plan that it inherits from.")
-    def base_plan(self, info: Info) -> Plan | None:
+    def base_plan(self, info: Info) -> "Plan | None":
         """Give the base plan of what readers see."""
         base = self.shown_place().content.base
         return None if base is None else plan_of(info, self.flat, base)
 
     @resolved("The plans that inherit from it directly, in display order.")
-    def derived_plans(self, info: Info) -> list[Plan]:
+    def derived_plans(self, info: Info) -> "list[Plan]":
         """Give the plans whose published version, or draft where none is published, stands on this one."""
         plans = rules.plans_of(self.flat.catalog, self.plan.product, include_archived=True)
         return [Plan.of(info, self.flat, plan) for plan in plans if plan.shown.base == self.key]
 
     @resolved("As set: null is every add-on of the product, later ones too; empty is none.")
-    def compatible_addons(self, info: Info) -> list[Addon] | None:
+    def compatible_addons(self, info: Info) -> "list[Addon] | None":
         """Give the add-ons that were named, as far as they may be seen."""
         keys, known = self.plan.compatible_addons, self.flat.catalog.packages
         return None if keys is None else [addon_of(info, self.flat, key) for key in keys if key in known]
 
     @resolved("The add-ons that a subscriber may buy, in display order.")
-    def available_addons(self, info: Info) -> list[Addon]:
+    def available_addons(self, info: Info) -> "list[Addon]":
         """Give the published, compatible add-ons."""
         addons = rules.available_addons(self.flat.catalog, self.plan)
         return [Addon.of(info, self.flat, addon) for addon in addons]

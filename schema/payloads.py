@@ -1,7 +1,5 @@
 """What each mutation answers."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from typing import Self
 

@@ -4,8 +4,6 @@ The tables are in rules/permissions.py. What a field's resolver does is done onl
 lets through; what is not to be seen is not even read.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Previews: what an edit or a change of plan would do, told before it is done."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Pricing tables: plans side by side, in the words that customers read."""
 
-from __future__ import annotations
-
 from typing import Annotated, Self
 
 import strawberry

@@ -1,7 +1,5 @@
 """The questions of the graph."""
 
-from __future__ import annotations
-
 from typing import Annotated, cast
 
 import strawberry

@@ -1,7 +1,5 @@
 """Reservations: holds on a limit."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Self
 
@@ -46,7 +44,7 @@ class Reservation(Node):
         )
 
     @resolved("Whose it is.")
-    def customer(self, info: Info) -> Annotated[Customer, strawberry.lazy("schema.customers")]:
+    def customer(self, info: Info) -> Annotated["Customer", strawberry.lazy("schema.customers")]:
         """Give the customer."""
         from schema.customers import Customer  # noqa: PLC0415 - customers show reservations
 

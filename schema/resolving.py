@@ -4,8 +4,6 @@ Strawberry finds out at every call what a field's arguments are called, whether 
 asking and which extensions it has. All that is known once the schema is finished.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import MISSING, dataclass
 from operator import attrgetter

@@ -1,7 +1,5 @@
 """Reads that name a write which they must see."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from typing import Annotated
 

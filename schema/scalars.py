@@ -4,8 +4,6 @@ What comes in is read strictly, from variables and from literals alike: what can
 refused with a sentence that says why, never rounded, guessed or cut.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -126,7 +124,8 @@ def _write_instant(instant: datetime) -> str:
     if instant.tzinfo is None:
         message = "an instant without a zone is not one"
         raise ValueError(message)
-    return f"{instant.astimezone(UTC).isoformat()[:-6]}Z"
+    in_utc = instant if instant.tzinfo is UTC else instant.astimezone(UTC)
+    return f"{in_utc.isoformat()[:-6]}Z"
 
 
 def _read_json(value: object) -> JSON:

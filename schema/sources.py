@@ -1,7 +1,5 @@
 """Where an answer comes from: the rows and custom entitlements that spoke."""
 
-from __future__ import annotations
-
 from typing import Self
 
 import strawberry

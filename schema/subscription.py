@@ -1,7 +1,5 @@
 """The streams of the graph: each begins with the state and goes on with its newest after every change."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from typing import Annotated, Self, TypeVar, cast

@@ -1,7 +1,5 @@
 """What is done to subscriptions, written."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 import strawberry

@@ -1,7 +1,5 @@
 """Acts on subscriptions."""
 
-from __future__ import annotations
-
 from functools import partial
 from typing import Annotated
 

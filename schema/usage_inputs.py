@@ -1,7 +1,5 @@
 """Usage, written."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import cast
 

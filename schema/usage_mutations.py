@@ -1,7 +1,5 @@
 """Acts on usage."""
 
-from __future__ import annotations
-
 import asyncio
 from functools import partial
 from typing import Annotated

@@ -1,7 +1,5 @@
 """Usage over time, for charts."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime

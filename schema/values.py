@@ -1,7 +1,5 @@
 """What entitlements say, as types and as inputs."""
 
-from __future__ import annotations
-
 from typing import Self, assert_never
 
 import strawberry

@@ -31,9 +31,9 @@ from server.pages import graphiql_page, own_file_route, static_routes
 from server.portal_page import Portal, portal_routes
 from server.pricing_page import pricing_routes
 from server.rates import Rates
-from server.settings import Settings, read_settings, shared_metrics
+from server.settings import read_settings, shared_metrics
 from server.sockets import Sockets
-from server.trusted import Trusted
+from server.trusted import Trusted, trusted_by
 
 READINESS_SECONDS = 5
 """How long the database may take to say of which revision it is."""
@@ -117,12 +117,6 @@ def from_settings(keyless: int | None = None) -> Starlette:
         metrics=metrics,
         portal_looks=settings.portal_looks,
     )
-
-
-def trusted_by(settings: Settings) -> Trusted:
-    """Read the documents that the operator trusts; raises UnreadableDocuments."""
-    path, only = settings.trusted_documents, settings.trusted_documents_only
-    return Trusted(only=only) if path is None else Trusted.read(path, only=only)
 
 
 def for_every_site(app: ASGIApp) -> ASGIApp:

@@ -5,8 +5,7 @@ Most operations have a plan. graphql-core works out the others, and those that d
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Coroutine, Mapping
 from contextlib import aclosing
 from typing import Any, TypeGuard, cast
 
@@ -20,6 +19,7 @@ from resolvers.context import Context
 from server.documents import Operation, Prepared
 from server.errors import Formatted, Refused, RequestCode, coded, refuse, with_code
 from server.limits import Limits
+from server.patience import within
 from server.plans import Planned, Resolved
 from server.rates import Rates
 
@@ -98,10 +98,9 @@ class Execution:
         await self._rates.charge(context.viewer, cost["requested"])
         return cost
 
-    async def _in_time(self, work: Awaitable[Answer], operation: Operation) -> Answer:
+    async def _in_time(self, work: Coroutine[Any, Any, Answer], operation: Operation) -> Answer:
         try:
-            async with asyncio.timeout(self._limits.seconds):
-                return await work
+            return await within(self._limits.seconds, work)
         except TimeoutError:
             _log.warning("an answer took too long", operation=operation.name)
             return {"data": None, "errors": [self._too_slow()]}

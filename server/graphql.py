@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from time import perf_counter
 
+import orjson
 import structlog
 from graphql import GraphQLSchema, OperationType
-from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, HTTPConnection
 from starlette.types import Receive, Scope, Send
 
@@ -20,14 +19,16 @@ from rules.keys import Scope as KeyScope
 from rules.permissions import Viewer
 from server import bodies
 from server.asking import Asked, from_address, from_body
-from server.auth import Doorkeeper, Unauthenticated
+from server.auth import Doorkeeper, Unauthenticated, bearer
 from server.documents import Documents, Operation
 from server.errors import OUR_FAULT, Refused, RequestCode, internal, refuse
 from server.execution import Answer, Execution
+from server.headers import headers_of
 from server.limits import Limits
 from server.logs import request_id
 from server.media import GRAPHQL_RESPONSE, JSON, answer_type, is_json
 from server.metrics import Metrics, outcome_of
+from server.patience import within
 from server.rates import Rates
 from server.trusted import Trusted
 
@@ -94,10 +95,12 @@ class GraphQLView:
     async def _answer(self, scope: Scope, receive: Receive, reply: _Reply) -> None:
         if scope["method"] not in {"GET", "POST"}:
             raise _not_allowed(_BY_GET_OR_POST, "GET, POST")
-        headers = Headers(scope=scope)
-        media_type = answer_type(", ".join(headers.getlist("accept")))
+        headers = headers_of(scope)
+        media_type = answer_type(headers.get("accept", ""))
         reply.media_type = media_type or JSON
-        viewer = await self._doorkeeper.viewer(HTTPConnection(scope))
+        viewer = await self._doorkeeper.viewer_with(
+            HTTPConnection(scope), bearer(headers.get("authorization"))
+        )
         if media_type is None:
             raise refuse(RequestCode.BAD_USER_INPUT, _NOT_ACCEPTABLE, HTTPStatus.NOT_ACCEPTABLE)
         if scope["method"] == "GET":
@@ -117,20 +120,19 @@ class GraphQLView:
         context = Context(services=self._services, viewer=viewer, newest=newest)
         reply.answer = await self.execution.answer(prepared, operation, asked.variables, context)
 
-    async def _body(self, receive: Receive, headers: Headers, viewer: Viewer) -> bytes:
+    async def _body(self, receive: Receive, headers: Mapping[str, str], viewer: Viewer) -> bytes:
         if not is_json(headers.get("content-type", "")):
             raise refuse(RequestCode.BAD_USER_INPUT, _UNSUPPORTED, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
         writes_catalog = KeyScope.CATALOG_WRITE in viewer.scopes
         most_bytes = self._limits.catalog_body_bytes if writes_catalog else self._limits.body_bytes
         try:
-            async with asyncio.timeout(self._limits.seconds):
-                return await bodies.read(receive, headers, most_bytes)
+            return await within(self._limits.seconds, bodies.read(receive, headers, most_bytes))
         except TimeoutError:
             message = f"The body took longer than {self._limits.seconds:g} seconds to arrive."
             raise refuse(RequestCode.TIMEOUT, message, HTTPStatus.REQUEST_TIMEOUT) from None
 
 
-_IN_JSON = json.JSONEncoder(separators=(",", ":"))
+_IN_ASCII = json.JSONEncoder(separators=(",", ":"))
 
 _BY_GET_OR_POST = "The graph is asked by POST, or by GET for queries."
 _BY_POST = "By GET only queries are executed: send this by POST."
@@ -165,9 +167,16 @@ def _unauthenticated() -> Refused:
     )
 
 
+def _in_json(answer: Answer) -> bytes:
+    try:
+        return orjson.dumps(answer)
+    except orjson.JSONEncodeError:
+        # As ASCII: half of a surrogate pair that a caller sent and is told about has no other form.
+        return _IN_ASCII.encode(answer).encode("ascii")
+
+
 async def _send(send: Send, reply: _Reply, identifier: str) -> None:
-    # As ASCII: half of a surrogate pair that a caller sent and is told about has no other form.
-    body = _IN_JSON.encode(reply.answer).encode("ascii")
+    body = _in_json(reply.answer)
     headers = [
         (b"content-type", reply.media_type.encode()),
         (b"content-length", str(len(body)).encode()),

@@ -8,7 +8,7 @@ from http import HTTPStatus
 
 from starlette.responses import HTMLResponse
 
-from server.pages import HERE, own_address, templates
+from server.pages import HERE, own_address, rendered
 
 SHARED_STYLE = HERE / "static" / "page.css"
 SHARED_STYLE_ADDRESS = own_address(SHARED_STYLE)
@@ -54,7 +54,8 @@ def notice(
     framed_by: str = NOBODY,
 ) -> HTMLResponse:
     """Say in a page of its own why another is not there."""
-    page = templates.get_template("notice.html").render(
+    page = rendered(
+        "notice.html",
         title=title,
         lines=lines,
         links_title=links_title,

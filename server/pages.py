@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import cache
 from http import HTTPStatus
 from pathlib import Path
 from secrets import token_urlsafe
+from typing import TYPE_CHECKING
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse
 from starlette.routing import BaseRoute, Route
 
 from server.examples import EXAMPLES
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 HERE = Path(__file__).parent
 NODE_MODULES = HERE / "node_modules"
@@ -77,25 +81,36 @@ STYLE = LibraryFile(
 )
 LIBRARY_FILES = (*SCRIPTS, STYLE)
 
-templates = Environment(
-    loader=FileSystemLoader(HERE / "templates"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-
 
 def are_installed() -> bool:
     """Whether ``npm ci`` was run in ``server/``: all files are there, or none is used."""
     return all(file.path.is_file() for file in LIBRARY_FILES)
 
 
+def rendered(template: str, **shown: object) -> str:
+    """Write a page."""
+    return _templates().get_template(template).render(shown)
+
+
+@cache
+def _templates() -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415 - for pages alone
+
+    return Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
 def graphiql_page(*, query: str | None) -> HTMLResponse:
     """GraphiQL with the examples in its tabs; a ``query`` is filled in before them and not run."""
     here = are_installed()
     nonce = token_urlsafe(16)
-    page = templates.get_template("graphiql.html").render(
+    page = rendered(
+        "graphiql.html",
         own={path.name: own_address(path) for path in OWN_FILES},
         scripts=SCRIPTS,
         style=STYLE,

@@ -30,7 +30,7 @@ from server.auth import Doorkeeper, Unauthenticated
 from server.errors import Refused
 from server.looks import Looks, source_of
 from server.notices import NOBODY, PAGE_HEADERS, SELF, SHARED_STYLE_ADDRESS, Link, notice, policy
-from server.pages import HERE, own_address, own_file_route, templates
+from server.pages import HERE, own_address, own_file_route, rendered
 from server.portal_view import view_of
 from server.rates import Rates
 from server.sockets import is_same_site
@@ -192,7 +192,8 @@ async def _shown(page: Portal, request: Request, token: str) -> Response:
         return _without_cookie(_refused(page, Refusal.CUSTOMER))
     if seen.customer.customer.archived:
         return _without_cookie(_refused(page, Refusal.ARCHIVED))
-    rendered = templates.get_template("portal.html").render(
+    shown = rendered(
+        "portal.html",
         view=view_of(seen),
         looks=page.looks,
         quantity=quantity_text,
@@ -201,7 +202,7 @@ async def _shown(page: Portal, request: Request, token: str) -> Response:
         theme=None,
         stylesheets=[*STYLESHEETS, *filter(None, [page.looks.style])],
     )
-    return HTMLResponse(rendered, headers={**_UNKEPT, "Content-Security-Policy": _policy(page)})
+    return HTMLResponse(shown, headers={**_UNKEPT, "Content-Security-Policy": _policy(page)})
 
 
 _UNKEPT: Mapping[str, str] = {**PAGE_HEADERS, "Cache-Control": "no-store"}

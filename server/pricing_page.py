@@ -22,7 +22,7 @@ from rules.pricing import charged
 from rules.wording import due_text, money_text
 from server.auth import Doorkeeper, Unauthenticated
 from server.notices import NOBODY, PAGE_HEADERS, SHARED_STYLE_ADDRESS, Link, notice, policy
-from server.pages import HERE, own_address, own_file_route, templates
+from server.pages import HERE, own_address, own_file_route, rendered
 from server.storefront import Frame, asked_offering, frame_of, is_embedded
 
 STYLE = HERE / "static" / "pricing" / "page.css"
@@ -79,7 +79,8 @@ async def _of_viewer(request: Request, context: Context) -> Response:
 
 def _rendered(seen: SeenTable, frame: Frame) -> str:
     catalog = seen.flat.catalog
-    return templates.get_template("pricing.html").render(
+    return rendered(
+        "pricing.html",
         table=seen.table,
         frame=frame,
         theme=frame.theme,

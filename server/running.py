@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
 from models.database import Database
 from models.migrate import DatabaseTooNew, migrate
-from resolvers.context import Services
 from rules.errors import Rejected
 from server.logs import configure
 from server.settings import Settings, SettingsError, read_settings
+
+if TYPE_CHECKING:
+    from resolvers.context import Services
 
 Answer = TypeVar("Answer")
 
@@ -32,6 +34,9 @@ def settings_or_fail() -> Settings:
 @asynccontextmanager
 async def services_on(settings: Settings) -> AsyncIterator[Services]:
     """Open the database for a while."""
+    # The process that watches over workers asks the database nothing.
+    from resolvers.context import Services  # noqa: PLC0415
+
     services = Services.on(Database(settings.database_url), token_secret=settings.token_secret)
     try:
         yield services

@@ -1,4 +1,4 @@
-"""Serving: the sockets, the processes and the line that says where."""
+"""Serving: the command, the sockets, the processes and the line that says where."""
 
 from __future__ import annotations
 
@@ -23,19 +23,54 @@ import uvicorn
 from starlette.applications import Starlette
 from uvicorn.supervisors import Multiprocess
 
-from resolvers.context import Services
-from server import demo
-from server.app import from_settings
-from server.auth import is_loopback
-from server.settings import share_metrics
+from models.migrate import migrate
+from server.lasting import lasting
+from server.running import run_to_end, services_on, settings_or_fail
+from server.settings import Settings, share_metrics
+from server.trusted import UnreadableDocuments, trusted_by
 from server.websocket import WebSocketProtocol
 
 PATIENCE_SECONDS = 0.05
 
 
-async def fill_demo(services: Services, host: str) -> int | None:
-    """Fill the demo; gives its environment where requests without a key may act in it."""
-    environment = await demo.fill(services)
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", default=8000, show_default=True, help="The port to listen on; 0 takes any.")
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(1), help="How many processes.")
+@click.option(
+    "--demo", is_flag=True, help="Fill the environment 'demo' with a sample, and say where to look."
+)
+def serve(host: str, port: int, workers: int, *, demo: bool) -> None:
+    """Bring the database up to date and answer requests until told to stop."""
+    settings = settings_or_fail()
+    try:
+        trusted_by(settings)
+    except UnreadableDocuments as error:
+        raise click.ClickException(str(error)) from None
+    keyless = run_to_end(_prepared(settings, host, demo=demo))
+    run(
+        host=host,
+        port=port,
+        workers=workers,
+        keyless=keyless,
+        demo=demo,
+        # A body may take as long to arrive as the answer to be worked out.
+        patience_seconds=2 * settings.time_limit_seconds,
+    )
+
+
+async def _prepared(settings: Settings, host: str, *, demo: bool) -> int | None:
+    """Migrate, and fill the demo; gives the environment of requests without a key."""
+    await migrate(settings.database_url)
+    if not demo:
+        return None
+    # Nobody else needs the sample, or whoever is asked for keys.
+    from server.auth import is_loopback  # noqa: PLC0415
+    from server.demo import fill  # noqa: PLC0415
+
+    async with services_on(settings) as services:
+        environment = await fill(services)
+    # Where others can reach the server, nobody acts without a key.
     return environment if is_loopback(host) else None
 
 
@@ -75,7 +110,11 @@ def _application(keyless: int | None) -> Starlette:
     starter = multiprocessing.parent_process()
     if starter is not None:
         threading.Thread(target=_end_with, args=(starter,), daemon=True).start()
-    return from_settings(keyless=keyless)
+    with lasting():
+        # Only the processes that answer need it, and not the one that watches over them.
+        from server.app import from_settings  # noqa: PLC0415
+
+        return from_settings(keyless=keyless)
 
 
 def _end_with(starter: BaseProcess) -> None:

@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 from typing import Literal
 
-from limits import parse_many
 from pydantic import Field, ValidationError, field_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -231,8 +230,12 @@ class Settings(BaseSettings):
     @field_validator("rate_limit")
     @classmethod
     def _is_a_rate(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        from limits import parse_many  # noqa: PLC0415 - slow to load, for who sets none as well
+
         try:
-            amounts = [] if value is None else [rate.amount for rate in parse_many(value)]
+            amounts = [rate.amount for rate in parse_many(value)]
         except ValueError:
             amounts = [0]
         if len(amounts) > 1 or 0 in amounts:

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from server.settings import Settings
+
 SUFFIXES = (".graphql", ".gql")
 
 
@@ -36,6 +38,12 @@ class Trusted:
     def allows(self, text: str) -> bool:
         """Whether a document that was sent as text may be executed."""
         return not self.only or sha256(text) in self.by_identifier
+
+
+def trusted_by(settings: Settings) -> Trusted:
+    """Read the documents that the operator trusts; raises UnreadableDocuments."""
+    path, only = settings.trusted_documents, settings.trusted_documents_only
+    return Trusted(only=only) if path is None else Trusted.read(path, only=only)
 
 
 def sha256(text: str) -> str:

@@ -98,6 +98,14 @@ def _length(head: bytes) -> int:
     return int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
 
 
+def answered(port: int, request: bytes) -> bytes:
+    """Ask once, and give the body of the answer."""
+    with socket.create_connection(("127.0.0.1", port)) as asked, asked.makefile("rb") as answer:
+        asked.sendall(request)
+        head = b"".join(iter(answer.readline, b"\r\n"))
+        return answer.read(_length(head))
+
+
 def request(port: int, key: str | None, query: str, **variables: object) -> bytes:
     """Write a whole request."""
     body = json.dumps({"query": query, "variables": variables}).encode()
@@ -166,20 +174,30 @@ def serving_app(app: str, **settings: str) -> Iterator[int]:
 @contextmanager
 def running_app(app: str, **settings: str) -> Iterator[tuple[int, int]]:
     """Serve an application; gives the port, and the process's number."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = int(free.getsockname()[1])
-    command = [sys.executable, "-m", "uvicorn", app, "--port", str(port)]
+    port = free_port()
     # Callers that end while they wait for an answer are no failures: who answers wrongly is told by them.
-    environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), **settings}
-    process = subprocess.Popen(
-        [*command, "--log-level", "critical", "--no-access-log", *(["--factory"] if settings else [])],
-        cwd=ROOT,
-        env=environment,
-    )
+    command = [sys.executable, "-m", "uvicorn", app, "--port", str(port), "--log-level", "critical"]
+    factory = ["--factory"] if settings else []
+    environment = {"PYTHONPATH": str(ROOT), **settings}
+    with running([*command, "--no-access-log", *factory], port, **environment) as number:
+        yield port, number
+
+
+def free_port() -> int:
+    """Give a port on which nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
+
+
+@contextmanager
+def running(command: Sequence[str], port: int, **environment: str) -> Iterator[int]:
+    """Run a server as a process of its own, from when it listens on its port; gives the process's number."""
+    process = subprocess.Popen(command, cwd=ROOT, env={"PATH": "/usr/bin:/bin", **environment})
     try:
         while not _listens(port):
+            assert process.poll() is None, f"{command} ended"
             sleep(0.05)
-        yield port, process.pid
+        yield process.pid
     finally:
         process.terminate()
         process.wait()

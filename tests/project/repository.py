@@ -13,7 +13,12 @@ ROOT = Path(__file__).parents[2]
 
 ROOMS = ("rules", "models", "resolvers", "schema", "server")
 
-NOT_OURS = ("models/migrations/versions", "server/node_modules", "tests/web/clients/node_modules")
+NOT_OURS = (
+    "models/migrations/versions",
+    "server/node_modules",
+    "tests/web/clients/node_modules",
+    "tests/benchmarks/peers/node_modules",
+)
 """Python files that are generated, or installed by npm."""
 
 

@@ -32,7 +32,18 @@ FORCED_NAMES = {
 CLOCK = "resolvers/context.py"
 SETTINGS = "server/settings.py"
 
-ENTRY_POINTS = frozenset({"server.__main__", "models.migrations.env", "models.migrations.draft"})
+ENTRY_POINTS = frozenset(
+    {
+        "server.__main__",
+        "server.catalog_commands",
+        "server.database_commands",
+        "server.graph_commands",
+        "server.key_commands",
+        "server.serving",
+        "models.migrations.env",
+        "models.migrations.draft",
+    }
+)
 """Modules that are run or loaded by name, so nothing of ours imports them."""
 
 FOREIGN_IN_RULES = {"rules/wording.py": "babel"}

@@ -59,7 +59,7 @@ def serving(folder: Path, *options: str, **settings: str) -> Iterator[Program]:
         process = subprocess.Popen(
             command,
             cwd=folder,
-            env=environment(folder, **settings),
+            env=environment(**settings),
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,
@@ -81,7 +81,7 @@ def told(folder: Path, *command: str, given: str = "", **settings: str) -> subpr
     return subprocess.run(
         [sys.executable, "-m", "server", *command],
         cwd=folder,
-        env=environment(folder, **settings),
+        env=environment(**settings),
         input=given,
         capture_output=True,
         text=True,
@@ -90,9 +90,12 @@ def told(folder: Path, *command: str, given: str = "", **settings: str) -> subpr
     )
 
 
-def environment(folder: Path, **settings: str) -> dict[str, str]:
+def environment(**settings: str) -> dict[str, str]:
     """This environment with none but these settings of ours, from which the rooms are found in any folder."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("ALLOTMENT_")}
-    # What the first program compiles is kept for the next; some machines would compile it all each time.
-    compiled = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(folder.parent / "bytecode")}
+    # What the first program compiles is kept for all others; some machines would compile it all each time.
+    compiled = {
+        "PYTHONDONTWRITEBYTECODE": "",
+        "PYTHONPYCACHEPREFIX": str(ROOT / ".pytest_cache" / "bytecode"),
+    }
     return {**inherited, **compiled, **settings, "PYTHONPATH": str(ROOT)}

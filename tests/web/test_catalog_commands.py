@@ -187,7 +187,7 @@ def test_people_at_a_terminal_see_how_far_it_is(folder: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "server", "catalog", "apply", "catalog.yaml", *LIVE],
         cwd=folder,
-        env=environment(folder),
+        env=environment(),
         stdout=subprocess.PIPE,
         stderr=terminal,
         check=True,
