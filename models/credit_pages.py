@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.columns import Count, Instant, Key
 from models.credit_tables import CreditBalanceRow, CreditEntryRow, CreditGrantRow, CreditHoldRow
-from models.credits import Shelf, entry_of, held_of, lot_of, of_shelves
+from models.credits import Shelf, entry_of, held_of, lot_of, of_shelf
 from models.statements import table_of
 from models.usage import Owner
 from rules.credit_books import Entry
@@ -63,7 +63,7 @@ async def lots(session: AsyncSession, shelf: Shelf, numbers: Collection[int]) ->
     if not numbers:
         return {}
     c = _GRANTS.c
-    rows = await session.execute(select(_GRANTS).where(of_shelves(_GRANTS, [shelf]), c.number.in_(numbers)))
+    rows = await session.execute(select(_GRANTS).where(of_shelf(_GRANTS, shelf), c.number.in_(numbers)))
     return {row.number: lot_of(row) for row in rows}
 
 
@@ -72,7 +72,7 @@ async def entries(
 ) -> Sequence[Entry]:
     """Give lines of the ledger, the newest first, from behind one and down to a first one."""
     c = _ENTRIES.c
-    wanted = [of_shelves(_ENTRIES, [shelf]), c.number >= first]
+    wanted = [of_shelf(_ENTRIES, shelf), c.number >= first]
     if before is not None:
         wanted.append(c.number < before)
     rows = await session.execute(select(_ENTRIES).where(*wanted).order_by(c.number.desc()).limit(size))
@@ -83,7 +83,7 @@ async def sums_until(session: AsyncSession, shelf: Shelf, at: datetime) -> Sums:
     """Give what had been entered up to an instant, by kind and grant."""
     c = _ENTRIES.c
     total = cast(func.sum(c.amount), Count)
-    known = select(c.kind, c.grant_number, total).where(of_shelves(_ENTRIES, [shelf]), c.occurred_at <= at)
+    known = select(c.kind, c.grant_number, total).where(of_shelf(_ENTRIES, shelf), c.occurred_at <= at)
     rows = await session.execute(known.group_by(c.kind, c.grant_number))
     return {(EntryKind(kind), grant): int(amount) for kind, grant, amount in rows}
 
@@ -92,7 +92,7 @@ async def held_at(session: AsyncSession, shelf: Shelf, at: datetime) -> Mapping[
     """Give what was held at an instant, by grant."""
     c = _HOLDS.c
     then = and_(c.created_at <= at, c.expires_at > at, or_(c.ended_at.is_(None), c.ended_at > at))
-    rows = await session.execute(select(_HOLDS).where(of_shelves(_HOLDS, [shelf]), then))
+    rows = await session.execute(select(_HOLDS).where(of_shelf(_HOLDS, shelf), then))
     held: dict[int, int] = {}
     for piece in (piece for row in rows for piece in held_of(row).pieces):
         if piece.grant is not None:

@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Row, Table, and_, or_, select, tuple_
+from sqlalchemy import ColumnElement, Row, Table, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel
 
@@ -20,7 +20,7 @@ from models.credit_tables import (
     CreditGrantRow,
     CreditHoldRow,
 )
-from models.statements import insert, table_of, upsert
+from models.statements import among, dialect_of, insert, table_of, upsert
 from models.usage import Owner
 from rules.burns import Burned, Pieces, Rated
 from rules.credit_books import Book, Cause, CreditHold, CreditNeed, Entry, Stream
@@ -51,7 +51,7 @@ async def load(
     books = {shelf: Book(credit_type=shelf[1]) for shelf in needs}
     if not needs:
         return books
-    for row in await _rows(session, CreditBalanceRow, of_shelves(_BALANCES, needs)):
+    for row in await _rows(session, CreditBalanceRow, _of_shelves(dialect_of(session), _BALANCES, needs)):
         books[_shelf(row)] = _book(row)
     kept = {shelf: needs[shelf] for shelf, book in books.items() if book.at is not None}
     burns = await _burns(session, {} if to_read else kept)
@@ -80,11 +80,12 @@ async def _burns(
 ) -> defaultdict[Shelf, list[Burned]]:
     c = _BURNS.c
     found: defaultdict[Shelf, list[Burned]] = defaultdict(list)
-    wanted = [and_(of_shelves(_BURNS, needs), c.unpaid > 0)] if needs else []
+    dialect = dialect_of(session)
+    wanted = [and_(_of_shelves(dialect, _BURNS, needs), c.unpaid > 0)] if needs else []
     for shelf, asked in needs.items():
         wanted += [
             and_(
-                of_shelves(_BURNS, [shelf]),
+                of_shelf(_BURNS, shelf),
                 c.feature_key == window.feature,
                 c.starts_at >= window.starts_at,
                 c.starts_at < window.ends_at,
@@ -108,10 +109,10 @@ async def _lots(
 ) -> defaultdict[Shelf, list[Lot]]:
     found: defaultdict[Shelf, list[Lot]] = defaultdict(list)
     if shelves:
-        c = _GRANTS.c
-        place = tuple_(c.environment_id, c.customer_id, c.credit_type, c.number)
-        theirs = and_(of_shelves(_GRANTS, shelves), c.closed.is_(False))
-        wanted = or_(theirs, place.in_(list(named))) if named else theirs
+        c, dialect = _GRANTS.c, dialect_of(session)
+        place = c.environment_id, c.customer_id, c.credit_type, c.number
+        theirs = and_(_of_shelves(dialect, _GRANTS, shelves), c.closed.is_(False))
+        wanted = or_(theirs, among(dialect, place, named)) if named else theirs
         for row in await _rows(session, CreditGrantRow, wanted):
             found[_shelf(row)].append(lot_of(row))
     return found
@@ -122,7 +123,7 @@ async def _open_holds(
 ) -> defaultdict[Shelf, list[CreditHold]]:
     found: defaultdict[Shelf, list[CreditHold]] = defaultdict(list)
     if shelves:
-        wanted = and_(of_shelves(_HOLDS, shelves), _HOLDS.c.ended_at.is_(None))
+        wanted = and_(_of_shelves(dialect_of(session), _HOLDS, shelves), _HOLDS.c.ended_at.is_(None))
         for row in await _rows(session, CreditHoldRow, wanted):
             found[_shelf(row)].append(held_of(row))
     return found
@@ -134,10 +135,16 @@ async def _rows(
     return (await session.execute(select(table_of(model)).where(where))).all()
 
 
-def of_shelves(table: Table, shelves: Iterable[Shelf]) -> ColumnElement[bool]:
+def of_shelf(table: Table, shelf: Shelf) -> ColumnElement[bool]:
+    """Say that rows are of this book."""
+    place = table.c.environment_id, table.c.customer_id, table.c.credit_type
+    return and_(*(column == value for column, value in zip(place, _place(shelf), strict=True)))
+
+
+def _of_shelves(dialect: str, table: Table, shelves: Iterable[Shelf]) -> ColumnElement[bool]:
     """Say that rows are of one of these books."""
-    place = tuple_(table.c.environment_id, table.c.customer_id, table.c.credit_type)
-    return place.in_([_place(shelf) for shelf in shelves])
+    place = table.c.environment_id, table.c.customer_id, table.c.credit_type
+    return among(dialect, place, map(_place, shelves))
 
 
 def _place(shelf: Shelf) -> tuple[int, int, str]:

@@ -150,7 +150,7 @@ async def load_locked(
 
 
 async def _known(session: AsyncSession, belongings: Belongings, rows: Sequence[Row[Any]]) -> list[Customer]:
-    owned = await belongings.of(session, [(row.id, row.facts_revision) for row in rows])
+    owned = await belongings.of(session, [(row.environment_id, row.id, row.facts_revision) for row in rows])
     return [belongings.keep(_customer(row, owned[row.id]), row.facts_revision) for row in rows]
 
 

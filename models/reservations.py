@@ -8,11 +8,11 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.columns import Count, Instant, Key
-from models.statements import asked, asked_rows, dialect_of, table_of, upsert
+from models.statements import among, asked, asked_rows, dialect_of, table_of, upsert
 from models.tables import ReservationRow
 from models.usage import Owner
 from rules.metering import LATEST
@@ -82,7 +82,8 @@ async def first_after(
         return {}
     group = (_C.environment_id, _C.customer_id, _C.feature_key)
     wanted = [(owner.environment, owner.customer, feature) for owner, feature in places]
-    asked = select(*group, func.min(_C.created_at)).where(tuple_(*group).in_(wanted), _C.created_at > now)
+    theirs = among(dialect_of(session), group, wanted)
+    asked = select(*group, func.min(_C.created_at)).where(theirs, _C.created_at > now)
     return {
         (Owner(environment=environment, customer=customer), feature): first
         for environment, customer, feature, first in await session.execute(asked.group_by(*group))

@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import (
+    Column,
     ColumnElement,
     Dialect,
     FromClause,
@@ -20,8 +21,10 @@ from sqlalchemy import (
     cast,
     column,
     func,
+    literal,
     select,
     true,
+    tuple_,
 )
 from sqlalchemy import Text as SqlText
 from sqlalchemy.dialects import postgresql, sqlite
@@ -143,20 +146,7 @@ def asked_rows(dialect: str, **columns: TypeEngine[Any]) -> FromClause:
     They travel as one value, the parameter that ``asked`` gives, so that the statement is built, and
     its text written, once for any number of rows.
     """
-    document = bindparam("asked", type_=SqlText)
-    if dialect == "sqlite":
-        each = func.json_each(document).table_valued("value")
-        cells = [
-            func.json_extract(each.c.value, f"$[{place}]", type_=known).label(name)
-            for place, (name, known) in enumerate(columns.items())
-        ]
-        return select(*cells).cte("asked")
-    array = func.json_array_elements(cast(document, postgresql.JSON))
-    element = array.table_valued(column("value", postgresql.JSON), name="element").c.value
-    cells = [
-        cast(element[place].astext, known).label(name) for place, (name, known) in enumerate(columns.items())
-    ]
-    return select(*cells).cte("asked")
+    return _rows_of(dialect, bindparam("asked", type_=SqlText), columns).cte("asked")
 
 
 def asked_row(**columns: TypeEngine[Any]) -> FromClause:
@@ -168,7 +158,42 @@ def asked_row(**columns: TypeEngine[Any]) -> FromClause:
 
 def asked(rows: Iterable[Sequence[object]]) -> dict[str, str]:
     """Give the parameters of a statement about rows."""
-    return {"asked": json.dumps([list(row) for row in rows])}
+    return {"asked": _in_json(rows)}
+
+
+def among(
+    dialect: str, columns: Sequence[Column[Any]], rows: Iterable[Sequence[object]]
+) -> ColumnElement[bool]:
+    """Tell whether these columns, which an index begins with, are those of one of some rows.
+
+    For a list of several rows SQLite goes through the whole table, for rows that are selected it does not.
+    """
+    wanted = _rows_of(
+        dialect, literal(_in_json(rows), SqlText), {known.name: known.type for known in columns}
+    )
+    return tuple_(*columns).in_(wanted)
+
+
+def _in_json(rows: Iterable[Sequence[object]]) -> str:
+    return json.dumps([list(row) for row in rows])
+
+
+def _rows_of(
+    dialect: str, document: ColumnElement[str], columns: Mapping[str, TypeEngine[Any]]
+) -> Select[Any]:
+    """Select the rows that a document in JSON lists."""
+    if dialect == "sqlite":
+        each = func.json_each(document).table_valued("value")
+        return select(
+            *(
+                func.json_extract(each.c.value, f"$[{place}]", type_=known).label(name)
+                for place, (name, known) in enumerate(columns.items())
+            )
+        )
+    array = func.json_array_elements(cast(document, postgresql.JSON))
+    element = array.table_valued(column("value", postgresql.JSON)).c.value
+    cells = enumerate(columns.items())
+    return select(*(cast(element[place].astext, known).label(name) for place, (name, known) in cells))
 
 
 def of_each(

@@ -6,14 +6,16 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Row, delete, select, tuple_
+from sqlalchemy import Row, Select, and_, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel
 
-from models.statements import insert, table_of, upsert
+from models.columns import Count
+from models.statements import among, asked, asked_rows, dialect_of, insert, table_of, upsert
 from models.tables import (
     CustomEntitlementRow,
     SubscriptionAddonRow,
@@ -48,8 +50,8 @@ class Owned:
 MOST_REMEMBERED = 50_000
 """Customers whose belongings are remembered; then all are forgotten, and those needed come back."""
 
-FactsName = tuple[int, int]
-"""A customer's number, and the revision at which their facts last changed."""
+FactsName = tuple[int, int, int]
+"""A customer's environment and number, and the revision at which their facts last changed."""
 
 
 class Belongings:
@@ -86,16 +88,16 @@ class Belongings:
         found = {name: known for name in names if (known := self._known.get(name)) is not None}
         missing = [name for name in names if name not in found]
         if missing:
-            loaded = await _load_owned(session, [number for number, _ in missing])
-            found |= {name: loaded[name[0]] for name in missing}
+            loaded = await _load_owned(session, [place for *place, _ in missing])
+            found |= {name: loaded[name[1]] for name in missing}
             if len(self._known) + len(missing) > MOST_REMEMBERED:
                 self._known.clear()
             self._known.update((name, found[name]) for name in missing)
-        return {number: owned for (number, _), owned in found.items()}
+        return {number: owned for (_, number, _), owned in found.items()}
 
 
-async def _load_owned(session: AsyncSession, customers: Collection[int]) -> Mapping[int, Owned]:
-    """Load what these customers own, by the customer's number."""
+async def _load_owned(session: AsyncSession, customers: Collection[Sequence[int]]) -> Mapping[int, Owned]:
+    """Load what customers, given by environment and number, own; by the number, which is theirs alone."""
     subscriptions: dict[int, list[Subscription]] = defaultdict(list)
     custom: dict[int, list[CustomEntitlement]] = defaultdict(list)
     terms: dict[Key, list[Term]] = defaultdict(list)
@@ -109,15 +111,24 @@ async def _load_owned(session: AsyncSession, customers: Collection[int]) -> Mapp
         subscriptions[row.customer_id].append(_subscription(row, terms[key], addons[key]))
     for row in await _rows(session, CustomEntitlementRow, customers):
         custom[row.customer_id].append(custom_of(row))
-    return {number: Owned(tuple(subscriptions[number]), tuple(custom[number])) for number in customers}
+    return {number: Owned(tuple(subscriptions[number]), tuple(custom[number])) for _, number in customers}
 
 
 async def _rows(
-    session: AsyncSession, model: type[SQLModel], customers: Collection[int]
+    session: AsyncSession, model: type[SQLModel], customers: Collection[Sequence[int]]
 ) -> Sequence[Row[Any]]:
+    theirs = await session.execute(_owned(model, dialect_of(session)), asked(customers))
+    rows: Sequence[Row[Any]] = theirs.all()
+    return rows
+
+
+@cache
+def _owned(model: type[SQLModel], dialect: str) -> Select[Any]:
     table = table_of(model)
-    theirs = select(table).where(table.c.customer_id.in_(customers)).order_by(*table.primary_key)
-    return (await session.execute(theirs)).all()
+    c, them = table.c, asked_rows(dialect, environment=Count(), customer=Count()).c
+    # By the environment too: without the head of its key, the database would go through the whole table.
+    theirs = and_(c.environment_id == them.environment, c.customer_id == them.customer)
+    return select(table).where(theirs).order_by(*table.primary_key)
 
 
 async def save_owned(session: AsyncSession, changed: Iterable[tuple[int, Customer, Customer]]) -> None:
@@ -144,9 +155,9 @@ async def _replace(
     if not subscriptions:
         return
     table = table_of(model)
-    place = tuple_(table.c.environment_id, table.c.customer_id, table.c.subscription)
+    place = table.c.environment_id, table.c.customer_id, table.c.subscription
     theirs = [(environment, customer, known.number) for environment, customer, known in subscriptions]
-    await session.execute(delete(table).where(place.in_(theirs)))
+    await session.execute(delete(table).where(among(dialect_of(session), place, theirs)))
     rows = [
         {"environment_id": environment, "customer_id": customer, "subscription": known.number, **part}
         for environment, customer, known in subscriptions

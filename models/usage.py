@@ -20,12 +20,11 @@ from sqlalchemy import (
     func,
     literal,
     select,
-    tuple_,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.columns import Count, Key, to_micros
-from models.statements import asked, asked_rows, dialect_of, insert, of_each, table_of, upsert
+from models.statements import among, asked, asked_rows, dialect_of, insert, of_each, table_of, upsert
 from models.tables import UsageRecordRow, UsageWindowRow
 from rules.catalog import ADDED_UP, Aggregation
 from rules.metering import UsageRecord, Window
@@ -262,9 +261,14 @@ async def keep(session: AsyncSession, tallies: Iterable[tuple[Owner, Window, Tal
 async def drop(session: AsyncSession, windows: Collection[tuple[Owner, Window]]) -> None:
     """Delete tallies that are not needed any more; they can be counted anew."""
     if windows:
-        place = tuple_(*_WINDOWS.primary_key)
         gone = [
-            (owner.environment, owner.customer, window.feature, window.starts_at, window.ends_at)
+            (
+                owner.environment,
+                owner.customer,
+                window.feature,
+                *map(to_micros, (window.starts_at, window.ends_at)),
+            )
             for owner, window in windows
         ]
-        await session.execute(delete(_WINDOWS).where(place.in_(gone)))
+        place = tuple(_WINDOWS.primary_key)
+        await session.execute(delete(_WINDOWS).where(among(dialect_of(session), place, gone)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-BENCHMARKS = ("http_access", "http_consume", "many_checks", "group_commit", "peers")
+BENCHMARKS = ("http_access", "http_consume", "many_checks", "group_commit", "growth", "shares", "peers")
 
 for benchmark in BENCHMARKS:
     print(f"\n# {benchmark}", flush=True)

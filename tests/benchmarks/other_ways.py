@@ -17,6 +17,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
+from strawberry.extensions import ParserCache, ValidationCache
 
 from models import keys
 from models.batch import Done
@@ -43,11 +44,12 @@ empty = Starlette(routes=[Route("/graphql", _empty, methods=["POST"])])
 
 
 class _UsualWay(GraphQL[Context, None]):
-    """Strawberry's view, with a context of its own for each request."""
+    """Strawberry's view, with a context for each request that remembers nothing, or what ours does."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, *, remembering: bool = False) -> None:
         super().__init__(graph)
         self._services = services
+        self._remembering = remembering
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:  # noqa: ARG002 - as Strawberry has it
         secret = request.headers["authorization"].removeprefix("Bearer ")
@@ -56,15 +58,30 @@ class _UsualWay(GraphQL[Context, None]):
         if key is None:
             raise PermissionError
         viewer = Viewer(environment=key.environment, kind=key.kind, scopes=frozenset(key.scopes))
+        if self._remembering:
+            return Context(services=self._services, viewer=viewer)
         memory = Memory()
         ledger = Ledger(self._services.database, memory, self._services.clock)
         return Context(services=replace(self._services, memory=memory, ledger=ledger), viewer=viewer)
 
 
-def usual_way() -> Any:  # noqa: ANN401 - an ASGI application
+def usual_way(*, remembering: bool = False) -> Any:  # noqa: ANN401 - an ASGI application
     """Serve the database that the environment names."""
     services = Services.on(Database(os.environ["ALLOTMENT_DATABASE_URL"]))
-    return Starlette(routes=[Route("/graphql", _UsualWay(services), methods=["POST"])])
+    view = _UsualWay(services, remembering=remembering)
+    return Starlette(routes=[Route("/graphql", view, methods=["POST"])])
+
+
+def usual_way_with_caches() -> Any:  # noqa: ANN401 - an ASGI application
+    """Serve it with documents parsed and validated once, by the extensions that Strawberry has for that."""
+    graph.extensions = (ParserCache, ValidationCache)
+    return usual_way()
+
+
+def remembering_with_caches() -> Any:  # noqa: ANN401 - an ASGI application
+    """Serve it with those extensions, and remember of the database what the server does."""
+    graph.extensions = (ParserCache, ValidationCache)
+    return usual_way(remembering=True)
 
 
 class _Forgetful(Ledger):
