@@ -44,9 +44,7 @@ class Database:
         self.url = _checked(url)
         readers = readers or READERS[self.dialect]
         self._thread: sqlite_thread.WritingThread | None = None
-        self._at_once: sqlite_thread.ReadingAtOnce | None = None
         if self.dialect == "sqlite":
-            self._at_once = sqlite_thread.ReadingAtOnce(self.url)
             self._engines = _sqlite_engines(self.url, readers, foreign_keys=foreign_keys)
             self._thread = sqlite_thread.WritingThread(self.url, *WRITING, "foreign_keys=ON")
         else:
@@ -68,24 +66,13 @@ class Database:
     def engines(self) -> list[Engine]:
         """What statements go through, for who watches them."""
         engines = [engine.sync_engine for engine in self._engines]
-        own = (known.engine for known in (self._thread, self._at_once) if known is not None)
-        return [*engines, *own]
+        return engines if self._thread is None else [*engines, self._thread.engine]
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
         """Everything read in the block is of one instant; a write in it is refused (DBAPIError)."""
         async with self._turns_to_read, self._reading() as session:
             yield session
-
-    async def ask(self, work: Callable[[AsyncSession], Coroutine[Any, Any, Answer]]) -> Answer:
-        """Do work that reads a few rows by an index, all of one instant; it waits for nothing else.
-
-        On SQLite all of it happens at once, in the caller's thread.
-        """
-        if self._at_once is not None:
-            return self._at_once.ask(work)
-        async with self.read() as session:
-            return await work(session)
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
@@ -121,8 +108,6 @@ class Database:
             await engine.dispose()
         if self._thread is not None:
             await self._thread.close()
-        if self._at_once is not None:
-            self._at_once.engine.dispose()
 
 
 def _checked(url: str) -> URL:

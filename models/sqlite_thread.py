@@ -35,7 +35,7 @@ class WritingThread:
     """One connection that writes, and the thread that it lives in; both are made when first needed."""
 
     def __init__(self, address: URL, *pragmas: str) -> None:
-        self.engine = _engine(address, pragmas, "BEGIN IMMEDIATE")
+        self.engine = _engine(address, pragmas)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sqlite-writer")
 
     async def transact(self, work: Work[Answer]) -> Answer:
@@ -55,18 +55,6 @@ class WritingThread:
         """Close the connection and end the thread."""
         await asyncio.get_running_loop().run_in_executor(self._thread, self.engine.dispose)
         self._thread.shutdown()
-
-
-class ReadingAtOnce:
-    """One connection that reads in whatever thread asks: sooner done than a thread is asked to do it."""
-
-    def __init__(self, address: URL) -> None:
-        self.engine = _engine(address, ("query_only=ON",), "BEGIN")
-
-    def ask(self, work: Work[Answer]) -> Answer:
-        """Do work that sees one instant, and that nobody else's turn comes between."""
-        with self.engine.begin() as connection:
-            return _driven(work(cast("AsyncSession", _Session(connection))))
 
 
 class _Session:
@@ -95,11 +83,11 @@ def _driven(work: Coroutine[Any, Any, Answer]) -> Answer:
     except StopIteration as end:
         return cast("Answer", end.value)
     work.close()
-    message = "work that is done at once waited for something other than the database"
+    message = "work in the writing thread waited for something other than the database"
     raise RuntimeError(message)
 
 
-def _engine(address: URL, pragmas: tuple[str, ...], begin_by: str) -> Engine:
+def _engine(address: URL, pragmas: tuple[str, ...]) -> Engine:
     made = create_engine(
         address.set(drivername="sqlite"),
         poolclass=StaticPool,
@@ -113,6 +101,6 @@ def _engine(address: URL, pragmas: tuple[str, ...], begin_by: str) -> Engine:
 
     @event.listens_for(made, "begin")
     def begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begin_by)
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return made
