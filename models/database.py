@@ -10,20 +10,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from sqlalchemy import URL, Engine, make_url, text
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
-from models import sqlite, sqlite_thread
+from models import sqlite
 from models.held import Held, HeldFile, HeldSession
+from models.sqlite_thread import FileThread
 
 Session = AsyncSession
 """What the doors give; whoever carries it on to a query need not know whose it is."""
 
 READERS = {"sqlite": 5, "postgresql": 10}
 WRITERS = {"sqlite": 1, "postgresql": 5}
+READING = ("query_only=ON",)
 WRITING = ("journal_mode=WAL", "synchronous=FULL")
 
 FAILURES = (SQLAlchemyError, OSError)
@@ -43,10 +45,13 @@ class Database:
     def __init__(self, url: str, *, readers: int | None = None, foreign_keys: bool = True) -> None:
         self.url = _checked(url)
         readers = readers or READERS[self.dialect]
-        self._thread: sqlite_thread.WritingThread | None = None
+        self._threads: _Threads | None = None
         if self.dialect == "sqlite":
             self._engines = _sqlite_engines(self.url, readers, foreign_keys=foreign_keys)
-            self._thread = sqlite_thread.WritingThread(self.url, *WRITING, "foreign_keys=ON")
+            self._threads = _Threads(
+                reading=FileThread(self.url, "BEGIN", *READING),
+                writing=FileThread(self.url, "BEGIN IMMEDIATE", *WRITING, "foreign_keys=ON"),
+            )
         else:
             self._engines = _postgresql_engines(self.url, readers)
         self.held: Held = HeldFile(self.url) if self.dialect == "sqlite" else HeldSession(self.url)
@@ -66,7 +71,7 @@ class Database:
     def engines(self) -> list[Engine]:
         """What statements go through, for who watches them."""
         engines = [engine.sync_engine for engine in self._engines]
-        return engines if self._thread is None else [*engines, self._thread.engine]
+        return engines if self._threads is None else [*engines, *(one.engine for one in self._threads)]
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
@@ -83,16 +88,26 @@ class Database:
         async with self._turns_to_write, self._writing.begin() as session:
             yield session
 
+    async def look(self, work: Callable[[AsyncSession], Coroutine[Any, Any, Answer]]) -> Answer:
+        """Do work that reads all of one instant, as read() does; it waits for nothing but the database.
+
+        On SQLite all of it happens in one thread, so that no statement changes threads.
+        """
+        if self._threads is None:
+            async with self.read() as session:
+                return await work(session)
+        return await self._threads.reading.transact(work)
+
     async def transact(self, work: Callable[[AsyncSession], Coroutine[Any, Any, Answer]]) -> Answer:
         """Do work in a transaction of its own, as write() does; it waits for nothing but the database.
 
         On SQLite all of it happens in the writing thread, so that no statement changes threads.
         """
-        if self._thread is None:
+        if self._threads is None:
             async with self.write() as session:
                 return await work(session)
         async with self._turns_to_write:
-            return await self._thread.transact(work)
+            return await self._threads.writing.transact(work)
 
     async def ping(self) -> None:
         """Return if the database answers; OSError or DBAPIError where it does not."""
@@ -106,8 +121,15 @@ class Database:
         await self.held.close()
         for engine in self._engines:
             await engine.dispose()
-        if self._thread is not None:
-            await self._thread.close()
+        for thread in self._threads or ():
+            await thread.close()
+
+
+class _Threads(NamedTuple):
+    """Of a SQLite file: one that reads, and one that writes."""
+
+    reading: FileThread
+    writing: FileThread
 
 
 def _checked(url: str) -> URL:
@@ -150,6 +172,6 @@ def _postgresql_engines(address: URL, readers: int) -> tuple[AsyncEngine, AsyncE
 
 def _sqlite_engines(address: URL, readers: int, *, foreign_keys: bool) -> tuple[AsyncEngine, AsyncEngine]:
     references = f"foreign_keys={'ON' if foreign_keys else 'OFF'}"
-    reading = sqlite.engine(address, readers, "BEGIN", "query_only=ON")
+    reading = sqlite.engine(address, readers, "BEGIN", *READING)
     writing = sqlite.engine(address, WRITERS["sqlite"], "BEGIN IMMEDIATE", *WRITING, references)
     return reading, writing

@@ -1,4 +1,4 @@
-"""A thread that writes to a SQLite file: a whole transaction happens in it, statement after statement.
+"""A thread with a SQLite file of its own: a whole transaction happens in it, statement after statement.
 
 A statement of an asynchronous connection goes to a thread and comes back. Where a transaction is many
 statements and waits for nothing else, that costs more than the statements themselves.
@@ -31,12 +31,15 @@ Answer = TypeVar("Answer")
 Work = Callable[[AsyncSession], Coroutine[Any, Any, Answer]]
 
 
-class WritingThread:
-    """One connection that writes, and the thread that it lives in; both are made when first needed."""
+class FileThread:
+    """One connection, and the thread that it lives in; both are made when first needed.
 
-    def __init__(self, address: URL, *pragmas: str) -> None:
-        self.engine = _engine(address, pragmas)
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sqlite-writer")
+    Its transactions start with ``begin``.
+    """
+
+    def __init__(self, address: URL, begin: str, *pragmas: str) -> None:
+        self.engine = _engine(address, begin, pragmas)
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"sqlite {begin.lower()}")
 
     async def transact(self, work: Work[Answer]) -> Answer:
         """Do work in one transaction; a task that is cancelled meanwhile waits for its end."""
@@ -83,11 +86,11 @@ def _driven(work: Coroutine[Any, Any, Answer]) -> Answer:
     except StopIteration as end:
         return cast("Answer", end.value)
     work.close()
-    message = "work in the writing thread waited for something other than the database"
+    message = "work in the thread of a file waited for something other than the database"
     raise RuntimeError(message)
 
 
-def _engine(address: URL, pragmas: tuple[str, ...]) -> Engine:
+def _engine(address: URL, begin: str, pragmas: tuple[str, ...]) -> Engine:
     made = create_engine(
         address.set(drivername="sqlite"),
         poolclass=StaticPool,
@@ -100,7 +103,7 @@ def _engine(address: URL, pragmas: tuple[str, ...]) -> Engine:
         keep_log(connection, "".join(f"PRAGMA {pragma};" for pragma in pragmas))
 
     @event.listens_for(made, "begin")
-    def begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    def begin_transaction(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
 
     return made

@@ -13,7 +13,7 @@ from resolvers.books import Wanted, opened
 from resolvers.context import Context
 from resolvers.customers import found
 from resolvers.glances import at_a_glance
-from resolvers.reading import Look, look
+from resolvers.reading import Look, looked
 from rules.access import Decision, Question, Subject, decide, subject_of
 from rules.customers import Customer, earliest
 from rules.metering import Window, everything
@@ -37,22 +37,28 @@ async def accesses(
     decisions = await at_a_glance(context, questions) if at is None else None
     if decisions is not None:
         return decisions
-    async with look(context) as seen:
+
+    async def decided(seen: Look) -> list[Decision]:
         known = await found(seen, {question.customer for question in questions})
         return await answer(seen, known, questions, at)
+
+    return await looked(context, decided)
 
 
 async def accesses_of(
     context: Context, key: str, features: Iterable[str] | None = None, at: datetime | None = None
 ) -> list[Decision]:
     """Answer for each feature named, or for each that any source of the customer speaks about."""
-    async with look(context) as seen:
+
+    async def decided(seen: Look) -> list[Decision]:
         known = await found(seen, {key})
-        if features is None:
-            customer = known.get(key)
-            features = [] if customer is None else spoken_of(seen.flat, customer, _asked(seen, customer, at))
-        questions = [Question(customer=key, feature=feature) for feature in features]
-        return await answer(seen, known, questions, at)
+        customer = known.get(key)
+        asked = features
+        if asked is None:
+            asked = [] if customer is None else spoken_of(seen.flat, customer, _asked(seen, customer, at))
+        return await answer(seen, known, [Question(customer=key, feature=each) for each in asked], at)
+
+    return await looked(context, decided)
 
 
 async def answer(

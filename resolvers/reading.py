@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, TypeVar
 
 import structlog
 
@@ -15,6 +16,8 @@ from models.memory import Memory
 from resolvers.context import Context
 from rules.environments import Environment
 from rules.inheritance import Flattened
+
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,12 +37,34 @@ _log = structlog.get_logger(__name__)
 @asynccontextmanager
 async def look(context: Context) -> AsyncIterator[Look]:
     """Open a look at the environment of whoever is asking."""
-    services = context.services
     async with AsyncExitStack() as stack:
         session, environment = await _opened(stack, context)
-        flat = await services.catalogs.at(session, environment)
-        now = environment.now(services.clock())
-        yield Look(session=session, environment=environment, flat=flat, now=now, memory=services.memory)
+        yield await _seen(context, session, environment)
+
+
+async def looked(context: Context, find: Callable[[Look], Coroutine[Any, Any, Answer]]) -> Answer:
+    """Find something in a look at that environment; it waits for nothing but the database.
+
+    Sooner than ``look`` where much is asked, one question after the other.
+    """
+
+    async def found(session: Session) -> Answer:
+        environment = await environments.load(session, context.environment)
+        return await find(await _seen(context, session, environment))
+
+    if context.replica is not None:
+        try:
+            return await context.replica.database.look(found)
+        except FAILURES as error:
+            _log.warning("the replica does not answer", cause=repr(error))
+    return await context.services.database.look(found)
+
+
+async def _seen(context: Context, session: Session, environment: Environment) -> Look:
+    services = context.services
+    flat = await services.catalogs.at(session, environment)
+    now = environment.now(services.clock())
+    return Look(session=session, environment=environment, flat=flat, now=now, memory=services.memory)
 
 
 async def _opened(stack: AsyncExitStack, context: Context) -> tuple[Session, Environment]:

@@ -16,6 +16,8 @@ def lasting() -> Iterator[None]:
     """
     was_looking = gc.isenabled()
     gc.disable()
+    # What is garbage by now must not last as well.
+    gc.collect()
     try:
         yield
     finally:

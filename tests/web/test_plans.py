@@ -31,6 +31,7 @@ from server.errors import Formatted, Refused
 from server.execution import Execution
 from server.limits import Limits
 from server.rates import Rates
+from tests.profiles import FULL
 from tests.web.documents_at_random import Writer
 
 SECRETS = ("createApiKey", "createCustomerToken")
@@ -41,7 +42,10 @@ LIMITS = Limits()
 Answered = dict[str, Any] | tuple[Formatted, ...]
 
 real_files = settings(
-    deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    # Each is a document of its own, parsed and validated, and answered twice in two copies of the demo.
+    max_examples=500 if FULL else 20,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
 
