@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from models.database import Database
 from resolvers import access
 from resolvers.context import Context
+from resolvers.customers import MOST_MET
 from rules.access import Decision, Question
 from rules.custom_acts import SetCustomEntitlement
 from rules.numbers import ONE
-from tests.graph.test_statement_counts import CUSTOMERS, GLANCE, OWNED, statements
+from tests.graph.test_statement_counts import CUSTOMERS, ENVIRONMENT, GLANCE, HOLDS, OWNED, SUMS, statements
 from tests.storage.books import Books, report
 
 
@@ -58,3 +61,23 @@ async def test_who_was_met_may_have_changed_since(books: Books) -> None:
     after = await told(context, "globex", "sso")
 
     assert (before.allowed, after.allowed) == (False, True)
+
+
+@pytest.mark.parametrize("strangers", [MOST_MET, MOST_MET + 1])
+async def test_a_crowd_of_strangers_is_read_with_all_that_it_is_asked_about(
+    books: Books, database: Database, strangers: int
+) -> None:
+    context = await used_by_two(books)
+    names = [f"customer-{number}" for number in range(strangers)]
+    await books.enter(*names)
+    await asyncio.gather(*(books.do(name, report(1)) for name in names))
+    with statements(database) as met:
+        decisions = await access.accesses(
+            context, [Question(customer=name, feature="calls") for name in names]
+        )
+
+    at_second_glance = GLANCE + CUSTOMERS + OWNED + GLANCE
+    all_at_once = GLANCE + ENVIRONMENT + CUSTOMERS + OWNED + SUMS + HOLDS
+    assert len(met) == (at_second_glance if strangers <= MOST_MET else all_at_once)
+    assert [decision.subject.question.customer for decision in decisions] == names
+    assert all(decision.usage is not None and decision.usage.used == ONE for decision in decisions)
