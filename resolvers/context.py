@@ -52,6 +52,8 @@ class Services:
     listening: Listening
     previewing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
     """Previews of an edit take turns, lest they take all readers and all of the processor."""
+    drawing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
+    """What is drawn up in a thread of its own, tables and series, takes turns for the same reason."""
     _shared: dict[object, Any] = field(default_factory=dict)
 
     @classmethod
