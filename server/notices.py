@@ -8,6 +8,7 @@ from http import HTTPStatus
 
 from starlette.responses import HTMLResponse
 
+from server.errors import Refused
 from server.pages import HERE, own_address, rendered
 
 SHARED_STYLE = HERE / "static" / "page.css"
@@ -69,3 +70,14 @@ def notice(
         "Cache-Control": "no-store",
     }
     return HTMLResponse(page, status_code=status, headers=headers)
+
+
+def too_often(refused: Refused, *, framed_by: str = NOBODY) -> HTMLResponse:
+    """Say when somebody may look again who has reached the rate limit."""
+    seconds = refused.headers["Retry-After"]
+    line = "Try it again in a second." if seconds == "1" else f"Try it again in {seconds} seconds."
+    response = notice(
+        HTTPStatus.TOO_MANY_REQUESTS, title="That was too often", lines=[line], framed_by=framed_by
+    )
+    response.headers.update(refused.headers)
+    return response

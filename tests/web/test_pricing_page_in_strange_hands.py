@@ -9,6 +9,8 @@ import pytest
 
 from resolvers.keys import create_key
 from rules.keys import NewKey
+from server.app import create_app
+from server.rates import Rates
 from tests.rules.builders import edit, edited, published, written
 from tests.web.site import PUBLISHABLE, Site, changed, page_of, policy, product, read
 
@@ -113,6 +115,26 @@ def buttons(response: httpx.Response) -> list[str]:
     """Where the buttons lead."""
     hrefs = re.findall(r'<a href="([^"]+)" class="button', response.text)
     return [href.replace("&amp;", "&") for href in hrefs]
+
+
+async def test_who_looks_too_often_is_told_when_to_come_again(site: Site) -> None:
+    app = create_app(site.services, rates=Rates("350/minute"))
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url="http://allotment.test"
+    ) as http:
+        limited = replace(site, http=http)
+        first = await limited.get()
+        known = await limited.get(etag=first.headers["ETag"])
+        unknown = await limited.get("/pricing/nothing")
+        refused, framed = await limited.get(), await limited.get(embed="1", etag=first.headers["ETag"])
+        of_a_customer = await limited.get(token=await site.token("acme", plan="pro"))
+
+    assert [one.status_code for one in (first, known, unknown)] == [200, 304, 404]
+    assert [one.status_code for one in (refused, framed)] == [429, 429]
+    assert read(refused).words[0] == "That was too often"
+    assert 1 <= int(refused.headers["Retry-After"]) <= 60
+    assert [policy(one)["frame-ancestors"] for one in (refused, framed)] == ["'none'", "*"]
+    assert of_a_customer.status_code == 200
 
 
 @pytest.mark.parametrize(
