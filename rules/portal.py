@@ -35,6 +35,7 @@ class Standing(StrEnum):
     UNLIMITED = "UNLIMITED"
     WITHIN = "WITHIN"
     NEAR = "NEAR"
+    SPENT = "SPENT"
     ON_CREDITS = "ON_CREDITS"
     BEYOND = "BEYOND"
     REACHED = "REACHED"
@@ -43,7 +44,6 @@ class Standing(StrEnum):
 _BY_REASON = {
     AccessReason.UNLIMITED: Standing.UNLIMITED,
     AccessReason.WITHIN_CREDITS: Standing.ON_CREDITS,
-    AccessReason.OVERAGE_ALLOWED: Standing.BEYOND,
     AccessReason.LIMIT_EXCEEDED: Standing.REACHED,
     AccessReason.INSUFFICIENT_CREDITS: Standing.REACHED,
 }
@@ -54,8 +54,12 @@ def standing(decision: Decision, usage: Usage) -> Standing:
     known = _BY_REASON.get(decision.reason)
     if known is not None:
         return known
-    limit = usage.limit or 0
-    return Standing.NEAR if 100 * (usage.used + usage.reserved) >= NEAR_PERCENT * limit else Standing.WITHIN
+    if usage.overage:
+        return Standing.BEYOND
+    limit, taken = usage.limit or 0, usage.used + usage.reserved
+    if limit == 0 or 100 * taken < NEAR_PERCENT * limit:
+        return Standing.WITHIN
+    return Standing.NEAR if taken < limit else Standing.SPENT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -213,12 +213,17 @@ def _limit(decision: Decision, feature: Feature, usage: Usage, series: Series | 
         out_of=out_of,
         left=left_text(decision, usage),
         notes=tuple(notes(decision, usage, feature)),
-        percent=min(100, int(usage.percent_used or 0)),
+        percent=_percent(usage),
         bar=bar(usage),
         resets_at=usage.metering.period.end,
         chart=None if series is None else chart(series),
         is_level=is_level(feature, usage),
     )
+
+
+def _percent(usage: Usage) -> int:
+    """Tell how full a bar is; nothing used is nothing, where nothing is included too."""
+    return min(100, int(usage.percent_used or 0)) if usage.used > 0 else 0
 
 
 def _plan(seen: SeenPortal, part: Part) -> PlanCard | None:

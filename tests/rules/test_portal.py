@@ -82,7 +82,10 @@ def counted(decision: Decision) -> Usage:
         (limited(100), 104, Standing.REACHED),
         (limited(0), 0, Standing.REACHED),
         (limited(100, enforcement=SOFT), 99, Standing.NEAR),
-        (limited(100, enforcement=SOFT), 100, Standing.BEYOND),
+        (limited(100, enforcement=SOFT), 100, Standing.SPENT),
+        (limited(100, enforcement=SOFT), 101, Standing.BEYOND),
+        (limited(0, enforcement=SOFT), 0, Standing.WITHIN),
+        (limited(0, enforcement=SOFT), 1, Standing.BEYOND),
         (limited(None), 10**6, Standing.UNLIMITED),
     ],
 )
@@ -106,6 +109,17 @@ def test_more_usage_never_makes_a_limit_stand_better(limit: int, used: list[int]
     less, more = (ask(flat, ACME, "calls", used=units(number)) for number in sorted(used))
 
     assert order.index(standing(less, counted(less))) <= order.index(standing(more, counted(more)))
+
+
+@given(st.integers(0, 20), st.integers(0, 30), st.integers(0, 30))
+def test_a_soft_limit_is_told_to_be_passed_where_something_is_beyond_it(
+    limit: int, used: int, reserved: int
+) -> None:
+    flat = selling(published_plan("basic", {"calls": limited(limit, enforcement=SOFT)}))
+    decision = ask(flat, ACME, "calls", used=units(used))
+    stands = replace(counted(decision), reserved=units(reserved))
+
+    assert (standing(decision, stands) is Standing.BEYOND) is (used > limit)
 
 
 # What is shown, and where

@@ -91,10 +91,21 @@ def words(value: Metered, used: int, *, reserved: int = 0, costly: bool = False)
             [
                 "5 of 5 calls per month",
                 "All that is included is used",
-                "Beyond the limit",
+                "Used up",
                 "Beyond the limit: you can go on",
             ],
         ),
+        (
+            limited(0, MONTH, enforcement=SOFT, overage=rate(10_000)),
+            0,
+            [
+                "0 of 0 calls per month",
+                "Nothing is included",
+                None,
+                "Beyond the limit: $0.01 per call",
+            ],
+        ),
+        (limited(0, MONTH), 0, ["0 of 0 calls per month", "Nothing left", "Limit reached"]),
         (
             limited(5, MONTH, enforcement=SOFT, overage=rate(100_000, 1_000 * ONE)),
             2_005,
