@@ -102,6 +102,10 @@ async def test_buttons_lead_where_the_catalog_says(site: Site) -> None:
         "java\tscript:x",
         "//evil.test",
         "/\\evil.test",
+        "https://",
+        "https:///buy",
+        "http://?plan={plan}",
+        "ftp://shop.test/",
         "data:,x",
     ],
 )
@@ -109,6 +113,23 @@ async def test_a_link_that_would_run_or_mislead_is_no_button(site: Site, link: s
     await site.change(product(metadata=page_of(link=link)))
 
     assert buttons(await site.get()) == []
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://shop.test",
+        "http://localhost:3000/buy?a=b#c",
+        "http://[::1]:3000/",
+        "https://{plan}.shop.test/",
+        "mailto:sales@shop.test",
+        "/buy",
+    ],
+)
+async def test_a_link_to_a_site_a_mail_or_a_path_is_a_button(site: Site, link: str) -> None:
+    await site.change(product(metadata=page_of(link=link)))
+
+    assert buttons(await site.get()) == [link.replace("{plan}", plan) for plan in ("free", "pro")]
 
 
 def buttons(response: httpx.Response) -> list[str]:
