@@ -52,6 +52,8 @@ class Services:
     listening: Listening
     previewing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
     """Previews of an edit take turns, lest they take all readers and all of the processor."""
+    drawing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
+    """What is drawn up in a thread of its own, tables and series, takes turns for the same reason."""
     _shared: dict[object, Any] = field(default_factory=dict)
 
     @classmethod
@@ -125,7 +127,8 @@ class Context:
         """Find something out once for all fields of a request that need it."""
         if what not in self._asked:
             self._asked[what] = asyncio.create_task(find())
-        found: Answer = await self._asked[what]
+        # Shielded: graphql-core cancels the fields beside one that fails, and others wait for the same.
+        found: Answer = await asyncio.shield(self._asked[what])
         return found
 
     def own(self, what: object, make: Callable[[], Answer]) -> Answer:
