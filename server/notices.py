@@ -8,6 +8,7 @@ from http import HTTPStatus
 
 from starlette.responses import HTMLResponse
 
+from rules.wording import wait_text
 from server.errors import Refused
 from server.pages import HERE, own_address, rendered
 
@@ -73,11 +74,12 @@ def notice(
 
 
 def too_often(refused: Refused, *, framed_by: str = NOBODY) -> HTMLResponse:
-    """Say when somebody may look again who has reached the rate limit."""
-    seconds = refused.headers["Retry-After"]
-    line = "Try it again in a second." if seconds == "1" else f"Try it again in {seconds} seconds."
+    """Say when a page may be looked at again whose rate limit is reached, perhaps by others."""
     response = notice(
-        HTTPStatus.TOO_MANY_REQUESTS, title="That was too often", lines=[line], framed_by=framed_by
+        HTTPStatus.TOO_MANY_REQUESTS,
+        title="Too many requests",
+        lines=[f"Try it again in {wait_text(int(refused.headers['Retry-After']))}."],
+        framed_by=framed_by,
     )
     response.headers.update(refused.headers)
     return response

@@ -197,7 +197,7 @@ async def test_who_looks_too_often_is_told_when_to_come_again(site: Site) -> Non
         pages = [await http.get("/portal", headers={"Cookie": f"allotment_portal={token}"}) for _ in range(3)]
 
     assert [page.status_code for page in pages] == [200, 200, 429]
-    assert_a_notice(pages[-1], 429, "That was too often")
+    assert_a_notice(pages[-1], 429, "Too many requests")
     assert 1 <= int(pages[-1].headers["Retry-After"]) <= 60
 
 

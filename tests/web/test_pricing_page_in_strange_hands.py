@@ -152,7 +152,7 @@ async def test_who_looks_too_often_is_told_when_to_come_again(site: Site) -> Non
 
     assert [one.status_code for one in (first, known, unknown)] == [200, 304, 404]
     assert [one.status_code for one in (refused, framed)] == [429, 429]
-    assert read(refused).words[0] == "That was too often"
+    assert read(refused).words[0] == "Too many requests"
     assert 1 <= int(refused.headers["Retry-After"]) <= 60
     assert [policy(one)["frame-ancestors"] for one in (refused, framed)] == ["'none'", "*"]
     assert of_a_customer.status_code == 200
