@@ -78,8 +78,10 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
-        await services.close()
-        await rates.close()
+        try:
+            await services.close()
+        finally:
+            await rates.close()
 
     # Where nobody needs a key, a page of any site that is open in the browser would be let in.
     door = _Graph(view) if keyless is not None else _ForEverySite(_Graph(view), view)
