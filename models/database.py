@@ -14,9 +14,9 @@ from typing import Any, Literal, NamedTuple, TypeVar
 
 from sqlalchemy import URL, Engine, make_url, text
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
-from models import sqlite
+from models import postgresql, sqlite
 from models.held import Held, HeldFile, HeldSession
 from models.sqlite_thread import FileConnection, FileThread
 
@@ -38,11 +38,19 @@ class Database:
     """One SQLite file, ``sqlite+aiosqlite:///path``, or database, ``postgresql+asyncpg://host/name``.
 
     At most ``readers`` connections read at a time. ``foreign_keys`` False leaves SQLite's references
-    unchecked, for migrations that build tables anew. ValueError for any other address, and for SQLite
+    unchecked, for migrations that build tables anew. ``longest`` is how many seconds a statement may take
+    on PostgreSQL, None as many as it likes. ValueError for any other address, and for SQLite
     in memory. No connection is made before it is needed.
     """
 
-    def __init__(self, url: str, *, readers: int | None = None, foreign_keys: bool = True) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        readers: int | None = None,
+        foreign_keys: bool = True,
+        longest: float | None = postgresql.LONGEST_SECONDS,
+    ) -> None:
         self.url = _checked(url)
         readers = readers or READERS[self.dialect]
         self._files: _Files | None = None
@@ -54,7 +62,7 @@ class Database:
                 writing=FileThread(self.url, "BEGIN IMMEDIATE", *WRITING, "foreign_keys=ON"),
             )
         else:
-            self._engines = _postgresql_engines(self.url, readers)
+            self._engines = _postgresql_engines(self.url, readers, longest)
         self.held: Held = HeldFile(self.url) if self.dialect == "sqlite" else HeldSession(self.url)
         reading, writing = self._engines
         # The pools alone would let a waiter time out where the one before it is cancelled as it connects.
@@ -162,20 +170,22 @@ def _in_memory(address: URL) -> bool:
     return ":memory:" in (address.database or ":memory:") or address.query.get("mode") == "memory"
 
 
-def _postgresql_engines(address: URL, readers: int) -> tuple[AsyncEngine, AsyncEngine]:
-    reading = create_async_engine(
+def _postgresql_engines(address: URL, readers: int, longest: float | None) -> tuple[AsyncEngine, AsyncEngine]:
+    reading = postgresql.engine(
         address,
+        longest,
         pool_size=readers,
         max_overflow=0,
-        hide_parameters=True,
         isolation_level="REPEATABLE READ",
         execution_options={"postgresql_readonly": True},
     )
-    writing = create_async_engine(
+    writing = postgresql.engine(
         address,
+        longest,
+        # A server that cannot know that its client is gone would keep the locks of its transaction.
+        *(() if longest is None else (f"idle_in_transaction_session_timeout = {longest * 1000:.0f}",)),
         pool_size=WRITERS["postgresql"],
         max_overflow=0,
-        hide_parameters=True,
         isolation_level="READ COMMITTED",
     )
     return reading, writing
