@@ -128,7 +128,8 @@ class Context:
         """Find something out once for all fields of a request that need it."""
         if what not in self._asked:
             self._asked[what] = asyncio.create_task(find())
-        found: Answer = await self._asked[what]
+        # Shielded: graphql-core cancels the fields beside one that fails, and others wait for the same.
+        found: Answer = await asyncio.shield(self._asked[what])
         return found
 
     def own(self, what: object, make: Callable[[], Answer]) -> Answer:

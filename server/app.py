@@ -94,7 +94,7 @@ def create_app(
         Route("/metrics", metrics.page),
         *static_routes,
         own_file_route(SHARED_STYLE),
-        *pricing_routes(services, doorkeeper),
+        *pricing_routes(doorkeeper, rates),
         *portal_routes(Portal(doorkeeper=doorkeeper, rates=rates, looks=portal_looks, sockets=sockets)),
     ]
     return _Application(door, routes=routes, lifespan=lifespan)
