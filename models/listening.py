@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 import structlog
-from sqlalchemy import URL
+from sqlalchemy import NullPool
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models import customers, environments, keys, notices, sqlite
+from models import customers, environments, keys, notices, postgresql, sqlite
 from models.database import FAILURES, Database
 from models.notices import CHANNEL, KEYS_CHANNEL, Notice, Notices
 from rules.revisions import Revision
@@ -32,19 +32,7 @@ def _losses(dialect: str) -> tuple[type[Exception], ...]:
     """Give what is raised where a connection is lost."""
     if dialect == "sqlite":
         return FAILURES
-    import asyncpg  # noqa: PLC0415 - who keeps a file does not load it
-
-    return (*FAILURES, asyncpg.PostgresError, asyncpg.InterfaceError)
-
-
-async def _connected(address: URL) -> Any:  # noqa: ANN401 - asyncpg's connection
-    """Connect to PostgreSQL, without a pool and its pleasantries: nothing here may wait for ever."""
-    import asyncpg  # noqa: PLC0415 - who keeps a file does not load it
-
-    _, options = address.get_dialect()().create_connect_args(address)
-    # Of SQLAlchemy's statements, of which none is prepared here.
-    options.pop("prepared_statement_cache_size", None)
-    return await asyncpg.connect(**{**options, "timeout": PROOF_SECONDS, "command_timeout": PROOF_SECONDS})
+    return (*FAILURES, *postgresql.driver_errors())
 
 
 class Listening:
@@ -86,22 +74,27 @@ class Listening:
             await asyncio.sleep(PAUSE_SECONDS)
 
     async def _listen(self) -> None:
-        driver = await _connected(self._database.url)
-        try:
-            lost = asyncio.Event()
-            driver.add_termination_listener(lambda _: lost.set())
-            await driver.add_listener(CHANNEL, self._hear)
-            await driver.add_listener(KEYS_CHANNEL, self._hear_of_keys)
-            self._notices.tell_everybody()
-            while True:
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(PROOF_SECONDS):
-                        await lost.wait()
-                # A connection may be gone without a word, where a machine in between is.
-                await driver.execute("SELECT 1")
-        finally:
-            # A server that is gone would never answer to a goodbye.
-            driver.terminate()
+        engine = postgresql.engine(self._database.url, PROOF_SECONDS, poolclass=NullPool)
+        async with engine.connect() as connection:
+            driver = cast("Any", (await connection.get_raw_connection()).driver_connection)
+            try:
+                await self._listen_on(driver)
+            finally:
+                # A server that is gone would never answer to a goodbye.
+                driver.terminate()
+
+    async def _listen_on(self, driver: Any) -> None:  # noqa: ANN401 - asyncpg's connection
+        lost = asyncio.Event()
+        driver.add_termination_listener(lambda _: lost.set())
+        await driver.add_listener(CHANNEL, self._hear)
+        await driver.add_listener(KEYS_CHANNEL, self._hear_of_keys)
+        self._notices.tell_everybody()
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(PROOF_SECONDS):
+                    await lost.wait()
+            # It may be gone without a word, where a machine in between is.
+            await driver.execute("SELECT 1")
 
     def _hear(self, _connection: object, _sender: int, _channel: str, payload: str) -> None:
         try:

@@ -14,7 +14,7 @@ from models.listening import Listening
 from models.notices import Notice, Notices, announce
 from rules.revisions import Revision
 from tests.storage.books import Books, rename
-from tests.storage.forgetful import forgetful
+from tests.storage.middlebox import between_us_and
 from tests.storage.test_notices import SOON, told_nobody
 
 
@@ -97,13 +97,13 @@ async def test_a_connection_that_is_gone_without_a_word_is_replaced(
     monkeypatch.setattr("models.listening.PROOF_SECONDS", 0.5)
     notices = Notices(told_nobody)
     there = Database(postgresql_url)
-    async with forgetful(postgresql_url) as between:
-        listening = Listening(Database(between.url), notices)
+    async with between_us_and(postgresql_url) as (box, url):
+        listening = Listening(Database(url), notices)
         with notices.watch(1, "acme") as watch:
             listening.start()
             await watch.stale(SOON)
             watch.look()
-            between.forget()
+            box.forget()
 
             await watch.stale(SOON)
             assert watch.is_stale
@@ -116,11 +116,18 @@ async def test_a_connection_that_is_gone_without_a_word_is_replaced(
     await there.close()
 
 
-async def test_an_address_may_say_how_statements_are_prepared(postgresql_url: str) -> None:
+@pytest.mark.parametrize("amid", [b"pg_catalog.version", b"LISTEN"])
+async def test_a_connection_that_is_gone_before_it_listens_is_replaced(
+    postgresql_url: str, monkeypatch: pytest.MonkeyPatch, amid: bytes
+) -> None:
+    monkeypatch.setattr("models.listening.PROOF_SECONDS", 0.5)
     notices = Notices(told_nobody)
-    listening = Listening(Database(f"{postgresql_url}&prepared_statement_cache_size=0"), notices)
-    with notices.watch(1, "acme") as watch:
-        listening.start()
-        await watch.stale(SOON)
-        assert watch.is_stale
-    await listening.close()
+    async with between_us_and(postgresql_url) as (box, url):
+        box.amid = amid
+        listening = Listening(Database(url), notices)
+        with notices.watch(1, "acme") as watch:
+            listening.start()
+            await watch.stale(SOON)
+            assert watch.is_stale
+            assert box.amid is None
+        await listening.close()
