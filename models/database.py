@@ -14,11 +14,11 @@ from typing import Any, Literal, NamedTuple, TypeVar
 
 from sqlalchemy import URL, Engine, make_url, text
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
-from models import sqlite
+from models import postgresql, sqlite
 from models.held import Held, HeldFile, HeldSession
-from models.sqlite_thread import FileThread
+from models.sqlite_thread import FileConnection, FileThread
 
 Session = AsyncSession
 """What the doors give; whoever carries it on to a query need not know whose it is."""
@@ -38,22 +38,31 @@ class Database:
     """One SQLite file, ``sqlite+aiosqlite:///path``, or database, ``postgresql+asyncpg://host/name``.
 
     At most ``readers`` connections read at a time. ``foreign_keys`` False leaves SQLite's references
-    unchecked, for migrations that build tables anew. ValueError for any other address, and for SQLite
+    unchecked, for migrations that build tables anew. ``longest`` is how many seconds a statement may take
+    on PostgreSQL, None as many as it likes. ValueError for any other address, and for SQLite
     in memory. No connection is made before it is needed.
     """
 
-    def __init__(self, url: str, *, readers: int | None = None, foreign_keys: bool = True) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        readers: int | None = None,
+        foreign_keys: bool = True,
+        longest: float | None = postgresql.LONGEST_SECONDS,
+    ) -> None:
         self.url = _checked(url)
         readers = readers or READERS[self.dialect]
-        self._threads: _Threads | None = None
+        self._files: _Files | None = None
         if self.dialect == "sqlite":
             self._engines = _sqlite_engines(self.url, readers, foreign_keys=foreign_keys)
-            self._threads = _Threads(
+            self._files = _Files(
+                at_once=FileConnection(self.url, "BEGIN", *READING),
                 reading=FileThread(self.url, "BEGIN", *READING),
                 writing=FileThread(self.url, "BEGIN IMMEDIATE", *WRITING, "foreign_keys=ON"),
             )
         else:
-            self._engines = _postgresql_engines(self.url, readers)
+            self._engines = _postgresql_engines(self.url, readers, longest)
         self.held: Held = HeldFile(self.url) if self.dialect == "sqlite" else HeldSession(self.url)
         reading, writing = self._engines
         # The pools alone would let a waiter time out where the one before it is cancelled as it connects.
@@ -71,7 +80,7 @@ class Database:
     def engines(self) -> list[Engine]:
         """What statements go through, for who watches them."""
         engines = [engine.sync_engine for engine in self._engines]
-        return engines if self._threads is None else [*engines, *(one.engine for one in self._threads)]
+        return engines if self._files is None else [*engines, *(one.engine for one in self._files)]
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
@@ -93,21 +102,30 @@ class Database:
 
         On SQLite all of it happens in one thread, so that no statement changes threads.
         """
-        if self._threads is None:
+        if self._files is None:
             async with self.read() as session:
                 return await work(session)
-        return await self._threads.reading.transact(work)
+        return await self._files.reading.transact(work)
+
+    async def look_at_once(self, work: Callable[[AsyncSession], Coroutine[Any, Any, Answer]]) -> Answer:
+        """Do work that reads a few rows by an index, as look() does.
+
+        On SQLite it is done before a thread would have been asked to; nobody else's turn comes meanwhile.
+        """
+        if self._files is None:
+            return await self.look(work)
+        return self._files.at_once.do(work)
 
     async def transact(self, work: Callable[[AsyncSession], Coroutine[Any, Any, Answer]]) -> Answer:
         """Do work in a transaction of its own, as write() does; it waits for nothing but the database.
 
         On SQLite all of it happens in the writing thread, so that no statement changes threads.
         """
-        if self._threads is None:
+        if self._files is None:
             async with self.write() as session:
                 return await work(session)
         async with self._turns_to_write:
-            return await self._threads.writing.transact(work)
+            return await self._files.writing.transact(work)
 
     async def ping(self) -> None:
         """Return if the database answers; OSError or DBAPIError where it does not."""
@@ -121,13 +139,14 @@ class Database:
         await self.held.close()
         for engine in self._engines:
             await engine.dispose()
-        for thread in self._threads or ():
-            await thread.close()
+        for file in self._files or ():
+            await file.close()
 
 
-class _Threads(NamedTuple):
-    """Of a SQLite file: one that reads, and one that writes."""
+class _Files(NamedTuple):
+    """A SQLite file, opened to be read at once, and to be read and written in threads."""
 
+    at_once: FileConnection
     reading: FileThread
     writing: FileThread
 
@@ -151,20 +170,22 @@ def _in_memory(address: URL) -> bool:
     return ":memory:" in (address.database or ":memory:") or address.query.get("mode") == "memory"
 
 
-def _postgresql_engines(address: URL, readers: int) -> tuple[AsyncEngine, AsyncEngine]:
-    reading = create_async_engine(
+def _postgresql_engines(address: URL, readers: int, longest: float | None) -> tuple[AsyncEngine, AsyncEngine]:
+    reading = postgresql.engine(
         address,
+        longest,
         pool_size=readers,
         max_overflow=0,
-        hide_parameters=True,
         isolation_level="REPEATABLE READ",
         execution_options={"postgresql_readonly": True},
     )
-    writing = create_async_engine(
+    writing = postgresql.engine(
         address,
+        longest,
+        # A server that cannot know that its client is gone would keep the locks of its transaction.
+        *(() if longest is None else (f"idle_in_transaction_session_timeout = {longest * 1000:.0f}",)),
         pool_size=WRITERS["postgresql"],
         max_overflow=0,
-        hide_parameters=True,
         isolation_level="READ COMMITTED",
     )
     return reading, writing

@@ -88,7 +88,7 @@ class Glance(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class _Waiting:
     places: Sequence[Place]
-    answer: asyncio.Future[list[Glance]] = field(
+    answer: asyncio.Future[list[Glance | None]] = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )
 
@@ -106,8 +106,11 @@ class Glances:
         self._waiting: list[_Waiting] = []
         self._next: asyncio.Task[None] | None = None
 
-    async def at(self, places: Sequence[Place]) -> list[Glance]:
-        """Tell how places stand, all at one instant that is no earlier than the question."""
+    async def at(self, places: Sequence[Place]) -> list[Glance | None]:
+        """Tell how places stand, all at one instant that is no earlier than the question.
+
+        None where the environment is not there: a replica may not have it yet.
+        """
         if self._under_way:
             waiting = _Waiting(places)
             self._waiting.append(waiting)
@@ -140,7 +143,7 @@ class Glances:
         finally:
             self._pass_on()
 
-    async def _read(self, places: Sequence[Place]) -> list[Glance]:
+    async def _read(self, places: Sequence[Place]) -> list[Glance | None]:
         now = to_micros(self._clock())
         if len(places) == 1:
             statement, (place,) = self._for_one, places
@@ -149,8 +152,8 @@ class Glances:
             statement, given = self._for_many, asked((index, *place) for index, place in enumerate(places))
             parameters = statement.parameters(now=now, **given)
         rows = await self._held.rows(statement.text, parameters)
-        told = {row[0]: row for row in rows}
-        return [_glance(place, told[index]) for index, place in enumerate(places)]
+        told = {row[0]: _glance(places[row[0]], row) for row in rows}
+        return [told.get(index) for index in range(len(places))]
 
 
 def _glancing(dialect: str, place: FromClause) -> Select[Any]:

@@ -11,8 +11,11 @@ from typing import Any, Protocol, cast
 
 from sqlalchemy import URL, Executable, NullPool, create_engine
 from sqlalchemy.engine.interfaces import Dialect
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.compiler import SQLCompiler
+
+from models import postgresql
 
 MOST_ATTEMPTS = 2
 """How often a statement is tried; the first attempt may find that the server has hung up."""
@@ -28,7 +31,7 @@ class Held(Protocol):
         """How statements are spelled."""
 
     async def rows(self, statement: str, parameters: Sequence[object]) -> Sequence[Row]:
-        """Give what a statement finds; raises the driver's errors."""
+        """Give what a statement finds; raises DBAPIError and OSError."""
 
     async def close(self) -> None:
         """Let go of the connection."""
@@ -50,9 +53,12 @@ class HeldFile:
 
     async def rows(self, statement: str, parameters: Sequence[object]) -> Sequence[Row]:
         """Give what a statement finds."""
-        if self._driver is None:
-            self._driver = self._opened()
-        return self._driver.execute(statement, parameters).fetchall()
+        try:
+            if self._driver is None:
+                self._driver = self._opened()
+            return self._driver.execute(statement, parameters).fetchall()
+        except sqlite3.Error as error:
+            raise _failure(statement, error) from error
 
     def _opened(self) -> sqlite3.Connection:
         proxy = self._engine.raw_connection()
@@ -69,10 +75,10 @@ class HeldFile:
 
 
 class HeldSession:
-    """A session on a PostgreSQL server."""
+    """A session on a PostgreSQL server; a statement that is not answered soon ends it."""
 
     def __init__(self, address: URL) -> None:
-        self._engine = create_async_engine(address, poolclass=NullPool)
+        self._engine = postgresql.engine(address, postgresql.SOON_SECONDS, poolclass=NullPool)
         self._connection: AsyncConnection | None = None
         self._driver: Any = None
 
@@ -83,11 +89,19 @@ class HeldSession:
 
     async def rows(self, statement: str, parameters: Sequence[object]) -> Sequence[Row]:
         """Give what a statement finds."""
+        try:
+            return await self._found(statement, parameters)
+        except postgresql.driver_errors() as error:
+            raise _failure(statement, error) from error
+
+    async def _found(self, statement: str, parameters: Sequence[object]) -> Sequence[Row]:
         for attempt in range(1, MOST_ATTEMPTS + 1):
             driver = await self._connected()
             try:
                 found: Sequence[Row] = await driver.fetch(statement, *parameters)
-            except Exception:
+            except Exception as error:
+                if isinstance(error, TimeoutError):
+                    driver.terminate()
                 if attempt == MOST_ATTEMPTS or not driver.is_closed():
                     raise
             else:
@@ -107,6 +121,11 @@ class HeldSession:
         if self._connection is not None:
             connection, self._connection, self._driver = self._connection, None, None
             await connection.close()
+
+
+def _failure(statement: str, error: Exception) -> DBAPIError:
+    """Give what SQLAlchemy would raise."""
+    return DBAPIError(statement, None, error, hide_parameters=True)
 
 
 class Spelled:

@@ -11,7 +11,7 @@ from time import monotonic
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from models import keys
+from models import keys, postgresql
 from models.database import Database
 from rules.keys import ApiKey
 
@@ -60,7 +60,8 @@ class KeyRing:
     async def _read(self, digest: str) -> ApiKey | None:
         found = None
         try:
-            async with self._database.read() as session:
+            # Waiting for a turn is not limited: what is read before may be long.
+            async with self._database.read() as session, asyncio.timeout(postgresql.SOON_SECONDS):
                 found = await keys.find(session, digest)
         finally:
             if found is None:

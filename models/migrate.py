@@ -37,7 +37,7 @@ async def migrate(url: str) -> None:
     Processes that start together do it one after the other. DatabaseTooNew where its revision is not
     known here; ValueError for an address that is none.
     """
-    database = Database(url, foreign_keys=False)
+    database = Database(url, foreign_keys=False, longest=None)
     try:
         async with database.write() as session:
             await _alone(session, database)

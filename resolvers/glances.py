@@ -10,6 +10,8 @@ from models.database import FAILURES
 from models.glances import Glance, Place
 from models.memory import Memory
 from resolvers.context import Context
+from resolvers.reading import fall_back
+from rules import courses
 from rules.access import Decision, Question, Subject, decide
 from rules.credits import brought_up
 from rules.customers import Customer
@@ -38,11 +40,13 @@ async def at_a_glance(context: Context, questions: Sequence[Question]) -> list[D
         return None
     asked = [_place(context.environment, flat, question) for question in questions]
     places = list(dict.fromkeys(asked))
+    replica = context.replica
     try:
-        found = await (context.replica or services).glances.at(places)
-    except FAILURES:
-        if context.replica is None:
+        found = await (replica or services).glances.at(places)
+    except FAILURES as error:
+        if replica is None:
             raise
+        fall_back(context, error)
         return None
     glances = dict(zip(places, found, strict=True))
     seen = _Seen(flat=flat, memory=services.memory, clock=services.clock())
@@ -68,14 +72,14 @@ class _Seen:
     memory: Memory
     clock: datetime
 
-    def decided(self, question: Question, glance: Glance) -> Decision:
+    def decided(self, question: Question, glance: Glance | None) -> Decision:
         """Decide a question; raises _Unknown."""
-        if glance.catalog_revision != self.flat.catalog.revision:
+        if glance is None or glance.catalog_revision != self.flat.catalog.revision:
             raise _Unknown
         customer = self._customer(glance)
         now = self.clock if glance.clock_at is None else glance.clock_at
         asked_at = now if customer is None else customer.asked_at(now)
-        subject = self.memory.courses.subject(self.flat, customer, question, asked_at)
+        subject = courses.subject(self.flat, customer, question, asked_at)
         if customer is None:
             return decide(subject, {})
         if subject.rate is not None:

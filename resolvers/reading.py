@@ -56,8 +56,17 @@ async def looked(context: Context, find: Callable[[Look], Coroutine[Any, Any, An
         try:
             return await context.replica.database.look(found)
         except FAILURES as error:
-            _log.warning("the replica does not answer", cause=repr(error))
+            fall_back(context, error)
     return await context.services.database.look(found)
+
+
+def fall_back(context: Context, error: Exception) -> None:
+    """Read from the primary from now on, as the replica does not answer.
+
+    What was seen of the primary may not be there yet where the replica answers again.
+    """
+    _log.warning("the replica does not answer", cause=repr(error))
+    context.read_newest()
 
 
 async def _seen(context: Context, session: Session, environment: Environment) -> Look:
@@ -74,7 +83,7 @@ async def _opened(stack: AsyncExitStack, context: Context) -> tuple[Session, Env
         try:
             return await _opened_on(stack, replica.database, context.environment)
         except FAILURES as error:
-            _log.warning("the replica does not answer", cause=repr(error))
+            fall_back(context, error)
     return await _opened_on(stack, context.services.database, context.environment)
 
 

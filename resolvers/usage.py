@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, replace
 
 from models.batch import Done
@@ -75,7 +76,9 @@ async def series(context: Context, about: SeenCustomer, span: Span) -> Series | 
     feature = flat.catalog.features.get(span.feature)
     if feature is None or feature.type is not FeatureType.METERED:
         return None
-    found = buckets(flat, customer, span)
+    # Two thousand buckets take a tenth of a second, and others want to be answered meanwhile.
+    async with context.services.drawing:
+        found = await asyncio.to_thread(buckets, flat, customer, span)
     owner = Owner(environment=context.environment, customer=customer.number)
     aggregation = aggregation_of(flat.catalog, span.feature)
     needed = {
@@ -84,7 +87,8 @@ async def series(context: Context, about: SeenCustomer, span: Span) -> Series | 
     }
     async with look(context) as seen:
         counted = await count_anew(seen.session, needed)
-    return put_together(flat, span, found, counted.get(owner, {}))
+    async with context.services.drawing:
+        return await asyncio.to_thread(put_together, flat, span, found, counted.get(owner, {}))
 
 
 async def reservation(context: Context, customer: Customer, key: str) -> Hold | None:

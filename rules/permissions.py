@@ -6,7 +6,7 @@ reads that, and everything of this one customer.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
@@ -39,6 +39,11 @@ class Viewer:
     def reads_customers(self) -> bool:
         """Whether all customers are theirs to read."""
         return self.is_back_end and Scope.CUSTOMERS_READ in self.scopes
+
+    @property
+    def knows_customers(self) -> bool:
+        """Whether who customers are is theirs to see: of all for back ends, else of themselves."""
+        return not self.is_back_end or bool(self.scopes & {Scope.CUSTOMERS_READ, Scope.CUSTOMERS_WRITE})
 
     @property
     def is_back_end(self) -> bool:
@@ -173,6 +178,22 @@ CUSTOMER_READERS_OWN: Mapping[str, object] = {"CustomerImpact.examples": ()}
 """What whoever may not read customers is shown in its place."""
 
 
+WHO_CUSTOMERS_ARE: Mapping[str, object] = {
+    "Customer.name": None,
+    "Customer.email": None,
+    "Customer.metadata": {},
+}
+"""What a key that neither reads nor writes customers, and meets one below an act, is shown in its place."""
+
+HIDDEN_FROM_SOME: Sequence[tuple[Mapping[str, object], Callable[[Viewer], bool]]] = (
+    (UNPUBLISHED, lambda viewer: viewer.sees_drafts),
+    (BACK_ENDS_OWN, lambda viewer: viewer.is_back_end),
+    (CUSTOMER_READERS_OWN, lambda viewer: viewer.reads_customers),
+    (WHO_CUSTOMERS_ARE, lambda viewer: viewer.knows_customers),
+)
+"""Tables of what some are shown in place of a field's own value, and who is shown the value."""
+
+
 def refusal(viewer: Viewer, permission: Permission, arguments: Mapping[str, object]) -> str | None:
     """Tell in a sentence why somebody may not ask for a field with these arguments; None if they may."""
     match viewer.kind:
@@ -217,10 +238,7 @@ def _named(arguments: object, path: tuple[str, ...]) -> Iterator[object]:
 
 def instead(viewer: Viewer, place: str) -> tuple[object] | None:
     """Give what somebody is shown in place of a field's own value, in a tuple; None for the value itself."""
-    if place in UNPUBLISHED and not viewer.sees_drafts:
-        return (UNPUBLISHED[place],)
-    if place in BACK_ENDS_OWN and not viewer.is_back_end:
-        return (BACK_ENDS_OWN[place],)
-    if place in CUSTOMER_READERS_OWN and not viewer.reads_customers:
-        return (CUSTOMER_READERS_OWN[place],)
+    for table, shows in HIDDEN_FROM_SOME:
+        if place in table and not shows(viewer):
+            return (table[place],)
     return None

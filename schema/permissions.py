@@ -20,12 +20,10 @@ from graphql.execution import default_field_resolver
 from resolvers.context import Context
 from resolvers.paging import Page
 from rules.permissions import (
-    BACK_ENDS_OWN,
-    CUSTOMER_READERS_OWN,
+    HIDDEN_FROM_SOME,
     MUTATIONS,
     QUERIES,
     SUBSCRIPTIONS,
-    UNPUBLISHED,
     Permission,
     Viewer,
     instead,
@@ -54,7 +52,7 @@ def guard(schema: GraphQLSchema) -> None:
     ):
         for name, field in (root.fields if root is not None else {}).items():
             _admit(field, table[name])
-    for place in (*UNPUBLISHED, *BACK_ENDS_OWN, *CUSTOMER_READERS_OWN):
+    for place in {place: None for table, _ in HIDDEN_FROM_SOME for place in table}:
         kind, _, name = place.partition(".")
         known = schema.type_map[kind]
         if isinstance(known, GraphQLObjectType):

@@ -42,6 +42,11 @@ WEIGHTS = {
     "Query.access": 5,
     "Access.sources": 5,
     "Access.explanation": 20,
+    "Customer.access": 5,
+    "Customer.creditBalance": 20,
+    "Customer.creditBalances": 20,
+    "Customer.usage": 1_000,
+    "Query.pricingTable": 500,
     "Query.exportCatalog": 1_000,
     "Query.previewPlanChange": 100,
     "Query.previewPublish": 1_000,
@@ -49,6 +54,10 @@ WEIGHTS = {
     "Mutation.publishPackage": 1_000,
 }
 """What fields cost that take more work than others."""
+
+
+ANOTHER_INSTANT = 500
+"""What it costs to be told of another instant: far ahead, the way there is gone period by period."""
 
 
 @dataclass(frozen=True, slots=True)

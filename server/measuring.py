@@ -33,7 +33,7 @@ from graphql import (
     is_list_type,
 )
 
-from server.costs import ACT, FIELD, LIST, LISTS, WEIGHTS, Cost, Length, page
+from server.costs import ACT, ANOTHER_INSTANT, FIELD, LIST, LISTS, WEIGHTS, Cost, Length, page
 
 _PAGE_DIGITS_MAX = 9
 
@@ -116,7 +116,7 @@ class _Pass:
             fields=1,
             aliases=inner.aliases + (node.alias is not None),
             directives=inner.directives,
-            cost=item.times(self._length(parent, known, node) if known else 1),
+            cost=Cost.total([item.times(self._length(parent, known, node) if known else 1), _journey(node)]),
         )
 
     def _definition(self, parent: GraphQLNamedType | None, name: str) -> GraphQLField | None:
@@ -144,6 +144,11 @@ class _Pass:
 
     def _type(self, condition: NamedTypeNode | None) -> GraphQLNamedType | None:
         return None if condition is None else self._schema.get_type(condition.name.value)
+
+
+def _journey(node: FieldNode) -> Cost:
+    """What it takes to go to the instant that a field is asked about."""
+    return Cost(ANOTHER_INSTANT if any(one.name.value == "at" for one in node.arguments or ()) else 0)
 
 
 def _place(parent: GraphQLNamedType | None, node: FieldNode) -> str:

@@ -37,7 +37,7 @@ async def services_on(settings: Settings) -> AsyncIterator[Services]:
     # The process that watches over workers asks the database nothing.
     from resolvers.context import Services  # noqa: PLC0415
 
-    services = Services.on(Database(settings.database_url), token_secret=settings.token_secret)
+    services = Services.on(Database(settings.database_url, longest=None), token_secret=settings.token_secret)
     try:
         yield services
     finally:

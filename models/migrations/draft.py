@@ -33,7 +33,7 @@ async def compare(message: str) -> None:
         url = f"sqlite+aiosqlite:///{folder}/draft.db"
         if any(VERSIONS.glob("[0-9]*.py")):
             await migrate(url)
-        database = Database(url)
+        database = Database(url, longest=None)
         async with database.write() as session:
             await (await session.connection()).run_sync(draft, message)
         await database.close()

@@ -130,6 +130,21 @@ async def test_there_is_no_way_around_by_a_customer(secretive: Client, connect: 
         }
 
 
+async def test_whoever_only_reports_usage_does_not_learn_who_customers_are(
+    secretive: Client, connect: Connect
+) -> None:
+    await secretive.do("upsertCustomer", key="acme", name="Acme", email="ceo@acme.example")
+    worker = await connect(key=NewKey(scopes=[Scope.USAGE_WRITE]))
+
+    who = "subscription { customer { key name email metadata } }"
+    told = await worker.do(
+        "reportUsage", f"access {{ sources {{ {who} }} }}", customer="acme", feature="seats", value=0
+    )
+
+    nobody: Json = {"key": "acme", "name": None, "email": None, "metadata": {}}
+    assert told["access"]["sources"] == [{"subscription": {"customer": nobody}}]
+
+
 IDS = """{
   viewer { environment { id } }
   apiKeys { id }

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
 from models.database import Database
+from resolvers.context import Services
 from tests.graph.client import Client, Clock, Json
 from tests.graph.metered import event, ingest
 from tests.graph.operations import operation
@@ -192,6 +194,17 @@ async def test_the_longest_series_are_answered(used: Client) -> None:
         == 2_000
     )
     assert await values(used, "traffic", MONDAY, MONDAY) == ["0"]
+
+
+async def test_others_are_answered_while_a_long_series_is_drawn(used: Client, services: Services) -> None:
+    span = "1900-01-01T00:00:00Z", "2066-09-01T00:00:00Z", "MONTH"
+    drawing = asyncio.create_task(series(used, "level", *span))
+    while not services.drawing.locked():  # noqa: ASYNC110 - a semaphore tells nobody that it was taken
+        await asyncio.sleep(0)
+
+    await used.ask('{ access(customer: "acme", feature: "level") { allowed } }')
+    assert not drawing.done()
+    assert len((await drawing)["buckets"]) == 2_000
 
 
 @pytest.mark.parametrize("feature", FEATURES)

@@ -125,4 +125,15 @@ def test_who_reads_or_changes_the_catalog_sees_all_of_it(scope: Scope) -> None:
 
 def test_what_a_back_end_keeps_of_a_customer_is_not_for_the_customer() -> None:
     assert instead(ACME, "Customer.metadata") == ({},)
-    assert instead(secret(), "Customer.metadata") is None
+    assert instead(secret(Scope.CUSTOMERS_READ), "Customer.metadata") is None
+
+
+@pytest.mark.parametrize("field", ["Customer.name", "Customer.email", "Customer.metadata"])
+def test_who_a_customer_is_is_for_those_who_read_or_write_customers(field: str) -> None:
+    assert instead(secret(Scope.USAGE_WRITE, Scope.CREDITS_WRITE), field) in [(None,), ({},)]
+    assert instead(secret(Scope.CUSTOMERS_READ), field) is None
+    assert instead(secret(Scope.CUSTOMERS_WRITE), field) is None
+
+
+def test_customers_may_know_who_they_are() -> None:
+    assert instead(ACME, "Customer.email") is None

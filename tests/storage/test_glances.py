@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import DBAPIError
 
 from models.database import Database
 from models.environments import create
@@ -45,7 +46,7 @@ async def test_those_who_ask_at_once_share_the_next_statement(
 
     assert asked == [1, 20]
     assert [len(found) for found in [await first, *others]] == [1, *[2] * 10]
-    assert {one.customer for found in others for one in found} == {None}
+    assert {one and one.customer for found in others for one in found} == {None}
 
 
 async def test_who_goes_away_takes_nobody_along(database: Database) -> None:
@@ -90,3 +91,8 @@ async def test_a_server_that_hung_up_is_called_again(database: Database) -> None
         await database.held.close()
 
     assert len(await glances.at([place])) == 1
+
+
+async def test_what_the_driver_raises_is_what_sqlalchemy_would(database: Database) -> None:
+    with pytest.raises(DBAPIError):
+        await database.held.rows("SELECT * FROM nowhere", [])

@@ -7,7 +7,7 @@ from graphql import get_introspection_query, parse
 
 from schema.graph import graph
 from server import measuring
-from server.costs import LISTS, WEIGHTS
+from server.costs import ANOTHER_INSTANT, LISTS, WEIGHTS
 from server.limits import Limits
 from server.measuring import Measures, measure
 from tests.web.asking import Ask, Asker, codes
@@ -137,6 +137,14 @@ def test_fields_cost_one_and_some_cost_more() -> None:
     assert cost(access % "displayText") == 7
     assert cost(access % "sources { kind }") == 6 + 4 * (5 + 1)
     assert cost('mutation { upsertCustomer(input: { key: "a" }) { revision } }') == 11
+
+
+def test_another_instant_costs_the_way_there_once() -> None:
+    once = '{ access(customer: "a", feature: "b", at: %s) { allowed } }'
+    many = "query ($c: [AccessCheckInput!]!, $t: DateTime) { accesses(checks: $c, at: $t) { allowed } }"
+
+    assert cost(once % '"2050-01-01T00:00:00Z"') == 6 + ANOTHER_INSTANT
+    assert cost(many, c=[{}] * 10_000) == 10_000 * 2 + ANOTHER_INSTANT
 
 
 def test_a_page_costs_what_its_items_cost() -> None:
