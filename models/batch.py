@@ -185,12 +185,11 @@ class Batch:
             if before is not None and before >= clock:
                 now = before + MICROSECOND
             last[command.address] = now
-            flat, courses = self._flats[environment], self._memory.courses
             desk = self._desks.get(command.address)
             turns.append(
                 _Turn(
                     act=command.act,
-                    scene=Scene(flat=flat, now=now, clock=clock, courses=courses),
+                    scene=Scene(flat=self._flats[environment], now=now, clock=clock),
                     desk=desk,
                     taken=None if desk is None else _taken_by(desk.owner, command.act),
                 )

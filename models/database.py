@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from models import postgresql, sqlite
 from models.held import Held, HeldFile, HeldSession
-from models.sqlite_thread import FileThread
+from models.sqlite_thread import FileConnection, FileThread
 
 Session = AsyncSession
 """What the doors give; whoever carries it on to a query need not know whose it is."""
@@ -53,10 +53,11 @@ class Database:
     ) -> None:
         self.url = _checked(url)
         readers = readers or READERS[self.dialect]
-        self._threads: _Threads | None = None
+        self._files: _Files | None = None
         if self.dialect == "sqlite":
             self._engines = _sqlite_engines(self.url, readers, foreign_keys=foreign_keys)
-            self._threads = _Threads(
+            self._files = _Files(
+                at_once=FileConnection(self.url, "BEGIN", *READING),
                 reading=FileThread(self.url, "BEGIN", *READING),
                 writing=FileThread(self.url, "BEGIN IMMEDIATE", *WRITING, "foreign_keys=ON"),
             )
@@ -79,7 +80,7 @@ class Database:
     def engines(self) -> list[Engine]:
         """What statements go through, for who watches them."""
         engines = [engine.sync_engine for engine in self._engines]
-        return engines if self._threads is None else [*engines, *(one.engine for one in self._threads)]
+        return engines if self._files is None else [*engines, *(one.engine for one in self._files)]
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
@@ -101,21 +102,30 @@ class Database:
 
         On SQLite all of it happens in one thread, so that no statement changes threads.
         """
-        if self._threads is None:
+        if self._files is None:
             async with self.read() as session:
                 return await work(session)
-        return await self._threads.reading.transact(work)
+        return await self._files.reading.transact(work)
+
+    async def look_at_once(self, work: Callable[[AsyncSession], Coroutine[Any, Any, Answer]]) -> Answer:
+        """Do work that reads a few rows by an index, as look() does.
+
+        On SQLite it is done before a thread would have been asked to; nobody else's turn comes meanwhile.
+        """
+        if self._files is None:
+            return await self.look(work)
+        return self._files.at_once.do(work)
 
     async def transact(self, work: Callable[[AsyncSession], Coroutine[Any, Any, Answer]]) -> Answer:
         """Do work in a transaction of its own, as write() does; it waits for nothing but the database.
 
         On SQLite all of it happens in the writing thread, so that no statement changes threads.
         """
-        if self._threads is None:
+        if self._files is None:
             async with self.write() as session:
                 return await work(session)
         async with self._turns_to_write:
-            return await self._threads.writing.transact(work)
+            return await self._files.writing.transact(work)
 
     async def ping(self) -> None:
         """Return if the database answers; OSError or DBAPIError where it does not."""
@@ -132,13 +142,14 @@ class Database:
             with suppress(TimeoutError):
                 async with asyncio.timeout(postgresql.SOON_SECONDS):
                     await engine.dispose()
-        for thread in self._threads or ():
-            await thread.close()
+        for file in self._files or ():
+            await file.close()
 
 
-class _Threads(NamedTuple):
-    """Of a SQLite file: one that reads, and one that writes."""
+class _Files(NamedTuple):
+    """A SQLite file, opened to be read at once, and to be read and written in threads."""
 
+    at_once: FileConnection
     reading: FileThread
     writing: FileThread
 

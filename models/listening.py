@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 import structlog
-from sqlalchemy import NullPool
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy import URL
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models import customers, environments, keys, notices, sqlite
 from models.database import FAILURES, Database
@@ -35,6 +35,16 @@ def _losses(dialect: str) -> tuple[type[Exception], ...]:
     import asyncpg  # noqa: PLC0415 - who keeps a file does not load it
 
     return (*FAILURES, asyncpg.PostgresError, asyncpg.InterfaceError)
+
+
+async def _connected(address: URL) -> Any:  # noqa: ANN401 - asyncpg's connection
+    """Connect to PostgreSQL, without a pool and its pleasantries: nothing here may wait for ever."""
+    import asyncpg  # noqa: PLC0415 - who keeps a file does not load it
+
+    _, options = address.get_dialect()().create_connect_args(address)
+    # Of SQLAlchemy's statements, of which none is prepared here.
+    options.pop("prepared_statement_cache_size", None)
+    return await asyncpg.connect(**{**options, "timeout": PROOF_SECONDS, "command_timeout": PROOF_SECONDS})
 
 
 class Listening:
@@ -67,28 +77,31 @@ class Listening:
         while True:
             try:
                 await (self._look_at_file() if of_a_file else self._listen())
-            except losses as error:
-                _log.warning("for now nothing is heard of other processes", cause=repr(error))
+            except Exception as error:  # noqa: BLE001 - whatever it is, who listens may not be left deaf
+                _log.warning(
+                    "for now nothing is heard of other processes",
+                    cause=repr(error),
+                    exc_info=not isinstance(error, losses),
+                )
             await asyncio.sleep(PAUSE_SECONDS)
 
     async def _listen(self) -> None:
-        engine = create_async_engine(
-            self._database.url, poolclass=NullPool, connect_args={"timeout": PROOF_SECONDS}
-        )
-        async with engine.connect() as connection:
-            driver = cast("Any", (await connection.get_raw_connection()).driver_connection)
+        driver = await _connected(self._database.url)
+        try:
             lost = asyncio.Event()
             driver.add_termination_listener(lambda _: lost.set())
             await driver.add_listener(CHANNEL, self._hear)
             await driver.add_listener(KEYS_CHANNEL, self._hear_of_keys)
             self._notices.tell_everybody()
-            while not lost.is_set():
+            while True:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(PROOF_SECONDS):
                         await lost.wait()
-                        break
                 # A connection may be gone without a word, where a machine in between is.
-                await driver.execute("SELECT 1", timeout=PROOF_SECONDS)
+                await driver.execute("SELECT 1")
+        finally:
+            # A server that is gone would never answer to a goodbye.
+            driver.terminate()
 
     def _hear(self, _connection: object, _sender: int, _channel: str, payload: str) -> None:
         try:
@@ -122,7 +135,9 @@ class Listening:
         """Tell of everything that is watched how far it has come; who has seen that does not look again."""
         async with self._database.read() as session:
             known = await environments.load_many(session, self._notices.environments)
-            come = await customers.revisions(session, self._notices.customers)
+            # Who comes to another environment meanwhile looks for themselves.
+            watched = [address for address in self._notices.customers if address[0] in known]
+            come = await customers.revisions(session, watched)
             seen = (
                 {number: environment.clock_at for number, environment in known.items()},
                 await keys.count_revoked(session),

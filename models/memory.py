@@ -7,7 +7,6 @@ from typing import Generic, TypeVar
 
 from models.catalog import Catalogs
 from models.subscriptions import Belongings
-from rules.courses import Courses
 from rules.credit_books import Book
 from rules.metering import Window
 from rules.revisions import Revision
@@ -48,6 +47,5 @@ class Memory:
 
     catalogs: Catalogs = field(default_factory=Catalogs)
     belongings: Belongings = field(default_factory=Belongings)
-    courses: Courses = field(default_factory=Courses)
     counted: AsOf[tuple[int, Window], Tally] = field(default_factory=AsOf)
     books: AsOf[tuple[int, str], Book] = field(default_factory=AsOf)

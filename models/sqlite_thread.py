@@ -31,28 +31,37 @@ Answer = TypeVar("Answer")
 Work = Callable[[AsyncSession], Coroutine[Any, Any, Answer]]
 
 
-class FileThread:
-    """One connection, and the thread that it lives in; both are made when first needed.
-
-    Its transactions start with ``begin``.
-    """
+class FileConnection:
+    """One connection, made when it is first needed; its transactions start with ``begin``."""
 
     def __init__(self, address: URL, begin: str, *pragmas: str) -> None:
         self.engine = _engine(address, begin, pragmas)
+
+    def do(self, work: Work[Answer]) -> Answer:
+        """Do work in one transaction, in whatever thread this is."""
+        with self.engine.begin() as connection:
+            return _driven(work(cast("AsyncSession", _Session(connection))))
+
+    async def close(self) -> None:
+        """Close the connection."""
+        self.engine.dispose()
+
+
+class FileThread(FileConnection):
+    """One connection, and the thread that it lives in, which is made when it is first needed too."""
+
+    def __init__(self, address: URL, begin: str, *pragmas: str) -> None:
+        super().__init__(address, begin, *pragmas)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"sqlite {begin.lower()}")
 
     async def transact(self, work: Work[Answer]) -> Answer:
         """Do work in one transaction; a task that is cancelled meanwhile waits for its end."""
-        running = asyncio.get_running_loop().run_in_executor(self._thread, self._transact, work)
+        running = asyncio.get_running_loop().run_in_executor(self._thread, self.do, work)
         try:
             return await asyncio.shield(running)
         except asyncio.CancelledError:
             await asyncio.wait([running])
             raise
-
-    def _transact(self, work: Work[Answer]) -> Answer:
-        with self.engine.begin() as connection:
-            return _driven(work(cast("AsyncSession", _Session(connection))))
 
     async def close(self) -> None:
         """Close the connection and end the thread."""
@@ -86,7 +95,7 @@ def _driven(work: Coroutine[Any, Any, Answer]) -> Answer:
     except StopIteration as end:
         return cast("Answer", end.value)
     work.close()
-    message = "work in the thread of a file waited for something other than the database"
+    message = "work on a file waited for something other than the database"
     raise RuntimeError(message)
 
 

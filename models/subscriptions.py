@@ -64,13 +64,20 @@ class Belongings:
     def __init__(self) -> None:
         self._known: dict[FactsName, Owned] = {}
         self._customers: dict[int, tuple[int, Customer]] = {}
+        self._met: set[str] = set()
 
     def keep(self, customer: Customer, facts_revision: int) -> Customer:
         """Remember a customer, all of whose facts are of a revision."""
         if len(self._customers) >= MOST_REMEMBERED:
             self._customers.clear()
+            self._met.clear()
+        self._met.add(customer.key)
         self._customers[customer.number] = facts_revision, customer
         return customer
+
+    def has_met(self, key: str) -> bool:
+        """Tell whether a customer of this key, of whatever environment, is remembered as of some revision."""
+        return key in self._met
 
     def customer(
         self, number: int, facts_revision: int, revision: int, acted_at: datetime | None

@@ -11,7 +11,7 @@ from models.reservations import Holds
 from models.usage import Owner, Uncounted, WindowTallies
 from resolvers.books import Wanted, opened
 from resolvers.context import Context
-from resolvers.customers import found
+from resolvers.customers import acquainted, found
 from resolvers.glances import at_a_glance
 from resolvers.reading import Look, looked
 from rules.access import Decision, Question, Subject, decide, subject_of
@@ -34,7 +34,7 @@ async def accesses(
     context: Context, questions: Sequence[Question], at: datetime | None = None
 ) -> list[Decision]:
     """Answer many questions at one instant, in their order."""
-    decisions = await at_a_glance(context, questions) if at is None else None
+    decisions = await _at_a_glance(context, questions) if at is None else None
     if decisions is not None:
         return decisions
 
@@ -43,6 +43,14 @@ async def accesses(
         return await answer(seen, known, questions, at)
 
     return await looked(context, decided)
+
+
+async def _at_a_glance(context: Context, questions: Sequence[Question]) -> list[Decision] | None:
+    """Answer at a glance, or at a second one after meeting customers who were not remembered."""
+    decisions = await at_a_glance(context, questions)
+    if decisions is None and await acquainted(context, {question.customer for question in questions}):
+        return await at_a_glance(context, questions)
+    return decisions
 
 
 async def accesses_of(

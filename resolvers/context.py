@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -101,13 +102,13 @@ class Services:
         return self.memory.catalogs
 
     async def close(self) -> None:
-        """Finish what has been accepted, then let go of the database."""
-        await self.listening.close()
-        await self.ledger.close()
-        await self.keys.settle()
-        await self.database.close()
+        """Finish what has been accepted, then let go of the database, whatever one of them says to it."""
+        closings = [self.listening.close, self.ledger.close, self.keys.settle, self.database.close]
         if self.replica is not None:
-            await self.replica.database.close()
+            closings.append(self.replica.database.close)
+        async with AsyncExitStack() as stack:
+            for close in reversed(closings):
+                stack.push_async_callback(close)
 
 
 _NEWEST = "newest"
@@ -127,7 +128,8 @@ class Context:
         """Find something out once for all fields of a request that need it."""
         if what not in self._asked:
             self._asked[what] = asyncio.create_task(find())
-        found: Answer = await self._asked[what]
+        # Shielded: graphql-core cancels the fields beside one that fails, and others wait for the same.
+        found: Answer = await asyncio.shield(self._asked[what])
         return found
 
     def own(self, what: object, make: Callable[[], Answer]) -> Answer:

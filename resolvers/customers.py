@@ -9,6 +9,7 @@ from datetime import datetime
 from models import customers
 from models.batch import Done
 from models.customers import CustomerQuery
+from models.database import FAILURES
 from models.standing import OnPlan
 from resolvers.context import Context
 from resolvers.paging import BadPage, Cursors, Page, size_of
@@ -28,6 +29,27 @@ async def found(seen: Look, keys: Collection[str]) -> dict[str, Customer]:
     # A key that no customer can have is not looked for: PostgreSQL would refuse some as text.
     possible = [key for key in keys if is_external_key(key)]
     return await customers.load(seen.session, seen.memory.belongings, seen.environment.number, possible)
+
+
+MOST_MET = 100
+"""Customers who are met between two glances: to read more at once would keep others waiting."""
+
+
+async def acquainted(context: Context, keys: Collection[str]) -> bool:
+    """Learn who customers are, and what they own; False where nobody was met."""
+    known = context.services.memory.belongings
+    strangers = [key for key in keys if is_external_key(key) and not known.has_met(key)]
+    if not 0 < len(strangers) <= MOST_MET:
+        return False
+    database = (context.replica or context.services).database
+    try:
+        met = await database.look_at_once(
+            lambda session: customers.load(session, known, context.environment, strangers)
+        )
+    except FAILURES:
+        # Who reads all that an answer needs knows what to do then.
+        return False
+    return bool(met)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from models.glances import Glance, Place
 from models.memory import Memory
 from resolvers.context import Context
 from resolvers.reading import fall_back
+from rules import courses
 from rules.access import Decision, Question, Subject, decide
 from rules.credits import brought_up
 from rules.customers import Customer
@@ -78,7 +79,7 @@ class _Seen:
         customer = self._customer(glance)
         now = self.clock if glance.clock_at is None else glance.clock_at
         asked_at = now if customer is None else customer.asked_at(now)
-        subject = self.memory.courses.subject(self.flat, customer, question, asked_at)
+        subject = courses.subject(self.flat, customer, question, asked_at)
         if customer is None:
             return decide(subject, {})
         if subject.rate is not None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from resolvers import access, customers, usage
+from resolvers import access, usage
 from resolvers import credits as credit_resolvers
 from resolvers.context import Context
 from resolvers.credits import SeenBook, SeenEntry
 from resolvers.customers import SeenCustomer
 from rules.access import Decision
-from rules.portal import Part, as_levels, parts, recent, shows_credits
+from rules.portal import Part, as_levels, begun, parts, recent, shows_credits
 from rules.series import Series
 
 ENTRIES_SHOWN = 8
@@ -29,10 +29,14 @@ class SeenCredits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeenPortal:
-    """All that the page of a customer shows; ``series`` is by the keys of features."""
+    """All that the page of a customer shows; ``series`` is by the keys of features.
+
+    ``credit_types`` are those that it shows as soon as there is anything of them.
+    """
 
     customer: SeenCustomer
     parts: Sequence[Part]
+    credit_types: Sequence[str]
     credits: Sequence[SeenCredits]
     series: Mapping[str, Series]
 
@@ -42,27 +46,32 @@ async def portal(context: Context, key: str) -> SeenPortal | None:
 
     It is read in several looks: what is written in between may be on one half of it only.
     """
-    seen = await customers.customer(context, key)
+    # What time has made of credits is written first: it is a write that the page has seen, too.
+    seen = await credit_resolvers.brought_up_to_date(context, key)
     if seen is None:
         return None
+    credit_types = _credit_types(seen)
     decisions = await access.accesses_of(context, key)
     laid_out = parts(seen.flat, seen.customer, decisions, seen.now)
     return SeenPortal(
         customer=seen,
         parts=laid_out,
-        credits=await _credits(context, seen),
+        credit_types=credit_types,
+        credits=await _credits(context, key, credit_types),
         series=await _series(context, seen, [decision for part in laid_out for decision in part.limits]),
     )
 
 
-async def _credits(context: Context, seen: SeenCustomer) -> list[SeenCredits]:
-    key = seen.customer.key
-    # The ledger is brought up first, so that a balance is never ahead of its lines.
-    await credit_resolvers.brought_up_to_date(context, key)
+def _credit_types(seen: SeenCustomer) -> list[str]:
+    known = sorted(seen.flat.catalog.credit_types)
+    return [key for key in known if shows_credits(seen.flat, seen.customer, key, seen.now)]
+
+
+async def _credits(context: Context, key: str, credit_types: Sequence[str]) -> list[SeenCredits]:
     return [
         SeenCredits(book=book, entries=await _entries(context, key, book.book.credit_type))
         for book in await credit_resolvers.balances(context, key)
-        if shows_credits(book.seen.flat, book.seen.customer, book.book.credit_type, book.seen.now)
+        if book.book.credit_type in credit_types
     ]
 
 
@@ -77,5 +86,5 @@ async def _series(context: Context, seen: SeenCustomer, limits: Sequence[Decisio
         span = recent(feature, seen.now, seen.customer.timezone)
         series = await usage.series(context, seen, span)
         if series is not None and decision.usage is not None:
-            found[feature] = as_levels(series, decision.usage)
+            found[feature] = begun(as_levels(series, decision.usage), seen.now)
     return found

@@ -10,9 +10,9 @@ from datetime import datetime
 from functools import cache
 from typing import ClassVar, Protocol
 
+from rules import courses
 from rules.access import Decision, Question, Subject
 from rules.catalog import CreditRate
-from rules.courses import Courses
 from rules.credit_books import Book, CreditNeed
 from rules.customers import Customer
 from rules.errors import ErrorCode, Problem, Rejected
@@ -44,19 +44,18 @@ class Scene:
     flat: Flattened
     now: datetime
     clock: datetime | None = None
-    courses: Courses = field(default_factory=Courses)
 
     def subject(self, customer: Customer | None, question: Question) -> Subject:
         """Find what a question that an act asks is about."""
-        return self.courses.subject(self.flat, customer, question, self.now)
+        return courses.subject(self.flat, customer, question, self.now)
 
     def rate(self, customer: Customer, feature: str) -> CreditRate | None:
         """Tell how many credits using a feature burns beyond its limit; None where it burns none."""
-        return self.courses.rate(self.flat, customer, feature, self.now)
+        return courses.rate(self.flat, customer, feature, self.now)
 
     def window(self, customer: Customer, feature: str, at: datetime | None = None) -> Window:
         """Give the window in which usage of an instant, None for now, counts."""
-        return self.courses.window(self.flat, customer, feature, at or self.now)
+        return courses.window(self.flat, customer, feature, at or self.now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
+from rules import courses
 from rules.access import Decision, Question, Subject, decide
 from rules.acts import Account, Scene
 from rules.burning import burned_for, given_back
@@ -80,7 +81,7 @@ def paid(scene: Scene, account: Account, record: UsageRecord, *path: str) -> Acc
 def _beyond(scene: Scene, account: Account, customer: Customer, record: UsageRecord) -> int:
     """Tell what of a record is beyond the limit, after all usage of its period so far."""
     question = Question(customer=customer.key, feature=record.feature)
-    then = scene.courses.subject(scene.flat, customer, question, record.occurred_at)
+    then = courses.subject(scene.flat, customer, question, record.occurred_at)
     value = then.entitled.value if isinstance(then.entitled.value, Metered) else None
     if is_paid_in_money(value):
         return 0

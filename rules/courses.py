@@ -1,4 +1,9 @@
-"""Courses: what customers have of features, worked out once for as long as nothing changes it."""
+"""Courses: what customers have of features, worked out once for as long as nothing changes it.
+
+They are remembered by the catalog that they follow from, and go when it goes. A course holds while the
+customer's facts are the very same objects, and until the first instant at which time alone could change
+it; so it needs no invalidation.
+"""
 
 from __future__ import annotations
 
@@ -11,44 +16,35 @@ from rules.inheritance import Flattened
 from rules.metering import Window, everything
 
 MOST = 100_000
-"""Courses that are remembered; then all are forgotten, and those that are needed come back."""
+"""Courses that a catalog remembers; then all are forgotten, and those that are needed come back."""
 
 
-class Courses:
-    """Remembers what customers have of features.
+def subject(flat: Flattened, customer: Customer | None, question: Question, now: datetime) -> Subject:
+    """Find what a question of the present is about, as ``subject_of`` does."""
+    if customer is None:
+        return subject_of(flat, customer, question, now)
+    return _asked(_course(flat, customer, question.feature, now), question, customer, now)
 
-    A course holds while the catalog and the customer's facts are the very same objects, and until the
-    first instant at which time alone could change it; so it needs no invalidation.
-    """
 
-    def __init__(self) -> None:
-        self._known: dict[tuple[int, str], Subject] = {}
+def rate(flat: Flattened, customer: Customer, feature: str, now: datetime) -> CreditRate | None:
+    """Tell how many credits using a feature burns beyond its limit."""
+    return _course(flat, customer, feature, now).rate
 
-    def subject(
-        self, flat: Flattened, customer: Customer | None, question: Question, now: datetime
-    ) -> Subject:
-        """Find what a question of the present is about, as ``subject_of`` does."""
-        if customer is None:
-            return subject_of(flat, customer, question, now)
-        return _asked(self._course(flat, customer, question.feature, now), question, customer, now)
 
-    def rate(self, flat: Flattened, customer: Customer, feature: str, now: datetime) -> CreditRate | None:
-        """Tell how many credits using a feature burns beyond its limit."""
-        return self._course(flat, customer, feature, now).rate
+def window(flat: Flattened, customer: Customer, feature: str, at: datetime) -> Window:
+    """Give the window in which usage of an instant counts; where no limit speaks, all counts together."""
+    return _course(flat, customer, feature, at).window or everything(feature)
 
-    def window(self, flat: Flattened, customer: Customer, feature: str, at: datetime) -> Window:
-        """Give the window in which usage of an instant counts; where no limit speaks, all counts together."""
-        return self._course(flat, customer, feature, at).window or everything(feature)
 
-    def _course(self, flat: Flattened, customer: Customer, feature: str, at: datetime) -> Subject:
-        place = customer.number, feature
-        course = self._known.get(place)
-        if course is None or not _holds(course, flat, customer, at):
-            course = subject_of(flat, customer, Question(customer=customer.key, feature=feature), at)
-            if len(self._known) >= MOST:
-                self._known.clear()
-            self._known[place] = course
-        return course
+def _course(flat: Flattened, customer: Customer, feature: str, at: datetime) -> Subject:
+    known, place = flat.courses, (customer.number, feature)
+    course = known.get(place)
+    if course is None or not _holds(course, customer, at):
+        course = subject_of(flat, customer, Question(customer=customer.key, feature=feature), at)
+        if len(known) >= MOST:
+            known.clear()
+        known[place] = course
+    return course
 
 
 def _asked(course: Subject, question: Question, customer: Customer, now: datetime) -> Subject:
@@ -67,11 +63,10 @@ def _asked(course: Subject, question: Question, customer: Customer, now: datetim
     )
 
 
-def _holds(course: Subject, flat: Flattened, customer: Customer, at: datetime) -> bool:
+def _holds(course: Subject, customer: Customer, at: datetime) -> bool:
     known = course.customer
     return (
-        course.flat is flat
-        and known is not None
+        known is not None
         and known.subscriptions is customer.subscriptions
         and known.custom is customer.custom
         and known.timezone == customer.timezone

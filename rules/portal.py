@@ -14,10 +14,13 @@ from zoneinfo import ZoneInfo
 
 from rules.access import AccessReason, Decision
 from rules.catalog import Feature, FeatureStatus, Product, Widget
-from rules.customers import Customer, Subscription
+from rules.credit_books import Book
+from rules.customers import Customer, Subscription, earliest
+from rules.grants import Lot
 from rules.inheritance import Flattened
 from rules.limits import Usage
 from rules.metering import is_added_up, is_gauge
+from rules.reporting import AHEAD
 from rules.series import Series, Span
 from rules.sources import Source, SourceKind, gather
 from rules.values import FeatureType
@@ -35,6 +38,7 @@ class Standing(StrEnum):
     UNLIMITED = "UNLIMITED"
     WITHIN = "WITHIN"
     NEAR = "NEAR"
+    SPENT = "SPENT"
     ON_CREDITS = "ON_CREDITS"
     BEYOND = "BEYOND"
     REACHED = "REACHED"
@@ -43,7 +47,6 @@ class Standing(StrEnum):
 _BY_REASON = {
     AccessReason.UNLIMITED: Standing.UNLIMITED,
     AccessReason.WITHIN_CREDITS: Standing.ON_CREDITS,
-    AccessReason.OVERAGE_ALLOWED: Standing.BEYOND,
     AccessReason.LIMIT_EXCEEDED: Standing.REACHED,
     AccessReason.INSUFFICIENT_CREDITS: Standing.REACHED,
 }
@@ -54,8 +57,12 @@ def standing(decision: Decision, usage: Usage) -> Standing:
     known = _BY_REASON.get(decision.reason)
     if known is not None:
         return known
-    limit = usage.limit or 0
-    return Standing.NEAR if 100 * (usage.used + usage.reserved) >= NEAR_PERCENT * limit else Standing.WITHIN
+    if usage.overage:
+        return Standing.BEYOND
+    limit, taken = usage.limit or 0, usage.used + usage.reserved
+    if limit == 0 or 100 * taken < NEAR_PERCENT * limit:
+        return Standing.WITHIN
+    return Standing.NEAR if taken < limit else Standing.SPENT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,10 +154,10 @@ def shows_credits(flat: Flattened, customer: Customer, credit_type: str, now: da
 
 
 def recent(feature: str, now: datetime, timezone: str) -> Span:
-    """Give the span of the last days in a time zone: whole days, of which today has not ended."""
+    """Give the span of the last days in a time zone, up to where usage may have occurred by now."""
     today = now.astimezone(ZoneInfo(timezone)).date()
     first = datetime.combine(today - timedelta(days=DAYS_SHOWN - 1), time(), ZoneInfo(timezone))
-    return Span(feature=feature, start=first.astimezone(now.tzinfo), end=now)
+    return Span(feature=feature, start=first.astimezone(now.tzinfo), end=now + AHEAD)
 
 
 def is_level(feature: Feature, usage: Usage) -> bool:
@@ -161,7 +168,8 @@ def is_level(feature: Feature, usage: Usage) -> bool:
 def as_levels(series: Series, usage: Usage) -> Series:
     """Show levels as what they are at the end of each bucket; other series as they are.
 
-    What is added up is known by its changes alone, so that levels are counted back from the last.
+    What is added up is known by its changes alone, so that levels are counted back from the last: the
+    series has to reach as far as what is used.
     """
     if not (is_added_up(series.feature) and is_level(series.feature, usage)):
         return series
@@ -170,3 +178,19 @@ def as_levels(series: Series, usage: Usage) -> Series:
     levels = list(accumulate(changes, initial=before))[1:]
     points = zip(series.points, levels, strict=True)
     return replace(series, points=tuple(replace(point, value=level) for point, level in points))
+
+
+def begun(series: Series, now: datetime) -> Series:
+    """Leave out what has not begun: just before midnight, usage ahead of the clock is tomorrow's."""
+    return replace(series, points=tuple(point for point in series.points if point.bucket.start <= now))
+
+
+def spendable(book: Book) -> list[Lot]:
+    """Give the lots of which something is left to spend, in burn order; what is held of others is not."""
+    return [lot for lot in book.in_force if lot.left]
+
+
+def next_to_expire(lots: Sequence[Lot]) -> tuple[datetime, int] | None:
+    """Tell when credits expire next, and how many in micros; None where none ever do."""
+    at = earliest(lot.grant.expires_at for lot in lots)
+    return None if at is None else (at, sum(lot.left for lot in lots if lot.grant.expires_at == at))

@@ -18,6 +18,7 @@ from rules.wording import counted_text, interval_text, money_text, overage_text,
 
 _BADGES = {
     Standing.NEAR: "Nearly used up",
+    Standing.SPENT: "Used up",
     Standing.ON_CREDITS: "Credits pay now",
     Standing.BEYOND: "Beyond the limit",
     Standing.REACHED: "Limit reached",
@@ -71,7 +72,9 @@ def left_text(decision: Decision, usage: Usage) -> str:
         return f"{quantity_text(usage.overage)} beyond the limit"
     if usage.remaining:
         return f"{quantity_text(usage.remaining)} left"
-    return "Nothing left" if standing(decision, usage) is Standing.REACHED else "All that is included is used"
+    if standing(decision, usage) is Standing.REACHED:
+        return "Nothing left"
+    return "All that is included is used" if usage.limit else "Nothing is included"
 
 
 def notes(decision: Decision, usage: Usage, feature: Feature) -> Iterator[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, time
 from functools import lru_cache
+from math import ceil
 from typing import assert_never
 from zoneinfo import ZoneInfo
 
@@ -151,6 +152,16 @@ def distance_text(instant: datetime, now: datetime, timezone: str) -> str:
     if abs(days) <= 1:
         return {-1: "yesterday", 0: "today", 1: "tomorrow"}[days]
     return f"in {days:,} days" if days > 0 else f"{-days:,} days ago"
+
+
+def wait_text(seconds: int) -> str:
+    """How long to wait, never too short: '1 second', '90 seconds', '2 minutes', '24 hours'."""
+    length, unit = next((length, unit) for length, unit in _WAITS if seconds >= 2 * length or length == 1)
+    number = ceil(seconds / length)
+    return f"{number:,} {unit}{'' if number == 1 else 's'}"
+
+
+_WAITS = ((60 * 60, "hour"), (60, "minute"), (1, "second"))
 
 
 @lru_cache(maxsize=1024)

@@ -78,8 +78,10 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
-        await services.close()
-        await rates.close()
+        try:
+            await services.close()
+        finally:
+            await rates.close()
 
     # Where nobody needs a key, a page of any site that is open in the browser would be let in.
     door = _Graph(view) if keyless is not None else _ForEverySite(_Graph(view), view)
@@ -92,7 +94,7 @@ def create_app(
         Route("/metrics", metrics.page),
         *static_routes,
         own_file_route(SHARED_STYLE),
-        *pricing_routes(services, doorkeeper),
+        *pricing_routes(doorkeeper, rates),
         *portal_routes(Portal(doorkeeper=doorkeeper, rates=rates, looks=portal_looks, sockets=sockets)),
     ]
     return _Application(door, routes=routes, lifespan=lifespan)

@@ -32,9 +32,7 @@ def bar(usage: Usage) -> Bar | None:
     if usage.limit is None:
         return None
     used = max(0, usage.used)
-    whole = max(usage.limit, used + usage.reserved)
-    if whole == 0:
-        return Bar(within=0, beyond=FULL, held=0)
+    whole = max(usage.limit, used + usage.reserved, 1)
     within = FULL * min(used, usage.limit) // whole
     beyond = FULL * max(0, used - usage.limit) // whole
     return Bar(within=within, beyond=beyond, held=FULL * usage.reserved // whole)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-# A link leads to the web, to a mail, or to a place on this server: it never runs anything.
-_LINK = re.compile(r"(?:https?://|mailto:|/(?![/\\]))[^\s\x00-\x1f\\<>\"]*", re.IGNORECASE)
+# A link leads to a site, to a mail, or to a place on this server: it never runs anything.
+_LINK = re.compile(r"(?:https?://(?=[^/?#:@])|mailto:|/(?![/\\]))[^\s\x00-\x1f\\<>\"]*", re.IGNORECASE)
 # A style sheet is named in the page's policy, where spaces, commas and semicolons would say more.
 _STYLE = re.compile(r"(?:https?://[\w.:-]+)?/(?!/)[\w./~%-]*(?:\?[\w.=&-]*)?", re.IGNORECASE | re.ASCII)
 

@@ -8,6 +8,8 @@ from http import HTTPStatus
 
 from starlette.responses import HTMLResponse
 
+from rules.wording import wait_text
+from server.errors import Refused
 from server.pages import HERE, own_address, rendered
 
 SHARED_STYLE = HERE / "static" / "page.css"
@@ -69,3 +71,15 @@ def notice(
         "Cache-Control": "no-store",
     }
     return HTMLResponse(page, status_code=status, headers=headers)
+
+
+def too_often(refused: Refused, *, framed_by: str = NOBODY) -> HTMLResponse:
+    """Say when a page may be looked at again whose rate limit is reached, perhaps by others."""
+    response = notice(
+        HTTPStatus.TOO_MANY_REQUESTS,
+        title="Too many requests",
+        lines=[f"Try it again in {wait_text(int(refused.headers['Retry-After']))}."],
+        framed_by=framed_by,
+    )
+    response.headers.update(refused.headers)
+    return response

@@ -29,10 +29,10 @@ from server import bodies
 from server.auth import Doorkeeper, Unauthenticated
 from server.errors import Refused
 from server.looks import Looks, source_of
-from server.notices import NOBODY, PAGE_HEADERS, SELF, SHARED_STYLE_ADDRESS, Link, notice, policy
+from server.notices import NOBODY, PAGE_HEADERS, SELF, SHARED_STYLE_ADDRESS, Link, notice, policy, too_often
 from server.pages import HERE, own_address, own_file_route, rendered
 from server.portal_view import view_of
-from server.rates import Rates
+from server.rates import PAGE_COST, Rates
 from server.sockets import is_same_site
 
 PATH = "/portal"
@@ -41,9 +41,6 @@ STYLE = HERE / "static" / "portal" / "page.css"
 SCRIPT = HERE / "static" / "portal" / "page.js"
 SCRIPT_ADDRESS = own_address(SCRIPT)
 STYLESHEETS = (SHARED_STYLE_ADDRESS, own_address(STYLE))
-
-PAGE_COST = 100
-"""What a page counts against the rate limit of a customer's tokens."""
 
 MOST_FORM_BYTES = 16_000
 FORM_SECONDS = 30
@@ -184,7 +181,7 @@ async def _shown(page: Portal, request: Request, token: str) -> Response:
     except Unauthenticated:
         return _without_cookie(_refused(page, Refusal.LINK))
     except Refused as refused:
-        return _too_often(refused)
+        return too_often(refused)
     if viewer.kind is not ApiKeyKind.CUSTOMER or viewer.customer is None:
         return _without_cookie(_refused(page, Refusal.KEY))
     seen = await portal(Context(services=page.doorkeeper.services, viewer=viewer), viewer.customer)
@@ -265,13 +262,6 @@ def _told(page: Portal, status: HTTPStatus, title: str, line: str) -> Response:
     response = notice(status, title=title, lines=[line], links=back)
     if status is HTTPStatus.UNAUTHORIZED:
         response.headers["WWW-Authenticate"] = 'Bearer realm="allotment"'
-    return response
-
-
-def _too_often(refused: Refused) -> Response:
-    line = f"Try it again in {refused.headers.get('Retry-After', '1')} seconds."
-    response = notice(HTTPStatus.TOO_MANY_REQUESTS, title="That was too often", lines=[line])
-    response.headers.update(refused.headers)
     return response
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,7 +14,7 @@ from rules.customers import SubscriptionStatus
 from rules.grants import Lot
 from rules.inheritance import Flattened
 from rules.limits import Usage
-from rules.portal import Part, Standing, is_level, standing
+from rules.portal import Part, Standing, is_level, next_to_expire, spendable, standing
 from rules.portal_words import (
     ENTRIES,
     SOURCES,
@@ -29,11 +29,13 @@ from rules.portal_words import (
     used_text,
 )
 from rules.pricing import charged
-from rules.revisions import Revision
+from rules.revisions import Sight
 from rules.series import Series
 from rules.terms import addons_in_force, price_of
 from rules.wording import counted_text, day_text, distance_text, moment_text, price_text, quantity_text
 from server.charts import Bar, Chart, bar, chart
+
+GRANTS_SHOWN = 20
 
 _SOON = timedelta(days=2)
 
@@ -145,31 +147,38 @@ class CreditCard:
     expiring: str | None
     next_expiry: datetime | None
     grants: tuple[GrantLine, ...]
+    more_grants: str | None
     entries: tuple[EntryLine, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PortalView:
-    """The whole page, of a customer by their key as far as they had come."""
+    """The whole page, of a customer by their key, and how much of them was seen.
+
+    ``awaited`` are the credit types that it shows as soon as there is anything of them.
+    """
 
     key: str
-    revision: Revision
+    sight: Sight
     name: str
     almanac: Almanac
     sections: tuple[Section, ...]
     credits: tuple[CreditCard, ...]
+    awaited: tuple[str, ...]
 
 
 def view_of(seen: SeenPortal) -> PortalView:
     """Put into words what a customer's own page shows."""
     customer, now = seen.customer.customer, seen.customer.now
+    there = {one.book.book.credit_type for one in seen.credits}
     return PortalView(
         key=customer.key,
-        revision=seen.customer.revision,
+        sight=Sight(seen.customer.revision, now),
         name=customer.name or customer.key,
         almanac=Almanac(now=now, timezone=customer.timezone),
         sections=tuple(_section(seen, part) for part in seen.parts),
         credits=tuple(_credits(one) for one in seen.credits),
+        awaited=tuple(key for key in seen.credit_types if key not in there),
     )
 
 
@@ -213,12 +222,17 @@ def _limit(decision: Decision, feature: Feature, usage: Usage, series: Series | 
         out_of=out_of,
         left=left_text(decision, usage),
         notes=tuple(notes(decision, usage, feature)),
-        percent=min(100, int(usage.percent_used or 0)),
+        percent=_percent(usage),
         bar=bar(usage),
         resets_at=usage.metering.period.end,
         chart=None if series is None else chart(series),
         is_level=is_level(feature, usage),
     )
+
+
+def _percent(usage: Usage) -> int:
+    """Tell how full a bar is; nothing used is nothing, where nothing is included too."""
+    return min(100, int(usage.percent_used or 0)) if usage.used > 0 else 0
 
 
 def _plan(seen: SeenPortal, part: Part) -> PlanCard | None:
@@ -249,7 +263,8 @@ def _credits(seen: SeenCredits) -> CreditCard:
     credit_type = seen.book.seen.flat.catalog.credit_types[book.credit_type]
     available = counted_text(book.available, credit_type.unit)
     number, _, unit = available.partition(" ")
-    going = sum(lot.left for lot in book.in_force if lot.grant.expires_at == book.next_expiry)
+    lots = spendable(book)
+    expiring = next_to_expire(lots)
     return CreditCard(
         key=credit_type.key,
         name=credit_type.name,
@@ -257,11 +272,17 @@ def _credits(seen: SeenCredits) -> CreditCard:
         unit=unit,
         reserved=counted_text(book.reserved, credit_type.unit) if book.reserved else None,
         owed=counted_text(book.overdraft, credit_type.unit) if book.overdraft else None,
-        expiring=None if book.next_expiry is None else counted_text(going, credit_type.unit),
-        next_expiry=book.next_expiry,
-        grants=tuple(_grant(lot, credit_type) for lot in book.in_force),
+        expiring=None if expiring is None else counted_text(expiring[1], credit_type.unit),
+        next_expiry=None if expiring is None else expiring[0],
+        grants=tuple(_grant(lot, credit_type) for lot in lots[:GRANTS_SHOWN]),
+        more_grants=_more(lots[GRANTS_SHOWN:], credit_type),
         entries=tuple(_entry(entry) for entry in seen.entries),
     )
+
+
+def _more(lots: Sequence[Lot], credit_type: CreditType) -> str | None:
+    left = counted_text(sum(lot.left for lot in lots), credit_type.unit)
+    return f"and {len(lots):,} more with {left}" if lots else None
 
 
 def _grant(lot: Lot, credit_type: CreditType) -> GrantLine:

@@ -15,14 +15,16 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from resolvers.catalog import read
-from resolvers.context import Context, Services
+from resolvers.context import Context
 from resolvers.pricing import SeenTable, storefront
 from rules.keys import ApiKeyKind
 from rules.pricing import charged
 from rules.wording import due_text, money_text
 from server.auth import Doorkeeper, Unauthenticated
-from server.notices import NOBODY, PAGE_HEADERS, SHARED_STYLE_ADDRESS, Link, notice, policy
+from server.errors import Refused
+from server.notices import NOBODY, PAGE_HEADERS, SHARED_STYLE_ADDRESS, Link, notice, policy, too_often
 from server.pages import HERE, own_address, own_file_route, rendered
+from server.rates import PAGE_COST, Rates
 from server.storefront import Frame, asked_offering, frame_of, is_embedded
 
 STYLE = HERE / "static" / "pricing" / "page.css"
@@ -37,12 +39,12 @@ _EDITION = hashlib.sha256(
 MAKE_A_KEY = "python -m server keys create --environment … --kind publishable"
 
 
-def pricing_routes(services: Services, doorkeeper: Doorkeeper) -> list[BaseRoute]:
+def pricing_routes(doorkeeper: Doorkeeper, rates: Rates) -> list[BaseRoute]:
     """Serve the pricing page of each product, and its style sheet."""
-    return [Route("/pricing/{product}", _page(services, doorkeeper)), own_file_route(STYLE)]
+    return [Route("/pricing/{product}", _page(doorkeeper, rates)), own_file_route(STYLE)]
 
 
-def _page(services: Services, doorkeeper: Doorkeeper) -> Callable[[Request], Awaitable[Response]]:
+def _page(doorkeeper: Doorkeeper, rates: Rates) -> Callable[[Request], Awaitable[Response]]:
     async def page(request: Request) -> Response:
         # A customer's token says more than the key of the site that they are on.
         key = request.query_params.get("token") or request.query_params.get("key")
@@ -52,7 +54,11 @@ def _page(services: Services, doorkeeper: Doorkeeper) -> Callable[[Request], Awa
             return _stranger(request, key)
         if key is not None and viewer.kind is ApiKeyKind.SECRET:
             return _exposed(request)
-        return await _of_viewer(request, Context(services=services, viewer=viewer))
+        try:
+            await rates.charge(viewer, PAGE_COST)
+        except Refused as refused:
+            return too_often(refused, framed_by=_framed_by(request))
+        return await _of_viewer(request, Context(services=doorkeeper.services, viewer=viewer))
 
     return page
 

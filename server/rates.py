@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 IN_MEMORY = "memory://"
 
+PAGE_COST = 100
+"""What a page for people counts, also one that need not be sent again."""
+
 
 class Rates:
     """The limit that everybody has, such as ``1000/second``; None is no limit.

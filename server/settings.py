@@ -36,7 +36,8 @@ _WRONG_STORAGE = PydanticCustomError(
 )
 
 _WRONG_LINK = PydanticCustomError(
-    "portal_home", "must begin with https://, http://, mailto: or a single slash, and hold no spaces"
+    "portal_home",
+    "must be a link, https://, http:// or mailto:, or begin with a single slash, and hold no spaces",
 )
 
 _WRONG_STYLE = PydanticCustomError(
@@ -198,13 +199,14 @@ class Settings(BaseSettings):
 
     portal_home: str | None = Field(
         default=None,
-        description="Where [customers' pages](portal.md) lead back to: `https://…`, `mailto:…`, or a path on "
-        "this server.",
+        description="Where [customers' pages](portal.md) lead back to: `https://…`, `http://…`, "
+        "`mailto:…`, or a path on this server.",
         json_schema_extra={"default": "nowhere"},
     )
     portal_style: str | None = Field(
         default=None,
-        description="A style sheet of your own for them, `https://…/brand.css` or a path on this server.",
+        description="A style sheet of your own for them, `https://…/brand.css`, `http://…`, or a path on "
+        "this server.",
         json_schema_extra={"default": "none"},
     )
 

@@ -22,7 +22,7 @@ settings.register_profile(
 settings.load_profile("full" if FULL else "quick")
 
 
-ONE_IN = {"postgresql": 10, "browser": 5}
+ONE_IN = {"postgresql": 10, "browser": 5, "processes": 2}
 """How many of the same kind stand behind one test that runs in the quick form, where kinds are dear."""
 
 
@@ -37,7 +37,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _one_in(item: pytest.Item) -> int:
-    if item.get_closest_marker("browser") is not None:
-        return ONE_IN["browser"]
     asked = "postgresql" in item.name and "tests/storage/" not in item.nodeid
-    return ONE_IN["postgresql"] if asked else 1
+    kinds = ["postgresql"] if asked else []
+    kinds += [kind for kind in ("browser", "processes") if item.get_closest_marker(kind) is not None]
+    return max((ONE_IN[kind] for kind in kinds), default=1)

@@ -65,11 +65,21 @@ class _Caller(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
+        self._due = perf_counter()
         self._ask()
 
-    def _ask(self) -> None:
-        self._asked_at = perf_counter()
+    def _ask(self, since: float | None = None) -> None:
+        self._since = perf_counter() if since is None else since
         self._transport.write(choice(self._requests))
+
+    def _ask_in_time(self) -> None:
+        """Ask when it is due; what is due already waits for an answer, and has waited since then."""
+        self._due += self._pause
+        wait = self._due - perf_counter()
+        if wait > 0:
+            asyncio.get_running_loop().call_later(wait, self._ask)
+        else:
+            self._ask(self._due)
 
     def data_received(self, data: bytes) -> None:
         self._received += data
@@ -80,12 +90,11 @@ class _Caller(asyncio.Protocol):
             self.ended.set_exception(AssertionError(self._received.decode()))
             return
         self._received = b""
-        self.late.append(perf_counter() - self._asked_at)
+        self.late.append(perf_counter() - self._since)
         if not self.going:
             self._transport.close()
         elif self._pause:
-            due = max(0.0, self._asked_at + self._pause - perf_counter())
-            asyncio.get_running_loop().call_later(due, self._ask)
+            self._ask_in_time()
         else:
             self._ask()
 

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from rules.access import AccessReason, Decision
 from rules.catalog import FeatureStatus, Product, Widget
+from rules.credit_books import Book
 from rules.customers import CustomEntitlement, CustomEntitlementMode, Customer
+from rules.grants import CreditSource, Grant, Lot
 from rules.inheritance import Flattened
 from rules.limits import Usage
 from rules.portal import (
@@ -19,12 +21,16 @@ from rules.portal import (
     Part,
     Standing,
     as_levels,
+    begun,
     is_level,
+    next_to_expire,
     parts,
     recent,
+    spendable,
     standing,
     subscriptions_shown,
 )
+from rules.reporting import AHEAD
 from rules.series import Bucket, Point, Series
 from rules.sources import spoken_of
 from rules.values import Granted, Metered, ResetInterval, Text, Value
@@ -82,7 +88,10 @@ def counted(decision: Decision) -> Usage:
         (limited(100), 104, Standing.REACHED),
         (limited(0), 0, Standing.REACHED),
         (limited(100, enforcement=SOFT), 99, Standing.NEAR),
-        (limited(100, enforcement=SOFT), 100, Standing.BEYOND),
+        (limited(100, enforcement=SOFT), 100, Standing.SPENT),
+        (limited(100, enforcement=SOFT), 101, Standing.BEYOND),
+        (limited(0, enforcement=SOFT), 0, Standing.WITHIN),
+        (limited(0, enforcement=SOFT), 1, Standing.BEYOND),
         (limited(None), 10**6, Standing.UNLIMITED),
     ],
 )
@@ -106,6 +115,17 @@ def test_more_usage_never_makes_a_limit_stand_better(limit: int, used: list[int]
     less, more = (ask(flat, ACME, "calls", used=units(number)) for number in sorted(used))
 
     assert order.index(standing(less, counted(less))) <= order.index(standing(more, counted(more)))
+
+
+@given(st.integers(0, 20), st.integers(0, 30), st.integers(0, 30))
+def test_a_soft_limit_is_told_to_be_passed_where_something_is_beyond_it(
+    limit: int, used: int, reserved: int
+) -> None:
+    flat = selling(published_plan("basic", {"calls": limited(limit, enforcement=SOFT)}))
+    decision = ask(flat, ACME, "calls", used=units(used))
+    stands = replace(counted(decision), reserved=units(reserved))
+
+    assert (standing(decision, stands) is Standing.BEYOND) is (used > limit)
 
 
 # What is shown, and where
@@ -217,11 +237,13 @@ def test_everything_that_a_customer_has_is_shown_once(world: World, at: datetime
 
 
 @given(instants, timezones)
-def test_the_last_days_begin_at_midnight_and_today_has_not_ended(now: datetime, timezone: str) -> None:
+def test_the_last_days_begin_at_midnight_and_end_where_usage_may_have_occurred(
+    now: datetime, timezone: str
+) -> None:
     span = recent("calls", now, timezone)
     first = span.start.astimezone(ZoneInfo(timezone))
 
-    assert (first.hour, first.minute, span.end) == (0, 0, now)
+    assert (first.hour, first.minute, span.end) == (0, 0, now + AHEAD)
     assert (now.astimezone(ZoneInfo(timezone)).date() - first.date()).days == DAYS_SHOWN - 1
 
 
@@ -274,8 +296,51 @@ def test_levels_end_at_what_is_used_now(changes: list[int], used: int) -> None:
     assert [after - before for before, after in pairwise(steps)] == [units(change) for change in changes[1:]]
 
 
+def test_a_day_that_has_not_begun_is_not_drawn_but_its_usage_is_in_no_level_before_it() -> None:
+    levels = as_levels(series("calls", 3, 4, 5), usage_of("calls", 12, ResetInterval.NEVER))
+    drawn = begun(levels, START + 2 * DAY - timedelta(minutes=1))
+
+    assert [point.value for point in drawn.points] == [units(level) for level in (3, 7)]
+    assert begun(levels, START + 2 * DAY) == levels
+
+
 def test_a_day_of_the_page_is_a_day_and_not_24_hours() -> None:
     now = datetime(2026, 4, 10, 12, tzinfo=UTC)
 
     assert now - recent("calls", now, "UTC").start != now - recent("calls", now, "Europe/Berlin").start
     assert now - recent("calls", now, "UTC").start == timedelta(days=DAYS_SHOWN - 1, hours=12)
+
+
+# What is left of credits
+
+
+def lot(number: int, left: int, *, held: int = 0, days: int | None = None) -> Lot:
+    """A grant of which something is left or held, and that expires after so many days."""
+    grant = Grant(
+        number=number,
+        amount=units(10),
+        source=CreditSource.PAID,
+        made_at=START,
+        effective_at=START,
+        expires_at=None if days is None else START + days * DAY,
+    )
+    return Lot(grant=grant, entered=True, left=units(left), held=units(held))
+
+
+def book(*lots: Lot) -> Book:
+    return Book(credit_type="ai", lots={one.number: one for one in lots})
+
+
+def test_what_is_wholly_held_neither_is_there_to_spend_nor_expires_from_it() -> None:
+    held, part, whole = lot(1, 0, held=10, days=3), lot(2, 4, held=6, days=5), lot(3, 10)
+    lots = spendable(book(held, whole, part))
+
+    assert lots == [part, whole]
+    assert next_to_expire(lots) == (START + 5 * DAY, units(4))
+    assert next_to_expire(spendable(book(held, whole))) is None
+
+
+def test_all_that_expires_at_the_next_instant_is_told() -> None:
+    lots = spendable(book(lot(1, 4, days=5), lot(2, 3, days=9), lot(3, 2, days=5)))
+
+    assert next_to_expire(lots) == (START + 5 * DAY, units(6))

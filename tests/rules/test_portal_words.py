@@ -27,6 +27,7 @@ from rules.values import (
     Text,
     Unit,
 )
+from rules.wording import wait_text
 from tests.rules.customer_builders import (
     DAY,
     FEATURES,
@@ -91,10 +92,21 @@ def words(value: Metered, used: int, *, reserved: int = 0, costly: bool = False)
             [
                 "5 of 5 calls per month",
                 "All that is included is used",
-                "Beyond the limit",
+                "Used up",
                 "Beyond the limit: you can go on",
             ],
         ),
+        (
+            limited(0, MONTH, enforcement=SOFT, overage=rate(10_000)),
+            0,
+            [
+                "0 of 0 calls per month",
+                "Nothing is included",
+                None,
+                "Beyond the limit: $0.01 per call",
+            ],
+        ),
+        (limited(0, MONTH), 0, ["0 of 0 calls per month", "Nothing left", "Limit reached"]),
         (
             limited(5, MONTH, enforcement=SOFT, overage=rate(100_000, 1_000 * ONE)),
             2_005,
@@ -155,6 +167,21 @@ def test_a_setting_is_told_without_its_name(key: str, value: Config, told: Setti
     flat = selling(published_plan("basic", {key: value}))
 
     assert setting(ask(flat, customer(subscription()), key), FEATURES[key]) == told
+
+
+@pytest.mark.parametrize(
+    ("seconds", "waiting"),
+    [
+        (1, "1 second"),
+        (2, "2 seconds"),
+        (119, "119 seconds"),
+        (120, "2 minutes"),
+        (3_597, "60 minutes"),
+        (86_400, "24 hours"),
+    ],
+)
+def test_how_long_to_wait_is_told_roughly(seconds: int, waiting: str) -> None:
+    assert wait_text(seconds) == waiting
 
 
 # What comes of a subscription

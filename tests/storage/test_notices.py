@@ -6,7 +6,6 @@ import asyncio
 
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import text
 
 from models.database import Database
 from models.listening import Listening
@@ -116,22 +115,3 @@ async def test_a_transaction_tells_other_processes_as_soon_as_it_is_committed(po
     await listening.close()
     for database in (here, there):
         await database.close()
-
-
-async def test_who_lost_the_connection_looks_at_everything_once_there_is_another(postgresql_url: str) -> None:
-    database = Database(postgresql_url)
-    notices = Notices(told_nobody)
-    listening = Listening(database, notices)
-    others = "query LIKE 'LISTEN%' AND pid <> pg_backend_pid()"
-    cut = text(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}")  # noqa: S608
-    with notices.watch(1, "acme") as watch:
-        listening.start()
-        await watch.stale(SOON)
-        watch.look()
-        async with database.write() as session:
-            assert (await session.execute(cut)).all() == [(True,)]
-
-        await watch.stale(SOON)
-        assert watch.is_stale
-    await listening.close()
-    await database.close()

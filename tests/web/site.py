@@ -14,11 +14,12 @@ from resolvers.context import Context, Services
 from resolvers.customers import act, upsert
 from resolvers.environments import context_of
 from resolvers.keys import create_customer_token
-from rules.catalog import Catalog, PricingType
+from rules.catalog import Catalog, CreditType, PricingType
 from rules.keys import ApiKeyKind, NewKey
 from rules.lifecycle import UpsertCustomer
 from rules.packages import with_package
 from rules.subscribing import Subscribe
+from rules.values import Unit
 from tests.rules.builders import catalog as sold
 from tests.rules.builders import plan, published, row
 from tests.rules.small_shop import price
@@ -83,6 +84,12 @@ def product(**facts: Any) -> Callable[[Catalog], Catalog]:  # noqa: ANN401 - wha
     return lambda shop: replace(
         shop, products={**shop.products, "app": replace(shop.products["app"], **facts)}
     )
+
+
+def with_credits(shop: Catalog) -> Catalog:
+    """The catalog with a kind of credits."""
+    credit_type = CreditType(key="ai", name="AI credits", unit=Unit(singular="credit", plural="credits"))
+    return replace(shop, credit_types={"ai": credit_type})
 
 
 def page_of(**texts: str) -> Mapping[str, object]:

@@ -13,6 +13,8 @@ import pytest
 
 from tests.web.program import PATIENCE_SECONDS, environment, told
 
+pytestmark = pytest.mark.processes
+
 DOCUMENT = """\
 products:
   app: {name: App}

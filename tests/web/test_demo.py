@@ -25,6 +25,8 @@ from server.demo_customers import COMPANIES, Company
 from server.examples import EXAMPLES, Example
 from tests.web.program import Program, serving
 
+pytestmark = pytest.mark.processes
+
 NOON = datetime(2027, 3, 31, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
 

@@ -16,6 +16,8 @@ from tests.web.fire import CONSUME, Callers, calling, opened
 from tests.web.program import serving, told
 from tests.web.sockets import listening
 
+pytestmark = pytest.mark.processes
+
 LIVE = """subscription Live($features: [String!], $since: Revision) {
   accessChanged(customer: "acme", features: $features, since: $since) {
     initial revision access { featureKey allowed reason validUntil usage { used limit } }

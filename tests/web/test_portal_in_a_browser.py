@@ -159,7 +159,7 @@ async def used(shop: Shop, feature: str, quantity: int) -> None:
 async def test_what_changes_is_shown_as_soon_as_it_has(shop: Shop, visit: Visiting) -> None:
     opened = await visit(shop.app, MERIDIAN)
     page = opened.page
-    await page.get_by_text("It is kept up to date.").wait_for()
+    await page.get_by_text("These are kept up to date.").wait_for()
     await used(shop, "seats", 5)
     await page.get_by_text("14 left").wait_for()
     await used(shop, "api-calls", 588)
@@ -178,7 +178,7 @@ async def test_a_change_leaves_open_what_was_opened_and_the_focus_where_it_was(
 ) -> None:
     opened = await visit(shop.app, MERIDIAN)
     page = opened.page
-    await page.get_by_text("It is kept up to date.").wait_for()
+    await page.get_by_text("These are kept up to date.").wait_for()
     history = page.locator("[data-key=tokens]")
     await history.locator("summary").focus()
     await page.keyboard.press("Enter")
@@ -203,7 +203,7 @@ async def test_a_page_that_cannot_listen_does_not_promise_to_be_up_to_date(
     await opened.page.reload()
     await refused.wait()
 
-    await opened.page.get_by_text("It is kept up to date.").wait_for(state="hidden")
+    await opened.page.get_by_text("These are kept up to date.").wait_for(state="hidden")
 
 
 async def test_without_javascript_the_page_is_whole_and_promises_nothing(shop: Shop, visit: Visiting) -> None:
@@ -215,7 +215,7 @@ async def test_without_javascript_the_page_is_whole_and_promises_nothing(shop: S
     await page.goto(f"{opened.origin}{MERIDIAN}")
 
     assert await page.get_by_role("meter").count() == 4
-    assert not await page.get_by_text("It is kept up to date.").is_visible()
+    assert not await page.get_by_text("These are kept up to date.").is_visible()
     assert await page.get_by_role("link", name="Reload").is_visible()
     await context.close()
 

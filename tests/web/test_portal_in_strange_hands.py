@@ -197,7 +197,7 @@ async def test_who_looks_too_often_is_told_when_to_come_again(site: Site) -> Non
         pages = [await http.get("/portal", headers={"Cookie": f"allotment_portal={token}"}) for _ in range(3)]
 
     assert [page.status_code for page in pages] == [200, 200, 429]
-    assert_a_notice(pages[-1], 429, "That was too often")
+    assert_a_notice(pages[-1], 429, "Too many requests")
     assert 1 <= int(pages[-1].headers["Retry-After"]) <= 60
 
 
@@ -211,6 +211,25 @@ async def test_names_and_texts_are_shown_as_they_are_written(site: Site) -> None
     assert "<script>" not in page.text
     assert "<b>" not in page.text
     assert read(page).words.count(NASTY) >= 3
+
+
+@pytest.mark.parametrize(
+    ("believed", "is_secure"),
+    [({}, False), ({"FORWARDED_ALLOW_IPS": "127.0.0.9"}, True), ({"FORWARDED_ALLOW_IPS": "*"}, True)],
+)
+def test_a_proxy_that_is_believed_says_that_it_came_over_https(
+    demo_file: Path, tmp_path: Path, believed: dict[str, str], *, is_secure: bool
+) -> None:
+    (tmp_path / "allotment.db").write_bytes(demo_file.read_bytes())
+    proxy = httpx.HTTPTransport(local_address="127.0.0.9")
+    headers = {"X-Forwarded-Proto": "https"}
+    with serving(tmp_path, "--demo", **believed) as program:
+        document = 'mutation { createCustomerToken(input: { customer: "acme" }) { token } }'
+        token = program.ask(document).json()["data"]["createCustomerToken"]["token"]
+        with httpx.Client(base_url=program.address, transport=proxy, headers=headers) as http:
+            door = http.get("/portal", params={"token": token})
+
+    assert ("Secure" in door.headers["Set-Cookie"].split("; ")) is is_secure
 
 
 def test_a_token_stands_in_no_log(demo_file: Path, tmp_path: Path) -> None:

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from datetime import timedelta
 
+import httpx
 import pytest
 from starlette.applications import Starlette
 
-from resolvers.keys import create_key
+from resolvers.credits import act as act_on_credits
+from resolvers.environments import advance_clock, context_of
+from resolvers.keys import create_customer_token, create_key
 from resolvers.usage import report_usage
+from rules.credit_acts import GrantCredits
 from rules.keys import NewKey
 from rules.numbers import ONE
 from rules.reporting import ReportUsage
 from server.app import create_app
-from server.demo import fill
-from tests.web.site import Site
-from tests.web.sockets import Listener, served, socket_at
+from server.demo import ENVIRONMENT, fill
+from server.portal_page import SCRIPT
+from tests.web.site import Site, with_credits
+from tests.web.sockets import Listener, Stream, served, socket_at
 
 PATH = "/portal/live"
 LIVE = """subscription ($c: String!) {
@@ -39,6 +46,58 @@ async def code_of_refusal(app: Starlette, headers: Mapping[str, str], origin: st
 async def let_in(listener: Listener) -> bool:
     """Say that somebody is there, as the page's script does: without a key."""
     return await listener.init(None) == {"type": "connection_ack"}
+
+
+async def page_at(address: str, token: str) -> str:
+    """The page, as its customer loads it."""
+    async with httpx.AsyncClient() as http:
+        page = await http.get(f"{address}/portal", headers=cookie(token))
+        assert page.status_code == 200
+        return page.text
+
+
+async def listen_as_the_page_does(listener: Listener, customer: str, page: str) -> Mapping[str, Stream]:
+    """Begin what the script of a page begins; gives the streams, those of credits by type."""
+    assert await let_in(listener)
+    access, credits_ = re.findall(r"`(subscription [^`]+)`", SCRIPT.read_text(encoding="utf-8"))
+    (since,) = re.findall(r'data-revision="([^"]+)"', page)
+    streams = {"access": await listener.begin("access", access, customer=customer, since=since)}
+    for key in re.findall(r'data-credit-type="([^"]+)"', page):
+        asked = {"customer": customer, "creditType": key, "since": since}
+        streams[key] = await listener.begin(key, credits_, **asked)
+    return streams
+
+
+async def test_the_first_credits_of_a_type_are_told(site: Site) -> None:
+    await site.change(with_credits)
+    token = await site.token("acme", plan="pro")
+    async with served(create_app(site.services)) as address:
+        page = await page_at(address, token)
+        async with socket_at(address, PATH, additional_headers=cookie(token)) as listener:
+            streams = await listen_as_the_page_does(listener, "acme", page)
+            await act_on_credits(await site.context(), "acme", GrantCredits(credit_type="ai", amount=5 * ONE))
+            told = await streams["ai"].next()
+
+    assert "AI credits" not in page
+    assert told["revision"]
+
+
+@pytest.mark.parametrize("customer", ["meridian", "hollow-oak"])
+async def test_what_time_has_made_until_the_page_was_loaded_is_not_told_again(
+    site: Site, customer: str
+) -> None:
+    await fill(site.services)
+    context = await context_of(site.services, ENVIRONMENT)
+    await advance_clock(context, site.services.clock() + timedelta(days=40))
+    token = (await create_customer_token(context, customer, 3_600)).token
+    async with served(create_app(site.services)) as address:
+        page = await page_at(address, token)
+        async with socket_at(address, PATH, additional_headers=cookie(token)) as listener:
+            streams = await listen_as_the_page_does(listener, customer, page)
+            for stream in streams.values():
+                await stream.silence()
+
+    assert {"access", "ai-credits"} <= streams.keys()
 
 
 @pytest.mark.parametrize("from_a_browser", [True, False])

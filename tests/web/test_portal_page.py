@@ -15,17 +15,17 @@ from resolvers.credits import act as act_on_credits
 from resolvers.customers import act
 from resolvers.keys import create_customer_token
 from resolvers.usage import report_usage
-from rules.catalog import Catalog, CreditType, Widget
+from rules.catalog import Widget
 from rules.credit_acts import GrantCredits
 from rules.numbers import ONE
 from rules.plan_changes import ChangeTiming
 from rules.reporting import ReportUsage
 from rules.subscription_acts import CancelSubscription
-from rules.values import Unit
+from rules.values import LimitEnforcement
 from server.app import create_app
 from server.looks import Looks
 from tests.rules.builders import edit, edited, published, written
-from tests.web.site import Reader, Site, changed, policy, product, read
+from tests.web.site import Reader, Site, changed, policy, product, read, with_credits
 
 HOUR = 3_600
 
@@ -180,10 +180,32 @@ async def test_usage_is_drawn_and_listed_day_by_day(site: Site) -> None:
     assert len(rows) == 30
 
 
-def with_credits(shop: Catalog) -> Catalog:
-    """The catalog with a kind of credits."""
-    credit_type = CreditType(key="ai", name="AI credits", unit=Unit(singular="credit", plural="credits"))
-    return replace(shop, credit_types={"ai": credit_type})
+async def test_usage_ahead_of_the_clock_changes_no_day_before_it(site: Site) -> None:
+    token = await site.token("acme", plan="pro")
+    context, now = await site.context(), site.services.clock()
+    for units, occurred_at in ((10, now - timedelta(days=3)), (5, now + timedelta(minutes=4))):
+        deed = ReportUsage(feature="seats", quantity=units * ONE, occurred_at=occurred_at)
+        await report_usage(context, "acme", deed)
+    page = await enter(site, token)
+    rows = re.findall(r'<td class="number">(\d+)</td>', page.text)
+
+    assert "15 of 50 seats" in told(page)
+    assert rows[1:5] == ["10", "10", "10", "0"]
+    assert len(rows) == 30
+
+
+async def test_where_nothing_is_included_and_nothing_used_the_bar_is_empty(site: Site) -> None:
+    token = await site.token("acme", plan="pro")
+    costly = replace(written(0), enforcement=LimitEnforcement.SOFT)
+    await site.change(lambda shop: published(edited(shop, edit("seats", costly)), "pro"))
+    page = await enter(site, token)
+
+    words = told(page)
+
+    assert "Seats 0 of 0 seats per month Nothing is included" in words
+    assert "Beyond the limit: you can go on" in words
+    assert 'aria-valuenow="0"' in page.text
+    assert 'class="beyond"' not in page.text
 
 
 async def grant(context: Context, credits_: int, days: int | None = None, note: str | None = None) -> None:
@@ -204,6 +226,19 @@ async def test_credits_are_shown_with_their_next_expiry_and_their_ledger(site: S
     assert "200 of 200 credits until" in words
     assert "1,000 of 1,000 credits without an end Bought" in words
     assert re.search(r"Added Welcome \+200 1,200 \w+ \d+ Added \+1,000 1,000", words)
+
+
+async def test_of_many_grants_those_that_are_spent_next_are_shown(site: Site) -> None:
+    await site.change(with_credits)
+    token = await site.token("acme", plan="pro")
+    context = await site.context()
+    for days in range(1, 24):
+        await grant(context, days, days=days)
+    words = told(await enter(site, token))
+
+    assert len(re.findall(r"\d+ of \d+ credits? until", words)) == 20
+    assert "20 of 20 credits until" in words
+    assert "Bought and 3 more with 66 credits" in words
 
 
 async def test_a_cancellation_is_told(site: Site) -> None:

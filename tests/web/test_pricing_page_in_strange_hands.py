@@ -9,6 +9,8 @@ import pytest
 
 from resolvers.keys import create_key
 from rules.keys import NewKey
+from server.app import create_app
+from server.rates import Rates
 from tests.rules.builders import edit, edited, published, written
 from tests.web.site import PUBLISHABLE, Site, changed, page_of, policy, product, read
 
@@ -100,6 +102,10 @@ async def test_buttons_lead_where_the_catalog_says(site: Site) -> None:
         "java\tscript:x",
         "//evil.test",
         "/\\evil.test",
+        "https://",
+        "https:///buy",
+        "http://?plan={plan}",
+        "ftp://shop.test/",
         "data:,x",
     ],
 )
@@ -109,10 +115,47 @@ async def test_a_link_that_would_run_or_mislead_is_no_button(site: Site, link: s
     assert buttons(await site.get()) == []
 
 
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://shop.test",
+        "http://localhost:3000/buy?a=b#c",
+        "http://[::1]:3000/",
+        "https://{plan}.shop.test/",
+        "mailto:sales@shop.test",
+        "/buy",
+    ],
+)
+async def test_a_link_to_a_site_a_mail_or_a_path_is_a_button(site: Site, link: str) -> None:
+    await site.change(product(metadata=page_of(link=link)))
+
+    assert buttons(await site.get()) == [link.replace("{plan}", plan) for plan in ("free", "pro")]
+
+
 def buttons(response: httpx.Response) -> list[str]:
     """Where the buttons lead."""
     hrefs = re.findall(r'<a href="([^"]+)" class="button', response.text)
     return [href.replace("&amp;", "&") for href in hrefs]
+
+
+async def test_who_looks_too_often_is_told_when_to_come_again(site: Site) -> None:
+    app = create_app(site.services, rates=Rates("350/minute"))
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url="http://allotment.test"
+    ) as http:
+        limited = replace(site, http=http)
+        first = await limited.get()
+        known = await limited.get(etag=first.headers["ETag"])
+        unknown = await limited.get("/pricing/nothing")
+        refused, framed = await limited.get(), await limited.get(embed="1", etag=first.headers["ETag"])
+        of_a_customer = await limited.get(token=await site.token("acme", plan="pro"))
+
+    assert [one.status_code for one in (first, known, unknown)] == [200, 304, 404]
+    assert [one.status_code for one in (refused, framed)] == [429, 429]
+    assert read(refused).words[0] == "Too many requests"
+    assert 1 <= int(refused.headers["Retry-After"]) <= 60
+    assert [policy(one)["frame-ancestors"] for one in (refused, framed)] == ["'none'", "*"]
+    assert of_a_customer.status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from typing import Any
 
 import asyncpg
 import httpx
+import pytest
 import pytest_asyncio
 
 from models.database import Database
@@ -18,6 +19,8 @@ from server.app import create_app
 from tests.web.fire import CONSUME, Callers, opened
 from tests.web.postgresql import address_of, follower_of, own_server, socket_folder
 from tests.web.sockets import listening, served
+
+pytestmark = pytest.mark.processes
 
 USED = 'query ($r: Revision) { access(customer: "acme", feature: "calls", atLeast: $r) { usage { used } } }'
 SHOWN = """query ($r: Revision) {

@@ -14,6 +14,8 @@ import pytest
 from models.keyring import FRESH_SECONDS
 from tests.web.program import PATIENCE_SECONDS, Program, serving, told
 
+pytestmark = pytest.mark.processes
+
 REPORT = """mutation ($customer: String!) {
   reportUsage(input: { customer: $customer, feature: "orders", value: 5 }) {
     access { usage { used } }

@@ -14,6 +14,8 @@ import pytest
 
 from tests.web.program import PATIENCE_SECONDS, Program, serving
 
+pytestmark = pytest.mark.processes
+
 CALLERS = 8
 ENOUGH = 200
 """Reports after which the program is told to stop."""

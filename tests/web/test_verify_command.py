@@ -11,6 +11,8 @@ import pytest
 
 from tests.web.program import Program, serving, told
 
+pytestmark = pytest.mark.processes
+
 REPORT = """mutation {
   reportUsage(input: { customer: "nimbus", feature: "orders", value: 5 }) { recorded }
 }"""
