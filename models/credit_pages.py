@@ -9,8 +9,9 @@ from sqlalchemy import and_, cast, func, literal, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.columns import Count, Instant, Key
+from models.credit_rows import entry_of, held_of, lot_of
 from models.credit_tables import CreditBalanceRow, CreditEntryRow, CreditGrantRow, CreditHoldRow
-from models.credits import Shelf, entry_of, held_of, lot_of, of_shelf
+from models.credits import Shelf, of_shelf
 from models.statements import table_of
 from models.usage import Owner
 from rules.credit_books import Entry

@@ -120,7 +120,7 @@ class CreditHoldRow(OfCreditType, table=True):
 
 
 class CreditBurnRow(OfCreditType, table=True):
-    """What usage of a feature burned in a period, for whoever takes usage back."""
+    """What usage of a feature burned in a day of its period, for whoever takes usage back."""
 
     __tablename__: ClassVar[str] = "credit_burns"
     __table_args__ = (
@@ -138,6 +138,8 @@ class CreditBurnRow(OfCreditType, table=True):
 
     feature_key: str = Field(primary_key=True, sa_type=Key)
     starts_at: datetime = Field(primary_key=True, sa_type=Instant)
+    ends_at: datetime | None = Field(default=None, sa_type=Instant)
+    burned_at: datetime | None = Field(default=None, sa_type=Instant)
     unpaid: int = Field(sa_type=Micros)
     usage: list[Any] = Field(sa_type=Document)
     pieces: list[Any] = Field(sa_type=Document)

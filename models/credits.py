@@ -5,14 +5,23 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from typing import Any
 
-from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, Row, Table, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel
 
+from models.credit_rows import (
+    balance_values,
+    book_of,
+    burned_of,
+    burned_values,
+    entry_values,
+    held_of,
+    hold_values,
+    lot_of,
+    lot_values,
+)
 from models.credit_tables import (
     CreditBalanceRow,
     CreditBurnRow,
@@ -22,20 +31,15 @@ from models.credit_tables import (
 )
 from models.statements import among, dialect_of, insert, table_of, upsert
 from models.usage import Owner
-from rules.burns import Burned, Pieces, Rated
-from rules.credit_books import Book, Cause, CreditHold, CreditNeed, Entry, Stream
+from rules.burns import Burned
+from rules.credit_books import Book, CreditHold, CreditNeed
 from rules.customers import earliest
-from rules.grants import CreditSource, EntryKind, Grant, Lot
+from rules.grants import Lot
 
 _BALANCES = table_of(CreditBalanceRow)
 _GRANTS = table_of(CreditGrantRow)
 _HOLDS = table_of(CreditHoldRow)
 _BURNS = table_of(CreditBurnRow)
-
-_STREAMS = TypeAdapter(tuple[Stream, ...])
-_PIECES = TypeAdapter(Pieces)
-_USAGE = TypeAdapter(tuple[Rated, ...])
-_RATED = TypeAdapter(Rated)
 
 Shelf = tuple[Owner, str]
 """Whose book it is, and of which credit type."""
@@ -52,7 +56,7 @@ async def load(
     if not needs:
         return books
     for row in await _rows(session, CreditBalanceRow, _of_shelves(dialect_of(session), _BALANCES, needs)):
-        books[_shelf(row)] = _book(row)
+        books[_shelf(row)] = book_of(row)
     kept = {shelf: needs[shelf] for shelf, book in books.items() if book.at is not None}
     burns = await _burns(session, {} if to_read else kept)
     named = {(*_place(shelf), need.grant) for shelf in kept for need in kept[shelf] if need.grant is not None}
@@ -64,7 +68,7 @@ async def load(
             lots={lot.number: lot for lot in lots[shelf] if not lot.is_closed},
             closed={lot.number: lot for lot in lots[shelf] if lot.is_closed},
             holds={hold.key: hold for hold in holds[shelf]},
-            burned={(burned.feature, burned.starts_at): burned for burned in burns[shelf]},
+            burned={burned.place: burned for burned in burns[shelf]},
         )
         for shelf, book in books.items()
     }
@@ -93,14 +97,7 @@ async def _burns(
             for window in {need.window for need in asked if need.window is not None}
         ]
     for row in await _rows(session, CreditBurnRow, or_(*wanted)) if wanted else ():
-        found[_shelf(row)].append(
-            Burned(
-                feature=row.feature_key,
-                starts_at=row.starts_at,
-                usage=_USAGE.validate_python(row.usage),
-                pieces=_PIECES.validate_python(row.pieces),
-            )
-        )
+        found[_shelf(row)].append(burned_of(row))
     return found
 
 
@@ -167,7 +164,7 @@ class Changed:
 
 async def save(session: AsyncSession, changed: Collection[Changed]) -> None:
     """Write what acts made of books, and add their entries to the ledger."""
-    await upsert(session, CreditBalanceRow, [_balance_values(known) for known in changed])
+    await upsert(session, CreditBalanceRow, [_balance(known) for known in changed])
     await upsert(session, CreditGrantRow, [row for known in changed for row in _changed_lots(known)])
     await upsert(session, CreditHoldRow, [row for known in changed for row in _changed_holds(known)])
     await upsert(session, CreditBurnRow, [row for known in changed for row in _changed_burns(known)])
@@ -179,170 +176,33 @@ def _named(shelf: Shelf) -> dict[str, object]:
     return {"environment_id": environment, "customer_id": customer, "credit_type": credit_type}
 
 
-def _balance_values(known: Changed) -> dict[str, Any]:
-    book = known.after
-    return {
-        **_named(known.shelf),
-        "brought_up_to": book.at,
-        "seen": book.seen,
-        "granted": book.granted,
-        "consumed": book.consumed,
-        "expired": book.expired,
-        "voided": book.voided,
-        "overdraft": book.overdraft,
-        "last_grant": book.last_grant,
-        "last_entry": book.last_entry,
-        "streams": _STREAMS.dump_python(tuple(book.streams.values()), mode="json"),
-        "remainders": {feature: str(remainder) for feature, remainder in book.remainders.items()},
-    }
-
-
-def _book(row: Row[Any]) -> Book:
-    streams = _STREAMS.validate_python(row.streams)
-    sums = {
-        EntryKind.GRANTED: row.granted,
-        EntryKind.CONSUMED: -row.consumed,
-        EntryKind.EXPIRED: -row.expired,
-        EntryKind.VOIDED: -row.voided,
-    }
-    return Book(
-        credit_type=row.credit_type,
-        at=row.brought_up_to,
-        seen=row.seen,
-        streams={stream.key: stream for stream in streams},
-        remainders={feature: Fraction(remainder) for feature, remainder in row.remainders.items()},
-        sums=sums,
-        overdraft=row.overdraft,
-        last_grant=row.last_grant,
-        last_entry=row.last_entry,
-    )
+def _balance(known: Changed) -> dict[str, Any]:
+    return {**_named(known.shelf), **balance_values(known.after)}
 
 
 def _changed_lots(known: Changed) -> Iterable[dict[str, Any]]:
     before = {**known.before.lots, **known.before.closed}
     for number, lot in {**known.after.lots, **known.after.closed}.items():
         if before.get(number) != lot:
-            yield {**_named(known.shelf), **_lot_values(lot)}
-
-
-def _lot_values(lot: Lot) -> dict[str, Any]:
-    grant = lot.grant
-    return {
-        "number": grant.number,
-        "amount": grant.amount,
-        "source": grant.source,
-        "priority": grant.priority,
-        "made_at": grant.made_at,
-        "effective_at": grant.effective_at,
-        "expires_at": grant.expires_at,
-        "note": grant.note,
-        "subscription": grant.subscription,
-        "package_key": grant.package,
-        "carried": grant.carried,
-        "entered": lot.entered,
-        "remaining": lot.left,
-        "held": lot.held,
-        "burned": lot.burned,
-        "ended": lot.ended,
-        "ended_at": lot.ended_at,
-        "closed": lot.is_closed,
-    }
-
-
-def lot_of(row: Row[Any]) -> Lot:
-    """Read a grant and what is left of it from its row."""
-    grant = Grant(
-        number=row.number,
-        amount=row.amount,
-        source=CreditSource(row.source),
-        priority=row.priority,
-        made_at=row.made_at,
-        effective_at=row.effective_at,
-        expires_at=row.expires_at,
-        note=row.note,
-        subscription=row.subscription,
-        package=row.package_key,
-        carried=row.carried,
-    )
-    return Lot(
-        grant=grant,
-        entered=row.entered,
-        left=row.remaining,
-        held=row.held,
-        burned=row.burned,
-        ended=None if row.ended is None else EntryKind(row.ended),
-        ended_at=row.ended_at,
-    )
+            yield {**_named(known.shelf), **lot_values(lot)}
 
 
 def _changed_holds(known: Changed) -> Iterable[dict[str, Any]]:
     made = (hold for key, hold in known.after.holds.items() if key not in known.before.holds)
     gone = (hold for key, hold in known.before.holds.items() if key not in known.after.holds)
     for hold in made:
-        yield {**_named(known.shelf), **_hold_values(hold), "ended_at": None}
+        yield {**_named(known.shelf), **hold_values(hold), "ended_at": None}
     for hold in gone:
         ended_at = earliest((hold.expires_at, known.after.at))
-        yield {**_named(known.shelf), **_hold_values(hold), "ended_at": ended_at}
-
-
-def _hold_values(hold: CreditHold) -> dict[str, Any]:
-    return {
-        "key": hold.key,
-        "beyond": _RATED.dump_python(hold.beyond, mode="json"),
-        "cost": hold.cost,
-        "pieces": _PIECES.dump_python(hold.pieces, mode="json"),
-        "created_at": hold.created_at,
-        "expires_at": hold.expires_at,
-    }
-
-
-def held_of(row: Row[Any]) -> CreditHold:
-    """Read what a reservation holds, or held, from its row."""
-    return CreditHold(
-        key=row.key,
-        beyond=_RATED.validate_python(row.beyond),
-        cost=row.cost,
-        pieces=_PIECES.validate_python(row.pieces),
-        created_at=row.created_at,
-        expires_at=row.expires_at,
-    )
+        yield {**_named(known.shelf), **hold_values(hold), "ended_at": ended_at}
 
 
 def _changed_burns(known: Changed) -> Iterable[dict[str, Any]]:
     for place, burned in known.after.burned.items():
         if known.before.burned.get(place) != burned:
-            yield {
-                **_named(known.shelf),
-                "feature_key": burned.feature,
-                "starts_at": burned.starts_at,
-                "unpaid": burned.unpaid,
-                "usage": _USAGE.dump_python(burned.usage, mode="json"),
-                "pieces": _PIECES.dump_python(burned.pieces, mode="json"),
-            }
+            yield {**_named(known.shelf), **burned_values(burned)}
 
 
 def _entries(known: Changed) -> Iterable[dict[str, Any]]:
     for entry in known.after.entries:
-        yield {
-            **_named(known.shelf),
-            "number": entry.number,
-            "kind": entry.kind,
-            "amount": entry.amount,
-            "balance_after": entry.balance_after,
-            "grant_number": entry.grant,
-            "feature_key": entry.cause.feature,
-            "occurred_at": entry.cause.at,
-            "note": entry.cause.note,
-        }
-
-
-def entry_of(row: Row[Any]) -> Entry:
-    """Read a line of the ledger from its row."""
-    return Entry(
-        number=row.number,
-        kind=EntryKind(row.kind),
-        amount=row.amount,
-        balance_after=row.balance_after,
-        grant=row.grant_number,
-        cause=Cause(at=row.occurred_at, feature=row.feature_key, note=row.note),
-    )
+        yield {**_named(known.shelf), **entry_values(entry)}

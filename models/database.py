@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Literal, NamedTuple, TypeVar
 
 from sqlalchemy import URL, Engine, make_url, text
@@ -138,7 +138,10 @@ class Database:
         """Close every connection that is not in use."""
         await self.held.close()
         for engine in self._engines:
-            await engine.dispose()
+            # A connection that was lost would take its time; the rest ends with the process.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(postgresql.SOON_SECONDS):
+                    await engine.dispose()
         for file in self._files or ():
             await file.close()
 

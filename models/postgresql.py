@@ -15,7 +15,7 @@ from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-CONNECT_SECONDS = 10.0
+CONNECT_SECONDS = 5.0
 """How long it may take to connect."""
 
 LONGEST_SECONDS = 60.0

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
 
 from rules.burns import Burned, Piece, Pieces, Rated, charged, popped, regranted, repaid, total
 from rules.catalog import CreditRate
@@ -44,7 +43,7 @@ def settled_by(book: Book, number: int, cause: Cause) -> Book:
 
 
 def _paid_by(book: Book, amount: int, grant: int) -> Book:
-    """Put a grant under credits that usage burned and no grant had paid for, the oldest period first.
+    """Put a grant under credits that usage burned and no grant had paid for, the oldest day first.
 
     What is owed beyond that was consumed directly, and never comes back.
     """
@@ -80,32 +79,42 @@ def cost_of(book: Book, quantity: int, rate: CreditRate) -> int:
     return charged(book.remainder(rate.feature), Rated(quantity=quantity, rate=rate).cost)
 
 
-def burned_for(book: Book, beyond: Rated, starts_at: datetime, cause: Cause) -> Book:
-    """Burn credits for usage beyond a limit, in the period that began at an instant."""
+def burned_for(book: Book, beyond: Rated, span: Window, cause: Cause) -> Book:
+    """Burn credits for usage beyond a limit, which occurred at the end of a span of its day."""
     feature = beyond.rate.feature
     cost = cost_of(book, beyond.quantity, beyond.rate)
     spending, pieces = spent(book, cost, cause)
     kept = with_remainder(spending, feature, book.remainder(feature) + beyond.cost - cost)
-    return piled(kept, beyond, pieces, starts_at)
+    return piled(kept, Burned(span=span, burned_at=cause.at, usage=(beyond,), pieces=pieces))
 
 
-def piled(book: Book, beyond: Rated, pieces: Pieces, starts_at: datetime) -> Book:
-    """Remember what usage of a period burned."""
-    if not beyond.quantity:
+def piled(book: Book, more: Burned) -> Book:
+    """Remember what usage burned, on top of what its day burned before."""
+    if not more.quantity:
         return book
-    feature = beyond.rate.feature
-    before = book.burned.get((feature, starts_at)) or Burned(feature=feature, starts_at=starts_at)
-    return with_burned(book, before.added(beyond, pieces))
+    before = book.burned.get(more.place)
+    return with_burned(book, more if before is None else before.under(more))
 
 
-def given_back(book: Book, quantity: int, window: Window, cause: Cause) -> Book:
-    """Take usage of a period back: first what of it was beyond the limit, with the credits of that."""
-    there = (b for b in book.burned.values() if b.feature == window.feature and b.starts_at in window)
-    for burned in sorted(there, key=lambda known: known.starts_at, reverse=True):
-        taken = min(quantity, burned.quantity)
+def given_back(books: Mapping[str, Book], quantity: int, window: Window, cause: Cause) -> dict[str, Book]:
+    """Take usage of a window back: first what of it was beyond the limit, with the credits of that.
+
+    Whatever their types, what was burned last comes back first. Gives the books that this changes.
+    """
+    changed: dict[str, Book] = {}
+    there = (
+        (burned.burned_at, burned.span.starts_at, key, burned.place)
+        for key, book in books.items()
+        for burned in book.burned.values()
+        if burned.span.feature == window.feature and burned.span.overlaps(window)
+    )
+    for _, _, key, place in sorted(there, reverse=True):
+        # What came back before may have paid what this owed.
+        book = changed.get(key, books[key])
+        taken = min(quantity, book.burned[place].quantity)
         if taken:
-            book, quantity = _taken_back(book, burned, taken, cause), quantity - taken
-    return book
+            changed[key], quantity = _taken_back(book, book.burned[place], taken, cause), quantity - taken
+    return changed
 
 
 def _taken_back(book: Book, burned: Burned, quantity: int, cause: Cause) -> Book:

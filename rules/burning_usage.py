@@ -45,6 +45,7 @@ def usage_credit_needs(
     if account.customer is None or feature not in scene.flat.catalog.features:
         return
     rate, window = scene.rate(account.customer, feature), scene.window(account.customer, feature, at)
+    window = window.with_day_before() if gives_back else window.day_until(at or scene.now)
     for credit_type in scene.flat.catalog.credit_types:
         if gives_back or (rate is not None and rate.credit_type == credit_type):
             yield CreditNeed(credit_type=credit_type, window=window)
@@ -72,7 +73,8 @@ def paid(scene: Scene, account: Account, record: UsageRecord, *path: str) -> Acc
     quantity = _beyond(scene, account, account.customer, record)
     book = _book(scene, account, account.customer, rate.credit_type)
     cause = Cause(at=scene.now, feature=record.feature)
-    after = burned_for(book, Rated(quantity=quantity, rate=rate), window.starts_at, cause)
+    span = window.day_until(record.occurred_at)
+    after = burned_for(book, Rated(quantity=quantity, rate=rate), span, cause)
     if max(after.consumed, after.overdraft) > LARGEST:
         raise Rejected([out_of_range("The usage would cost more credits than can be counted.", *path)])
     return with_books(account, [after])
@@ -94,20 +96,10 @@ def _beyond(scene: Scene, account: Account, customer: Customer, record: UsageRec
 
 
 def _given_back(scene: Scene, account: Account, customer: Customer, record: UsageRecord) -> Account:
-    window, left = scene.window(customer, record.feature, record.occurred_at), -record.quantity
-    books: list[Book] = []
-    for credit_type in account.books:
-        book = _book(scene, account, customer, credit_type)
-        there = sum(
-            burned.quantity
-            for burned in book.burned.values()
-            if burned.feature == record.feature and burned.starts_at in window
-        )
-        taken = min(left, there)
-        if taken:
-            left -= taken
-            books.append(given_back(book, taken, window, Cause(at=scene.now, feature=record.feature)))
-    return with_books(account, books)
+    window = scene.window(customer, record.feature, record.occurred_at)
+    books = {credit_type: _book(scene, account, customer, credit_type) for credit_type in account.books}
+    cause = Cause(at=scene.now, feature=record.feature)
+    return with_books(account, given_back(books, -record.quantity, window, cause).values())
 
 
 def reserved(scene: Scene, account: Account, hold: Hold, decision: Decision) -> Account:
@@ -123,8 +115,8 @@ def reserved(scene: Scene, account: Account, hold: Hold, decision: Decision) -> 
 def hold_credit_needs(scene: Scene, account: Account, hold: Hold) -> Iterable[CreditNeed]:
     """Tell which books ending a hold may change: that which it holds of, and that of the rate of now."""
     if hold.credit_type is not None and account.customer is not None:
-        window = scene.window(account.customer, hold.feature)
-        yield CreditNeed(credit_type=hold.credit_type, window=window)
+        today = scene.window(account.customer, hold.feature).day_until(scene.now)
+        yield CreditNeed(credit_type=hold.credit_type, window=today)
     yield from usage_credit_needs(scene, account, hold.feature)
 
 
@@ -141,9 +133,9 @@ def settled(scene: Scene, account: Account, hold: Hold, quantity: int) -> Accoun
         return with_books(account, [book])
     of_limit = hold.quantity - book.holds[hold.key].beyond.quantity
     used = max(0, min(quantity, hold.quantity) - of_limit)
-    starts_at = scene.window(customer, hold.feature).starts_at
+    span = scene.window(customer, hold.feature).day_until(scene.now)
     cause = Cause(at=scene.now, feature=hold.feature)
-    return with_books(account, [settled_hold(book, hold.key, used, starts_at, cause)])
+    return with_books(account, [settled_hold(book, hold.key, used, span, cause)])
 
 
 def released(scene: Scene, account: Account, hold: Hold) -> Account:

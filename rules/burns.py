@@ -12,6 +12,10 @@ from datetime import datetime
 from fractions import Fraction
 
 from rules.catalog import CreditRate
+from rules.metering import Window
+
+Place = tuple[str, datetime]
+"""A feature, and when the day began in which its usage burned."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,12 +82,26 @@ class Rated:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Burned:
-    """What usage of a feature burned in the period that began at an instant."""
+    """What usage of a feature burned in a day, of which ``span`` ends with the last that did.
 
-    feature: str
-    starts_at: datetime
+    Periods may be cut anew, and then it counts in the period in which it occurred. ``burned_at`` is
+    when something was last put on top.
+    """
+
+    span: Window
+    burned_at: datetime
     usage: tuple[Rated, ...] = ()
     pieces: Pieces = field(default=())
+
+    @property
+    def feature(self) -> str:
+        """The key of the feature that was used."""
+        return self.span.feature
+
+    @property
+    def place(self) -> Place:
+        """What there is one of in a book."""
+        return self.span.feature, self.span.starts_at
 
     @property
     def quantity(self) -> int:
@@ -95,15 +113,14 @@ class Burned:
         """What of its credits no grant has paid yet, in micros."""
         return total(piece for piece in self.pieces if piece.grant is None)
 
-    def added(self, rated: Rated, pieces: Pieces) -> Burned:
-        """Put usage and what it burned on top."""
-        last = self.usage[-1] if self.usage else None
-        if last is not None and last.rate == rated.rate:
-            merged = replace(last, quantity=last.quantity + rated.quantity)
-            usage = (*self.usage[:-1], merged)
-        else:
-            usage = (*self.usage, rated)
-        return replace(self, usage=usage, pieces=pushed(self.pieces, pieces))
+    def under(self, more: Burned) -> Burned:
+        """Put on top what usage of the same day burned later."""
+        return Burned(
+            span=replace(self.span, ends_at=max(self.span.ends_at, more.span.ends_at)),
+            burned_at=more.burned_at,
+            usage=_rated(self.usage, more.usage),
+            pieces=pushed(self.pieces, more.pieces),
+        )
 
     def without(self, quantity: int) -> tuple[Burned, Fraction]:
         """Take usage from the top, its pieces left aside, and tell what it had cost."""
@@ -115,6 +132,15 @@ class Burned:
             if top.quantity > taken.quantity:
                 stays.append(replace(top, quantity=top.quantity - taken.quantity))
         return replace(self, usage=tuple(stays)), cost
+
+
+def _rated(usage: tuple[Rated, ...], more: Iterable[Rated]) -> tuple[Rated, ...]:
+    """Put usage on top, that of one rate that comes together as one."""
+    piled = list(usage)
+    for rated in more:
+        before = piled.pop().quantity if piled and piled[-1].rate == rated.rate else 0
+        piled.append(replace(rated, quantity=before + rated.quantity))
+    return tuple(piled)
 
 
 def exact_cost(quantity: int, rate: CreditRate) -> Fraction:

@@ -11,19 +11,19 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from fractions import Fraction
 
-from rules.burns import Burned, Pieces, Rated
+from rules.burns import Burned, Pieces, Place, Rated
 from rules.customers import earliest
 from rules.grants import EntryKind, Lot, in_burn_order
 from rules.metering import Window
 from rules.periods import Period
 
-Place = tuple[str, datetime]
-"""A feature, and when the period began in which its usage burned."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreditNeed:
-    """What an act needs of a credit type: the book, and in it a grant, and what usage of a window burned."""
+    """What an act needs of a credit type: the book, and in it a grant, and what usage burned.
+
+    The window is the one in which the days began that are needed.
+    """
 
     credit_type: str
     grant: int | None = None
@@ -204,9 +204,8 @@ def without_streams(book: Book, streams: Iterable[Stream]) -> Book:
 
 
 def with_burned(book: Book, burned: Burned) -> Book:
-    """Put what usage of a period burned in place of what it was."""
-    place = burned.feature, burned.starts_at
-    return replace(book, burned={**book.burned, place: burned})
+    """Put what usage of a day burned in place of what it was."""
+    return replace(book, burned={**book.burned, burned.place: burned})
 
 
 def with_remainder(book: Book, feature: str, remainder: Fraction) -> Book:

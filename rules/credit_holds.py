@@ -11,9 +11,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from rules.burning import cost_of, let_go, piled, settled_by, spent
-from rules.burns import Piece, Pieces, Rated, charged, popped, total
+from rules.burns import Burned, Piece, Pieces, Rated, charged, popped, pushed, total
 from rules.credit_books import Book, Cause, CreditHold, entered, with_lot, with_remainder
 from rules.grants import EntryKind, in_burn_order
+from rules.metering import Window
 
 
 def held_for(book: Book, key: str, beyond: Rated, now: datetime, expires_at: datetime) -> Book:
@@ -37,11 +38,11 @@ def _taken(book: Book, amount: int) -> tuple[Book, Pieces]:
     return book, tuple(pieces)
 
 
-def settled_hold(book: Book, key: str, quantity: int, starts_at: datetime, cause: Cause) -> Book:
+def settled_hold(book: Book, key: str, quantity: int, span: Window, cause: Cause) -> Book:
     """Burn what a hold was used for, and free the rest.
 
-    ``quantity`` is how much of what is beyond the limit was used, at most what it was made for, in the
-    period that began at ``starts_at``.
+    ``quantity`` is how much of what is beyond the limit was used, at most what it was made for, at the
+    end of ``span``.
     """
     hold = book.holds[key]
     rate = hold.beyond.rate
@@ -54,7 +55,7 @@ def settled_hold(book: Book, key: str, quantity: int, starts_at: datetime, cause
     book = _freed(book, leaving, cause)
     # A soft limit lets a reservation pass that credits did not suffice for.
     book, more = spent(book, cost - total(kept), cause)
-    return piled(book, used, (*kept, *more), starts_at)
+    return piled(book, Burned(span=span, burned_at=cause.at, usage=(used,), pieces=pushed(kept, more)))
 
 
 def _consumed(book: Book, pieces: Iterable[Piece], cause: Cause) -> Book:

@@ -14,6 +14,7 @@ from rules.values import FeatureType, Metered, Reset, ResetAnchor, ResetInterval
 
 EARLIEST = datetime(1, 1, 1, tzinfo=UTC)
 LATEST = datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
+A_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +31,22 @@ class Window:
     def until(self, instant: datetime) -> Window:
         """The part of the window that was over when an instant had been."""
         return replace(self, ends_at=min(self.ends_at, instant + timedelta.resolution))
+
+    def overlaps(self, other: Window) -> bool:
+        """Whether some instant is in both."""
+        return self.starts_at < other.ends_at and other.starts_at < self.ends_at
+
+    def day_until(self, instant: datetime) -> Window:
+        """The part of the window from the start of the day that holds an instant until that had been.
+
+        A day is 24 hours, counted from the start of the window.
+        """
+        start = self.starts_at + (instant - self.starts_at) // A_DAY * A_DAY
+        return replace(self, starts_at=start).until(instant)
+
+    def with_day_before(self) -> Window:
+        """The window that starts a day earlier: days that start in it may reach into this one."""
+        return replace(self, starts_at=max(self.starts_at, EARLIEST + A_DAY) - A_DAY)
 
     def after(self, instant: datetime) -> Window:
         """The part of the window that was to come after an instant."""

@@ -12,6 +12,7 @@ RANKS = ("PROMOTIONAL", "RECURRING", "PAID")
 PLANS = {"small": (6, 2), "large": (20, 0), "bare": (0, 0)}
 """What plans give each month, and how much of it is carried over."""
 PACK = (2, 1)
+Place = tuple[int, str]  # A day, and what is used.
 
 
 def month_after(start: datetime, months: int) -> datetime:
@@ -78,7 +79,7 @@ class NaiveCredits:
     """All credits of one customer and type. A use that no coin paid yet is a slot with None."""
 
     given: list[Given] = field(default_factory=list)
-    uses: dict[str, list[Coin | None]] = field(default_factory=dict)
+    uses: dict[Place, list[Coin | None]] = field(default_factory=dict)
     direct: list[Coin | None] = field(default_factory=list)
     held: dict[str, tuple[datetime, list[Coin]]] = field(default_factory=dict)
     sub: Subscribed | None = None
@@ -219,23 +220,23 @@ class NaiveCredits:
         if overdraft or amount <= self.available():
             self._spends(amount, self.direct)
 
-    def burn(self, feature: str, amount: int) -> None:
+    def burn(self, feature: str, amount: int, day: int) -> None:
         """Use a feature beyond its limit."""
-        self._spends(amount, self.uses.setdefault(feature, []))
+        self._spends(amount, self.uses.setdefault((day, feature), []))
 
-    def give_back(self, feature: str, amount: int) -> None:
-        """Take usage back: what is owed goes first, be it owed by others."""
-        slots = self.uses.setdefault(feature, [])
-        taken = [slots.pop() for _ in range(min(amount, len(slots)))]
-        self.entries["CONSUMED", None] += sum(coin is None for coin in taken)
-        for coin in taken:
-            if coin is None:
-                continue
-            if self._pays_debt(coin):
-                self.entries["CONSUMED", None] += 1
-            else:
-                self.entries["CONSUMED", coin.of.number] += 1
-                self._freed(coin)
+    def give_back(self, feature: str, amount: int, day: int | None) -> None:
+        """Take usage of a day or of any back, day by day: what is owed goes first, be it owed by others."""
+        for place in sorted(self.uses, reverse=True):
+            slots = self.uses[place] if place[1] == feature and day in (None, place[0]) else []
+            taken = [slots.pop() for _ in range(min(amount, len(slots)))]
+            amount -= len(taken)
+            self.entries["CONSUMED", None] += taken.count(None)
+            for coin in filter(None, taken):
+                if self._pays_debt(coin):
+                    self.entries["CONSUMED", None] += 1
+                else:
+                    self.entries["CONSUMED", coin.of.number] += 1
+                    self._freed(coin)
 
     def _freed(self, coin: Coin) -> None:
         coin.place = "left" if coin.of.end is None else coin.of.end.lower()
@@ -251,15 +252,15 @@ class NaiveCredits:
             coin.place = "held"
         self.held[key] = until, coins
 
-    def settle(self, key: str, feature: str, amount: int) -> None:
+    def settle(self, key: str, place: Place, amount: int) -> None:
         """Burn so much of a hold, the first coins first, and spend what it lacks."""
         _, coins = self.held.pop(key)
         for coin in coins[:amount]:
             coin.place = "used"
             self.entries["CONSUMED", coin.of.number] -= 1
         self._lets_go(coins[amount:])
-        self.uses.setdefault(feature, []).extend(coins[:amount])
-        self._spends(max(0, amount - len(coins)), self.uses[feature])
+        self.uses.setdefault(place, []).extend(coins[:amount])
+        self._spends(max(0, amount - len(coins)), self.uses[place])
 
     def release(self, key: str, _: datetime) -> None:
         """Let go of a hold."""

@@ -16,7 +16,7 @@ from rules.plan_changes import ChangePlan, ChangeTiming, UsageOnChange
 from rules.subscribing import AddonQuantity, Subscribe
 from rules.subscription_acts import CancelSubscription, SetSubscriptionAddon
 from tests.rules.naive_credits import FOREVER, PACK, PLANS, Given, NaiveCredits
-from tests.rules.small_shop import addon, row, sold
+from tests.rules.small_shop import DAY, START, addon, row, sold
 from tests.rules.wallets import Wallet, credits_, giving, selling_credits, wallet
 
 SHOP = selling_credits(
@@ -121,13 +121,20 @@ class Spending(RuleBasedStateMachine):
     def a_feature_is_used(self, feature: str, units: int) -> None:
         for life in self.lives():
             life.burns(units, RATES[feature])
-        self.naive.burn(feature, units)
+        self.naive.burn(feature, units, self.today())
 
-    @rule(feature=features, units=few)
-    def usage_is_given_back(self, feature: str, units: int) -> None:
+    @rule(feature=features, units=few, pick=st.none() | st.integers(0, 99))
+    def usage_is_given_back(self, feature: str, units: int, pick: int | None) -> None:
+        """Of a day on which something was used, or of all time."""
+        days = sorted({known for known, _ in self.naive.uses})
+        one = None if pick is None or not days else days[pick % len(days)]
         for life in self.lives():
-            life.gives_back(units, feature)
-        self.naive.give_back(feature, units)
+            life.gives_back(units, feature, None if one is None else START + one * DAY)
+        self.naive.give_back(feature, units, one)
+
+    def today(self) -> int:
+        """The number of the day."""
+        return (self.late.present - START) // DAY
 
     @rule(units=few, hours=st.integers(1, 24))
     def credits_are_held(self, units: int, hours: int) -> None:
@@ -153,7 +160,7 @@ class Spending(RuleBasedStateMachine):
             else:
                 life.releases(key)
         if settles:
-            self.naive.settle(key, "calls", used)
+            self.naive.settle(key, (self.today(), "calls"), used)
         else:
             self.naive.release(key, self.late.present)
         self.ended[key] = self.late.present

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from fractions import Fraction
 from math import floor
 
@@ -21,7 +22,7 @@ from rules.subscribing import AddonQuantity, Subscribe
 from rules.values import Metered
 from tests.rules.customer_builders import HARD, SOFT, limited
 from tests.rules.customer_builders import rate as in_dollars
-from tests.rules.small_shop import START, addon, plan, sold
+from tests.rules.small_shop import DAY, START, addon, plan, sold
 from tests.rules.wallets import IMAGES, THIRD, Wallet, proven, selling_credits, wallet
 
 DEAR = replace(IMAGES, credits=5 * ONE)
@@ -173,17 +174,20 @@ def test_the_running_total_is_what_is_rounded_whatever_the_rates(
 
 
 @given(
-    parts=st.lists(st.tuples(rates, st.integers(1, 50)), min_size=1, max_size=6), there=st.integers(0, 200)
+    parts=st.lists(st.tuples(rates, st.integers(1, 50)), min_size=1, max_size=6),
+    there=st.integers(0, 200),
+    days=st.integers(0, 1),
 )
 def test_what_was_burned_last_comes_back_as_if_it_had_never_been(
-    parts: list[tuple[CreditRate, int]], there: int
+    parts: list[tuple[CreditRate, int]], there: int, days: int
 ) -> None:
     books = [spending(there)]
-    for rate, quantity in parts:
-        books.append(burnt(books[-1], rate, quantity))
+    for number, (rate, quantity) in enumerate(parts):
+        books.append(burnt(books[-1], rate, quantity, START + number * days * DAY))
     book = books[-1]
     for before, (_, quantity) in reversed(list(zip(books, parts, strict=False))):
-        book = proven(given_back(book, quantity, everything("calls"), Cause(at=START)))
+        changed = given_back({"ai": book}, quantity, everything("calls"), Cause(at=START + 9 * DAY))
+        book = proven(changed.get("ai", book))
         assert (book.consumed, book.available, book.overdraft, book.remainders) == (
             *(before.consumed, before.available, before.overdraft, before.remainders),
         )
@@ -200,6 +204,7 @@ def spending(there: int) -> Book:
     return book
 
 
-def burnt(book: Book, rate: CreditRate, quantity: int) -> Book:
+def burnt(book: Book, rate: CreditRate, quantity: int, at: datetime = START) -> Book:
     """The book after so many micros of calls."""
-    return proven(burned_for(book, Rated(quantity=quantity, rate=rate), START, Cause(at=START)))
+    span = everything("calls").day_until(at)
+    return proven(burned_for(book, Rated(quantity=quantity, rate=rate), span, Cause(at=at)))

@@ -65,6 +65,7 @@ class Wallet(Life):
     """A customer with credits; every act on them happens at an instant of its own."""
 
     book: Book = field(default_factory=lambda: Book(credit_type="ai"))
+    other_books: Mapping[str, Book] = field(default_factory=dict)
     kept_holds: Mapping[str, Hold] = field(default_factory=dict)
 
     def does(self, *acts: Act) -> Self:
@@ -82,10 +83,13 @@ class Wallet(Life):
         account = Account(customer=self.customer, holds=self.kept_holds)
         tallies = {need.window: self._tally(need.window) for need in act.needs(scene, account)}
         asked = {need.credit_type for need in act.credit_needs(scene, account)}
-        books = {key: self.book if key == "ai" else Book(credit_type=key) for key in asked}
+        kept = {**self.other_books, "ai": self.book}
+        books = {key: kept.get(key) or Book(credit_type=key) for key in asked}
         change = act.apply(scene, replace(account, tallies=tallies, books=books))
         if change.changed:
             self._keeps(change.account.books.get("ai", self.book), scene.now)
+            left = change.account.books.items()
+            self.other_books = {**self.other_books, **{k: proven(book) for k, book in left if k != "ai"}}
             self.kept_holds = change.account.holds
             self.records += change.records
         return change
@@ -166,7 +170,8 @@ class Wallet(Life):
         now = self.next_act_at
         beyond = Rated(quantity=units * ONE, rate=rate)
         cause = Cause(at=now, feature=rate.feature)
-        self._keeps(burned_for(self.brought_up(now), beyond, starts_at, cause), now)
+        span = replace(everything(rate.feature), starts_at=starts_at).day_until(max(now, starts_at))
+        self._keeps(burned_for(self.brought_up(now), beyond, span, cause), now)
         return self
 
     def gives_back(self, units: int, feature: str = "calls", starts_at: datetime | None = None) -> Self:
@@ -174,7 +179,8 @@ class Wallet(Life):
         now, window = self.next_act_at, everything(feature)
         if starts_at is not None:
             window = replace(window, starts_at=starts_at, ends_at=starts_at + DAY)
-        self._keeps(given_back(self.brought_up(now), units * ONE, window, Cause(at=now)), now)
+        books = {"ai": self.brought_up(now)}
+        self._keeps({**books, **given_back(books, units * ONE, window, Cause(at=now))}["ai"], now)
         return self
 
     def holds(self, units: int, key: str = "hold", rate: CreditRate = IMAGES, **lasts: float) -> Self:
@@ -188,7 +194,9 @@ class Wallet(Life):
     def settles(self, units: int, key: str = "hold") -> Self:
         """Settle so many units of what is held beyond a limit."""
         now = self.next_act_at
-        self._keeps(settled_hold(self.brought_up(now), key, units * ONE, START, Cause(at=now)), now)
+        book = self.brought_up(now)
+        span = replace(everything(book.holds[key].beyond.rate.feature), starts_at=START).day_until(now)
+        self._keeps(settled_hold(book, key, units * ONE, span, Cause(at=now)), now)
         return self
 
     def releases(self, key: str = "hold") -> Self:
@@ -207,6 +215,10 @@ class Wallet(Life):
         raise AssertionError(message)
 
     # What tests compare, in whole credits.
+
+    def in_books(self) -> dict[str, int]:
+        """What was consumed of each credit type."""
+        return {key: book.consumed // ONE for key, book in {"ai": self.book, **self.other_books}.items()}
 
     @property
     def available(self) -> int:

@@ -24,7 +24,7 @@ from models.database import Database
 from models.tables import UsageRecordRow
 from resolvers.verifying import first_difference
 from rules.acts import Act
-from rules.catalog import Catalog
+from rules.catalog import Catalog, CreditRate, Package
 from rules.consuming import Consume
 from rules.credit_acts import ConsumeCredits, GrantCredits, VoidCreditGrant
 from rules.errors import Rejected
@@ -32,8 +32,10 @@ from rules.grants import CreditSource
 from rules.holding import ReleaseReservation, Reserve, SettleReservation
 from rules.lifecycle import UpsertCustomer
 from rules.numbers import ONE
+from rules.plan_changes import ChangePlan, ChangeTiming, UsageOnChange
 from rules.reporting import ReportUsage
 from rules.subscribing import Subscribe
+from rules.values import ResetInterval
 from tests.profiles import FULL
 from tests.rules.builders import product
 from tests.rules.customer_builders import DAY, START
@@ -52,10 +54,20 @@ KEPT = (CreditBalanceRow, CreditGrantRow, CreditEntryRow, CreditHoldRow, CreditB
 
 
 def studio() -> Catalog:
-    """A plan with 20 credits a month, and 5 calls before each of them burns one."""
-    package = offered(plan("studio"), row("ai", credits_(20, rollover=5)), row("calls", limit(5)))
-    package = replace(package, product="app", draft=replace(package.newest, rates=(IMAGES,)))
-    return replace(selling_credits(package), products={"app": product()}, revision=1)
+    """Plans with 20 credits a month, and 5 calls in a period before each of them burns one."""
+    tokens = replace(IMAGES, credit_type="tokens")
+    plans = (
+        giving_calls("studio", ResetInterval.MONTH, IMAGES),
+        giving_calls("atelier", ResetInterval.WEEK, tokens),
+        giving_calls("booth", ResetInterval.HOUR, tokens),
+    )
+    return replace(selling_credits(*plans), products={"app": product()}, revision=1)
+
+
+def giving_calls(key: str, every: ResetInterval, rate: CreditRate) -> Package:
+    """A plan that gives calls, and credits beyond them."""
+    package = offered(plan(key), row("ai", credits_(20, rollover=5)), row("calls", limit(5, every)))
+    return replace(package, product="app", draft=replace(package.newest, rates=(rate,)))
 
 
 def rounds(seed: int) -> Iterator[tuple[timedelta, list[Act]]]:
@@ -69,7 +81,7 @@ def rounds(seed: int) -> Iterator[tuple[timedelta, list[Act]]]:
 def drawn(dice: Random, key: str, held: list[str]) -> Act:  # noqa: PLR0911 - one for each act
     """Draw something that is done with credits; many of these are refused."""
     units = dice.randint(1, 8) * ONE
-    match dice.randrange(8):
+    match dice.randrange(10):
         case 0:
             return granted(dice, units)
         case 1:
@@ -80,6 +92,11 @@ def drawn(dice: Random, key: str, held: list[str]) -> Act:  # noqa: PLR0911 - on
             return ReportUsage(feature="calls", quantity=units, idempotency_key=key)
         case 4:
             return Consume(feature="calls", quantity=units, idempotency_key=key)
+        case 8:
+            return ReportUsage(feature="calls", quantity=-units, idempotency_key=key)
+        case 9:
+            key = dice.choice(["studio", "atelier", "booth"])
+            return ChangePlan(plan=key, timing=ChangeTiming.NOW, usage=UsageOnChange.CARRY)
         case 5 if held:
             return SettleReservation(key=dice.choice(held), quantity=units)
         case 6 if held:
@@ -143,6 +160,7 @@ async def test_acts_do_the_same_alone_and_in_transactions_that_they_share(
     for name in ("alone", "together"):
         await books.do(name, UpsertCustomer(key=name))
         await books.do(name, Subscribe(plan="studio"))
+    books.clock.now += ASIDE / 2
 
     for passed, acts in rounds(seed):
         books.clock.now += passed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import AsyncIterator
 
@@ -125,6 +126,20 @@ async def test_what_waits_behind_an_act_on_a_lost_connection_is_done(lossy: Loss
         await books.do("acme", report(1, key="first"))
 
     assert isinstance(await books.do("acme", report(1, key="second")), Done)
+
+
+async def test_lost_connections_do_not_keep_a_database_from_closing(
+    postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgresql, "SOON_SECONDS", SOON)
+    async with between_us_and(postgresql_url) as (box, url):
+        database = Database(url)
+        await Books.new(database)
+        await database.ping()
+        box.forget()
+
+        async with asyncio.timeout(postgresql.LONGEST_SECONDS / 2):
+            await database.close()
 
 
 @pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="Linux alone has it")
