@@ -199,10 +199,10 @@ class _Socket:
             raise _kept_out(secret) from None
         if secret is None and not is_same_site(self._request):
             raise _kept_out(secret)
-        await self.tell({"type": "connection_ack"})
-        self._viewer = viewer
         if secret is not None:
             self._spawn(partial(self._watch_key, secret, viewer))
+        await self.tell({"type": "connection_ack"})
+        self._viewer = viewer
 
     def _secret(self, payload: object) -> str | None:
         """Find the key in the payload as in headers, else in the headers of the request."""
@@ -215,6 +215,8 @@ class _Socket:
     async def _watch_key(self, secret: str, viewer: Viewer) -> None:
         """Close the socket as soon as its key expires or is revoked."""
         with self._house.services.notices.watch_keys() as watch:
+            # It may have been revoked since it was read, when nobody watched it.
+            watch.note()
             while True:
                 await watch.stale(self._seconds_left(viewer))
                 watch.look()

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-from datetime import timedelta
 
 import httpx
 import pytest
 from websockets.asyncio.client import connect
 
-from models.database import Database
-from resolvers import keys
-from resolvers.context import Services, real_time
 from resolvers.keys import viewer_of
 from rules.keys import ApiKeyKind, Scope
 from server.limits import Limits
@@ -207,34 +203,6 @@ async def test_who_may_not_read_customers_hears_of_none(serve: Serving, given: d
     async with listening(await serve(), key) as ear:
         for document in (LIVE, PUBLISHED):
             assert await ask(ear, document, c="acme") == ["FORBIDDEN"]
-
-
-async def test_a_socket_ends_with_its_key(serve: Serving) -> None:
-    at = real_time() + timedelta(seconds=1)
-    key, token = await serve.key(expires_at=at), await serve.token("acme", seconds=60)
-    address = await serve()
-    async with listening(address, key) as ear, listening(address, token) as other:
-        await ear.begin("live", LIVE, c="acme")
-        code, reason = await ear.closed()
-
-        assert (code, reason) == (4403, "UNAUTHENTICATED: the key has expired or was revoked.")
-        assert real_time() < at + timedelta(seconds=5)
-        await ask(other, WHO)
-
-
-@pytest.mark.parametrize("elsewhere", [False, True])
-async def test_a_revoked_key_closes_its_sockets_wherever_it_is_revoked(
-    serve: Serving, database_url: str, *, elsewhere: bool
-) -> None:
-    key, another, address = await serve.key(), await serve.key(), await serve()
-    others = Services.on(Database(database_url))
-    async with listening(address, key) as ear, listening(address, another) as other:
-        prefix = "_".join(key.split("_")[:2])
-        assert await keys.revoke_key(others if elsewhere else serve.services, prefix)
-
-        assert (await ear.closed())[0] == 4403
-        assert await ask(other, "{ __typename }")
-    await others.close()
 
 
 async def test_a_page_of_another_site_is_not_let_in_without_a_key(serve: Serving) -> None:
