@@ -18,7 +18,7 @@ from rules.numbers import ONE
 from tests.storage.books import Books, report
 from tests.storage.middlebox import Middlebox, between_us_and
 
-SOON = 0.2
+SOON = 0.5
 ENOUGH = 50
 """Attempts after which an act should have been done."""
 
