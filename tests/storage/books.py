@@ -161,6 +161,8 @@ class Books:
     async def held(self, database: Database, *names: str) -> AsyncIterator[None]:
         """Let another process lock customers, so that a transaction on them waits."""
         async with database.write() as session:
+            # SQLite is kept from others by the transaction itself, which begins as it connects.
+            await session.connection()
             await customers.lock(session, [(self.environment, name) for name in names])
             yield
 
