@@ -8,9 +8,9 @@ processes before anything is read. On PostgreSQL the queries take the locks.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from typing import Any, Literal, NamedTuple, TypeVar
+from typing import Literal, NamedTuple, TypeVar
 
 from sqlalchemy import URL, Engine, make_url, text
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from models import postgresql, sqlite
 from models.held import Held, HeldFile, HeldSession
-from models.sqlite_thread import FileConnection, FileThread
+from models.sqlite_thread import FileConnection, FileThread, Work
 
 Session = AsyncSession
 """What the doors give; whoever carries it on to a query need not know whose it is."""
@@ -97,7 +97,7 @@ class Database:
         async with self._turns_to_write, self._writing.begin() as session:
             yield session
 
-    async def look(self, work: Callable[[AsyncSession], Coroutine[Any, Any, Answer]]) -> Answer:
+    async def look(self, work: Work[Answer]) -> Answer:
         """Do work that reads all of one instant, as read() does; it waits for nothing but the database.
 
         On SQLite all of it happens in one thread, so that no statement changes threads.
@@ -107,7 +107,7 @@ class Database:
                 return await work(session)
         return await self._files.reading.transact(work)
 
-    async def look_at_once(self, work: Callable[[AsyncSession], Coroutine[Any, Any, Answer]]) -> Answer:
+    async def look_at_once(self, work: Work[Answer]) -> Answer:
         """Do work that reads a few rows by an index, as look() does.
 
         On SQLite it is done before a thread would have been asked to; nobody else's turn comes meanwhile.
@@ -116,7 +116,7 @@ class Database:
             return await self.look(work)
         return self._files.at_once.do(work)
 
-    async def transact(self, work: Callable[[AsyncSession], Coroutine[Any, Any, Answer]]) -> Answer:
+    async def transact(self, work: Work[Answer]) -> Answer:
         """Do work in a transaction of its own, as write() does; it waits for nothing but the database.
 
         On SQLite all of it happens in the writing thread, so that no statement changes threads.

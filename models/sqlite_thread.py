@@ -1,4 +1,4 @@
-"""A thread with a SQLite file of its own: a whole transaction happens in it, statement after statement.
+"""Connections to a SQLite file on which a whole transaction happens in one thread, be it of their own.
 
 A statement of an asynchronous connection goes to a thread and comes back. Where a transaction is many
 statements and waits for nothing else, that costs more than the statements themselves.

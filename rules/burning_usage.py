@@ -44,11 +44,12 @@ def usage_credit_needs(
     """Tell which books usage of a feature may change; who gives back may have burned credits of any type."""
     if account.customer is None or feature not in scene.flat.catalog.features:
         return
-    rate, window = scene.rate(account.customer, feature), scene.window(account.customer, feature, at)
-    window = window.with_day_before() if gives_back else window.day_until(at or scene.now)
-    for credit_type in scene.flat.catalog.credit_types:
-        if gives_back or (rate is not None and rate.credit_type == credit_type):
-            yield CreditNeed(credit_type=credit_type, window=window)
+    rate, known = scene.rate(account.customer, feature), scene.flat.catalog.credit_types
+    types = list(known) if gives_back else [key for key in known if rate and rate.credit_type == key]
+    if types:
+        window = scene.window(account.customer, feature, at)
+        window = window.with_day_before() if gives_back else window.day_until(at or scene.now)
+        yield from (CreditNeed(credit_type=key, window=window) for key in types)
 
 
 def burns(scene: Scene, account: Account, feature: str) -> bool:

@@ -10,7 +10,7 @@ import sqlite3
 import statistics
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -235,6 +235,15 @@ async def _created(host: str) -> None:
     connection = await asyncpg.connect(host=host, user="postgres", database="postgres")
     await connection.execute("CREATE DATABASE allotment")
     await connection.close()
+
+
+def on_both(measured: Callable[[str | None], None]) -> None:
+    """Measure on SQLite, for which there is no address, and on PostgreSQL."""
+    print("SQLite")
+    measured(None)
+    print("PostgreSQL")
+    with postgresql() as url:
+        measured(url)
 
 
 def machine() -> str:

@@ -1,4 +1,4 @@
-"""What group commit brings: ``python -m tests.benchmarks.group_commit [address of an empty PostgreSQL]``.
+"""What group commit brings: ``python -m tests.benchmarks.group_commit``.
 
 Reports with an idempotency key each, answered after the commit. On SQLite with ``synchronous=FULL``:
 the ledger with many callers, against a loop over ``sqlite3`` that writes the same rows in transactions
@@ -12,9 +12,7 @@ reported is what is recorded and counted.
 from __future__ import annotations
 
 import asyncio
-import platform
 import sqlite3
-import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import count
@@ -33,6 +31,7 @@ from rules.lifecycle import UpsertCustomer
 from rules.numbers import ONE
 from rules.reporting import ReportUsage
 from rules.subscribing import Subscribe
+from tests.benchmarks.calling import machine, postgresql
 from tests.storage.books import Books
 
 ROUNDS = 5
@@ -172,16 +171,16 @@ async def on_postgresql(url: str) -> None:
     print(f"  one hot customer / many {hot / many:.2f}")
 
 
-async def main(url: str | None) -> None:
+def main() -> None:
     """Print what was measured, and on what."""
-    print(f"{platform.machine()}, Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}")
+    print(machine())
     with TemporaryDirectory(dir=".") as folder:
         print("SQLite, synchronous=FULL")
-        await on_sqlite(Path(folder))
-    if url is not None:
-        print("PostgreSQL")
-        await on_postgresql(url)
+        asyncio.run(on_sqlite(Path(folder)))
+    print("PostgreSQL")
+    with postgresql() as url:
+        asyncio.run(on_postgresql(url))
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1] if len(sys.argv) > 1 else None))
+    main()

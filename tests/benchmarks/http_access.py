@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 from urllib.parse import urlsplit
 
-from tests.benchmarks.calling import ROUNDS, Variant, called, machine, postgresql, rates, request, serving_app
+from tests.benchmarks.calling import ROUNDS, Variant, called, machine, on_both, rates, request, serving_app
 from tests.web.program import Program, serving, told
 
 CHECK = """query Check($c: String!) {
@@ -100,11 +100,7 @@ def measured(url: str | None) -> None:
 def main() -> None:
     """Print what was measured, and on what."""
     print(machine())
-    print("SQLite")
-    measured(None)
-    print("PostgreSQL")
-    with postgresql() as url:
-        measured(url)
+    on_both(measured)
     starts = [started() for _ in range(ROUNDS)]
     seconds, megabytes = (median(values) for values in zip(*starts, strict=True))
     print(f"goal 11: started in {seconds:.2f} s (at most 1), {megabytes:.0f} MB (at most 90)")

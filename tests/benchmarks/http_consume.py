@@ -21,7 +21,7 @@ from tests.benchmarks.calling import (
     SECONDS,
     Variant,
     machine,
-    postgresql,
+    on_both,
     rates,
     request,
     serving_app,
@@ -102,11 +102,7 @@ def measured(url: str | None) -> None:
 def main() -> None:
     """Print what was measured, and on what."""
     print(machine())
-    print("SQLite")
-    measured(None)
-    print("PostgreSQL")
-    with postgresql() as url:
-        measured(url)
+    on_both(measured)
 
 
 if __name__ == "__main__":
