@@ -7,10 +7,8 @@ under way, questions that arrive wait, and go into the next one together.
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from itertools import islice
@@ -32,6 +30,7 @@ from sqlalchemy import (
 from sqlalchemy import Text as SqlText
 from sqlalchemy.types import TypeEngine
 
+from models.coalescing import Coalescer
 from models.columns import Count, Instant, Key, from_micros, to_micros
 from models.held import Held, Row, Spelled
 from models.statements import asked, asked_row, asked_rows, table_of
@@ -85,14 +84,6 @@ class Glance(NamedTuple):
     holds: tuple[Hold, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Waiting:
-    places: Sequence[Place]
-    answer: asyncio.Future[list[Glance | None]] = field(
-        default_factory=lambda: asyncio.get_running_loop().create_future()
-    )
-
-
 class Glances:
     """What is asked on a held connection, by those who ask at once together."""
 
@@ -102,46 +93,22 @@ class Glances:
         dialect = held.dialect
         self._for_one = Spelled(_glancing(dialect.name, asked_row(**_ASKED)), dialect)
         self._for_many = Spelled(_glancing(dialect.name, asked_rows(dialect.name, **_ASKED)), dialect)
-        self._under_way = False
-        self._waiting: list[_Waiting] = []
-        self._next: asyncio.Task[None] | None = None
+        self._reads: Coalescer[Sequence[Place], list[Glance | None]] = Coalescer(
+            self._read_together, name="glances"
+        )
 
     async def at(self, places: Sequence[Place]) -> list[Glance | None]:
         """Tell how places stand, all at one instant that is no earlier than the question.
 
         None where the environment is not there: a replica may not have it yet.
         """
-        if self._under_way:
-            waiting = _Waiting(places)
-            self._waiting.append(waiting)
-            return await waiting.answer
-        self._under_way = True
-        try:
-            return await self._read(places)
-        finally:
-            self._pass_on()
+        return await self._reads.ask_at_once(places)
 
-    def _pass_on(self) -> None:
-        self._under_way = bool(self._waiting)
-        if self._waiting:
-            self._next = asyncio.create_task(self._read_together(), name="glances")
-
-    async def _read_together(self) -> None:
-        together, self._waiting = self._waiting, []
-        try:
-            read = iter(await self._read([place for waiting in together for place in waiting.places]))
-            for waiting in together:
-                glances = list(islice(read, len(waiting.places)))
-                if not waiting.answer.done():
-                    waiting.answer.set_result(glances)
-        except BaseException as error:
-            for waiting in together:
-                if not waiting.answer.done():
-                    waiting.answer.set_exception(error)
-            if not isinstance(error, Exception):
-                raise
-        finally:
-            self._pass_on()
+    async def _read_together(self, asked: Sequence[Sequence[Place]]) -> list[list[Glance | None]]:
+        if len(asked) == 1:
+            return [await self._read(asked[0])]
+        read = iter(await self._read([place for places in asked for place in places]))
+        return [list(islice(read, len(places))) for places in asked]
 
     async def _read(self, places: Sequence[Place]) -> list[Glance | None]:
         now = to_micros(self._clock())

@@ -6,15 +6,14 @@ shared, and the database's locks decide between processes. What was answered is 
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from models.batch import Batch, Command, Done, Settled
+from models.coalescing import Choice, Coalescer, Queue, Waiting
 from models.customers import Address
 from models.database import Database, Session
 from models.memory import Memory
@@ -29,12 +28,6 @@ MOST_ATTEMPTS = 5
 
 _LOST_TO_ANOTHER = ("40001", "40P01")
 """PostgreSQL's codes for a serialization failure and a deadlock."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Waiting:
-    command: Command
-    answer: asyncio.Future[Done] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
 def nobody_counts(_acts: int) -> None:
@@ -64,73 +57,24 @@ class Ledger:
         self._clock = clock
         self._committed = committed
         self._tell = tell
-        self._waiting: list[_Waiting] = []
-        self._writer: asyncio.Task[None] | None = None
+        self._acts: Coalescer[Command, Done] = Coalescer(self._write, take_transaction, name="ledger")
 
     async def commit(self, environment: int, customer: str, act: Act) -> Done:
         """Do an act; raises Rejected, and then nothing has changed.
 
         An act whose caller goes away while it waits is done all the same.
         """
-        waiting = _Waiting(Command(address=(environment, customer), act=act))
-        self._waiting.append(waiting)
-        if self._writer is None:
-            self._writer = asyncio.create_task(self._write_all(), name="ledger")
-        return await waiting.answer
+        return await self._acts.ask(Command(address=(environment, customer), act=act))
 
     async def close(self) -> None:
         """Finish what has been accepted."""
-        if self._writer is not None:
-            await self._writer
+        await self._acts.close()
 
-    async def _write_all(self) -> None:
-        try:
-            while self._waiting:
-                await self._write(self._next())
-        finally:
-            # No await between "nothing is left" and "nobody writes": an act that arrives later
-            # finds that it has to start a writer itself.
-            self._writer = None
-            _fail(self._waiting, asyncio.CancelledError())
-            self._waiting = []
-
-    def _next(self) -> list[_Waiting]:
-        """Take the acts of the next transaction, in order of arrival.
-
-        An act that changes a customer's facts is that customer's last in it, and one that must see
-        what was done before is the first.
-        """
-        batch: list[_Waiting] = []
-        left: list[_Waiting] = []
-        closed: set[Address] = set()
-        begun: set[Address] = set()
-        for waiting in self._waiting:
-            address, act = waiting.command.address, waiting.command.act
-            if act.comes_first and address in begun:
-                closed.add(address)
-            if address in closed or len(batch) == MOST_ACTS:
-                closed.add(address)
-                left.append(waiting)
-                continue
-            batch.append(waiting)
-            begun.add(address)
-            if act.changes_facts:
-                closed.add(address)
-        self._waiting = left
-        return batch
-
-    async def _write(self, batch: Sequence[_Waiting]) -> None:
-        try:
-            settled = await self._settle([waiting.command for waiting in batch])
-        except BaseException as error:
-            _fail(batch, error)
-            if not isinstance(error, Exception):
-                raise
-            return
-        self._committed(len(batch))
-        self._tell(_notices([waiting.command for waiting in batch], settled))
-        for waiting, result in zip(batch, settled, strict=True):
-            _answer(waiting, result)
+    async def _write(self, commands: Sequence[Command]) -> list[Settled]:
+        settled = await self._settle(commands)
+        self._committed(len(commands))
+        self._tell(_notices(commands, settled))
+        return settled
 
     async def _settle(self, commands: Sequence[Command]) -> list[Settled]:
         for attempt in range(1, MOST_ATTEMPTS + 1):
@@ -148,6 +92,31 @@ class Ledger:
         return settled
 
 
+def take_transaction(queue: Queue[Command, Done]) -> Choice[Command, Done]:
+    """Choose the acts of the next transaction, in order of arrival.
+
+    An act that changes a customer's facts is that customer's last in it, and one that must see what was
+    done before is the first.
+    """
+    batch: list[Waiting[Command, Done]] = []
+    left: list[Waiting[Command, Done]] = []
+    closed: set[Address] = set()
+    begun: set[Address] = set()
+    for waiting in queue:
+        address, act = waiting.item.address, waiting.item.act
+        if act.comes_first and address in begun:
+            closed.add(address)
+        if address in closed or len(batch) == MOST_ACTS:
+            closed.add(address)
+            left.append(waiting)
+            continue
+        batch.append(waiting)
+        begun.add(address)
+        if act.changes_facts:
+            closed.add(address)
+    return batch, left
+
+
 def _notices(commands: Sequence[Command], settled: Sequence[Settled]) -> list[Notice]:
     """Tell whom acts have changed, each once and how far they have come."""
     furthest = {
@@ -160,17 +129,3 @@ def _notices(commands: Sequence[Command], settled: Sequence[Settled]) -> list[No
 
 def _lost_to_another(error: DBAPIError) -> bool:
     return isinstance(error, IntegrityError) or getattr(error.orig, "sqlstate", None) in _LOST_TO_ANOTHER
-
-
-def _fail(batch: Sequence[_Waiting], error: BaseException) -> None:
-    for waiting in batch:
-        _answer(waiting, error)
-
-
-def _answer(waiting: _Waiting, result: Done | BaseException) -> None:
-    if waiting.answer.done():
-        return  # its caller has gone away
-    if isinstance(result, Done):
-        waiting.answer.set_result(result)
-    else:
-        waiting.answer.set_exception(result)

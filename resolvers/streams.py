@@ -15,11 +15,11 @@ from typing import Generic, TypeVar
 
 import structlog
 
+from models.coalescing import Coalescer, take_at_most
 from models.database import FAILURES
 from models.notices import Watch
 from resolvers.context import Context
 from resolvers.reading import Look, look
-from resolvers.together import Together
 from rules.revisions import Revision, Sight
 from rules.telling import Telling
 
@@ -30,6 +30,9 @@ PAUSE_SECONDS = 0.25
 
 SHORTEST_SECONDS = 0.01
 """How long it waits at least where time alone may have changed something."""
+
+MOST_TOGETHER = 50
+"""Streams that share one look: the more, the longer each of them waits."""
 
 _log = structlog.get_logger(__name__)
 
@@ -137,7 +140,7 @@ class Stream(Generic[Thing]):
         watch.saw(seen.revision)
         return seen
 
-    def _shared_looks(self) -> Together[Asked, tuple[Seen[Thing], bool]]:
+    def _shared_looks(self) -> Coalescer[Asked, tuple[Seen[Thing], bool]]:
         services, view = self._context.services, self._view
 
         async def seen_together(asked: Sequence[Asked]) -> list[tuple[Seen[Thing], bool]]:
@@ -145,7 +148,9 @@ class Stream(Generic[Thing]):
                 runs = seen.environment.clock_at is None
                 return [(known, runs) for known in await view(seen, asked)]
 
-        return services.own((view, self._context.environment), lambda: Together(seen_together))
+        return services.own(
+            (view, self._context.environment), lambda: Coalescer(seen_together, take_at_most(MOST_TOGETHER))
+        )
 
     async def _is_as_it_was(self, seen: Seen[Thing], since: Sight) -> bool:
         """Tell whether nothing was written since somebody saw it, and time has not changed anything."""
