@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 
 from models import credit_pages
 from models import credits as stored
@@ -16,7 +17,7 @@ from models.usage import Owner
 from resolvers.books import Wanted, opened, shelf_of
 from resolvers.context import Context
 from resolvers.customers import SeenCustomer, found
-from resolvers.paging import BadPage, Cursors, Page, size_of
+from resolvers.paging import BadPage, Cursors, Page, PageRequest
 from resolvers.reading import Look, look
 from rules.access import Decision
 from rules.acts import Act
@@ -176,25 +177,24 @@ async def grants(
     context: Context, key: str, credit_type: str | None, first: int | None, after: str | None
 ) -> Page[SeenLot]:
     """Give a page of a customer's grants, the newest first; raises BadPage."""
-    size = size_of(first)
     cursors = Cursors(name=("credit grants", context.environment, key, credit_type or ""), kind=str)
-    before = None if after is None else _made(cursors.read(after))
+    wanted = PageRequest.of(cursors, first, after)
+    before = None if wanted.after is None else _made(wanted.after)
     customer = await brought_up_to_date(context, key, credit_type)
     if customer is None:
-        return Page(items=[], cursors=[], has_previous=False, has_next=False, total=0)
+        return Page.empty()
     owner = Owner(environment=context.environment, customer=customer.customer.number)
     async with look(context) as seen:
-        known = await credit_pages.grants(seen.session, owner, credit_type, before, size + 1)
+        known = await credit_pages.grants(seen.session, owner, credit_type, before, wanted.limit)
         total = await credit_pages.count_grants(seen.session, owner, credit_type)
-    return Page(
-        items=[SeenLot(seen=customer, credit_type=of, lot=lot) for of, lot in known[:size]],
-        cursors=[
-            cursors.write(f"{to_micros(lot.grant.made_at)} {lot.number} {of}") for of, lot in known[:size]
-        ],
-        has_previous=before is not None,
-        has_next=len(known) > size,
-        total=total,
-    )
+    page = wanted.cut(known, _place_of, total)
+    return page.showing([SeenLot(seen=customer, credit_type=of, lot=lot) for of, lot in page.items])
+
+
+def _place_of(found: tuple[str, Lot]) -> str:
+    """Give the place of a grant in its list, from which ``_made`` reads it."""
+    credit_type, lot = found
+    return f"{to_micros(lot.grant.made_at)} {lot.number} {credit_type}"
 
 
 def _made(place: str | int) -> Made:
@@ -211,23 +211,17 @@ async def ledger(
     context: Context, key: str, credit_type: str, first: int | None, after: str | None
 ) -> Page[SeenEntry]:
     """Give a page of the ledger, the newest first; raises BadPage."""
-    size = size_of(first)
     cursors = Cursors(name=("credit ledger", context.environment, key, credit_type), kind=int)
-    before = None if after is None else int(cursors.read(after))
+    wanted = PageRequest.of(cursors, first, after)
+    before = None if wanted.after is None else int(wanted.after)
     customer = await brought_up_to_date(context, key, credit_type)
     if customer is None:
-        return Page(items=[], cursors=[], has_previous=False, has_next=False, total=0)
+        return Page.empty()
     async with look(context) as seen:
         shelf = shelf_of(seen, customer.customer, credit_type)
-        lines = await credit_pages.entries(seen.session, shelf, before, size + 1)
-        items = await _with_grants(seen, customer, shelf, lines[:size])
-    return Page(
-        items=items,
-        cursors=[cursors.write(line.entry.number) for line in items],
-        has_previous=before is not None,
-        has_next=len(lines) > size,
-        total=0,
-    )
+        lines = await credit_pages.entries(seen.session, shelf, before, wanted.limit)
+        page = wanted.cut(lines, attrgetter("entry.number"), 0)
+        return page.showing(await _with_grants(seen, customer, shelf, page.items))
 
 
 async def grant(context: Context, key: str, credit_type: str, number: int) -> SeenLot | None:

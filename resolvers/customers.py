@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 
 from models import customers
 from models.batch import Done
@@ -12,7 +13,7 @@ from models.customers import CustomerQuery
 from models.database import FAILURES
 from models.standing import OnPlan
 from resolvers.context import Context
-from resolvers.paging import BadPage, Cursors, Page, size_of
+from resolvers.paging import BadPage, Cursors, Page, PageRequest
 from resolvers.reading import Look, look
 from rules.acts import Act
 from rules.customers import Customer
@@ -100,9 +101,9 @@ async def customers_like(context: Context, asked: CustomerFilter) -> Page[SeenCu
     if asked.version is not None and asked.plan is None:
         message = "A version is one of a plan, which is missing."
         raise BadPage(message)
-    size = size_of(asked.first)
     cursors = Cursors(name=("customers", context.environment), kind=str)
-    behind = None if asked.after is None else str(cursors.read(asked.after))
+    wanted = PageRequest.of(cursors, asked.first, asked.after)
+    behind = None if wanted.after is None else str(wanted.after)
     if behind is not None and not is_external_key(behind):
         message = "The cursor is not one of this list."
         raise BadPage(message)
@@ -114,14 +115,10 @@ async def customers_like(context: Context, asked: CustomerFilter) -> Page[SeenCu
 
     async with look(context) as seen:
         query = _query(seen, asked)
-        known = [] if query is None else await _page(seen, query, behind, size + 1)
-    shown = known[:size]
-    return Page(
-        items=[SeenCustomer(flat=seen.flat, customer=one, now=one.asked_at(seen.now)) for one in shown],
-        cursors=[cursors.write(one.key) for one in shown],
-        has_previous=behind is not None,
-        has_next=len(known) > size,
-        total=count,
+        known = [] if query is None else await _page(seen, query, behind, wanted.limit)
+    page = wanted.cut(known, attrgetter("key"), count)
+    return page.showing(
+        [SeenCustomer(flat=seen.flat, customer=one, now=one.asked_at(seen.now)) for one in page.items]
     )
 
 

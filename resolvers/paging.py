@@ -12,6 +12,7 @@ LARGEST_PAGE = 100
 USUAL_PAGE = 20
 
 Item = TypeVar("Item")
+Shown = TypeVar("Shown")
 Position = str | int
 
 
@@ -31,6 +32,21 @@ class Page(Generic[Item]):
     has_previous: bool
     has_next: bool
     total: int | Callable[[], Awaitable[int]]
+
+    @classmethod
+    def empty(cls) -> Page[Item]:
+        """Return the only page of a list that has no items."""
+        return cls(items=[], cursors=[], has_previous=False, has_next=False, total=0)
+
+    def showing(self, items: Sequence[Shown]) -> Page[Shown]:
+        """Return the page with other items in the places of its own."""
+        return Page(
+            items=items,
+            cursors=self.cursors,
+            has_previous=self.has_previous,
+            has_next=self.has_next,
+            total=self.total,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +81,41 @@ def size_of(first: int | None) -> int:
         message = f"A page has 1 to {LARGEST_PAGE} items, not {size}."
         raise BadPage(message)
     return size
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageRequest:
+    """Which page of a list in the database is wanted: its size, and the place after which it begins."""
+
+    cursors: Cursors
+    size: int
+    after: Position | None
+
+    @classmethod
+    def of(cls, cursors: Cursors, first: int | None, after: str | None) -> PageRequest:
+        """Read the arguments of a connection; raises BadPage."""
+        return cls(cursors=cursors, size=size_of(first), after=None if after is None else cursors.read(after))
+
+    @property
+    def limit(self) -> int:
+        """How many items to look for: one more than fits tells whether others follow."""
+        return self.size + 1
+
+    def cut(
+        self,
+        found: Sequence[Item],
+        position: Callable[[Item], Position],
+        total: int | Callable[[], Awaitable[int]],
+    ) -> Page[Item]:
+        """Return the page of at most ``limit`` items that were found."""
+        items = found[: self.size]
+        return Page(
+            items=items,
+            cursors=[self.cursors.write(position(item)) for item in items],
+            has_previous=self.after is not None,
+            has_next=len(found) > self.size,
+            total=total,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

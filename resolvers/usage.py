@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, replace
+from operator import attrgetter
 
 from models.batch import Done
 from models.reservations import Shelf, count, find, page
 from models.usage import Owner, Uncounted, count_anew
 from resolvers.context import Context
 from resolvers.customers import SeenCustomer
-from resolvers.paging import Cursors, Page, size_of
+from resolvers.paging import Cursors, Page, PageRequest
 from resolvers.reading import look
 from rules.access import Decision, Question, decide, subject_of
 from rules.consuming import Consume
@@ -113,18 +114,11 @@ class HoldQuery:
 
 async def reservations(context: Context, asked: HoldQuery) -> Page[Hold]:
     """Give a page of a customer's holds, the newest first; raises BadPage."""
-    size = size_of(asked.first)
     owner = Owner(environment=context.environment, customer=asked.customer.number)
     cursors = Cursors(name=("reservations", owner.environment, owner.customer), kind=int)
-    before = None if asked.after is None else cursors.read(asked.after)
+    wanted = PageRequest.of(cursors, asked.first, asked.after)
     async with look(context) as seen:
         shelf = Shelf(owner=owner, status=asked.status, now=asked.customer.asked_at(seen.now))
-        found = await page(seen.session, shelf, before, size + 1)
+        found = await page(seen.session, shelf, wanted.after, wanted.limit)
         total = await count(seen.session, shelf)
-    return Page(
-        items=found[:size],
-        cursors=[cursors.write(hold.number) for hold in found[:size]],
-        has_previous=before is not None,
-        has_next=len(found) > size,
-        total=total,
-    )
+    return wanted.cut(found, attrgetter("number"), total)

@@ -1,13 +1,12 @@
 """Connections: lists in pages."""
 
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Generic, Self, TypeVar
 
 import strawberry
-from graphql import GraphQLError
 
-from resolvers.paging import BadPage, Listing, Page
+from resolvers.paging import Listing, Page
+from schema.bad_input import bad_input_errors
 from schema.nodes import given, resolved
 
 Shown = TypeVar("Shown")
@@ -15,15 +14,6 @@ Item = TypeVar("Item")
 
 First = Annotated[int | None, strawberry.argument(description="How many, 1 to 100.")]
 After = Annotated[str | None, strawberry.argument(description="The cursor behind which to begin.")]
-
-
-@contextmanager
-def told_as_bad_input() -> Iterator[None]:
-    """Tell of a page that cannot be as BAD_USER_INPUT."""
-    try:
-        yield
-    except BadPage as problem:
-        raise GraphQLError(str(problem), extensions={"code": "BAD_USER_INPUT"}) from None
 
 
 @strawberry.type(description="Where a page stands in its list.")
@@ -73,7 +63,7 @@ class Connection(Generic[Shown]):
         cls, listing: Listing[Item], show: Callable[[Item], Shown], first: int | None, after: str | None
     ) -> Self:
         """Show a page of a list; GraphQLError with BAD_USER_INPUT for a page that cannot be."""
-        with told_as_bad_input():
+        with bad_input_errors():
             page = listing.page(first, given(after))
         return cls.showing(page, show)
 

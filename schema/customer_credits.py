@@ -6,7 +6,8 @@ import strawberry
 
 from resolvers import credits as credit_resolvers
 from schema.access import At
-from schema.connections import After, Connection, First, told_as_bad_input
+from schema.bad_input import bad_input_errors
+from schema.connections import After, Connection, First
 from schema.credits import CreditBalance, CreditEntryConnection, CreditGrant
 from schema.nodes import UNSET, Info, given, resolved
 
@@ -45,7 +46,7 @@ class CustomerCredits:
         after: After = UNSET,
     ) -> Connection[CreditGrant]:
         """Give a page of grants."""
-        with told_as_bad_input():
+        with bad_input_errors():
             page = await credit_resolvers.grants(
                 info.context, self.key, given(credit_type), first, given(after)
             )
@@ -56,6 +57,6 @@ class CustomerCredits:
         self, info: Info, credit_type: CreditTypeKey, first: First = 20, after: After = UNSET
     ) -> CreditEntryConnection:
         """Give a page of the ledger."""
-        with told_as_bad_input():
+        with bad_input_errors():
             page = await credit_resolvers.ledger(info.context, self.key, credit_type, first, given(after))
         return CreditEntryConnection.showing(info, page)

@@ -25,8 +25,9 @@ from rules.terms import (
 )
 from rules.values import BillingPeriod
 from schema.access import Access, At, Period, Requested, Values, question_of
+from schema.bad_input import bad_input_errors
 from schema.catalog import Feature, Product
-from schema.connections import After, Connection, First, told_as_bad_input
+from schema.connections import After, Connection, First
 from schema.customer_credits import CustomerCredits
 from schema.entitlements import Price
 from schema.nodes import UNSET, Info, Node, given, resolved, to_id
@@ -34,7 +35,6 @@ from schema.packages import Addon, PackageVersion, Plan, addon_of, plan_of, vers
 from schema.reservations import Reservation
 from schema.scalars import JSON, Revision
 from schema.usage_series import By, From, To, UsageSeries
-from schema.usage_series import told_as_bad_input as bad_span_told
 from schema.values import EntitlementValue
 
 
@@ -299,7 +299,7 @@ class Customer(CustomerCredits, Node):
     ) -> UsageSeries | None:
         """Give a series."""
         span = Span(feature=feature, start=from_, end=to, by=by or UsageBucket.DAY)
-        with bad_span_told():
+        with bad_input_errors():
             series = await usage_resolvers.series(info.context, self.seen, span)
         return None if series is None else UsageSeries.of(self.seen.flat, series)
 
@@ -315,7 +315,7 @@ class Customer(CustomerCredits, Node):
     ) -> Connection[Reservation]:
         """Give a page of holds."""
         asked = HoldQuery(customer=self.seen.customer, status=status, first=first, after=given(after))
-        with told_as_bad_input():
+        with bad_input_errors():
             page = await usage_resolvers.reservations(info.context, asked)
         return Connection[Reservation].showing(page, lambda hold: Reservation.of(info, self.seen, hold))
 

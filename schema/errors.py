@@ -7,13 +7,13 @@ from functools import partial
 from typing import ParamSpec, Self, TypeVar, cast
 
 import strawberry
-from graphql import GraphQLError
 from strawberry.extensions import FieldExtension
 from strawberry.types.field import StrawberryField
 from strawberry.utils.str_converters import to_camel_case
 
 from rules.errors import ErrorCode, Problem, Rejected, refuse_any
 from rules.validity import is_storable
+from schema.bad_input import bad_input
 from schema.scalars import Revision
 
 Arguments = ParamSpec("Arguments")
@@ -91,7 +91,7 @@ def refuse_too_many(inputs: Sequence[object]) -> None:
     """Raise GraphQLError with BAD_USER_INPUT for a batch that is too large."""
     if len(inputs) > LARGEST_BATCH:
         message = f"A batch has at most {LARGEST_BATCH} inputs, not {len(inputs)}."
-        raise GraphQLError(message, extensions={"code": "BAD_USER_INPUT"})
+        raise bad_input(message)
 
 
 class _TellsProblems(FieldExtension):

@@ -1,38 +1,20 @@
 """Previews: what an edit or a change of plan would do, told before it is done."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from typing import Annotated, Self
 
 import strawberry
-from graphql import GraphQLError
 
 from resolvers import previews as resolvers
 from rules.catalog import PublishScope
-from rules.errors import Problem, Rejected
 from rules.plan_changes import ChangeTiming
+from schema.bad_input import bad_input_errors
 from schema.catalog_code import CatalogChange
 from schema.errors import INPUT
 from schema.impacts import AccessDifference, CustomerImpact
 from schema.nodes import Info, resolved
 from schema.packages import Plan, plan_of
 from schema.subscription_inputs import ChangePlanInput
-
-
-@contextmanager
-def refusal_told() -> Iterator[None]:
-    """Tell what a mutation would refuse as BAD_USER_INPUT, with the problems that it would tell."""
-    try:
-        yield
-    except Rejected as refusal:
-        problems = [_problem(problem) for problem in refusal.problems]
-        extensions = {"code": "BAD_USER_INPUT", "userErrors": problems}
-        raise GraphQLError(" ".join(p.message for p in refusal.problems), extensions=extensions) from None
-
-
-def _problem(problem: Problem) -> dict[str, object]:
-    return {"code": problem.code.value, "message": problem.message, "path": list(problem.path)}
 
 
 @strawberry.type(description="What publishing a package's draft would do.")
@@ -91,7 +73,7 @@ class PreviewQueries:
         ] = PublishScope.ALL_CUSTOMERS,
     ) -> PublishPreview | None:
         """Preview a publish; GraphQLError with BAD_USER_INPUT for one that would be refused."""
-        with refusal_told():
+        with bad_input_errors():
             preview = await resolvers.preview_publish(info.context, package, apply_to)
         return PublishPreview.of(info, preview)
 
@@ -100,6 +82,6 @@ class PreviewQueries:
         self, info: Info, input: Annotated[ChangePlanInput, INPUT]
     ) -> PlanChangePreview | None:
         """Preview a change of plan; GraphQLError with BAD_USER_INPUT for one that would be refused."""
-        with refusal_told():
+        with bad_input_errors():
             preview = await resolvers.preview_plan_change(info.context, input.customer, input.fact())
         return PlanChangePreview.of(preview)

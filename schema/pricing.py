@@ -3,7 +3,6 @@
 from typing import Annotated, Self
 
 import strawberry
-from graphql import GraphQLError
 
 from resolvers import pricing as resolvers
 from rules import pricing as rules
@@ -11,6 +10,7 @@ from rules.calls_to_action import CallToAction
 from rules.inheritance import Flattened
 from rules.values import BillingPeriod
 from rules.wording import is_currency
+from schema.bad_input import bad_input
 from schema.catalog import Product
 from schema.described import describe
 from schema.entitlements import Entitlement, Place, Price, entitlement_of
@@ -197,5 +197,5 @@ class PricingQueries:
 def _currency(code: str | None) -> str | None:
     if code is not None and not is_currency(code):
         message = f"There is no currency '{code}': give an ISO 4217 code such as 'USD'."
-        raise GraphQLError(message, extensions={"code": "BAD_USER_INPUT"})
+        raise bad_input(message)
     return code

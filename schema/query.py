@@ -10,9 +10,10 @@ from resolvers import customers as customer_resolvers
 from resolvers.customers import CustomerFilter
 from resolvers.paging import LARGEST_PAGE
 from schema.access import Access, AccessCheckInput, At, Requested, Values, question_of
+from schema.bad_input import bad_input, bad_input_errors
 from schema.catalog_code import CatalogCodeQueries
 from schema.catalog_queries import CatalogQueries, Key
-from schema.connections import After, Connection, First, told_as_bad_input
+from schema.connections import After, Connection, First
 from schema.customers import Customer
 from schema.environments import Viewer
 from schema.keys import KeyQueries
@@ -50,7 +51,7 @@ class Query(CatalogQueries, CatalogCodeQueries, PricingQueries, PreviewQueries, 
         """Find many nodes; GraphQLError with BAD_USER_INPUT for too many."""
         if len(ids) > LARGEST_PAGE:
             message = f"At most {LARGEST_PAGE} nodes can be asked for at once, not {len(ids)}."
-            raise GraphQLError(message, extensions={"code": "BAD_USER_INPUT"})
+            raise bad_input(message)
         return [await _node_or_error(info, one) for one in ids]
 
     @resolved("A customer by key.")
@@ -89,7 +90,7 @@ class Query(CatalogQueries, CatalogCodeQueries, PricingQueries, PreviewQueries, 
             version=given(version),
             include_archived=bool(include_archived),
         )
-        with told_as_bad_input():
+        with bad_input_errors():
             page = await customer_resolvers.customers_like(info.context, asked)
         return Connection[Customer].showing(page, lambda seen: Customer.of(info, seen))
 
@@ -122,7 +123,7 @@ class Query(CatalogQueries, CatalogCodeQueries, PricingQueries, PreviewQueries, 
         """Decide many questions; GraphQLError with BAD_USER_INPUT for too many."""
         if len(checks) > MOST_CHECKS:
             message = f"At most {MOST_CHECKS} checks can be asked at once, not {len(checks)}."
-            raise GraphQLError(message, extensions={"code": "BAD_USER_INPUT"})
+            raise bad_input(message)
         await reach(info, at_least, {check.customer for check in checks})
         questions = [check.fact() for check in checks]
         decisions = await access_resolvers.accesses(info.context, questions, given(at))

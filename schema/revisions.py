@@ -4,11 +4,10 @@ from collections.abc import Collection
 from typing import Annotated
 
 import strawberry
-from graphql import GraphQLError
 
 from resolvers import revisions as resolvers
-from resolvers.revisions import NotReached
 from rules.revisions import read_revision
+from schema.bad_input import bad_input, bad_input_errors
 from schema.nodes import Info, given
 from schema.scalars import Revision
 
@@ -29,12 +28,6 @@ async def reach(info: Info, at_least: Revision | None, customers: Collection[str
     wanted = read_revision(text)
     if wanted is None:
         message = f"'{text}' is not a revision."
-        raise _bad(message)
-    try:
+        raise bad_input(message)
+    with bad_input_errors():
         await resolvers.reach(info.context, wanted, customers)
-    except NotReached as problem:
-        raise _bad(str(problem)) from None
-
-
-def _bad(message: str) -> GraphQLError:
-    return GraphQLError(message, extensions={"code": "BAD_USER_INPUT"})

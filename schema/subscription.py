@@ -5,7 +5,6 @@ from contextlib import aclosing
 from typing import Annotated, Self, TypeVar, cast
 
 import strawberry
-from graphql import GraphQLError
 
 from resolvers import live
 from resolvers.credits import SeenBook
@@ -13,6 +12,7 @@ from resolvers.streams import Told
 from rules.access import Decision
 from rules.revisions import Sight, read_sight
 from schema.access import Access
+from schema.bad_input import bad_input
 from schema.credits import CreditBalance
 from schema.customer_credits import CreditTypeKey
 from schema.nodes import UNSET, Info, given
@@ -99,7 +99,7 @@ class Subscription:
         named: list[str] | None = given(features)
         if named is not None and len(named) > MOST_FEATURES:
             message = f"At most {MOST_FEATURES} features can be named, not {len(named)}."
-            raise _bad(message)
+            raise bad_input(message)
         async with aclosing(live.access_changes(info.context, customer, named, _sight(since))) as changes:
             async for told in changes:
                 yield AccessChange.of(told)
@@ -112,7 +112,7 @@ class Subscription:
         try:
             begun = await live.balance_changes(info.context, customer, credit_type, _sight(since))
         except live.NotThere as problem:
-            raise _bad(str(problem)) from None
+            raise bad_input(str(problem)) from None
         async with aclosing(begun) as changes:
             async for told in changes:
                 yield CreditBalanceChange.of(told)
@@ -132,9 +132,5 @@ def _sight(since: Revision | None) -> Sight | None:
     sight = read_sight(text)
     if sight is None:
         message = f"'{text}' is not a revision."
-        raise _bad(message)
+        raise bad_input(message)
     return sight
-
-
-def _bad(message: str) -> GraphQLError:
-    return GraphQLError(message, extensions={"code": "BAD_USER_INPUT"})

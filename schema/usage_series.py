@@ -1,12 +1,9 @@
 """Usage over time, for charts."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from typing import Annotated, Self
 
 import strawberry
-from graphql import GraphQLError
 
 from rules import series as rules
 from rules.inheritance import Flattened
@@ -21,15 +18,6 @@ To = Annotated[
     datetime, strawberry.argument(description="The first instant after the last; it may be to come.")
 ]
 By = Annotated[rules.UsageBucket | None, strawberry.argument(description="How long a bucket is.")]
-
-
-@contextmanager
-def told_as_bad_input() -> Iterator[None]:
-    """Tell of a span that cannot be as BAD_USER_INPUT."""
-    try:
-        yield
-    except rules.BadSpan as problem:
-        raise GraphQLError(str(problem), extensions={"code": "BAD_USER_INPUT"}) from None
 
 
 @strawberry.type(description="A bucket of a usage series; the first and the last may be cut off.")
