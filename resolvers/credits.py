@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from operator import attrgetter
 
 from models import credit_pages
 from models import credits as stored
@@ -220,7 +219,7 @@ async def ledger(
     async with look(context) as seen:
         shelf = shelf_of(seen, customer.customer, credit_type)
         lines = await credit_pages.entries(seen.session, shelf, before, wanted.limit)
-        page = wanted.cut(lines, attrgetter("entry.number"), 0)
+        page = wanted.cut(lines, lambda line: line.number, 0)
         return page.showing(await _with_grants(seen, customer, shelf, page.items))
 
 

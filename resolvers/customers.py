@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from operator import attrgetter
 
 from models import customers
 from models.batch import Done
@@ -116,7 +115,7 @@ async def customers_like(context: Context, asked: CustomerFilter) -> Page[SeenCu
     async with look(context) as seen:
         query = _query(seen, asked)
         known = [] if query is None else await _page(seen, query, behind, wanted.limit)
-    page = wanted.cut(known, attrgetter("key"), count)
+    page = wanted.cut(known, lambda one: one.key, count)
     return page.showing(
         [SeenCustomer(flat=seen.flat, customer=one, now=one.asked_at(seen.now)) for one in page.items]
     )

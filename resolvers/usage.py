@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, replace
-from operator import attrgetter
 
 from models.batch import Done
 from models.reservations import Shelf, count, find, page
@@ -121,4 +120,4 @@ async def reservations(context: Context, asked: HoldQuery) -> Page[Hold]:
         shelf = Shelf(owner=owner, status=asked.status, now=asked.customer.asked_at(seen.now))
         found = await page(seen.session, shelf, wanted.after, wanted.limit)
         total = await count(seen.session, shelf)
-    return wanted.cut(found, attrgetter("number"), total)
+    return wanted.cut(found, lambda hold: hold.number, total)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
 from resolvers import revisions
+from rules.revisions import Revision, read_revision
 from tests.graph.client import Client
 from tests.graph.operations import operation
 
@@ -21,6 +23,21 @@ ALL = """query All($rev: Revision) {
 }"""
 
 
+def revision_in(answer: dict[str, Any]) -> Revision:
+    """Give the revision that an answer shows: of several, the first customer's."""
+    (shown,) = answer.values()
+    read = read_revision((shown[0] if isinstance(shown, list) else shown)["revision"])
+    assert read is not None
+    return read
+
+
+def catalog_of(written: str) -> int:
+    """Give how far the catalog had come with a write of it."""
+    read = read_revision(written)
+    assert read is not None
+    return read.catalog
+
+
 @operation("ReadYourWrite")
 async def test_a_back_end_reads_what_it_has_just_written(acme: Client, document: str) -> None:
     await acme.do("subscribe", customer="acme", plan="free")
@@ -33,15 +50,20 @@ async def test_a_back_end_reads_what_it_has_just_written(acme: Client, document:
 
 @pytest.mark.parametrize("document", [ASK, SEE, ALL])
 async def test_a_write_of_the_catalog_is_seen_by_reads_about_customers(acme: Client, document: str) -> None:
+    before = revision_in(await acme.ask(document))
     written = await acme.do("createFeature", key="new", name="New", type="BOOLEAN")
 
-    await acme.ask(document, rev=written["revision"])
+    seen = revision_in(await acme.ask(document, rev=written["revision"]))
+
+    assert seen.catalog == catalog_of(written["revision"]) > before.catalog
 
 
 @pytest.mark.parametrize("document", [ASK, SEE, ALL])
 async def test_no_revision_asks_for_nothing(acme: Client, document: str) -> None:
-    await acme.ask(document)
-    await acme.ask(document, rev=None)
+    newest = revision_in(await acme.ask(document))
+
+    assert revision_in(await acme.ask(document, rev=None)) == newest
+    assert newest.catalog > 0
 
 
 @pytest.mark.parametrize("document", [ASK, SEE, ALL])
