@@ -42,6 +42,11 @@ class CreditAct(UsageAct):
         """Do it; raises Rejected with every problem, and then nothing has changed."""
         raise NotImplementedError
 
+    def type_problems(self, scene: Scene) -> Iterator[Problem]:
+        """Check that there is such a credit type."""
+        if self.credit_type not in scene.flat.catalog.credit_types:
+            yield missing("credit type", self.credit_type, "creditType")
+
     def book(self, scene: Scene, account: Account) -> Book:
         """Give the customer's book of the credit type, brought up to now."""
         if account.customer is None:
@@ -89,8 +94,7 @@ class GrantCredits(CreditAct):
     def _problems(self, scene: Scene, account: Account) -> Iterator[Problem]:
         yield from idempotency_problems(self.idempotency_key)
         yield from customer_problems(account.customer)
-        if self.credit_type not in scene.flat.catalog.credit_types:
-            yield missing("credit type", self.credit_type, "creditType")
+        yield from self.type_problems(scene)
         yield from amount_problems(self.amount)
         if self.source is CreditSource.RECURRING:
             yield invalid("Only subscriptions give RECURRING credits; this is PAID or PROMOTIONAL.", "source")
@@ -151,9 +155,9 @@ class ConsumeCredits(CreditAct):
 
     def apply(self, scene: Scene, account: Account) -> Change:
         """Spend all of it or nothing; a no is an answer, not an error. It needs no subscription."""
-        refuse_any(self._problems())
+        refuse_any(self._problems(scene))
         customer = account.customer
-        if customer is None or self.credit_type not in scene.flat.catalog.credit_types:
+        if customer is None:
             return Change(account=account, outcome={"consumed": 0}, changed=False)
         book = self.book(scene, account)
         if customer.archived or not (self.allow_overdraft or self.amount <= book.available):
@@ -163,8 +167,9 @@ class ConsumeCredits(CreditAct):
         outcome = {"consumed": self.amount, "first": book.last_entry + 1, "last": after.last_entry}
         return Change(account=with_book(account, after), outcome=outcome)
 
-    def _problems(self) -> Iterator[Problem]:
+    def _problems(self, scene: Scene) -> Iterator[Problem]:
         yield from idempotency_problems(self.idempotency_key)
+        yield from self.type_problems(scene)
         yield from amount_problems(self.amount)
         yield from note_problems(self.note)
 

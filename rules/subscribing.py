@@ -68,7 +68,7 @@ class Subscribe(FactsAct):
             number=customer.revision + 1,
             product=plan.product,
             terms=(first,),
-            addons=tuple(held(scene.flat.catalog, addon, start) for addon in self.addons if addon.quantity),
+            addons=tuple(held(scene.flat.catalog, addon, start) for addon in self.addons),
             subscribed_at=scene.now if start < scene.now else None,
         )
         days = default_trial_days(plan, customer) if self.trial_days is None else self.trial_days
@@ -157,7 +157,9 @@ def chosen_price(content: Content, asked: str | None) -> str | None:
     return asked if asked is not None or not content.prices else content.prices[0].key
 
 
-def addon_problems(catalog: Catalog, plan: str, wanted: AddonQuantity) -> Iterator[Problem]:
+def addon_problems(
+    catalog: Catalog, plan: str, wanted: AddonQuantity, *, least: int = 1
+) -> Iterator[Problem]:
     """Check that an add-on can be had on top of a plan, in this quantity."""
     addon = catalog.packages.get(wanted.addon)
     if not isinstance(addon, Addon):
@@ -169,11 +171,11 @@ def addon_problems(catalog: Catalog, plan: str, wanted: AddonQuantity) -> Iterat
         yield Problem(ErrorCode.NOT_ALLOWED, f"'{addon.key}' was never published.", ("addon",))
     elif not is_compatible(catalog, plan, addon.key):
         yield Problem(ErrorCode.NOT_ALLOWED, f"'{addon.key}' does not go with '{plan}'.", ("addon",))
-    yield from quantity_problems(addon, wanted.quantity)
+    yield from quantity_problems(addon, wanted.quantity, least=least)
 
 
-def quantity_problems(addon: Addon, quantity: int) -> Iterator[Problem]:
-    """Check how many of an add-on are wanted; 0 is none."""
-    if quantity < 0 or (addon.max_quantity is not None and quantity > addon.max_quantity):
-        most = "" if addon.max_quantity is None else f" to {addon.max_quantity}"
-        yield out_of_range(f"The quantity of '{addon.key}' is 0{most or ' or more'}.", "quantity")
+def quantity_problems(addon: Addon, quantity: int, *, least: int) -> Iterator[Problem]:
+    """Check how many of an add-on are wanted; ``least`` is 0 where none is a quantity too."""
+    if quantity < least or (addon.max_quantity is not None and quantity > addon.max_quantity):
+        most = " or more" if addon.max_quantity is None else f" to {addon.max_quantity}"
+        yield out_of_range(f"The quantity of '{addon.key}' is {least}{most}.", "quantity")

@@ -147,10 +147,10 @@ class SetSubscriptionAddon(FactsAct):
             return
         if not any(self._runs(known, now) for known in settled_addons(catalog, subscription, now)):
             wanted = AddonQuantity(self.addon, self.quantity)
-            yield from addon_problems(catalog, subscription.term(now).plan, wanted)
+            yield from addon_problems(catalog, subscription.term(now).plan, wanted, least=0)
         else:
             # Who has an add-on may have more or less of it, also when it is sold no more.
-            yield from quantity_problems(addon, self.quantity)
+            yield from quantity_problems(addon, self.quantity, least=0)
 
     def _addons(self, catalog: Catalog, subscription: Subscription, now: datetime) -> tuple[HeldAddon, ...]:
         before = settled_addons(catalog, subscription, now)
