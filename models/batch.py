@@ -198,7 +198,9 @@ class Batch:
             turns.append(
                 _Turn(
                     act=command.act,
-                    scene=Scene(flat=self._flats[environment], now=now, clock=clock),
+                    scene=Scene(
+                        flat=self._flats[environment], now=now, clock=clock, customer=command.address[1]
+                    ),
                     desk=desk,
                     taken=None if desk is None else _taken_by(desk.owner, command.act),
                 )

@@ -76,8 +76,8 @@ class Subscribe(FactsAct):
 
     def _problems(self, scene: Scene, customer: Customer | None, plan: Package | None) -> Iterator[Problem]:
         yield from idempotency_problems(self.idempotency_key)
-        yield from customer_problems(customer)
-        yield from plan_problems(self.plan, plan, self.price)
+        yield from customer_problems(scene, customer)
+        yield from plan_problems(scene.flat.catalog, self.plan, self.price)
         if isinstance(plan, Plan):
             yield from self._addon_problems(scene.flat.catalog, plan)
             if customer is not None:
@@ -132,10 +132,11 @@ def held(catalog: Catalog, wanted: AddonQuantity, at: datetime) -> HeldAddon:
     return HeldAddon(addon=wanted.addon, version=number, quantity=wanted.quantity, starts_at=at)
 
 
-def plan_problems(key: str, plan: Package | None, price: str | None) -> Iterator[Problem]:
+def plan_problems(catalog: Catalog, key: str, price: str | None) -> Iterator[Problem]:
     """Check that a plan can be subscribed to, on this price."""
+    plan = catalog.packages.get(key)
     if not isinstance(plan, Plan):
-        yield missing("plan", key, "plan")
+        yield missing("plan", key, "plan", among=catalog.packages, of=Plan)
     elif plan.archived:
         yield Problem(ErrorCode.ARCHIVED, f"'{key}' is archived.", ("plan",))
     elif plan.published is None:
@@ -147,7 +148,7 @@ def plan_problems(key: str, plan: Package | None, price: str | None) -> Iterator
 def _price_problems(content: Content, asked: str | None) -> Iterator[Problem]:
     keys = [price.key for price in content.prices]
     if asked is not None and asked not in keys:
-        yield missing("price", asked, "price")
+        yield missing("price", asked, "price", among=dict.fromkeys(keys))
     elif asked is None and len(keys) > 1:
         yield required(f"Say which price: {', '.join(keys)}.", "price")
 
@@ -163,7 +164,7 @@ def addon_problems(
     """Check that an add-on can be had on top of a plan, in this quantity."""
     addon = catalog.packages.get(wanted.addon)
     if not isinstance(addon, Addon):
-        yield missing("add-on", wanted.addon, "addon")
+        yield missing("add-on", wanted.addon, "addon", among=catalog.packages, of=Addon)
         return
     if addon.archived:
         yield Problem(ErrorCode.ARCHIVED, f"'{addon.key}' is archived.", ("addon",))

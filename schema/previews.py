@@ -9,6 +9,7 @@ import strawberry
 from graphql import GraphQLError
 
 from resolvers import previews as resolvers
+from resolvers.context import Context
 from rules.catalog import PublishScope
 from rules.errors import Problem, Rejected
 from rules.plan_changes import ChangeTiming
@@ -18,17 +19,18 @@ from schema.impacts import AccessDifference, CustomerImpact
 from schema.nodes import Info, resolved
 from schema.packages import Plan, plan_of
 from schema.subscription_inputs import ChangePlanInput
+from schema.suggestions import Suggestions
 
 
 @contextmanager
-def refusal_told() -> Iterator[None]:
+def refusal_told(context: Context) -> Iterator[None]:
     """Tell what a mutation would refuse as BAD_USER_INPUT, with the problems that it would tell."""
     try:
         yield
     except Rejected as refusal:
-        problems = [_problem(problem) for problem in refusal.problems]
-        extensions = {"code": "BAD_USER_INPUT", "userErrors": problems}
-        raise GraphQLError(" ".join(p.message for p in refusal.problems), extensions=extensions) from None
+        told = [Suggestions.of(context).told(problem) for problem in refusal.problems]
+        extensions = {"code": "BAD_USER_INPUT", "userErrors": [_problem(problem) for problem in told]}
+        raise GraphQLError(" ".join(p.message for p in told), extensions=extensions) from None
 
 
 def _problem(problem: Problem) -> dict[str, object]:
@@ -91,7 +93,7 @@ class PreviewQueries:
         ] = PublishScope.ALL_CUSTOMERS,
     ) -> PublishPreview | None:
         """Preview a publish; GraphQLError with BAD_USER_INPUT for one that would be refused."""
-        with refusal_told():
+        with refusal_told(info.context):
             preview = await resolvers.preview_publish(info.context, package, apply_to)
         return PublishPreview.of(info, preview)
 
@@ -100,6 +102,6 @@ class PreviewQueries:
         self, info: Info, input: Annotated[ChangePlanInput, INPUT]
     ) -> PlanChangePreview | None:
         """Preview a change of plan; GraphQLError with BAD_USER_INPUT for one that would be refused."""
-        with refusal_told():
+        with refusal_told(info.context):
             preview = await resolvers.preview_plan_change(info.context, input.customer, input.fact())
         return PlanChangePreview.of(preview)

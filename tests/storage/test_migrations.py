@@ -145,7 +145,8 @@ async def test_tallies_that_refused_acts_left_of_what_is_not_metered_are_gone(em
         )
         await session.execute(
             text(
-                "INSERT INTO usage_windows (environment_id, customer_id, feature_key, starts_at, ends_at, used)"
+                "INSERT INTO usage_windows"
+                " (environment_id, customer_id, feature_key, starts_at, ends_at, used)"
                 " VALUES (1, 1, :key, 0, 1, :used)"
             ),
             [{"key": "calls", "used": 7}, {"key": "sso", "used": 0}],
