@@ -28,6 +28,7 @@ from rules.credit_books import Book, CreditNeed
 from rules.customers import Customer
 from rules.environments import Environment
 from rules.inheritance import Flattened
+from rules.metering import Window
 from rules.revisions import Revision
 from rules.tallies import Need, aggregation_of
 from rules.validity import is_external_key
@@ -80,6 +81,8 @@ class _Turn:
     scene: Scene
     desk: Desk | None
     taken: TakenBy | None
+    windows: frozenset[Window] = frozenset()
+    """The windows whose tallies the act needs."""
     settled: Settled | None = None
 
     @property
@@ -96,6 +99,12 @@ class _Turn:
         except Exception as error:  # noqa: BLE001 - whatever it is, its own caller is told
             self.settled = error
             return []
+
+    def tallies(self) -> list[tuple[Desk, Need]]:
+        """Give the tallies that the act needs, and remember of which windows they are."""
+        needs = self.asks(self.act.needs)
+        self.windows = frozenset(need.window for _, need in needs)
+        return needs
 
     def done(self, change: Change | None, number: int | None, outcome: Mapping[str, int]) -> Done:
         """Tell what came of the act; no change is a replay of the first."""
@@ -130,7 +139,7 @@ class Batch:
         wanted = {turn.taken for turn in turns if turn.taken is not None}
         self._taken = await idempotency.find(self._session, wanted)
         await self._open_books([need for turn in turns for need in turn.asks(turn.act.credit_needs)])
-        await self._count_anew([need for turn in turns for need in turn.asks(turn.act.needs)])
+        await self._count_anew([need for turn in turns for need in turn.tallies()])
         settled = [self._settled(turn) for turn in turns]
         await self._save()
         return settled
@@ -189,7 +198,9 @@ class Batch:
             turns.append(
                 _Turn(
                     act=command.act,
-                    scene=Scene(flat=self._flats[environment], now=now, clock=clock),
+                    scene=Scene(
+                        flat=self._flats[environment], now=now, clock=clock, customer=command.address[1]
+                    ),
                     desk=desk,
                     taken=None if desk is None else _taken_by(desk.owner, command.act),
                 )
@@ -257,7 +268,8 @@ class Batch:
             message = f"{turn.act.operation} left no customer"
             raise AssertionError(message)
         number = change.account.customer.revision + 1
-        turn.desk.take(change, replace(change.account.customer, revision=number, acted_at=turn.scene.now))
+        left = replace(change.account.customer, revision=number, acted_at=turn.scene.now)
+        turn.desk.take(change, left, turn.windows)
         if turn.taken is not None:
             first = First(input_digest=input_digest(turn.act), number=number, outcome=change.outcome)
             self._taken[turn.taken] = first

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -33,13 +33,14 @@ class Found:
 class Desk:
     """One customer in a transaction: as they were found, and the account as acts have left it."""
 
-    __slots__ = ("_books", "_found", "account", "owner", "records")
+    __slots__ = ("_books", "_found", "_needed", "account", "owner", "records")
 
     def __init__(self, found: Found) -> None:
         self.owner = found.owner
         self.account = Account(customer=found.customer, tallies=found.tallies, holds=found.holds)
         self.records: list[tuple[Owner, int, UsageRecord]] = []
         self._found = found
+        self._needed: set[Window] = set()
         self._books: Mapping[str, Book] = {}
 
     def account_for(self, act: Act) -> Account:
@@ -61,9 +62,10 @@ class Desk:
         """Lay tallies on the desk that were not kept, or know more than those that are there."""
         self.account = replace(self.account, tallies={**self.account.tallies, **tallies})
 
-    def take(self, change: Change, customer: Customer) -> None:
-        """Go on from the account that an act left."""
+    def take(self, change: Change, customer: Customer, needed: Iterable[Window] = ()) -> None:
+        """Go on from the account that an act left, which needed the tallies of some windows."""
         self.account = replace(change.account, customer=customer)
+        self._needed.update(needed)
         self.records += [(self.owner, customer.revision, record) for record in change.records]
 
     @property
@@ -85,9 +87,14 @@ class Desk:
                     yield self.owner, hold
 
     def changed_tallies(self) -> Iterator[tuple[Owner, Window, Tally]]:
-        """Give the tallies that are not kept yet as they are now."""
+        """Give the tallies that are not kept yet as they are now.
+
+        What was counted only for acts that were refused is not kept: they change nothing.
+        """
         acted_at = self.customer.acted_at
         for window, tally in self.account.tallies.items():
+            if window not in self._needed and window not in self._found.tallies:
+                continue
             if _is_kept(window, tally, acted_at) and not _is_same(self._found.tallies.get(window), tally):
                 yield self.owner, window, tally
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -176,4 +176,4 @@ def _in_order(placed: Iterable[_Placed]) -> Iterator[Problem]:
     """Give problems from the top of the document to its end; each message says where."""
     for line, column, problem in sorted(placed, key=lambda one: one[:2]):
         message = f"Line {line}, column {column}: {problem.message}"
-        yield Problem(problem.code, message, ("document", *problem.path))
+        yield replace(problem, message=message, path=("document", *problem.path))

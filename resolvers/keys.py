@@ -16,6 +16,7 @@ from resolvers.customers import found
 from resolvers.environments import ensured
 from resolvers.reading import look
 from resolvers.seal import is_token
+from rules.acts import missing_customer
 from rules.errors import ErrorCode, Problem, refuse_any, reject
 from rules.keys import ApiKey, ApiKeyKind, NewKey
 from rules.permissions import Viewer
@@ -153,7 +154,7 @@ async def create_customer_token(context: Context, customer: str, ttl_seconds: in
         known = (await found(seen, {customer})).get(customer)
         environment = seen.environment.key
     if known is None:
-        problems.append(Problem(ErrorCode.NOT_FOUND, f"There is no customer '{customer}'.", ("customer",)))
+        problems.append(missing_customer(customer))
     elif known.archived:
         problems.append(Problem(ErrorCode.ARCHIVED, f"The customer '{customer}' is archived.", ("customer",)))
     refuse_any(problems)

@@ -205,7 +205,7 @@ async def preview_plan_change(context: Context, key: str, act: ChangePlan) -> Pl
     """Tell what a change of plan would do; raises Rejected with what it would be refused for."""
     async with look(context) as seen:
         customer = (await found(seen, {key})).get(key)
-        change = planned(seen.flat, customer, act, seen.now)
+        change = planned(seen.flat, customer, act, seen.now, key=key)
         at = change.effective_at
         heard = heard_of(seen.flat, (change.before, change.after), at)
         questions = [Question(customer=key, feature=feature) for feature in heard]

@@ -39,11 +39,15 @@ class Account:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """When and where an act happens: the catalog in force, the act's own instant, and the clock's time."""
+    """When and where an act happens: the catalog in force, the act's own instant, and the clock's time.
+
+    ``customer`` is the key of the customer that the act names, whether there is one or not.
+    """
 
     flat: Flattened
     now: datetime
     clock: datetime | None = None
+    customer: str = ""
 
     def subject(self, customer: Customer | None, question: Question) -> Subject:
         """Find what a question that an act asks is about."""
@@ -189,15 +193,15 @@ def idempotency_problems(key: str | None) -> Iterator[Problem]:
         yield invalid("An idempotency key is 1 to 255 printable characters.", "idempotencyKey")
 
 
-def missing_customer() -> Problem:
-    """A customer who does not exist."""
-    return Problem(ErrorCode.NOT_FOUND, "There is no such customer.", ("customer",))
+def missing_customer(key: str) -> Problem:
+    """A customer who does not exist; no other customers are suggested, whoever names them."""
+    return Problem(ErrorCode.NOT_FOUND, f"There is no customer '{key}'.", ("customer",))
 
 
-def customer_problems(customer: Customer | None) -> Iterator[Problem]:
+def customer_problems(scene: Scene, customer: Customer | None) -> Iterator[Problem]:
     """Check that there is a customer who can act."""
     if customer is None:
-        yield missing_customer()
+        yield missing_customer(scene.customer)
     elif customer.archived:
         yield Problem(ErrorCode.ARCHIVED, f"Customer '{customer.key}' is archived.", ("customer",))
 

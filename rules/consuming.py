@@ -17,11 +17,16 @@ from rules.properties import Properties, properties_problems
 from rules.reporting import sum_problems
 from rules.tallies import Need, tallied
 from rules.validity import out_of_range
+from rules.values import FeatureType
 
 
 def requested_need(scene: Scene, account: Account, feature: str) -> Iterable[Need]:
-    """Tell the window in which a feature's usage counts now; where no limit speaks, everything counts."""
-    if account.customer is None or feature not in scene.flat.catalog.features:
+    """Tell the window in which a feature's usage counts now; where no limit speaks, everything counts.
+
+    A feature that is not metered has no usage, and so no window.
+    """
+    known = scene.flat.catalog.features.get(feature)
+    if account.customer is None or known is None or known.type is not FeatureType.METERED:
         return ()
     return (Need(window=scene.window(account.customer, feature)),)
 

@@ -42,6 +42,12 @@ class CreditAct(UsageAct):
         """Do it; raises Rejected with every problem, and then nothing has changed."""
         raise NotImplementedError
 
+    def type_problems(self, scene: Scene) -> Iterator[Problem]:
+        """Check that there is such a credit type."""
+        known = scene.flat.catalog.credit_types
+        if self.credit_type not in known:
+            yield missing("credit type", self.credit_type, "creditType", among=known)
+
     def book(self, scene: Scene, account: Account) -> Book:
         """Give the customer's book of the credit type, brought up to now."""
         if account.customer is None:
@@ -88,9 +94,8 @@ class GrantCredits(CreditAct):
 
     def _problems(self, scene: Scene, account: Account) -> Iterator[Problem]:
         yield from idempotency_problems(self.idempotency_key)
-        yield from customer_problems(account.customer)
-        if self.credit_type not in scene.flat.catalog.credit_types:
-            yield missing("credit type", self.credit_type, "creditType")
+        yield from customer_problems(scene, account.customer)
+        yield from self.type_problems(scene)
         yield from amount_problems(self.amount)
         if self.source is CreditSource.RECURRING:
             yield invalid("Only subscriptions give RECURRING credits; this is PAID or PROMOTIONAL.", "source")
@@ -124,10 +129,10 @@ class VoidCreditGrant(CreditAct):
 
     def apply(self, scene: Scene, account: Account) -> Change:
         """Void; the same again does nothing, and what has expired cannot be voided."""
-        refuse_any((*customer_problems(account.customer), *note_problems(self.note)))
+        refuse_any((*self._problems(scene, account), *note_problems(self.note)))
         book = self.book(scene, account)
         if self.number not in book.lots and self.number not in book.closed:
-            raise Rejected([missing("grant", str(self.number), "grant")])
+            raise Rejected([self._missing(scene)])
         lot = book.lot(self.number)
         status = lot.status(scene.now)
         if status is GrantStatus.EXPIRED:
@@ -136,6 +141,16 @@ class VoidCreditGrant(CreditAct):
             return Change(account=account, changed=False, replayed=True)
         book = ended(book, [lot], Cause(at=scene.now, note=self.note))
         return Change(account=with_book(account, book), outcome={"grant": self.number})
+
+    def _problems(self, scene: Scene, account: Account) -> Iterator[Problem]:
+        """Check that there is a customer who can act; the grant is all that the input names."""
+        for problem in customer_problems(scene, account.customer):
+            missing_one = problem.code is ErrorCode.NOT_FOUND
+            yield self._missing(scene) if missing_one else replace(problem, path=("grant",))
+
+    def _missing(self, scene: Scene) -> Problem:
+        message = f"Customer '{scene.customer}' has no grant {self.number} of '{self.credit_type}'."
+        return Problem(ErrorCode.NOT_FOUND, message, ("grant",))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,9 +166,9 @@ class ConsumeCredits(CreditAct):
 
     def apply(self, scene: Scene, account: Account) -> Change:
         """Spend all of it or nothing; a no is an answer, not an error. It needs no subscription."""
-        refuse_any(self._problems())
+        refuse_any(self._problems(scene))
         customer = account.customer
-        if customer is None or self.credit_type not in scene.flat.catalog.credit_types:
+        if customer is None:
             return Change(account=account, outcome={"consumed": 0}, changed=False)
         book = self.book(scene, account)
         if customer.archived or not (self.allow_overdraft or self.amount <= book.available):
@@ -163,8 +178,9 @@ class ConsumeCredits(CreditAct):
         outcome = {"consumed": self.amount, "first": book.last_entry + 1, "last": after.last_entry}
         return Change(account=with_book(account, after), outcome=outcome)
 
-    def _problems(self) -> Iterator[Problem]:
+    def _problems(self, scene: Scene) -> Iterator[Problem]:
         yield from idempotency_problems(self.idempotency_key)
+        yield from self.type_problems(scene)
         yield from amount_problems(self.amount)
         yield from note_problems(self.note)
 

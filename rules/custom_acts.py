@@ -58,9 +58,9 @@ class SetCustomEntitlement(FactsAct):
     def _problems(
         self, scene: Scene, customer: Customer | None, feature: Feature | None
     ) -> Iterator[Problem]:
-        yield from customer_problems(customer)
+        yield from customer_problems(scene, customer)
         if feature is None:
-            yield missing("feature", self.feature, "feature")
+            yield missing("feature", self.feature, "feature", among=scene.flat.catalog.features)
         else:
             yield from self._feature_problems(feature)
         start = self.starts_at or scene.now
@@ -102,9 +102,9 @@ class RemoveCustomEntitlement(FactsAct):
         return Change(account=replace(account, customer=replace(account.customer, custom=kept)))
 
     def _problems(self, scene: Scene, customer: Customer | None) -> Iterator[Problem]:
-        yield from customer_problems(customer)
+        yield from customer_problems(scene, customer)
         if self.feature not in scene.flat.catalog.features:
-            yield missing("feature", self.feature, "feature")
+            yield missing("feature", self.feature, "feature", among=scene.flat.catalog.features)
         elif customer is not None:
             standing = (c for c in customer.custom if _stands(c, self.feature, self.mode, scene.now))
             if next(standing, None) is None:

@@ -65,7 +65,7 @@ def set_entitlement(catalog: Catalog, edit: RowEdit) -> Catalog:
     """Set or replace a package's own row in its draft; raises Rejected with every problem."""
     subject = subject_of(catalog, edit.key)
     problems = [
-        *(_nameless(edit.key) if subject is None else _subject_problems(subject, edit)),
+        *([nameless(catalog, edit.key, "key")] if subject is None else _subject_problems(subject, edit)),
         *display_text_problems(None if edit.display_text is KEEP else edit.display_text),
     ]
     package = found(catalog, edit.package, "package", besides=problems)
@@ -87,8 +87,10 @@ def subject_of(catalog: Catalog, key: str) -> Feature | CreditType | None:
     return catalog.features.get(key) or catalog.credit_types.get(key)
 
 
-def _nameless(key: str) -> list[Problem]:
-    return [missing("feature or credit type", key, "key")]
+def nameless(catalog: Catalog, key: str, *path: str) -> Problem:
+    """A key of a row that names nothing."""
+    kind = "feature or credit type"
+    return missing(kind, key, *path, among=catalog.features, or_among=catalog.credit_types)
 
 
 def _subject_problems(subject: Feature | CreditType, edit: RowEdit) -> Iterator[Problem]:
@@ -108,8 +110,12 @@ def _link_problems(package: Package, price: str | None) -> Iterator[Problem]:
         return
     if isinstance(package, Addon):
         yield invalid("Rows of an add-on hold for every price.", "price")
-    elif price not in {known.key for known in package.newest.prices}:
-        yield missing("price", price, "price")
+    elif price not in _prices(package.newest):
+        yield missing("price", price, "price", among=_prices(package.newest))
+
+
+def _prices(content: Content) -> dict[str, Price]:
+    return {price.key: price for price in content.prices}
 
 
 def _place(catalog: Catalog, package: Package, subject: Feature | CreditType, edit: RowEdit) -> _Place:
@@ -181,8 +187,8 @@ def _with_row(place: _Place, edit: RowEdit, value: Value | Revoked) -> Content:
 
 def remove_entitlement(catalog: Catalog, package_key: str, key: str, price: str | None = None) -> Catalog:
     """Take a package's own row away; what the base plan says of the key holds again."""
-    nameless = _nameless(key) if subject_of(catalog, key) is None else []
-    package = found(catalog, package_key, "package", besides=nameless)
+    unknown = [nameless(catalog, key, "key")] if subject_of(catalog, key) is None else []
+    package = found(catalog, package_key, "package", besides=unknown)
     draft = package.newest
     kept = tuple(row for row in draft.rows if (row.key, row.price) != (key, price))
     if len(kept) == len(draft.rows):
@@ -193,7 +199,7 @@ def remove_entitlement(catalog: Catalog, package_key: str, key: str, price: str 
 def _not_own(catalog: Catalog, package: Package, key: str, price: str | None) -> Problem:
     above = inherited_row(catalog, package, key)
     if above is None or price is not None:
-        return missing("own row for", key, "key")
+        return missing("own row for", key, "key", among={row.key: row for row in package.newest.rows})
     message = (
         f"'{key}' is inherited: its row lives in '{above.defined_in}'. Revoke it here, or remove it there."
     )
@@ -224,7 +230,7 @@ def _per_unit_problems(catalog: Catalog, feature_key: str | None) -> Iterator[Pr
         return
     feature = catalog.features.get(feature_key)
     if feature is None:
-        yield missing("feature", feature_key, "perUnitOf")
+        yield missing("feature", feature_key, "perUnitOf", among=catalog.features)
     elif feature.type is not FeatureType.METERED:
         message = f"'{feature_key}' is not metered: it has no units to price."
         yield Problem(ErrorCode.TYPE_MISMATCH, message, ("perUnitOf",))
@@ -236,8 +242,8 @@ def remove_price(catalog: Catalog, package_key: str, key: str) -> Catalog:
     """Take a price out of a package's draft; refused while a row of the draft holds for it alone."""
     package = found(catalog, package_key, "package")
     draft = package.newest
-    if key not in {price.key for price in draft.prices}:
-        raise Rejected([missing("price", key, "key")])
+    if key not in _prices(draft):
+        raise Rejected([missing("price", key, "key", among=_prices(draft))])
     linked = [row.key for row in draft.rows if row.price == key]
     if linked:
         message = f"Rows hold for this price alone: {', '.join(linked)}."
@@ -259,7 +265,7 @@ def reorder_entitlements(catalog: Catalog, package_key: str, keys: tuple[str, ..
 def _order_problems(keys: tuple[str, ...], shown: Collection[str]) -> Iterator[Problem]:
     for index, key in enumerate(keys):
         if key not in shown:
-            yield missing("row for", key, "keys", str(index))
+            yield missing("row for", key, "keys", str(index), among=dict.fromkeys(shown))
         elif key in keys[:index]:
             yield invalid(f"'{key}' stands there twice.", "keys", str(index))
 

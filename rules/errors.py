@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Mapping
 
 
 class ErrorCode(StrEnum):
@@ -32,16 +32,35 @@ class ErrorCode(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Unknown:
+    """A key that names nothing, and by key the things that it could have named: those of a kind."""
+
+    key: str
+    known: tuple[Mapping[str, object], ...]
+    kind: type[object] = object
+
+    @property
+    def others(self) -> Iterator[str]:
+        """The keys that it could have been."""
+        return (key for space in self.known for key, thing in space.items() if isinstance(thing, self.kind))
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong; the path names the place from the root of the input."""
+    """One thing wrong; the path names the place from the root of the input.
+
+    ``unknown`` is the key of the catalog that the problem is about, if any. Others like it are suggested
+    only to those who may read the catalog.
+    """
 
     code: ErrorCode
     message: str
     path: tuple[str, ...] = ()
+    unknown: Unknown | None = field(default=None, compare=False, repr=False)
 
     def under(self, *prefix: str) -> Problem:
         """The same problem, seen from further out."""
-        return Problem(self.code, self.message, (*prefix, *self.path))
+        return replace(self, path=(*prefix, *self.path))
 
 
 class Rejected(Exception):  # noqa: N818 - the word of the domain: an input is rejected

@@ -89,7 +89,7 @@ class IngestEvent(UsageAct):
         ]
 
     def _problems(self, scene: Scene, account: Account) -> Iterator[Problem]:
-        yield from customer_problems(account.customer)
+        yield from customer_problems(scene, account.customer)
         if not is_external_key(self.id):
             yield invalid("An event's id is 1 to 255 printable characters.", "id")
         if not 1 <= len(self.name) <= LONGEST_NAME:

@@ -15,7 +15,7 @@ from rules.catalog import (
     MeterFilter,
     Product,
 )
-from rules.errors import ErrorCode, Problem, refuse_any
+from rules.errors import ErrorCode, Problem, Unknown, refuse_any
 from rules.numbers import number_in
 from rules.validity import (
     LONGEST_NAME,
@@ -42,9 +42,18 @@ def taken_problems(key: str, *spaces: Mapping[str, object]) -> Iterator[Problem]
         yield Problem(ErrorCode.ALREADY_EXISTS, f"The key '{clash}' is taken.", ("key",))
 
 
-def missing(kind: str, key: str, *path: str) -> Problem:
-    """A key that names nothing."""
-    return Problem(ErrorCode.NOT_FOUND, f"There is no {kind} '{key}'.", path)
+def missing(
+    kind: str,
+    key: str,
+    *path: str,
+    among: Mapping[str, object] | None = None,
+    or_among: Mapping[str, object] | None = None,
+    of: type[object] = object,
+) -> Problem:
+    """A key that names nothing; it could have named what is ``of`` a kind ``among`` things of the catalog."""
+    spaces = tuple(space for space in (among, or_among) if space is not None)
+    unknown = Unknown(key, spaces, of) if spaces else None
+    return Problem(ErrorCode.NOT_FOUND, f"There is no {kind} '{key}'.", path, unknown)
 
 
 def create_product(catalog: Catalog, product: Product) -> Catalog:
@@ -90,7 +99,7 @@ def create_credit_type(catalog: Catalog, credit_type: CreditType) -> Catalog:
 
 def _product_problems(catalog: Catalog, product: str | None) -> Iterator[Problem]:
     if product is not None and product not in catalog.products:
-        yield missing("product", product, "product")
+        yield missing("product", product, "product", among=catalog.products)
 
 
 def feature_problems(feature: Feature, default: Written | Value | None) -> Iterator[Problem]:

@@ -130,9 +130,9 @@ class HoldAct(UsageAct):
         hold = account.holds.get(self.key)
         return () if hold is None else hold_credit_needs(scene, account, hold)
 
-    def found(self, account: Account) -> Hold:
+    def found(self, scene: Scene, account: Account) -> Hold:
         """Give the hold; raises Rejected where there is none."""
-        refuse_any(customer_problems(account.customer))
+        refuse_any(customer_problems(scene, account.customer))
         hold = account.holds.get(self.key)
         if hold is None:
             raise Rejected([missing("reservation", self.key, "key")])
@@ -149,7 +149,7 @@ class SettleReservation(HoldAct):
 
     def apply(self, scene: Scene, account: Account) -> Change:
         """Settle; the same again does nothing, and an expired hold can still be settled."""
-        hold = self.found(account)
+        hold = self.found(scene, account)
         quantity = hold.quantity if self.quantity is None else self.quantity
         if hold.settled is not None:
             return self._again(account, hold, quantity)
@@ -194,7 +194,7 @@ class ReleaseReservation(HoldAct):
 
     def apply(self, scene: Scene, account: Account) -> Change:
         """Release; the same again does nothing."""
-        hold = self.found(account)
+        hold = self.found(scene, account)
         if hold.status(scene.now) is ReservationStatus.SETTLED:
             message = f"'{self.key}' was settled."
             raise Rejected([Problem(ErrorCode.NOT_ALLOWED, message, ("key",))])

@@ -94,7 +94,7 @@ class ArchiveCustomer(FactsAct):
         """Archive; a customer who is archived already stays so."""
         customer = account.customer
         if customer is None:
-            raise Rejected([missing_customer()])
+            raise Rejected([missing_customer(scene.customer)])
         ended = tuple(
             replace(subscription, canceled_at=scene.now) if subscription.is_live(scene.now) else subscription
             for subscription in customer.subscriptions

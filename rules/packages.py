@@ -25,7 +25,7 @@ def found(catalog: Catalog, key: str, *path: str, besides: Iterable[Problem] = (
     """
     package = catalog.packages.get(key)
     if package is None:
-        raise Rejected([missing("package", key, *path), *besides])
+        raise Rejected([missing("package", key, *path, among=catalog.packages), *besides])
     if package.archived:
         raise Rejected([Problem(ErrorCode.ARCHIVED, f"'{key}' is archived.", path), *besides])
     return package
@@ -94,7 +94,7 @@ def plan_problems(catalog: Catalog, plan: Plan) -> Iterator[Problem]:
 
 def _product_problems(catalog: Catalog, product: str) -> Iterator[Problem]:
     if product not in catalog.products:
-        yield missing("product", product, "product")
+        yield missing("product", product, "product", among=catalog.products)
 
 
 def _compatibility_problems(catalog: Catalog, plan: Plan) -> Iterator[Problem]:
@@ -102,7 +102,7 @@ def _compatibility_problems(catalog: Catalog, plan: Plan) -> Iterator[Problem]:
     for index, key in enumerate(named):
         addon = catalog.packages.get(key)
         if not isinstance(addon, Addon):
-            yield missing("add-on", key, "compatibleAddons", str(index))
+            yield missing("add-on", key, "compatibleAddons", str(index), among=catalog.packages, of=Addon)
         elif addon.product != plan.product:
             yield invalid(f"'{key}' is an add-on of another product.", "compatibleAddons", str(index))
         elif key in named[:index]:
@@ -139,7 +139,7 @@ def _nameless_problems(catalog: Catalog, base: str | Keep | None) -> Iterator[Pr
     if base is KEEP:
         yield required("Name a base plan, or say null to have none.", "basePlan")
     elif base is not None and not isinstance(catalog.packages.get(base), Plan):
-        yield missing("plan", base, "basePlan")
+        yield missing("plan", base, "basePlan", among=catalog.packages, of=Plan)
 
 
 def base_problems(catalog: Catalog, plan: Plan, base: str | None) -> Iterator[Problem]:
@@ -151,7 +151,7 @@ def base_problems(catalog: Catalog, plan: Plan, base: str | None) -> Iterator[Pr
         return
     package = catalog.packages.get(base)
     if not isinstance(package, Plan):
-        yield missing("plan", base, "basePlan")
+        yield missing("plan", base, "basePlan", among=catalog.packages, of=Plan)
         return
     if package.archived:
         yield Problem(ErrorCode.ARCHIVED, f"'{base}' is archived.", ("basePlan",))
@@ -206,7 +206,7 @@ def archive(catalog: Catalog, key: str, *, archived: bool) -> Catalog:
     """
     package = catalog.packages.get(key)
     if package is None:
-        raise Rejected([missing("package", key, "package")])
+        raise Rejected([missing("package", key, "package", among=catalog.packages)])
     if package.archived == archived:
         return catalog
     refuse_any(

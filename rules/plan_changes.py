@@ -75,8 +75,8 @@ class ChangePlan(FactsAct):
         customer, plan = account.customer, scene.flat.catalog.packages.get(self.plan)
         problems = [
             *idempotency_problems(self.idempotency_key),
-            *customer_problems(customer),
-            *plan_problems(self.plan, plan, self.price),
+            *customer_problems(scene, customer),
+            *plan_problems(scene.flat.catalog, self.plan, self.price),
         ]
         if customer is None or not isinstance(plan, Plan):
             refuse_any(problems)

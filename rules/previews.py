@@ -220,11 +220,16 @@ class PlannedChange:
     after: Customer
 
 
-def planned(flat: Flattened, customer: Customer | None, act: ChangePlan, clock: datetime) -> PlannedChange:
-    """Tell what a change of plan would do; raises Rejected with what it would be refused for."""
+def planned(
+    flat: Flattened, customer: Customer | None, act: ChangePlan, clock: datetime, *, key: str = ""
+) -> PlannedChange:
+    """Tell what a change of plan would do; raises Rejected with what it would be refused for.
+
+    ``key`` is the one under which the customer was looked for.
+    """
     acted_at = customer.acted_at if customer is not None else None
     now = clock if acted_at is None else max(clock, acted_at + datetime.resolution)
-    change = act.apply(Scene(flat=flat, now=now), Account(customer=customer))
+    change = act.apply(Scene(flat=flat, now=now, customer=key), Account(customer=customer))
     after = change.account.customer
     if customer is None or after is None:
         message = "a missing customer was refused above"

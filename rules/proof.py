@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from rules.catalog import Addon, Catalog, Content, CreditType, Feature, FeatureStatus, Package, Plan, Row
-from rules.drafts import display_text_problems, price_problems, subject_of
+from rules.drafts import display_text_problems, nameless, price_problems, subject_of
 from rules.errors import ErrorCode, Problem
 from rules.features import feature_problems, missing
 from rules.inheritance import DEEPEST
@@ -75,7 +75,7 @@ def _feature_problems(catalog: Catalog) -> Iterator[Problem]:
             if problem.path != ("key",):  # keys are checked together
                 yield problem.under("features", key)
         if feature.product is not None and feature.product not in catalog.products:
-            yield missing("product", feature.product, "features", key, "product")
+            yield missing("product", feature.product, "features", key, "product", among=catalog.products)
 
 
 def _credit_type_problems(catalog: Catalog) -> Iterator[Problem]:
@@ -115,7 +115,7 @@ def _base_problems(catalog: Catalog, package: Package, base: str | None) -> Iter
     if isinstance(package, Addon):
         yield invalid("Only plans have a base plan.", "basePlan")
     elif not isinstance(known, Plan):
-        yield missing("plan", base, "basePlan")
+        yield missing("plan", base, "basePlan", among=catalog.packages, of=Plan)
     else:
         if known.archived:
             yield Problem(ErrorCode.ARCHIVED, f"'{base}' is archived.", ("basePlan",))
@@ -133,7 +133,7 @@ def _rows_problems(catalog: Catalog, package: Package, content: Content) -> Iter
         if row.price is not None and isinstance(package, Addon):
             yield invalid("Rows of an add-on hold for every price.", *place, "price")
         elif row.price is not None and row.price not in prices:
-            yield missing("price", row.price, *place, "price")
+            yield missing("price", row.price, *place, "price", among=dict.fromkeys(prices))
         if (row.key, row.price) in taken:
             yield invalid(f"'{row.key}' has a row already.", *place, "key")
         taken.add((row.key, row.price))
@@ -142,7 +142,7 @@ def _rows_problems(catalog: Catalog, package: Package, content: Content) -> Iter
 def _row_problems(catalog: Catalog, package: Package, row: Row) -> Iterator[Problem]:
     subject = subject_of(catalog, row.key)
     if subject is None:
-        yield missing("feature or credit type", row.key, "key")
+        yield nameless(catalog, row.key, "key")
         return
     if isinstance(subject, Feature) and subject.status is FeatureStatus.ARCHIVED:
         yield Problem(ErrorCode.ARCHIVED, f"'{row.key}' is archived.", ("key",))
@@ -162,7 +162,7 @@ def _order_problems(catalog: Catalog, order: tuple[str, ...]) -> Iterator[Proble
     taken: set[str] = set()
     for index, key in enumerate(order):
         if subject_of(catalog, key) is None:
-            yield missing("feature or credit type", key, "order", str(index))
+            yield nameless(catalog, key, "order", str(index))
         elif key in taken:
             yield invalid(f"'{key}' stands there twice.", "order", str(index))
         taken.add(key)

@@ -55,7 +55,7 @@ def rate_problems(catalog: Catalog, rate: RateEdit | CreditRate) -> Iterator[Pro
 def _feature_problems(catalog: Catalog, edit: RateEdit | CreditRate) -> Iterator[Problem]:
     key, feature = edit.feature, catalog.features.get(edit.feature)
     if feature is None:
-        yield missing("feature", key, "feature")
+        yield missing("feature", key, "feature", among=catalog.features)
     elif feature.type is not FeatureType.METERED:
         yield mismatch(f"'{key}' is not metered: using it burns nothing.", "feature")
     elif feature.meter is not None and feature.meter.aggregation not in ADDED_UP:
@@ -68,7 +68,7 @@ def _feature_problems(catalog: Catalog, edit: RateEdit | CreditRate) -> Iterator
 
 def _amount_problems(catalog: Catalog, edit: RateEdit | CreditRate) -> Iterator[Problem]:
     if edit.credit_type not in catalog.credit_types:
-        yield missing("credit type", edit.credit_type, "creditType")
+        yield missing("credit type", edit.credit_type, "creditType", among=catalog.credit_types)
     if edit.credits is KEEP:
         yield required("Say how many credits, or null for none.", "credits")
     elif edit.credits is not None and edit.credits <= 0:

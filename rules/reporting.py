@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from rules.acts import Account, Change, Scene, UsageAct, customer_problems, idempotency_problems
 from rules.burning_usage import burns, cost_between, paid, usage_credit_needs
-from rules.catalog import ADDED_UP, Aggregation, Feature, FeatureStatus
+from rules.catalog import ADDED_UP, Aggregation, Catalog, Feature, FeatureStatus
 from rules.credit_books import CreditNeed
 from rules.customers import Customer
 from rules.errors import ErrorCode, Problem, refuse_any
@@ -130,8 +130,8 @@ class ReportUsage(UsageAct):
     def _problems(self, scene: Scene, account: Account) -> Iterator[Problem]:
         feature = scene.flat.catalog.features.get(self.feature)
         yield from idempotency_problems(self.idempotency_key)
-        yield from customer_problems(account.customer)
-        yield from _feature_problems(self.feature, feature)
+        yield from customer_problems(scene, account.customer)
+        yield from _feature_problems(scene.flat.catalog, self.feature)
         yield from occurred_problems(self.occurred_at, scene.now)
         if self.mode is UsageMode.SET and self.occurred_at is not None and self.occurred_at < scene.now:
             yield out_of_range("What is set holds from now on: it takes no past occurredAt.", "occurredAt")
@@ -156,9 +156,10 @@ class ReportUsage(UsageAct):
             yield from distinct_problems(feature.meter, readable(self.properties))
 
 
-def _feature_problems(key: str, feature: Feature | None) -> Iterator[Problem]:
+def _feature_problems(catalog: Catalog, key: str) -> Iterator[Problem]:
+    feature = catalog.features.get(key)
     if feature is None:
-        yield missing("feature", key, "feature")
+        yield missing("feature", key, "feature", among=catalog.features)
         return
     if feature.status is FeatureStatus.ARCHIVED:
         yield Problem(ErrorCode.ARCHIVED, f"'{key}' is archived.", ("feature",))

@@ -68,7 +68,7 @@ class Subscribe(FactsAct):
             number=customer.revision + 1,
             product=plan.product,
             terms=(first,),
-            addons=tuple(held(scene.flat.catalog, addon, start) for addon in self.addons if addon.quantity),
+            addons=tuple(held(scene.flat.catalog, addon, start) for addon in self.addons),
             subscribed_at=scene.now if start < scene.now else None,
         )
         days = default_trial_days(plan, customer) if self.trial_days is None else self.trial_days
@@ -76,8 +76,8 @@ class Subscribe(FactsAct):
 
     def _problems(self, scene: Scene, customer: Customer | None, plan: Package | None) -> Iterator[Problem]:
         yield from idempotency_problems(self.idempotency_key)
-        yield from customer_problems(customer)
-        yield from plan_problems(self.plan, plan, self.price)
+        yield from customer_problems(scene, customer)
+        yield from plan_problems(scene.flat.catalog, self.plan, self.price)
         if isinstance(plan, Plan):
             yield from self._addon_problems(scene.flat.catalog, plan)
             if customer is not None:
@@ -132,10 +132,11 @@ def held(catalog: Catalog, wanted: AddonQuantity, at: datetime) -> HeldAddon:
     return HeldAddon(addon=wanted.addon, version=number, quantity=wanted.quantity, starts_at=at)
 
 
-def plan_problems(key: str, plan: Package | None, price: str | None) -> Iterator[Problem]:
+def plan_problems(catalog: Catalog, key: str, price: str | None) -> Iterator[Problem]:
     """Check that a plan can be subscribed to, on this price."""
+    plan = catalog.packages.get(key)
     if not isinstance(plan, Plan):
-        yield missing("plan", key, "plan")
+        yield missing("plan", key, "plan", among=catalog.packages, of=Plan)
     elif plan.archived:
         yield Problem(ErrorCode.ARCHIVED, f"'{key}' is archived.", ("plan",))
     elif plan.published is None:
@@ -147,7 +148,7 @@ def plan_problems(key: str, plan: Package | None, price: str | None) -> Iterator
 def _price_problems(content: Content, asked: str | None) -> Iterator[Problem]:
     keys = [price.key for price in content.prices]
     if asked is not None and asked not in keys:
-        yield missing("price", asked, "price")
+        yield missing("price", asked, "price", among=dict.fromkeys(keys))
     elif asked is None and len(keys) > 1:
         yield required(f"Say which price: {', '.join(keys)}.", "price")
 
@@ -157,11 +158,13 @@ def chosen_price(content: Content, asked: str | None) -> str | None:
     return asked if asked is not None or not content.prices else content.prices[0].key
 
 
-def addon_problems(catalog: Catalog, plan: str, wanted: AddonQuantity) -> Iterator[Problem]:
+def addon_problems(
+    catalog: Catalog, plan: str, wanted: AddonQuantity, *, least: int = 1
+) -> Iterator[Problem]:
     """Check that an add-on can be had on top of a plan, in this quantity."""
     addon = catalog.packages.get(wanted.addon)
     if not isinstance(addon, Addon):
-        yield missing("add-on", wanted.addon, "addon")
+        yield missing("add-on", wanted.addon, "addon", among=catalog.packages, of=Addon)
         return
     if addon.archived:
         yield Problem(ErrorCode.ARCHIVED, f"'{addon.key}' is archived.", ("addon",))
@@ -169,11 +172,11 @@ def addon_problems(catalog: Catalog, plan: str, wanted: AddonQuantity) -> Iterat
         yield Problem(ErrorCode.NOT_ALLOWED, f"'{addon.key}' was never published.", ("addon",))
     elif not is_compatible(catalog, plan, addon.key):
         yield Problem(ErrorCode.NOT_ALLOWED, f"'{addon.key}' does not go with '{plan}'.", ("addon",))
-    yield from quantity_problems(addon, wanted.quantity)
+    yield from quantity_problems(addon, wanted.quantity, least=least)
 
 
-def quantity_problems(addon: Addon, quantity: int) -> Iterator[Problem]:
-    """Check how many of an add-on are wanted; 0 is none."""
-    if quantity < 0 or (addon.max_quantity is not None and quantity > addon.max_quantity):
-        most = "" if addon.max_quantity is None else f" to {addon.max_quantity}"
-        yield out_of_range(f"The quantity of '{addon.key}' is 0{most or ' or more'}.", "quantity")
+def quantity_problems(addon: Addon, quantity: int, *, least: int) -> Iterator[Problem]:
+    """Check how many of an add-on are wanted; ``least`` is 0 where none is a quantity too."""
+    if quantity < least or (addon.max_quantity is not None and quantity > addon.max_quantity):
+        most = " or more" if addon.max_quantity is None else f" to {addon.max_quantity}"
+        yield out_of_range(f"The quantity of '{addon.key}' is {least}{most}.", "quantity")

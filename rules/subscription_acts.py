@@ -26,11 +26,11 @@ class SubscriptionAct(FactsAct):
 
     def apply(self, scene: Scene, account: Account) -> Change:
         """Find the subscription and change it."""
-        refuse_any(customer_problems(account.customer))
+        refuse_any(customer_problems(scene, account.customer))
         if account.customer is None:
             message = "a missing customer was refused above"
             raise AssertionError(message)
-        found = live_subscription(account.customer, self.product, scene.now)
+        found = live_subscription(scene.flat.catalog, account.customer, self.product, scene.now)
         changed = self.changed(scene, account.customer, found)
         customer = with_subscription(account.customer, changed)
         return Change(account=replace(account, customer=customer), outcome={"subscription": found.number})
@@ -40,7 +40,9 @@ class SubscriptionAct(FactsAct):
         raise NotImplementedError
 
 
-def live_subscription(customer: Customer, product: str | None, now: datetime) -> Subscription:
+def live_subscription(
+    catalog: Catalog, customer: Customer, product: str | None, now: datetime
+) -> Subscription:
     """Give the live subscription that is meant; raises Rejected where there is none, or no telling which."""
     live = [s for s in customer.live(now) if product in (None, s.product)]
     if len(live) == 1:
@@ -48,8 +50,17 @@ def live_subscription(customer: Customer, product: str | None, now: datetime) ->
     if live:
         products = ", ".join(subscription.product for subscription in live)
         raise Rejected([required(f"Say of which product: {products}.", "product")])
-    place = ("customer",) if product is None else ("product",)
-    raise Rejected([Problem(ErrorCode.NOT_FOUND, "There is no live subscription.", place)])
+    raise Rejected([_no_subscription(catalog, customer, product)])
+
+
+def _no_subscription(catalog: Catalog, customer: Customer, product: str | None) -> Problem:
+    if product is None:
+        message = f"The customer '{customer.key}' has no live subscription."
+        return Problem(ErrorCode.NOT_FOUND, message, ("customer",))
+    if product not in catalog.products:
+        return missing("product", product, "product", among=catalog.products)
+    message = f"The customer '{customer.key}' has no live subscription of '{product}'."
+    return Problem(ErrorCode.NOT_FOUND, message, ("product",))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,9 +131,9 @@ class SetSubscriptionAddon(FactsAct):
         """Set the quantity from now on."""
         customer, catalog = account.customer, scene.flat.catalog
         addon = catalog.packages.get(self.addon)
-        problems = list(customer_problems(customer))
+        problems = list(customer_problems(scene, customer))
         if not isinstance(addon, Addon):
-            problems.append(missing("add-on", self.addon, "addon"))
+            problems.append(missing("add-on", self.addon, "addon", among=catalog.packages, of=Addon))
         refuse_any(problems)
         if customer is None or not isinstance(addon, Addon):
             message = "what is missing was refused above"
@@ -147,10 +158,10 @@ class SetSubscriptionAddon(FactsAct):
             return
         if not any(self._runs(known, now) for known in settled_addons(catalog, subscription, now)):
             wanted = AddonQuantity(self.addon, self.quantity)
-            yield from addon_problems(catalog, subscription.term(now).plan, wanted)
+            yield from addon_problems(catalog, subscription.term(now).plan, wanted, least=0)
         else:
             # Who has an add-on may have more or less of it, also when it is sold no more.
-            yield from quantity_problems(addon, self.quantity)
+            yield from quantity_problems(addon, self.quantity, least=0)
 
     def _addons(self, catalog: Catalog, subscription: Subscription, now: datetime) -> tuple[HeldAddon, ...]:
         before = settled_addons(catalog, subscription, now)

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar, TypeVar
 
-from rules.catalog import Addon, Catalog, Feature, FeatureStatus, Meter, Plan, PricingType
+from rules.catalog import (
+    Addon,
+    Catalog,
+    CreditType,
+    Feature,
+    FeatureStatus,
+    Meter,
+    Plan,
+    PricingType,
+    Product,
+)
 from rules.errors import Problem, Rejected, refuse_any
 from rules.features import feature_problems, missing
 from rules.keep import KEEP, Keep
@@ -97,7 +107,7 @@ Update = ProductUpdate | CreditTypeUpdate | FeatureUpdate | PlanUpdate | AddonUp
 
 def update_product(catalog: Catalog, update: ProductUpdate) -> Catalog:
     """Change a product; raises Rejected with every problem."""
-    product = _known(catalog.products.get(update.key), "product", update.key)
+    product = _known(catalog.products, Product, "product", update.key)
     changed = replace(product, **_said(update))
     refuse_any((*_nulls(update), *text_problems(changed.name, changed.description, changed.metadata)))
     return replace(catalog, products={**catalog.products, product.key: changed})
@@ -105,7 +115,7 @@ def update_product(catalog: Catalog, update: ProductUpdate) -> Catalog:
 
 def update_credit_type(catalog: Catalog, update: CreditTypeUpdate) -> Catalog:
     """Change a credit type; raises Rejected with every problem."""
-    credit_type = _known(catalog.credit_types.get(update.key), "credit type", update.key)
+    credit_type = _known(catalog.credit_types, CreditType, "credit type", update.key)
     changed = replace(credit_type, **_said(update))
     texts = text_problems(changed.name, metadata=changed.metadata)
     refuse_any((*_nulls(update), *texts, *unit_problems(changed.unit)))
@@ -114,8 +124,7 @@ def update_credit_type(catalog: Catalog, update: CreditTypeUpdate) -> Catalog:
 
 def update_plan(catalog: Catalog, update: PlanUpdate) -> Catalog:
     """Change a plan; raises Rejected with every problem."""
-    package = catalog.packages.get(update.key)
-    plan = _known(package if isinstance(package, Plan) else None, "plan", update.key)
+    plan = _known(catalog.packages, Plan, "plan", update.key)
     changed = replace(plan, **_said(update))
     refuse_any((*_nulls(update), *plan_problems(catalog, changed)))
     return with_package(catalog, changed)
@@ -123,8 +132,7 @@ def update_plan(catalog: Catalog, update: PlanUpdate) -> Catalog:
 
 def update_addon(catalog: Catalog, update: AddonUpdate) -> Catalog:
     """Change an add-on; raises Rejected with every problem."""
-    package = catalog.packages.get(update.key)
-    addon = _known(package if isinstance(package, Addon) else None, "add-on", update.key)
+    addon = _known(catalog.packages, Addon, "add-on", update.key)
     changed = replace(addon, **_said(update))
     refuse_any((*_nulls(update), *addon_problems(catalog, changed)))
     return with_package(catalog, changed)
@@ -132,7 +140,7 @@ def update_addon(catalog: Catalog, update: AddonUpdate) -> Catalog:
 
 def update_feature(catalog: Catalog, update: FeatureUpdate, holders: Holders) -> Catalog:
     """Change a feature; its holders keep it from being archived, and its choices from being dropped."""
-    feature = _known(catalog.features.get(update.key), "feature", update.key)
+    feature = _known(catalog.features, Feature, "feature", update.key)
     said = _said(update)
     default = said.pop("default", feature.default)
     changed = replace(feature, **said)
@@ -175,9 +183,10 @@ def _dropped_problems(
         yield from in_use_problems(choice, names, "choices")
 
 
-def _known(thing: Thing | None, kind: str, key: str) -> Thing:
-    if thing is None:
-        raise Rejected([missing(kind, key, "key")])
+def _known(among: Mapping[str, object], of: type[Thing], kind: str, key: str) -> Thing:
+    thing = among.get(key)
+    if not isinstance(thing, of):
+        raise Rejected([missing(kind, key, "key", among=among, of=of)])
     return thing
 
 

@@ -1,14 +1,16 @@
 """Bad input to a query or subscription: one error, BAD_USER_INPUT, whatever found it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from graphql import GraphQLError
 
+from resolvers.context import Context
 from resolvers.paging import BadPage
 from resolvers.revisions import NotReached
 from rules.errors import Problem, Rejected
 from rules.series import BadSpan
+from schema.suggestions import Suggestions
 
 
 def bad_input(message: str, **extensions: object) -> GraphQLError:
@@ -17,18 +19,24 @@ def bad_input(message: str, **extensions: object) -> GraphQLError:
 
 
 @contextmanager
-def bad_input_errors() -> Iterator[None]:
+def bad_input_errors(context: Context | None = None) -> Iterator[None]:
     """Raise BAD_USER_INPUT for what resolvers refuse.
 
-    ``userErrors`` of the extensions has the problems that the mutation would name.
+    ``userErrors`` of the extensions has the problems that the mutation would name, with the suggestions
+    that the request of a ``context`` may have.
     """
     try:
         yield
     except (BadPage, BadSpan, NotReached) as problem:
         raise bad_input(str(problem)) from None
     except Rejected as refusal:
-        message = " ".join(problem.message for problem in refusal.problems)
-        raise bad_input(message, userErrors=[_user_error(one) for one in refusal.problems]) from None
+        problems = _suggested(context, refusal.problems)
+        message = " ".join(problem.message for problem in problems)
+        raise bad_input(message, userErrors=[_user_error(one) for one in problems]) from None
+
+
+def _suggested(context: Context | None, problems: Sequence[Problem]) -> Sequence[Problem]:
+    return problems if context is None else [Suggestions.of(context).told(one) for one in problems]
 
 
 def _user_error(problem: Problem) -> dict[str, object]:

@@ -59,7 +59,7 @@ class ConsumeCreditsInput:
     """A consumption, written."""
 
     customer: str = strawberry.field(description="Key of the customer.")
-    credit_type: str = strawberry.field(description="Key of the credit type.")
+    credit_type: str = strawberry.field(description="Key of the credit type; NOT_FOUND where it names none.")
     amount: Quantity = strawberry.field(description="How much; above 0.")
     allow_overdraft: bool = strawberry.field(
         default=False, description="Whether more may be spent than there is."

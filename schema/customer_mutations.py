@@ -37,7 +37,7 @@ class CustomerMutations:
         self, info: Info, customers: Annotated[list[inputs.UpsertCustomerInput], MANY]
     ) -> list[payloads.CustomerPayload]:
         """Upsert many customers."""
-        return await each(payloads.CustomerPayload, partial(_upserted, info), customers)
+        return await each(info.context, payloads.CustomerPayload, partial(_upserted, info), customers)
 
     @mutation("Ends every subscription of a customer now, and denies them everything.")
     async def archive_customer(

@@ -11,10 +11,12 @@ from strawberry.extensions import FieldExtension
 from strawberry.types.field import StrawberryField
 from strawberry.utils.str_converters import to_camel_case
 
+from resolvers.context import Context
 from rules.errors import ErrorCode, Problem, Rejected, refuse_any
 from rules.validity import is_storable
 from schema.bad_input import bad_input
 from schema.scalars import Revision
+from schema.suggestions import Suggestions
 
 Arguments = ParamSpec("Arguments")
 Answer = TypeVar("Answer")
@@ -31,9 +33,10 @@ class UserError:
     )
 
     @classmethod
-    def of(cls, problem: Problem) -> Self:
-        """Show a problem."""
-        return cls(code=problem.code, message=problem.message, path=list(problem.path))
+    def of(cls, context: Context, problem: Problem) -> Self:
+        """Show a problem, with the keys that may have been meant where they may be suggested."""
+        told = Suggestions.of(context).told(problem)
+        return cls(code=told.code, message=told.message, path=list(told.path))
 
 
 @strawberry.interface(description="Every mutation's answer.")
@@ -57,12 +60,15 @@ LARGEST_BATCH = 1_000
 
 
 async def told(
-    payload: type[AnyPayload], do: Callable[[], Awaitable[Answer]], inputs: Iterable[object]
+    context: Context,
+    payload: type[AnyPayload],
+    do: Callable[[], Awaitable[Answer]],
+    inputs: Iterable[object],
 ) -> Answer | AnyPayload:
     """Do something with inputs that can be kept, and tell a refusal in a payload of this kind."""
     answer = await attempted(do, inputs)
     if isinstance(answer, Rejected):
-        return payload(user_errors=[UserError.of(problem) for problem in answer.problems])
+        return payload(user_errors=[UserError.of(context, problem) for problem in answer.problems])
     return answer
 
 
@@ -76,14 +82,17 @@ async def attempted(do: Callable[[], Awaitable[Answer]], inputs: Iterable[object
 
 
 async def each(
-    payload: type[AnyPayload], do: Callable[[Item], Awaitable[AnyPayload]], inputs: list[Item]
+    context: Context,
+    payload: type[AnyPayload],
+    do: Callable[[Item], Awaitable[AnyPayload]],
+    inputs: list[Item],
 ) -> list[AnyPayload]:
     """Do something with each input, which stands or falls alone, and tell refusals in such a payload.
 
     GraphQLError with BAD_USER_INPUT for a batch that is too large.
     """
     refuse_too_many(inputs)
-    doings = (told(payload, partial(do, one), [one]) for one in inputs)
+    doings = (told(context, payload, partial(do, one), [one]) for one in inputs)
     return list(await asyncio.gather(*doings))
 
 
@@ -107,7 +116,8 @@ class _TellsProblems(FieldExtension):
         info: strawberry.Info,
         **arguments: object,
     ) -> object:
-        return await told(self._payload, lambda: next_(source, info, **arguments), arguments.values())
+        do = partial(next_, source, info, **arguments)
+        return await told(info.context, self._payload, do, arguments.values())
 
 
 def _unstorable(value: object, *path: str) -> Iterator[Problem]:

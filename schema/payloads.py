@@ -250,7 +250,7 @@ class IngestPayload(Payload):
     )
 
     @classmethod
-    def of(cls, outcomes: Sequence[Done | Rejected]) -> Self:
+    def of(cls, info: Info, outcomes: Sequence[Done | Rejected]) -> Self:
         """Count what came of each event, and tell the problems of each under its index."""
         done = [outcome for outcome in outcomes if isinstance(outcome, Done)]
         return cls(
@@ -259,7 +259,7 @@ class IngestPayload(Payload):
             duplicates=sum(one.replayed for one in done),
             unmatched=sum(one.number is None for one in done),
             user_errors=[
-                UserError.of(problem.under(str(index)))
+                UserError.of(info.context, problem.under(str(index)))
                 for index, outcome in enumerate(outcomes)
                 if isinstance(outcome, Rejected)
                 for problem in outcome.problems

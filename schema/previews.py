@@ -73,7 +73,7 @@ class PreviewQueries:
         ] = PublishScope.ALL_CUSTOMERS,
     ) -> PublishPreview | None:
         """Preview a publish; GraphQLError with BAD_USER_INPUT for one that would be refused."""
-        with bad_input_errors():
+        with bad_input_errors(info.context):
             preview = await resolvers.preview_publish(info.context, package, apply_to)
         return PublishPreview.of(info, preview)
 
@@ -82,6 +82,6 @@ class PreviewQueries:
         self, info: Info, input: Annotated[ChangePlanInput, INPUT]
     ) -> PlanChangePreview | None:
         """Preview a change of plan; GraphQLError with BAD_USER_INPUT for one that would be refused."""
-        with bad_input_errors():
+        with bad_input_errors(info.context):
             preview = await resolvers.preview_plan_change(info.context, input.customer, input.fact())
         return PlanChangePreview.of(preview)

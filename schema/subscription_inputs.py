@@ -20,7 +20,7 @@ class AddonQuantityInput:
     """An add-on, written."""
 
     addon: str = strawberry.field(description="Key of the add-on.")
-    quantity: int = strawberry.field(default=1, description="How many.")
+    quantity: int = strawberry.field(default=1, description="How many; at least 1.")
 
 
 @strawberry.input(description="A customer and the plan that they are put on.")
@@ -126,7 +126,7 @@ class SetSubscriptionAddonInput:
 
     customer: str = strawberry.field(description="Key of the customer.")
     addon: str = strawberry.field(description="Key of the add-on.")
-    quantity: int = strawberry.field(description="How many from now on.")
+    quantity: int = strawberry.field(description="How many from now on; 0 takes it away.")
 
     def fact(self) -> SetSubscriptionAddon:
         """Read it."""

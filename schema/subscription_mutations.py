@@ -34,7 +34,9 @@ class SubscriptionMutations:
         self, info: Info, subscriptions: Annotated[list[inputs.SubscribeInput], MANY]
     ) -> list[payloads.SubscriptionPayload]:
         """Subscribe many customers."""
-        return await each(payloads.SubscriptionPayload, partial(_subscribed, info), subscriptions)
+        return await each(
+            info.context, payloads.SubscriptionPayload, partial(_subscribed, info), subscriptions
+        )
 
     @mutation("Moves a customer's subscription to another plan or price.")
     async def change_plan(

@@ -39,7 +39,7 @@ class UsageMutations:
         self, info: Info, reports: Annotated[list[inputs.ReportUsageInput], MANY]
     ) -> list[payloads.UsagePayload]:
         """Report usage many times."""
-        return await each(payloads.UsagePayload, partial(_reported, info), reports)
+        return await each(info.context, payloads.UsagePayload, partial(_reported, info), reports)
 
     @resolved(
         "Raw events for meters; at most 1,000. An event with a known id is not counted again. "
@@ -51,7 +51,7 @@ class UsageMutations:
         """Ingest events."""
         refuse_too_many(events)
         doings = (attempted(partial(_ingested, info, event), [event]) for event in events)
-        return payloads.IngestPayload.of(await asyncio.gather(*doings))
+        return payloads.IngestPayload.of(info, await asyncio.gather(*doings))
 
     @mutation(
         "Checks and records as one act: recorded if allowed, otherwise not at all. "

@@ -10,9 +10,19 @@ from starlette.types import Receive
 
 from server.errors import Refused, RequestCode, refuse
 
+IDENTITY = "identity"
+
+AS_IT_IS = {"Accept-Encoding": IDENTITY}
+"""Says in an answer which codings bodies may have: none. Unpacking what strangers send would need limits."""
+
 
 async def read(receive: Receive, headers: Mapping[str, str], most_bytes: int) -> bytes:
-    """Read a body; raises Refused where it is too long, and ClientDisconnect where its end never comes."""
+    """Read a body that is sent as it is.
+
+    Raises Refused where it is compressed or too long, and ClientDisconnect where its end never comes.
+    """
+    if is_coded(headers):
+        raise _coded()
     if int(_declared(headers)) > most_bytes:
         raise _too_long(most_bytes)
     chunks: list[bytes] = []
@@ -28,6 +38,21 @@ async def read(receive: Receive, headers: Mapping[str, str], most_bytes: int) ->
         chunks.append(chunk)
         more = message.get("more_body", False)
     return b"".join(chunks)
+
+
+def is_coded(headers: Mapping[str, str]) -> bool:
+    """Tell whether a body is compressed, or coded otherwise."""
+    codings = (coding.strip().lower() for coding in headers.get("content-encoding", "").split(","))
+    return not {*codings} <= {"", IDENTITY}
+
+
+def _coded() -> Refused:
+    return refuse(
+        RequestCode.BAD_USER_INPUT,
+        "Send the body as it is, without 'Content-Encoding'.",
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        headers=AS_IT_IS,
+    )
 
 
 def _declared(headers: Mapping[str, str]) -> str:

@@ -63,9 +63,10 @@ def refuse(
     *,
     headers: Mapping[str, str] | None = None,
     extensions: Formatted | None = None,
+    details: Formatted | None = None,
 ) -> Refused:
-    """A refusal for one reason, to be raised."""
-    error = {"message": message, "extensions": {"code": code.value}}
+    """A refusal for one reason, to be raised; ``details`` stand beside its code."""
+    error = {"message": message, "extensions": {"code": code.value, **(details or {})}}
     return Refused([error], status=status, headers=headers, extensions=extensions)
 
 

@@ -121,6 +121,10 @@ async def _opened(page: Portal, request: Request) -> Response:
 async def _sent(page: Portal, request: Request) -> Response:
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
         return _unread(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"A form is sent as {FORM}.")
+    if bodies.is_coded(request.headers):
+        unread = _unread(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "A form is sent as it is, not compressed.")
+        unread.headers.update(bodies.AS_IT_IS)
+        return unread
     try:
         async with asyncio.timeout(FORM_SECONDS):
             body = await bodies.read(request.receive, request.headers, MOST_FORM_BYTES)

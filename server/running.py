@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, TypeVar
 
@@ -12,6 +12,7 @@ import click
 from models.database import Database
 from models.migrate import DatabaseTooNew, migrate
 from rules.errors import Rejected
+from rules.similar import suggesting
 from server.logs import configure
 from server.settings import Settings, SettingsError, read_settings
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from resolvers.context import Services
 
 Answer = TypeVar("Answer")
+
+MOST_SUGGESTIONS = 100
+"""How many problems come with suggestions, so that no document takes long to be refused."""
 
 
 def settings_or_fail() -> Settings:
@@ -65,6 +69,12 @@ def run_to_end(work: Awaitable[Answer]) -> Answer:
     try:
         return asyncio.run(awaited())
     except Rejected as refusal:
-        raise click.ClickException("\n".join(problem.message for problem in refusal.problems)) from None
+        raise click.ClickException("\n".join(_sentences(refusal))) from None
     except (DatabaseTooNew, OSError) as error:
         raise click.ClickException(str(error)) from None
+
+
+def _sentences(refusal: Rejected) -> Iterator[str]:
+    """Give every problem, the first ones with the keys that may have been meant."""
+    for index, problem in enumerate(refusal.problems):
+        yield (suggesting(problem) if index < MOST_SUGGESTIONS else problem).message

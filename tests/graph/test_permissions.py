@@ -169,6 +169,35 @@ async def test_who_may_not_ask_for_one_field_is_told_so_and_answered_the_others(
     assert [error["path"] for error in answer["errors"]] == [["customer"]]
 
 
+async def test_a_forbidden_field_that_cannot_be_null_takes_the_whole_answer_with_it(connect: Connect) -> None:
+    reader = await connect(key=NewKey(scopes=[Scope.CATALOG_READ]))
+    ask = '{ viewer { kind } access(customer: "acme", feature: "sso") { allowed } }'
+    answer = (await reader.send(ask)).json()
+
+    assert answer["data"] is None
+    assert [error["path"] for error in answer["errors"]] == [["access"]]
+
+
+async def test_acts_before_a_forbidden_one_are_done_and_those_behind_it_are_not(
+    acme: Client, connect: Connect
+) -> None:
+    writer = await connect(key=NewKey(scopes=[Scope.CUSTOMERS_WRITE]))
+    document = """mutation {
+      before: upsertCustomer(input: { key: "before" }) { revision }
+      createApiKey(input: { name: "mine" }) { secret }
+      behind: upsertCustomer(input: { key: "behind" }) { revision }
+    }"""
+
+    answer = (await writer.send(document)).json()
+
+    assert answer["data"] is None
+    assert [error["path"] for error in answer["errors"]] == [["createApiKey"]]
+    there = await acme.ask(
+        '{ before: customer(key: "before") { key } behind: customer(key: "behind") { key } }'
+    )
+    assert there == {"before": {"key": "before"}, "behind": None}
+
+
 async def test_an_act_that_is_forbidden_does_nothing(acme: Client, connect: Connect) -> None:
     reader = await connect(key=NewKey(scopes=[Scope.CUSTOMERS_READ]))
     error = await reader.error('mutation { archiveCustomer(input: { customer: "acme" }) { __typename } }')

@@ -35,6 +35,8 @@ SPENT = ConsumeCredits(credit_type="ai", amount=ONE)
             GrantCredits(credit_type="gold", amount=0, priority=101),
             ["NOT_FOUND creditType", "OUT_OF_RANGE amount", "OUT_OF_RANGE priority"],
         ),
+        (ConsumeCredits(credit_type="gold", amount=ONE), ["NOT_FOUND creditType"]),
+        (ConsumeCredits(credit_type="gold", amount=ONE, allow_overdraft=True), ["NOT_FOUND creditType"]),
         (ConsumeCredits(credit_type="ai", amount=0), ["OUT_OF_RANGE amount"]),
         (ConsumeCredits(credit_type="ai", amount=-ONE), ["OUT_OF_RANGE amount"]),
         (ConsumeCredits(credit_type="ai", amount=ONE, note="x" * 10_001), ["OUT_OF_RANGE note"]),
@@ -57,10 +59,6 @@ def test_who_does_not_exist_or_is_archived_is_answered_with_a_no_when_spending()
     gone = wallet(PAID, ArchiveCustomer())
     assert not gone.tries(SPENT).changed
     assert gone.available == 1
-
-
-def test_spending_credits_of_an_unknown_type_is_answered_with_a_no() -> None:
-    assert not wallet().tries(ConsumeCredits(credit_type="gold", amount=ONE)).changed
 
 
 def test_an_answer_of_no_changes_nothing_and_takes_no_key() -> None:

@@ -12,6 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel
 
 import models.tables
@@ -102,13 +103,7 @@ async def test_customers_who_were_there_before_they_could_be_searched_are_found(
     async with database.write() as session:
         connection = await session.connection()
         await connection.run_sync(_migrate_to, "0003")
-        await session.execute(
-            text(
-                "INSERT INTO environments (id, key, name, sandbox, catalog_revision, created_at)"
-                " VALUES (1, 'live', 'live', :no, 0, 0)"
-            ),
-            {"no": False},
-        )
+        await _add_old_environment(session)
         await session.execute(
             text(
                 "INSERT INTO customers (id, environment_id, key, name, timezone, extra, archived, revision)"
@@ -127,6 +122,51 @@ async def test_customers_who_were_there_before_they_could_be_searched_are_found(
         )
     await database.close()
     assert [tuple(row) for row in searched] == [("u-1", "élodie", None), ("u-5", None, None)]
+
+
+async def test_tallies_that_refused_acts_left_of_what_is_not_metered_are_gone(empty_url: str) -> None:
+    database = Database(empty_url)
+    async with database.write() as session:
+        await (await session.connection()).run_sync(_migrate_to, "0006")
+        await _add_old_environment(session)
+        await session.execute(
+            text(
+                "INSERT INTO customers (id, environment_id, key, timezone, extra, archived, revision)"
+                " VALUES (1, 1, 'acme', 'UTC', '{}', :no, 0)"
+            ),
+            {"no": False},
+        )
+        await session.execute(
+            text(
+                "INSERT INTO features (environment_id, key, name, extra, type, status, shape)"
+                " VALUES (1, :key, :key, '{}', :type, 'ACTIVE', '{}')"
+            ),
+            [{"key": "calls", "type": "METERED"}, {"key": "sso", "type": "BOOLEAN"}],
+        )
+        await session.execute(
+            text(
+                "INSERT INTO usage_windows"
+                " (environment_id, customer_id, feature_key, starts_at, ends_at, used)"
+                " VALUES (1, 1, :key, 0, 1, :used)"
+            ),
+            [{"key": "calls", "used": 7}, {"key": "sso", "used": 0}],
+        )
+    await migrate(empty_url)
+
+    async with database.read() as session:
+        left = await session.execute(text("SELECT feature_key, used FROM usage_windows"))
+    await database.close()
+    assert [tuple(row) for row in left] == [("calls", 7)]
+
+
+async def _add_old_environment(session: AsyncSession) -> None:
+    await session.execute(
+        text(
+            "INSERT INTO environments (id, key, name, sandbox, catalog_revision, created_at)"
+            " VALUES (1, 'live', 'live', :no, 0, 0)"
+        ),
+        {"no": False},
+    )
 
 
 def _migrate_to(connection: Connection, revision: str) -> None:

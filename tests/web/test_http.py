@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import AsyncIterator
 from urllib.parse import urlencode
@@ -87,6 +88,24 @@ async def test_a_body_of_another_media_type_is_refused(back_end: Asker, content_
     answer = await back_end.post(HELLO, Content_Type=content_type)
 
     assert (answer.status_code, codes(answer)) == (415, ["BAD_USER_INPUT"])
+
+
+@pytest.mark.parametrize(
+    "coding", ["gzip", "GZIP", "deflate", "br", "zstd", "identity, gzip", "gzip, gzip", "nonsense"]
+)
+async def test_a_body_that_is_compressed_is_refused_and_told_so(back_end: Asker, coding: str) -> None:
+    body = json.dumps(HELLO).encode()
+    answer = await back_end.post(gzip.compress(body), Content_Encoding=coding)
+
+    assert (answer.status_code, codes(answer)) == (415, ["BAD_USER_INPUT"])
+    assert answer.headers["Accept-Encoding"] == "identity"
+
+
+@pytest.mark.parametrize("coding", ["identity", "Identity", "", "identity, identity"])
+async def test_a_body_that_says_that_it_is_sent_as_it_is_is_read(back_end: Asker, coding: str) -> None:
+    answer = await back_end.post(HELLO, Content_Encoding=coding)
+
+    assert answer.status_code == 200
 
 
 @pytest.mark.parametrize(

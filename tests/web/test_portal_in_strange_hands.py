@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -162,6 +163,14 @@ async def test_what_is_no_form_is_told_so(site: Site, body: bytes, content_type:
     page = await site.http.post("/portal", content=body, headers={"Content-Type": content_type})
 
     assert_a_notice(page, status, "That form cannot be read")
+
+
+async def test_a_form_that_is_compressed_is_told_so(site: Site) -> None:
+    headers = {"Content-Type": FORM, "Content-Encoding": "gzip"}
+    page = await site.http.post("/portal", content=gzip.compress(b"token=x"), headers=headers)
+
+    assert_a_notice(page, 415, "That form cannot be read")
+    assert page.headers["Accept-Encoding"] == "identity"
 
 
 async def test_a_form_whose_end_never_comes_is_given_up(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

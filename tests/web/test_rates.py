@@ -118,7 +118,10 @@ async def test_who_asks_for_too_much_is_told_when_there_is_more(services: Servic
     assert 1 <= int(refused.headers["Retry-After"]) <= 3600
     answer = refused.json()
     assert "data" not in answer
-    assert [error["extensions"] for error in answer["errors"]] == [{"code": "RATE_LIMITED"}]
+    retry_after = int(refused.headers["Retry-After"])
+    assert [error["extensions"] for error in answer["errors"]] == [
+        {"code": "RATE_LIMITED", "retryAfter": retry_after}
+    ]
 
 
 async def test_a_key_has_a_limit_of_its_own(services: Services, limited: Limited) -> None:

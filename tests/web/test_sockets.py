@@ -155,6 +155,17 @@ async def test_rates_are_counted(serve: Serving) -> None:
         assert await ask(ear, "{ __typename }") == ["RATE_LIMITED"]
 
 
+async def test_a_socket_tells_in_how_many_seconds_there_is_more(serve: Serving) -> None:
+    key = await serve.key()
+    async with listening(await serve(rates=Rates("1/hour")), key) as ear:
+        asked = await ear.begin("one", "{ viewer { kind } }")
+        message = await asked.message()
+
+    (error,) = message["payload"]
+    assert (message["type"], error["extensions"]["code"]) == ("error", "RATE_LIMITED")
+    assert 1 <= error["extensions"]["retryAfter"] <= 3600
+
+
 async def test_a_socket_has_so_many_operations_at_a_time(serve: Serving) -> None:
     key = await serve.key()
     async with listening(await serve(limits=Limits(socket_operations=2)), key) as ear:
