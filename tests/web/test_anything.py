@@ -14,8 +14,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.profiles import FULL
-from tests.web.documents_at_random import STRANGE, Writer
+from tests.web.documents_at_random import Writer
 from tests.web.program import PATIENCE_SECONDS, Program, serving
+from tests.web.values_at_random import STRANGE
 
 DOCUMENTS = 15_000 if FULL else 200
 BODIES = 6_000 if FULL else 150
