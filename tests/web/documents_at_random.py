@@ -56,6 +56,15 @@ class Variable:
 LEFT_OUT = object()
 """The value of a variable for which nothing is sent."""
 
+
+def has_one_of(given: GraphQLArgument | GraphQLInputField) -> bool:
+    """Tell whether there is a @oneOf input in the type of an argument or a field."""
+    named = get_named_type(given.type)
+    return isinstance(named, GraphQLInputObjectType) and (
+        named.is_one_of or any(map(has_one_of, named.fields.values()))
+    )
+
+
 BOOLEAN = GraphQLNonNull(GraphQLBoolean)
 
 
@@ -131,6 +140,9 @@ class Writer:
 
     def _selection(self, parent: GraphQLNamedType, depth: int) -> str:
         fields = list(getattr(parent, "fields", {}).items())
+        if depth == 1 and self._random.random() < 0.4:
+            # Few fields have them, and they are easily got wrong.
+            fields = [one for one in fields if any(map(has_one_of, one[1].args.values()))] or fields
         widest = self._random.choice([1, WIDEST]) if depth == 1 else WIDEST
         picked = self._random.sample(fields, min(len(fields), self._random.randint(1, widest)))
         parts = [self._field(name, field, depth) for name, field in picked]
@@ -172,7 +184,7 @@ class Writer:
 
     def _written(self, type_: GraphQLInputType, depth: int, *, alone: bool = False) -> str:
         """Write a value into a document, or a variable for it; ``alone`` in a field of a @oneOf input."""
-        if self._random.random() < (0.2 if depth else 0.5):
+        if self._random.random() < (0.2 if depth and not alone else 0.5):
             return self._variable(type_, alone=alone)
         return self._literal(type_, depth)
 
@@ -222,7 +234,9 @@ class Writer:
         if chance < 0.2:
             # It may stand where null may not; and yet null can be sent for it.
             return Variable(
-                str(of), literal(self._value(GraphQLNonNull(get_nullable_type(of)), 0), of), value
+                str(of),
+                literal(self._value(GraphQLNonNull(of) if is_non_null_type(type_) else of, 0), of),
+                value,
             )
         is_strict = chance > 0.25 and (alone or is_non_null_type(type_) or chance < 0.4)
         return Variable(f"{of}!" if is_strict else str(of), None, value)

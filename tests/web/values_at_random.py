@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from random import Random
 from typing import Any
@@ -96,3 +97,7 @@ def literal(value: Any, type_: GraphQLInputType) -> str:  # noqa: ANN401 - JSON
             return value or "X"
         case _:
             return json.dumps(value)
+
+
+PYTHON = re.compile(r"\b(None|True|False|Undefined|nan|inf|instance|object at)\b|\{'|<|\bb'")
+"""What no message about such values says: they are written in JSON, or as in the document."""
