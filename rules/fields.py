@@ -223,6 +223,8 @@ def _float(value: Decimal) -> float:
 
 def _called(value: object) -> str:
     match value:
+        case None:
+            return "null"
         case Mapping():
             return "a mapping"
         case list():

@@ -14,6 +14,7 @@ from schema.entitlements import (
     RevokedEntitlement,
 )
 from schema.mutation import Mutation
+from schema.one_of import settle_one_of
 from schema.packages import Addon, Plan
 from schema.permissions import guard
 from schema.query import Query
@@ -50,5 +51,6 @@ graph = Graph(
     config=StrawberryConfig(scalar_map=SCALARS),
 )
 
+settle_one_of(graph.core)
 streamline(graph)
 guard(graph.core)

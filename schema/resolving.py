@@ -72,7 +72,7 @@ def _resolver(schema: strawberry.Schema, field: GraphQLField, known: StrawberryF
         return None
     if not wants_info and not known.arguments:
         return Reading(ask)
-    arguments = list(_arguments(schema, field, known))
+    arguments = list(conversions(schema, field, known))
 
     def resolve(source: object, info: Any, **given: Any) -> Any:  # noqa: ANN401 - as graphql-core has it
         taken = {to: convert(given[name]) for name, to, convert in arguments if name in given}
@@ -83,7 +83,7 @@ def _resolver(schema: strawberry.Schema, field: GraphQLField, known: StrawberryF
     return resolve
 
 
-def _arguments(
+def conversions(
     schema: strawberry.Schema, field: GraphQLField, known: StrawberryField
 ) -> Iterator[tuple[str, str, Convert]]:
     """Give of each argument its name in the graph, its name in Python, and what makes one of the other."""

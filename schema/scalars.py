@@ -25,11 +25,11 @@ from graphql import (
     StringValueNode,
     ValueNode,
 )
-from graphql.pyutils import inspect
 from strawberry.types.scalar import ScalarDefinition
 
 from rules.numbers import from_decimal, to_text
 from rules.validity import is_storable
+from schema.json_text import json_text
 
 Quantity = NewType("Quantity", int)
 """Micros inside, the scalar ``Decimal`` outside."""
@@ -80,12 +80,12 @@ def _quantity_from_text(text: str) -> Quantity:
     number = _PLAIN_NUMBER.fullmatch(text)
     if number is None:
         if _EXPONENT.fullmatch(text):
-            message = f"takes no exponent: {inspect(text)}"
+            message = f"takes no exponent: {json_text(text)}"
         else:
-            message = f"must be written in plain digits such as '19.9', '-3' or '0.5': {inspect(text)}"
+            message = f"must be written in plain digits such as '19.9', '-3' or '0.5': {json_text(text)}"
         raise ValueError(message)
     if len(number[1] or "") > _FRACTION_DIGITS_MAX:
-        message = f"has at most {_FRACTION_DIGITS_MAX} digits after the point: {inspect(text)}"
+        message = f"has at most {_FRACTION_DIGITS_MAX} digits after the point: {json_text(text)}"
         raise ValueError(message)
     return Quantity(from_decimal(Decimal(text)))
 
@@ -101,7 +101,7 @@ def _read_instant(value: object) -> datetime:
         raise ValueError(message)  # noqa: TRY004 - a caller's mistake, as all others here
     instant = datetime.fromisoformat(_checked_instant(value).upper())
     if not INSTANT_MIN <= instant < INSTANT_END:
-        message = f"must lie in the years {INSTANT_MIN.year} to {INSTANT_END.year - 1}: {inspect(value)}"
+        message = f"must lie in the years {INSTANT_MIN.year} to {INSTANT_END.year - 1}: {json_text(value)}"
         raise ValueError(message)
     return instant.astimezone(UTC)
 
@@ -109,13 +109,13 @@ def _read_instant(value: object) -> datetime:
 def _checked_instant(text: str) -> str:
     parts = _INSTANT.fullmatch(text)
     if parts is None:
-        message = f"must be an RFC 3339 instant such as '2026-01-31T12:00:00Z': {inspect(text)}"
+        message = f"must be an RFC 3339 instant such as '2026-01-31T12:00:00Z': {json_text(text)}"
         raise ValueError(message)
     if parts["zone"] is None:
-        message = f"needs a zone, 'Z' or an offset such as '+02:00': {inspect(text)}"
+        message = f"needs a zone, 'Z' or an offset such as '+02:00': {json_text(text)}"
         raise ValueError(message)
     if len(parts["fraction"] or "") > _FRACTION_DIGITS_MAX:
-        message = f"has at most {_FRACTION_DIGITS_MAX} digits after the second: {inspect(text)}"
+        message = f"has at most {_FRACTION_DIGITS_MAX} digits after the second: {json_text(text)}"
         raise ValueError(message)
     return text
 
@@ -146,7 +146,7 @@ def _json_children(value: object) -> Iterable[object]:
         case list():
             return value
         case str() if not is_storable(value):
-            message = f"holds a NUL character or half of a surrogate pair: {inspect(value)}"
+            message = f"holds a NUL character or half of a surrogate pair: {json_text(value)}"
         case float() if not isfinite(value):
             message = "holds a number that is not finite"
         case int() if abs(value) >= _JSON_INTEGER_END:

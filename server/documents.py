@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from cachetools import LRUCache
 from graphql import (
+    ASTValidationRule,
     DocumentNode,
     GraphQLError,
     GraphQLSchema,
     GraphQLSyntaxError,
+    OperationDefinitionNode,
     OperationType,
     parse,
     specified_rules,
     validate,
 )
-from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
-from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from server.asking import Asked
 from server.costs import Cost
 from server.errors import Formatted, Refused, RequestCode, refuse, with_code
+from server.fallbacks import Fallbacks
+from server.input_errors import instead
 from server.limits import Limits
 from server.measuring import Measures, measure
 from server.plans import Plan, plan_of
@@ -40,8 +42,8 @@ MOST_ERRORS = 20
 """Errors that validation names before it gives up."""
 
 
-RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
-"""What a document must obey: Strawberry tells null from left out, and sees to input types with @oneOf."""
+RULES = instead(specified_rules)
+"""What a document must obey."""
 
 _EMPTY = DocumentNode(definitions=())
 """Stands where a text is no document."""
@@ -85,8 +87,11 @@ class Prepared:
 class Documents:
     """All documents that a process has prepared, and those that can be asked for by name."""
 
-    def __init__(self, schema: GraphQLSchema, limits: Limits, trusted: Trusted) -> None:
+    def __init__(
+        self, schema: GraphQLSchema, limits: Limits, trusted: Trusted, fallbacks: Fallbacks | None = None
+    ) -> None:
         self._schema = schema
+        self._fallbacks = fallbacks or Fallbacks()
         self._limits = limits
         self._trusted = trusted
         self._kept: LRUCache[str, Prepared] = LRUCache(MOST_KEPT, getsizeof=lambda prepared: prepared.size)
@@ -97,7 +102,7 @@ class Documents:
         text = self._text(asked)
         prepared = self._kept.get(text)
         if prepared is None:
-            prepared = prepare(self._schema, text, self._limits)
+            prepared = prepare(self._schema, text, self._limits, self._fallbacks)
             if len(text) <= LONGEST_KEPT:
                 self._kept[text] = prepared
         if asked.registers and not prepared.errors and len(text) <= LONGEST_KEPT:
@@ -123,7 +128,7 @@ class Documents:
         return text
 
 
-def prepare(schema: GraphQLSchema, text: str, limits: Limits) -> Prepared:
+def prepare(schema: GraphQLSchema, text: str, limits: Limits, fallbacks: Fallbacks | None = None) -> Prepared:
     """Parse, measure and validate a document, in time linear to its length until it is found small enough."""
     size = 1 + len(text) // 100
     try:
@@ -135,24 +140,65 @@ def prepare(schema: GraphQLSchema, text: str, limits: Limits) -> Prepared:
         )
     except GraphQLSyntaxError as error:
         return Prepared(errors=(with_code(error, _syntax_code(error)),), size=size)
-    measured = measure(schema, document)
-    too_much = list(_too_much([measures for _, measures in measured], limits))
-    errors = tuple(too_much) or tuple(_invalid(schema, document))
-    operations = [
-        Operation(
-            name=node.name.value if node.name else None,
-            kind=node.operation,
-            cost=measures.cost,
-            plan=None if errors else plan_of(schema, document, node),
-        )
-        for node, measures in measured
-    ]
+    preparing = _Preparing(schema, limits, fallbacks or Fallbacks(), text, document)
+    errors, operations = preparing.prepare()
     return Prepared(
         document=document,
         operations={operation.name: operation for operation in operations},
-        errors=errors,
+        errors=tuple(errors),
         size=size + document.token_count,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Preparing:
+    """A document that is being prepared. No step that fails is told to its caller as our fault."""
+
+    schema: GraphQLSchema
+    limits: Limits
+    fallbacks: Fallbacks
+    text: str
+    document: DocumentNode
+
+    def prepare(self) -> tuple[list[Formatted], list[Operation]]:
+        """Give what is wrong with the document, and its operations."""
+        try:
+            measured = measure(self.schema, self.document)
+        except Exception:  # noqa: BLE001 - whatever it is, the caller is answered
+            self.fallbacks.report("measure", self.text)
+            # Nothing is executed of which nobody knows how much it is.
+            return self._invalid() or [_unmeasured()], []
+        errors = list(_too_much([measures for _, measures in measured], self.limits)) or self._invalid()
+        return errors, [self._operation(node, measures, errors) for node, measures in measured]
+
+    def _operation(
+        self, node: OperationDefinitionNode, measures: Measures, errors: list[Formatted]
+    ) -> Operation:
+        return Operation(
+            name=node.name.value if node.name else None,
+            kind=node.operation,
+            cost=measures.cost,
+            plan=None if errors else self._plan(node),
+        )
+
+    def _plan(self, node: OperationDefinitionNode) -> Plan | None:
+        try:
+            return plan_of(self.schema, self.document, node)
+        except Exception:  # noqa: BLE001 - graphql-core executes it without a plan
+            self.fallbacks.report("compile", self.text)
+            return None
+
+    def _invalid(self) -> list[Formatted]:
+        try:
+            return list(_invalid(self.schema, self.document, RULES))
+        except Exception:  # noqa: BLE001 - graphql-core's own rules say what is wrong, in other words
+            self.fallbacks.report("validate", self.text)
+            return list(_invalid(self.schema, self.document, specified_rules))
+
+
+def _unmeasured() -> Formatted:
+    message = "The size of the document could not be determined: write it in a simpler way."
+    return with_code(GraphQLError(message), RequestCode.QUERY_TOO_COMPLEX)
 
 
 def _syntax_code(error: GraphQLSyntaxError) -> RequestCode:
@@ -175,8 +221,10 @@ def _too_much(operations: list[Measures], limits: Limits) -> Iterator[Formatted]
             yield with_code(GraphQLError(message), RequestCode.QUERY_TOO_COMPLEX)
 
 
-def _invalid(schema: GraphQLSchema, document: DocumentNode) -> Iterator[Formatted]:
-    for error in validate(schema, document, RULES, max_errors=MOST_ERRORS):
+def _invalid(
+    schema: GraphQLSchema, document: DocumentNode, rules: Collection[type[ASTValidationRule]]
+) -> Iterator[Formatted]:
+    for error in validate(schema, document, rules, max_errors=MOST_ERRORS):
         # Validation has a budget of its own for fields and fragments that would have to be compared.
         given_up = error.message == "Validation aborted."
         code = RequestCode.QUERY_TOO_COMPLEX if given_up else RequestCode.GRAPHQL_VALIDATION_FAILED

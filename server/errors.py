@@ -7,9 +7,10 @@ from enum import StrEnum
 from http import HTTPStatus
 
 import structlog
-from graphql import GraphQLError
+from graphql import GraphQLError, ValueNode
 from strawberry.exceptions import StrawberryInputCoercionError
 
+from server.input_errors import in_graphql_words
 from server.logs import current_request_id
 
 _log = structlog.get_logger(__name__)
@@ -80,7 +81,8 @@ def coded(error: GraphQLError) -> Formatted:
     if error.extensions and "code" in error.extensions:
         return error.formatted
     if _is_about_an_argument(error):
-        return with_code(error, RequestCode.BAD_USER_INPUT)
+        told = with_code(error, RequestCode.BAD_USER_INPUT)
+        return {**told, "message": in_graphql_words(error.message)}
     _log.error("a field failed", path=error.path, exc_info=error.original_error or error)
     masked = GraphQLError(OUR_FAULT, nodes=error.nodes, path=error.path)
     return {**masked.formatted, "extensions": internal()}
@@ -100,4 +102,7 @@ def _is_about_an_argument(error: GraphQLError) -> bool:
     cause = error.original_error
     if isinstance(cause, StrawberryInputCoercionError):
         return True
+    if cause is None:
+        # Of a directive at the root, where no field has been begun.
+        return isinstance(next(iter(error.nodes or ()), None), ValueNode)
     return isinstance(cause, GraphQLError) and cause.original_error is None and bool(cause.nodes)

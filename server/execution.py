@@ -10,7 +10,7 @@ from contextlib import aclosing
 from typing import Any, TypeGuard, cast
 
 import structlog
-from graphql import ExecutionResult, GraphQLError, GraphQLSchema
+from graphql import ExecutionResult, GraphQLError, GraphQLSchema, get_operation_ast
 from graphql.execution import Executor, create_source_event_stream
 from graphql.execution.values import VariableValues
 from strawberry.execution import optimized_is_awaitable
@@ -18,6 +18,7 @@ from strawberry.execution import optimized_is_awaitable
 from resolvers.context import Context
 from server.documents import Operation, Prepared
 from server.errors import Formatted, Refused, RequestCode, coded, refuse, with_code
+from server.input_errors import variable_errors
 from server.limits import Limits
 from server.patience import within
 from server.plans import Planned, Resolved
@@ -124,8 +125,18 @@ class Execution:
             is_awaitable=_is_awaitable,
         )
         if isinstance(executor, list):
-            raise Refused(with_code(error, RequestCode.BAD_USER_INPUT) for error in executor)
+            # An operation that is not found, which cannot be, has none that is wrong by our lights.
+            errors = self._variable_errors(prepared, operation, variables) or executor
+            raise Refused(with_code(error, RequestCode.BAD_USER_INPUT) for error in errors)
         return executor
+
+    def _variable_errors(
+        self, prepared: Prepared, operation: Operation, variables: Mapping[str, Any]
+    ) -> list[GraphQLError]:
+        node = get_operation_ast(prepared.document, operation.name)
+        if node is None:
+            return []
+        return variable_errors(self._schema, node, variables, MOST_VARIABLE_ERRORS)
 
     def _too_slow(self) -> Formatted:
         message = (

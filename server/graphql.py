@@ -23,6 +23,7 @@ from server.auth import Doorkeeper, Unauthenticated, bearer
 from server.documents import Documents, Operation
 from server.errors import OUR_FAULT, Refused, RequestCode, internal, refuse
 from server.execution import Answer, Execution
+from server.fallbacks import Fallbacks
 from server.headers import headers_of
 from server.limits import Limits
 from server.logs import request_id
@@ -69,7 +70,7 @@ class GraphQLView:
         self._doorkeeper = doorkeeper
         self._limits = limits
         self._metrics = metrics
-        self.documents = Documents(schema, limits, trusted)
+        self.documents = Documents(schema, limits, trusted, Fallbacks(metrics.fell_back))
         self.execution = Execution(schema, limits, rates)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

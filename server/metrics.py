@@ -23,6 +23,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from server.documents import Operation
+from server.fallbacks import Step
 
 MOST_NAMES = 100
 """Operations that are counted by their names; those that come later are counted together."""
@@ -76,6 +77,12 @@ class Metrics:
             buckets=_ACTS,
             registry=self._registry,
         )
+        self._fallbacks = Counter(
+            "allotment_document_fallbacks",
+            "Steps of preparing a document that failed and were done in a plainer way: a fault of ours.",
+            ["step"],
+            registry=self._registry,
+        )
         self._sockets = self._gauge("allotment_sockets", "WebSockets that are open.")
         self._streams = self._gauge("allotment_streams", "Subscriptions that are under way.")
         self._held = 0
@@ -111,6 +118,10 @@ class Metrics:
     def committed(self, acts: int) -> None:
         """Count a transaction with so many acts in it."""
         self._acts.observe(acts)
+
+    def fell_back(self, step: Step) -> None:
+        """Count a step of preparing a document that failed."""
+        self._fallbacks.labels(step).inc()
 
     @contextmanager
     def socket(self) -> Iterator[int]:

@@ -19,6 +19,8 @@ from graphql import (
     GraphQLInputObjectType,
     GraphQLInputType,
     GraphQLSchema,
+    ListValueNode,
+    ObjectValueNode,
     OperationDefinitionNode,
     Undefined,
     ValueNode,
@@ -86,8 +88,9 @@ def _taking(type_: GraphQLInputType, inside: tuple[str, ...]) -> Take:
         return _each(_taking(type_.of_type, inside))
     if is_leaf_type(type_):
         return _leaf(type_.coerce_input_value)
-    if isinstance(type_, GraphQLInputObjectType) and not type_.is_one_of and type_.name not in inside:
-        return _fields(type_, (*inside, type_.name))
+    if isinstance(type_, GraphQLInputObjectType) and type_.name not in inside:
+        taking = _one_of if type_.is_one_of else _fields
+        return taking(type_, (*inside, type_.name))
     raise NotPlain
 
 
@@ -111,9 +114,8 @@ def _each(take: Take) -> Take:
     def each(value: Any) -> Any:  # noqa: ANN401 - JSON
         if value is None:
             return None
-        if not isinstance(value, list):
-            raise NotPlain
-        return [take(item) for item in value]
+        # A list takes a value that is none as its only item.
+        return [take(item) for item in value] if isinstance(value, list) else [take(value)]
 
     return each
 
@@ -141,6 +143,24 @@ def _fields(type_: GraphQLInputObjectType, inside: tuple[str, ...]) -> Take:
     return fields
 
 
+def _one_of(type_: GraphQLInputObjectType, inside: tuple[str, ...]) -> Take:
+    known = {
+        name: (one.out_name or name, _required(_taking(one.type, inside)))
+        for name, one in type_.fields.items()
+    }
+
+    def one_of(value: Any) -> Any:  # noqa: ANN401 - JSON
+        if value is None:
+            return None
+        if not isinstance(value, dict):
+            raise NotPlain
+        ((name, one),) = value.items()
+        to, take = known[name]
+        return type_.out_type({to: take(one)})
+
+    return one_of
+
+
 def arguments_of(field: GraphQLField, node: FieldNode) -> Arguments:
     """Compile the reading of a field's arguments; what it gives raises GraphQLError as graphql-core does."""
     nodes = {argument.name.value: argument.value for argument in node.arguments or ()}
@@ -151,11 +171,13 @@ def arguments_of(field: GraphQLField, node: FieldNode) -> Arguments:
         if isinstance(given, VariableNode):
             variables.append((given.name.value, to, is_non_null_type(argument.type)))
             given = None
+        if given is not None and _holds_variable(given):
+            return lambda values: get_argument_values(field, node, values)
         constant = _constant(argument, given)
         if isinstance(constant, _PLAIN):
             constants[to] = constant
         elif given is not None or constant is not Undefined:
-            # A list, an object, or something with a variable in it.
+            # A list or an object, of which each answer has to have its own, or something that is wrong.
             return lambda values: get_argument_values(field, node, values)
 
     def read(values: VariableValues) -> dict[str, Any]:
@@ -168,6 +190,17 @@ def arguments_of(field: GraphQLField, node: FieldNode) -> Arguments:
         return taken
 
     return read
+
+
+def _holds_variable(node: ValueNode) -> bool:
+    """Tell whether a literal says something else with other variables, in whatever depth."""
+    match node:
+        case ListValueNode():
+            return any(map(_holds_variable, node.values))
+        case ObjectValueNode():
+            return any(_holds_variable(field.value) for field in node.fields)
+        case _:
+            return isinstance(node, VariableNode)
 
 
 def _constant(argument: GraphQLArgument, node: ValueNode | None) -> Any:  # noqa: ANN401 - of the argument's type

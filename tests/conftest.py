@@ -9,11 +9,11 @@ from __future__ import annotations
 import os
 import shutil
 import warnings
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, NoReturn
 
 import asyncpg
 import httpx
@@ -31,6 +31,19 @@ ROOM_BYTES = 2**30
 TEMPLATE = "migrated"
 
 databases = (f"test_{number}" for number in count(1))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def fallbacks_fail() -> Iterator[Callable[..., NoReturn]]:
+    """Let a document that cannot be prepared as usual fail the test that sends it."""
+    from server.fallbacks import Fallbacks  # noqa: PLC0415 - rules are tested without a server
+
+    def fail(*_: object) -> NoReturn:
+        raise  # noqa: PLE0704 - the exception that is being handled
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Fallbacks, "report", fail)
+        yield fail
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

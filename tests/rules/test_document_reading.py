@@ -114,6 +114,17 @@ def test_a_text_is_a_text(written: object) -> None:
     assert ("put it in quotes" in problem.message) == (not isinstance(written, list | dict))
 
 
+@pytest.mark.parametrize(
+    ("written", "said"), [(None, "null"), (True, "true"), (False, "false"), (["a"], "a list"), (1, "1")]
+)
+def test_what_stands_in_place_of_a_text_is_named_as_it_is_written(written: object, said: str) -> None:
+    # In a list, since null for a field is as good as left out.
+    problems = wanted_of({"features": {"x": {"choices": [written]}}}, SHOP).problems
+
+    (problem,) = (one for one in problems if one.path == ("features", "x", "choices"))
+    assert problem.message.startswith(f"A text stands here, not {said}")
+
+
 @pytest.mark.parametrize("written", ["yes", "true", 1, 0])
 def test_a_flag_is_true_or_false(written: object) -> None:
     assert unreadable(of_plan(visible=written)) == ["INVALID plans.pro.visible"]

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import httpx
 
+from server.fallbacks import NOT_PREPARED
 from tests.project.repository import ROOT
 
 PATIENCE_SECONDS = 60
@@ -69,6 +70,7 @@ def serving(folder: Path, *options: str, **settings: str) -> Iterator[Program]:
             first_line = process.stdout.readline()
             assert first_line, (folder / "log.txt").read_text()
             yield Program(process, folder, first_line)
+            assert NOT_PREPARED not in (folder / "log.txt").read_text()
         finally:
             process.kill()
             process.wait()

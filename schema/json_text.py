@@ -1,0 +1,41 @@
+"""Values in messages, written as callers write them: in JSON, and no longer than a message may be."""
+
+import json
+from collections.abc import Iterator
+from itertools import islice
+
+from rules.validity import is_storable
+
+MOST_CHARACTERS = 240
+MOST_ITEMS = 10
+DEEPEST = 2
+MOST_BITS = 10_000
+"""Of an integer; Python writes no much longer one as text."""
+
+
+def json_text(value: object, depth: int = 0) -> str:
+    """Write a value that came as JSON; its middle, its later items and its depths are left out."""
+    match value:
+        case dict():
+            pairs = (f"{json_text(name)}: {json_text(one, depth + 1)}" for name, one in value.items())
+            return f"{{{_listed(pairs, len(value), depth)}}}"
+        case list():
+            return f"[{_listed((json_text(item, depth + 1) for item in value), len(value), depth)}]"
+        case str():
+            return _shortened(json.dumps(value, ensure_ascii=not is_storable(value)))
+        case int() if value.bit_length() > MOST_BITS:
+            return "..."
+        case _:
+            return _shortened(json.dumps(value))
+
+
+def _listed(items: Iterator[str], length: int, depth: int) -> str:
+    most = MOST_ITEMS if depth < DEEPEST else 0
+    return ", ".join([*islice(items, most), *(["..."] if length > most else [])])
+
+
+def _shortened(text: str) -> str:
+    if len(text) <= MOST_CHARACTERS:
+        return text
+    half = (MOST_CHARACTERS - 3) // 2
+    return f"{text[:half]}...{text[-half:]}"
