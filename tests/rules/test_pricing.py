@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from rules.catalog import Catalog, FeatureStatus, Plan, PricingType, Widget
+from rules.catalog import Catalog, FeatureStatus, Plan, PricingType, Row, Widget
 from rules.drafts import reorder_entitlements
 from rules.packages import with_package
 from rules.pricing import PricingTable
@@ -20,6 +20,7 @@ from tests.rules.builders import (
     number,
     plan,
     published,
+    revocation,
     row,
     written,
 )
@@ -35,6 +36,7 @@ from tests.rules.tables import (
     compared,
     hidden,
     inherited,
+    monthly,
     own,
     seats,
     table,
@@ -95,7 +97,7 @@ def test_a_product_that_sells_nothing_has_an_empty_table() -> None:
 def test_a_plan_tells_what_it_sets_itself_and_strikes_through_what_it_replaces() -> None:
     pro = column(SHOP, "pro", MONTHLY)
 
-    assert pro.heading == "Everything in Starter, plus:"
+    assert pro.heading == "Everything in Starter except Forum, plus:"
     assert own(pro) == ["~10 seats~ 50 seats", "SSO"]
     assert inherited(pro) == ["1,000 calls per month"]
 
@@ -121,6 +123,86 @@ def test_rows_that_are_only_hidden_promise_no_more_either() -> None:
     assert column(shop, "twin").heading == "Everything in Starter"
 
 
+def test_a_plan_whose_base_is_whole_says_everything() -> None:
+    shop = selling(STARTER, plan("pro", row("sso"), base="starter"))
+
+    assert column(shop, "pro").heading == "Everything in Starter, plus:"
+
+
+LARGE = plan("large", seats(1), calls(1), row("sso"), row("forum"), row("projects", number(2)))
+
+
+@pytest.mark.parametrize(
+    ("revoked", "heading"),
+    [
+        (["forum"], "Everything in Large except Forum"),
+        (["forum", "sso"], "Everything in Large except SSO and Forum"),
+        (["forum", "sso", "calls"], "Everything in Large except Calls, SSO and Forum"),
+        (["forum", "sso", "calls", "seats"], "Most of Large"),
+    ],
+)
+def test_what_a_plan_revokes_is_named_in_the_order_of_its_base(revoked: list[str], heading: str) -> None:
+    less = [row(key, REVOKED) for key in revoked]
+    shop = selling(
+        LARGE, plan("bare", *less, base="large"), plan("more", *less, row("ai", credit(5)), base="large")
+    )
+
+    assert column(shop, "bare").heading == heading
+    assert column(shop, "more").heading == f"{heading}, plus:"
+
+
+def test_what_the_base_hides_is_not_told_by_revoking_it() -> None:
+    shop = selling(
+        plan("free", seats(1), hidden(row("forum"))), plan("pro", row("forum", REVOKED), base="free")
+    )
+
+    assert column(shop, "pro").heading == "Everything in Free"
+
+
+def test_what_the_base_has_revoked_itself_is_not_missing() -> None:
+    """Only the plan above is named, and what that one shows."""
+    middle = plan("middle", row("forum", REVOKED), row("sso"), base="free")
+    shop = selling(
+        plan("free", seats(1), row("forum")),
+        middle,
+        plan("top", calls(1), base="middle"),
+        plan("again", row("forum"), base="middle"),
+        plan("less", row("seats", REVOKED), row("sso", REVOKED), base="middle"),
+    )
+
+    assert column(shop, "middle").heading == "Everything in Free except Forum, plus:"
+    assert column(shop, "top").heading == "Everything in Middle, plus:"
+    assert column(shop, "again").heading == "Everything in Middle, plus:"
+    assert column(shop, "less").heading == "Everything in Middle except Seats and SSO"
+
+
+def test_an_override_leaves_nothing_out_even_where_it_is_hidden() -> None:
+    shop = selling(STARTER, plan("pro", hidden(seats(50)), base="starter"))
+
+    assert column(shop, "pro").heading == "Everything in Starter"
+
+
+def test_what_is_revoked_for_one_price_is_missing_at_that_price() -> None:
+    partial = plan("pro", row("forum", REVOKED, "yearly"), base="free", prices=[price("yearly", 490, YEARLY)])
+    shop = selling(plan("free", row("forum"), row("sso")), partial)
+
+    assert column(shop, "pro", YEARLY).heading == "Everything in Free except Forum"
+    assert column(shop, "pro", MONTHLY).heading == "Everything in Free"
+
+
+def test_what_the_base_gives_for_a_price_of_its_own_is_missing_too() -> None:
+    """Rows for one price are not inherited, and the base plan's column shows them."""
+    shop = selling(
+        plan("free", seats(1), row("sso", price="yearly"), prices=[price("yearly", 90, YEARLY)]),
+        plan("pro", row("forum"), base="free"),
+        plan("max", row("sso"), base="free"),
+    )
+
+    assert column(shop, "pro", YEARLY).heading == "Everything in Free except SSO, plus:"
+    assert column(shop, "pro", MONTHLY).heading == "Everything in Free, plus:"
+    assert column(shop, "max", YEARLY).heading == "Everything in Free, plus:"
+
+
 def test_rows_follow_the_plans_own_order() -> None:
     shop = published(reorder_entitlements(SHOP, "pro", ("sso", "calls")), "pro")
     lines = [line.text for line in column(shop, "pro", MONTHLY).lines]
@@ -133,6 +215,7 @@ def test_a_row_that_is_hidden_from_pricing_tables_is_not_shown() -> None:
     rows = (hidden(seats(1)), hidden(calls(1), Widget.CUSTOMER_PORTAL), row("sso"))
     shop = selling(plan("free", *rows), plan("pro", base="free"))
 
+    assert column(shop, "free").hidden == column(shop, "pro").hidden == {"seats"}
     assert own(column(shop, "free")) == ["1 call per billing period", "SSO"]
     assert inherited(column(shop, "pro")) == ["1 call per billing period", "SSO"]
     assert "Seats" not in compared(table(shop))
@@ -149,6 +232,42 @@ def test_the_same_words_are_not_struck_through() -> None:
     shop = selling(STARTER, plan("pro", soft, base="starter"))
 
     assert own(column(shop, "pro")) == ["10 seats"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "line"),
+    [
+        ((seats(10), seats(50)), ("50 seats", "10 seats", True)),
+        ((seats(50), seats(10)), ("10 seats", "50 seats", False)),
+        (
+            (seats(10), replace(seats(10), display_text="Plenty of seats")),
+            ("Plenty of seats", "10 seats", False),
+        ),
+        (
+            (seats(10), replace(seats(50), display_text="Plenty of seats")),
+            ("Plenty of seats", "10 seats", True),
+        ),
+        ((hidden(seats(10)), seats(50)), ("50 seats", None, False)),
+        ((seats(10), replace(seats(50), display_text="10 seats")), ("10 seats", None, False)),
+    ],
+)
+def test_a_line_is_an_improvement_where_the_value_got_better(
+    rows: tuple[Row, Row], line: tuple[str, str | None, bool]
+) -> None:
+    below, above = rows
+    shop = selling(plan("free", below), plan("pro", above, base="free"))
+    (shown,) = column(shop, "pro").rows
+
+    assert (shown.text, shown.struck_text, shown.is_improvement) == line
+
+
+def test_what_a_billing_period_is_decides_whether_a_line_is_an_improvement() -> None:
+    prices = [price("monthly", 9), price("yearly", 90, YEARLY)]
+    shop = selling(plan("free", calls(5)), plan("pro", row("calls", monthly(5)), base="free", prices=prices))
+
+    for billing, better in ((MONTHLY, False), (YEARLY, True), (None, False)):
+        (shown,) = column(shop, "pro", billing).rows
+        assert shown.is_improvement is better
 
 
 def test_custom_texts_are_printed_and_struck_through() -> None:
@@ -277,6 +396,33 @@ def test_features_are_compared_plan_by_plan() -> None:
     }
 
 
+def test_what_is_hidden_is_neither_told_nor_denied_in_the_comparison() -> None:
+    shop = selling(
+        plan("free", hidden(seats(1)), row("forum")),
+        plan("starter", base="free"),
+        plan("pro", seats(5), row("forum", REVOKED), base="free"),
+        plan("other", row("sso")),
+    )
+    rows = {row.key: [(cell.included, cell.text) for cell in row.cells] for row in table(shop).comparison}
+
+    assert rows["seats"] == [(True, ""), (True, ""), (True, "5 seats"), (False, "")]
+    assert rows["forum"] == [(True, "Forum"), (True, "Forum"), (False, ""), (False, "")]
+
+
+def test_what_every_plan_hides_is_left_out_of_the_comparison() -> None:
+    shop = selling(plan("free", hidden(seats(1)), row("forum")), plan("pro", hidden(seats(5)), base="free"))
+
+    assert compared(table(shop)) == {"Forum": ["Forum", "Forum"]}
+
+
+def test_a_plan_that_hides_a_row_for_one_price_shows_the_one_for_the_others() -> None:
+    prices = [price("small", 10), price("large", 20)]
+    shop = selling(plan("pro", seats(1), hidden(seats(9, "large")), prices=prices))
+
+    assert column(shop, "pro", MONTHLY).hidden == frozenset()
+    assert compared(table(shop, MONTHLY)) == {"Seats": ["1 seat"]}
+
+
 def test_what_a_cell_replaces_is_struck_through_and_what_is_revoked_is_silent() -> None:
     rows = {row.key: row for row in table(SHOP).comparison}
     struck = {key: [cell.struck_text for cell in one.cells] for key, one in rows.items()}
@@ -300,6 +446,10 @@ def test_what_a_cell_replaces_is_struck_through_and_what_is_revoked_is_silent() 
         lambda shop: replace(shop, products={"app": replace(shop.products["app"], name="Application")}),
         lambda shop: replaced_feature(shop, "sso", name="Single sign-on"),
         lambda shop: replaced_feature(shop, "seats", unit=replace(SEAT, plural="chairs")),
+        lambda shop: published(edited(shop, revocation("calls")), "pro"),
+        lambda shop: published(
+            edited(shop, replace(edit("projects", number(1)), hidden_from=tuple(Widget))), "pro"
+        ),
     ],
 )
 def test_the_version_changes_with_what_is_shown(change: Callable[[Catalog], Catalog]) -> None:
