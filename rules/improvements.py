@@ -27,7 +27,7 @@ from rules.wording import CADENCE_RESETS
 
 
 def is_better(value: Value | Revoked, than: Value | Revoked, billing: BillingPeriod | None = None) -> bool:
-    """Tell whether a value gives more than another.
+    """Whether a value gives more than another.
 
     A larger number, more choices, a higher limit or none, a soft limit instead of a hard one, a cheaper
     overage, a shorter reset, more credits or more often. Other texts and objects cannot be compared.
@@ -39,7 +39,7 @@ def is_better(value: Value | Revoked, than: Value | Revoked, billing: BillingPer
 
 
 def _covers(value: Value | Revoked, other: Value | Revoked, billing: BillingPeriod) -> bool:
-    """Tell whether a value gives at least what another gives."""
+    """Whether a value gives at least what another gives."""
     match value, other:
         case Number(), Number():
             return value.number >= other.number
@@ -103,7 +103,7 @@ class _Length:
 
 
 def _is_no_longer(reset: Reset, other: Reset, billing: BillingPeriod) -> bool:
-    """Tell whether usage starts again at least as often; False where that depends on the calendar."""
+    """Whether usage starts again at least as often; False where that depends on the calendar."""
     one, two = _length(reset, billing), _length(other, billing)
     if one.months and two.months:
         return one.months <= two.months

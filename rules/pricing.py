@@ -165,15 +165,16 @@ def _column(flat: Flattened, plan: Plan, offering: Offering, visitor: Visitor) -
     included = _included(flat, plan, prices)
     billing = _settled(prices)
     lines = [_line(flat.catalog, *one, billing) for one in included if _is_visible(one[1].row)]
+    keys = {one.row.key for _, one in included}
     own = tuple(line for line in lines if line.resolved.origin is not Origin.INHERITED)
     action = call_to_action(flat.catalog, plan, prices, visitor)
     return PricingColumn(
         plan=plan,
         prices=prices,
-        heading=_heading(flat, plan, offering, {one.row.key for _, one in included}, has_own_rows=bool(own)),
+        heading=_heading(flat, plan, offering, keys, has_own_rows=bool(own)),
         rows=own,
         inherited_rows=tuple(line for line in lines if line.resolved.origin is Origin.INHERITED),
-        hidden=frozenset(one.row.key for _, one in included) - {line.resolved.row.key for line in lines},
+        hidden=frozenset(keys - {line.resolved.row.key for line in lines}),
         call_to_action=action,
         is_current=visitor.is_on(plan),
         trial_days=visitor.trial_days(plan) if action is CallToAction.START_TRIAL else 0,
@@ -260,7 +261,7 @@ def _comparison(catalog: Catalog, columns: Sequence[PricingColumn]) -> tuple[Com
 def _cell(column: PricingColumn, key: str) -> ComparisonCell:
     """Say what a plan says about one feature; it has several rows where its prices differ in it.
 
-    What it hides is included without a word: neither told nor denied.
+    What it hides is included and has no text.
     """
     lines = [line for line in column.lines if line.resolved.row.key == key]
     return ComparisonCell(

@@ -151,7 +151,7 @@ def test_what_a_plan_revokes_is_named_in_the_order_of_its_base(revoked: list[str
     assert column(shop, "more").heading == f"{heading}, plus:"
 
 
-def test_what_the_base_hides_is_not_told_by_revoking_it() -> None:
+def test_what_the_base_hides_is_not_named_when_it_is_revoked() -> None:
     shop = selling(
         plan("free", seats(1), hidden(row("forum"))), plan("pro", row("forum", REVOKED), base="free")
     )
@@ -396,7 +396,7 @@ def test_features_are_compared_plan_by_plan() -> None:
     }
 
 
-def test_what_is_hidden_is_neither_told_nor_denied_in_the_comparison() -> None:
+def test_what_is_hidden_is_neither_shown_nor_denied_in_the_comparison() -> None:
     shop = selling(
         plan("free", hidden(seats(1)), row("forum")),
         plan("starter", base="free"),

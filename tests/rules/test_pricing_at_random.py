@@ -179,7 +179,7 @@ def test_the_comparison_says_what_the_columns_say(shop: Catalog, offering: Offer
             assert cell.included == (row.key in included_keys(shop, column.plan.key, offering))
             assert bool(cell.text) == bool(texts)
             assert all(text in cell.text for text in texts)
-            event("hidden" if cell.included and not cell.text else "told or not included")
+            event("hidden" if cell.included and not cell.text else "shown or not included")
 
 
 @given(dressed, offerings)

@@ -81,7 +81,7 @@ async def test_the_page_strikes_through_what_got_better_and_nothing_else(
 
 
 async def test_a_cell_is_empty_where_a_plan_hides_what_it_includes(site: Site) -> None:
-    """Neither is it told, nor does anything say that it is not included."""
+    """Nothing says what it is, or that it is not included."""
     hiding = replace(edit("seats", written(3), package="free"), hidden_from=(Widget.PRICING_TABLE,))
     await site.change(lambda shop: published(edited(shop, hiding), "free"))
     page = await site.get()
