@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from rules.catalog import Catalog, FeatureStatus, Plan, PricingType, Row, Widget
+from rules.catalog import Catalog, FeatureStatus, PricingType, Row, Widget
 from rules.drafts import reorder_entitlements
 from rules.packages import with_package
 from rules.pricing import PricingTable
@@ -13,7 +13,6 @@ from tests.rules.builders import (
     REVOKED,
     addon,
     archived,
-    catalog,
     credit,
     edit,
     edited,
@@ -26,10 +25,11 @@ from tests.rules.builders import (
 )
 from tests.rules.small_shop import price
 from tests.rules.tables import (
-    FEATURES,
     MONTHLY,
     ONE_TIME,
     SEAT,
+    SHOP,
+    STARTER,
     YEARLY,
     calls,
     column,
@@ -39,25 +39,14 @@ from tests.rules.tables import (
     monthly,
     own,
     seats,
+    selling,
     table,
 )
-
-
-def selling(*plans: Plan) -> Catalog:
-    """A catalog in which these plans are published, in this order."""
-    placed = [replace(one, name=one.key.title(), position=place) for place, one in enumerate(plans)]
-    return published(catalog(*FEATURES, *placed), *(one.key for one in placed))
 
 
 def changed(shop: Catalog, key: str, **facts: object) -> Catalog:
     """The catalog in which something about a plan is another at once."""
     return with_package(shop, replace(shop.packages[key], **facts))  # type: ignore[arg-type]
-
-
-FREE = plan("free", seats(3), row("projects", number(2)), row("forum"))
-STARTER = plan("starter", seats(10), calls(1_000), row("forum"), prices=[price("monthly", 19)])
-PRO = plan("pro", seats(50), row("sso"), row("forum", REVOKED), base="starter", prices=[price("monthly", 49)])
-SHOP = selling(FREE, STARTER, PRO)
 
 
 def keys(shown: PricingTable) -> list[str]:
@@ -100,107 +89,6 @@ def test_a_plan_tells_what_it_sets_itself_and_strikes_through_what_it_replaces()
     assert pro.heading == "Everything in Starter except Forum, plus:"
     assert own(pro) == ["~10 seats~ 50 seats", "SSO"]
     assert inherited(pro) == ["1,000 calls per month"]
-
-
-def test_a_plan_without_a_base_plan_tells_what_it_includes() -> None:
-    free = column(SHOP, "free")
-
-    assert free.heading == "Free includes:"
-    assert own(free) == ["3 seats", "projects: 2", "Forum"]
-    assert inherited(free) == []
-
-
-def test_a_child_without_own_rows_promises_no_more() -> None:
-    shop = selling(STARTER, plan("twin", base="starter"))
-
-    assert column(shop, "twin").heading == "Everything in Starter"
-    assert own(column(shop, "twin")) == []
-
-
-def test_rows_that_are_only_hidden_promise_no_more_either() -> None:
-    shop = selling(STARTER, plan("twin", hidden(row("sso")), base="starter"))
-
-    assert column(shop, "twin").heading == "Everything in Starter"
-
-
-def test_a_plan_whose_base_is_whole_says_everything() -> None:
-    shop = selling(STARTER, plan("pro", row("sso"), base="starter"))
-
-    assert column(shop, "pro").heading == "Everything in Starter, plus:"
-
-
-LARGE = plan("large", seats(1), calls(1), row("sso"), row("forum"), row("projects", number(2)))
-
-
-@pytest.mark.parametrize(
-    ("revoked", "heading"),
-    [
-        (["forum"], "Everything in Large except Forum"),
-        (["forum", "sso"], "Everything in Large except SSO and Forum"),
-        (["forum", "sso", "calls"], "Everything in Large except Calls, SSO and Forum"),
-        (["forum", "sso", "calls", "seats"], "Most of Large"),
-    ],
-)
-def test_what_a_plan_revokes_is_named_in_the_order_of_its_base(revoked: list[str], heading: str) -> None:
-    less = [row(key, REVOKED) for key in revoked]
-    shop = selling(
-        LARGE, plan("bare", *less, base="large"), plan("more", *less, row("ai", credit(5)), base="large")
-    )
-
-    assert column(shop, "bare").heading == heading
-    assert column(shop, "more").heading == f"{heading}, plus:"
-
-
-def test_what_the_base_hides_is_not_named_when_it_is_revoked() -> None:
-    shop = selling(
-        plan("free", seats(1), hidden(row("forum"))), plan("pro", row("forum", REVOKED), base="free")
-    )
-
-    assert column(shop, "pro").heading == "Everything in Free"
-
-
-def test_what_the_base_has_revoked_itself_is_not_missing() -> None:
-    """Only the plan above is named, and what that one shows."""
-    middle = plan("middle", row("forum", REVOKED), row("sso"), base="free")
-    shop = selling(
-        plan("free", seats(1), row("forum")),
-        middle,
-        plan("top", calls(1), base="middle"),
-        plan("again", row("forum"), base="middle"),
-        plan("less", row("seats", REVOKED), row("sso", REVOKED), base="middle"),
-    )
-
-    assert column(shop, "middle").heading == "Everything in Free except Forum, plus:"
-    assert column(shop, "top").heading == "Everything in Middle, plus:"
-    assert column(shop, "again").heading == "Everything in Middle, plus:"
-    assert column(shop, "less").heading == "Everything in Middle except Seats and SSO"
-
-
-def test_an_override_leaves_nothing_out_even_where_it_is_hidden() -> None:
-    shop = selling(STARTER, plan("pro", hidden(seats(50)), base="starter"))
-
-    assert column(shop, "pro").heading == "Everything in Starter"
-
-
-def test_what_is_revoked_for_one_price_is_missing_at_that_price() -> None:
-    partial = plan("pro", row("forum", REVOKED, "yearly"), base="free", prices=[price("yearly", 490, YEARLY)])
-    shop = selling(plan("free", row("forum"), row("sso")), partial)
-
-    assert column(shop, "pro", YEARLY).heading == "Everything in Free except Forum"
-    assert column(shop, "pro", MONTHLY).heading == "Everything in Free"
-
-
-def test_what_the_base_gives_for_a_price_of_its_own_is_missing_too() -> None:
-    """Rows for one price are not inherited, and the base plan's column shows them."""
-    shop = selling(
-        plan("free", seats(1), row("sso", price="yearly"), prices=[price("yearly", 90, YEARLY)]),
-        plan("pro", row("forum"), base="free"),
-        plan("max", row("sso"), base="free"),
-    )
-
-    assert column(shop, "pro", YEARLY).heading == "Everything in Free except SSO, plus:"
-    assert column(shop, "pro", MONTHLY).heading == "Everything in Free, plus:"
-    assert column(shop, "max", YEARLY).heading == "Everything in Free, plus:"
 
 
 def test_rows_follow_the_plans_own_order() -> None:
@@ -384,51 +272,6 @@ def test_where_prices_of_one_period_differ_both_are_told() -> None:
 
     assert own(column(shop, "pro", MONTHLY)) == ["1 seat", "5 seats", "9 seats"]
     assert compared(table(shop, MONTHLY)) == {"Seats": ["1 seat or 5 seats or 9 seats"]}
-
-
-def test_features_are_compared_plan_by_plan() -> None:
-    assert compared(table(SHOP, MONTHLY)) == {
-        "Seats": ["3 seats", "10 seats", "50 seats"],
-        "projects": ["projects: 2", "-", "-"],
-        "Forum": ["Forum", "Forum", "-"],
-        "Calls": ["-", "1,000 calls per month", "1,000 calls per month"],
-        "SSO": ["-", "-", "SSO"],
-    }
-
-
-def test_what_is_hidden_is_neither_shown_nor_denied_in_the_comparison() -> None:
-    shop = selling(
-        plan("free", hidden(seats(1)), row("forum")),
-        plan("starter", base="free"),
-        plan("pro", seats(5), row("forum", REVOKED), base="free"),
-        plan("other", row("sso")),
-    )
-    rows = {row.key: [(cell.included, cell.text) for cell in row.cells] for row in table(shop).comparison}
-
-    assert rows["seats"] == [(True, ""), (True, ""), (True, "5 seats"), (False, "")]
-    assert rows["forum"] == [(True, "Forum"), (True, "Forum"), (False, ""), (False, "")]
-
-
-def test_what_every_plan_hides_is_left_out_of_the_comparison() -> None:
-    shop = selling(plan("free", hidden(seats(1)), row("forum")), plan("pro", hidden(seats(5)), base="free"))
-
-    assert compared(table(shop)) == {"Forum": ["Forum", "Forum"]}
-
-
-def test_a_plan_that_hides_a_row_for_one_price_shows_the_one_for_the_others() -> None:
-    prices = [price("small", 10), price("large", 20)]
-    shop = selling(plan("pro", seats(1), hidden(seats(9, "large")), prices=prices))
-
-    assert column(shop, "pro", MONTHLY).hidden == frozenset()
-    assert compared(table(shop, MONTHLY)) == {"Seats": ["1 seat"]}
-
-
-def test_what_a_cell_replaces_is_struck_through_and_what_is_revoked_is_silent() -> None:
-    rows = {row.key: row for row in table(SHOP).comparison}
-    struck = {key: [cell.struck_text for cell in one.cells] for key, one in rows.items()}
-
-    assert struck["seats"] == [None, None, "10 seats"]
-    assert struck["forum"] == [None, None, None]
 
 
 @pytest.mark.parametrize(
