@@ -7,12 +7,24 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from rules.calls_to_action import CallToAction, Visitor, call_to_action
-from rules.catalog import Catalog, Feature, Plan, Price, Product, Row, Widget, plans_of
+from rules.catalog import (
+    Catalog,
+    CreditType,
+    Feature,
+    Package,
+    Plan,
+    Price,
+    Product,
+    Row,
+    Widget,
+    plans_of,
+)
+from rules.improvements import is_better
 from rules.inheritance import Flattened, Origin, Resolved, Rows, held
 from rules.values import BillingPeriod
 from rules.wording import heading, price_text, row_text
@@ -39,20 +51,23 @@ class Offering:
 class PricingRow:
     """A line of a column; ``position`` is its place among all rows of the plan's version.
 
-    ``struck_text`` is what the base plan said instead, None where that is the same or nothing.
+    ``struck_text`` is what the base plan said instead, None where that is the same or nothing, and
+    ``is_improvement`` says that the value is better than that one.
     """
 
     resolved: Resolved
     position: int
     text: str
     struck_text: str | None = None
+    is_improvement: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PricingColumn:
     """A plan: what it costs, what it sets itself, and what it has from its base plans.
 
-    ``trial_days`` is 0 where the call to action starts no trial.
+    ``hidden`` has the keys of what it includes and does not show. ``trial_days`` is 0 where the call to
+    action starts no trial.
     """
 
     plan: Plan
@@ -60,6 +75,7 @@ class PricingColumn:
     heading: str
     rows: tuple[PricingRow, ...]
     inherited_rows: tuple[PricingRow, ...]
+    hidden: frozenset[str]
     call_to_action: CallToAction
     is_current: bool
     trial_days: int
@@ -72,7 +88,7 @@ class PricingColumn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComparisonCell:
-    """What one plan says about one feature; the text is empty where it is not included."""
+    """What one plan says about one feature; the text is empty where it is not included or is hidden."""
 
     plan: Plan
     included: bool
@@ -145,37 +161,50 @@ def narrowed(offering: Offering, plans: Sequence[Plan]) -> Offering:
 
 
 def _column(flat: Flattened, plan: Plan, offering: Offering, visitor: Visitor) -> PricingColumn:
-    prices = tuple(price for price in plan.shown.prices if offering.includes(price))
-    lines = _lines(flat, plan, prices)
+    prices = _prices(plan, offering)
+    included = _included(flat, plan, prices)
+    billing = _settled(prices)
+    lines = [_line(flat.catalog, *one, billing) for one in included if _is_visible(one[1].row)]
+    keys = {one.row.key for _, one in included}
     own = tuple(line for line in lines if line.resolved.origin is not Origin.INHERITED)
-    base = plan.shown.base
     action = call_to_action(flat.catalog, plan, prices, visitor)
     return PricingColumn(
         plan=plan,
         prices=prices,
-        heading=heading(
-            plan.name,
-            None if base is None else flat.catalog.packages[base].name,
-            has_own_rows=bool(own),
-        ),
+        heading=_heading(flat, plan, offering, keys, has_own_rows=bool(own)),
         rows=own,
         inherited_rows=tuple(line for line in lines if line.resolved.origin is Origin.INHERITED),
+        hidden=frozenset(keys - {line.resolved.row.key for line in lines}),
         call_to_action=action,
         is_current=visitor.is_on(plan),
         trial_days=visitor.trial_days(plan) if action is CallToAction.START_TRIAL else 0,
     )
 
 
-def _lines(flat: Flattened, plan: Plan, prices: Sequence[Price]) -> tuple[PricingRow, ...]:
-    """Give the visible rows of a plan at these prices, in display order."""
-    rows = flat.rows(plan.key, len(plan.versions))
-    billing = _settled(prices)
-    shown = _held(rows, prices if billing else ())
-    return tuple(
-        _line(flat.catalog, resolved, position, billing)
-        for position, resolved in enumerate(rows)
-        if (resolved.row.key, resolved.row.price) in shown and _is_visible(resolved.row)
+def _prices(plan: Package, offering: Offering) -> tuple[Price, ...]:
+    return tuple(price for price in plan.shown.prices if offering.includes(price))
+
+
+def _heading(
+    flat: Flattened, plan: Plan, offering: Offering, keys: Collection[str], *, has_own_rows: bool
+) -> str:
+    """Name the base plan, and what its column shows of which this plan includes nothing by these keys."""
+    if plan.shown.base is None:
+        return heading(plan.name, None, has_own_rows=has_own_rows)
+    base = flat.catalog.packages[plan.shown.base]
+    above = _included(flat, base, _prices(base, offering))
+    missing = dict.fromkeys(
+        one.row.key for _, one in above if _is_visible(one.row) and one.row.key not in keys
     )
+    names = [_subject(flat.catalog, key).name for key in missing]
+    return heading(plan.name, base.name, has_own_rows=has_own_rows, missing=names)
+
+
+def _included(flat: Flattened, plan: Package, prices: Sequence[Price]) -> list[tuple[int, Resolved]]:
+    """Give the rows of a plan that hold at these prices, hidden ones too, with their places, in order."""
+    rows = flat.rows(plan.key, len(plan.versions))
+    shown = _held(rows, prices if _settled(prices) else ())
+    return [(place, one) for place, one in enumerate(rows) if (one.row.key, one.row.price) in shown]
 
 
 def _settled(prices: Iterable[Price]) -> BillingPeriod | None:
@@ -194,18 +223,26 @@ def _is_visible(row: Row) -> bool:
     return Widget.PRICING_TABLE not in row.hidden_from
 
 
-def _line(catalog: Catalog, resolved: Resolved, position: int, billing: BillingPeriod | None) -> PricingRow:
+def _line(catalog: Catalog, position: int, resolved: Resolved, billing: BillingPeriod | None) -> PricingRow:
     text = _text(catalog, resolved.row, billing)
     above = resolved.overrides
-    struck = _text(catalog, above.row, billing) if above is not None and _is_visible(above.row) else None
+    if above is None or not _is_visible(above.row) or _text(catalog, above.row, billing) == text:
+        return PricingRow(resolved=resolved, position=position, text=text)
     return PricingRow(
-        resolved=resolved, position=position, text=text, struck_text=None if struck == text else struck
+        resolved=resolved,
+        position=position,
+        text=text,
+        struck_text=_text(catalog, above.row, billing),
+        is_improvement=is_better(resolved.row.value, above.row.value, billing),
     )
 
 
 def _text(catalog: Catalog, row: Row, billing: BillingPeriod | None) -> str:
-    subject = catalog.features.get(row.key) or catalog.credit_types[row.key]
-    return row_text(row, subject=subject, billing=billing)
+    return row_text(row, subject=_subject(catalog, row.key), billing=billing)
+
+
+def _subject(catalog: Catalog, key: str) -> Feature | CreditType:
+    return catalog.features.get(key) or catalog.credit_types[key]
 
 
 def _comparison(catalog: Catalog, columns: Sequence[PricingColumn]) -> tuple[ComparisonRow, ...]:
@@ -214,7 +251,7 @@ def _comparison(catalog: Catalog, columns: Sequence[PricingColumn]) -> tuple[Com
     return tuple(
         ComparisonRow(
             key=key,
-            name=(catalog.features.get(key) or catalog.credit_types[key]).name,
+            name=_subject(catalog, key).name,
             cells=tuple(_cell(column, key) for column in columns),
         )
         for key in keys
@@ -222,11 +259,14 @@ def _comparison(catalog: Catalog, columns: Sequence[PricingColumn]) -> tuple[Com
 
 
 def _cell(column: PricingColumn, key: str) -> ComparisonCell:
-    """Say what a plan says about one feature; it has several rows where its prices differ in it."""
+    """Say what a plan says about one feature; it has several rows where its prices differ in it.
+
+    What it hides is included and has no text.
+    """
     lines = [line for line in column.lines if line.resolved.row.key == key]
     return ComparisonCell(
         plan=column.plan,
-        included=bool(lines),
+        included=bool(lines) or key in column.hidden,
         text=_either(line.text for line in lines),
         struck_text=_either(line.struck_text for line in lines if line.struck_text) or None,
     )
@@ -252,7 +292,7 @@ def _version(
     shown = [
         [product.key, product.name, product.description, currency],
         [_shown_column(catalog, column) for column in columns],
-        [[row.key, row.name] for row in comparison],
+        [[row.key, row.name, *(cell.included for cell in row.cells)] for row in comparison],
     ]
     return hashlib.sha256(json.dumps(shown).encode()).hexdigest()[:VERSION_DIGITS]
 
@@ -263,9 +303,13 @@ def _shown_column(catalog: Catalog, column: PricingColumn) -> list[Any]:
         [plan.key, plan.name, plan.description, plan.pricing_type, column.heading],
         [column.call_to_action, column.is_current, column.trial_days],
         [[price.key, price_text(price, charged(catalog, price))] for price in column.prices],
-        [[line.resolved.row.key, line.text, line.struck_text] for line in column.rows],
-        [[line.resolved.row.key, line.text, line.struck_text] for line in column.inherited_rows],
+        [_shown_line(line) for line in column.rows],
+        [_shown_line(line) for line in column.inherited_rows],
     ]
+
+
+def _shown_line(line: PricingRow) -> list[Any]:
+    return [line.resolved.row.key, line.text, line.struck_text, line.is_improvement]
 
 
 def charged(catalog: Catalog, price: Price) -> Feature | None:

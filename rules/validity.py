@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import assert_never
 
 from rules.catalog import Aggregation, CreditType, Feature
+from rules.currencies import is_currency
 from rules.errors import ErrorCode, Problem
 from rules.values import (
     Choices,
@@ -34,7 +35,6 @@ from rules.values import (
     Written,
     WrittenLimit,
 )
-from rules.wording import is_currency
 
 LONGEST_NAME = 255
 LONGEST_TEXT = 10_000

@@ -5,18 +5,20 @@ The words are American English, and so are the digits. Quantities and sums are i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, time
 from functools import lru_cache
 from math import ceil
 from typing import assert_never
+from unicodedata import category
 from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date
-from babel.numbers import format_currency
+from babel.numbers import format_currency, get_currency_symbol, get_decimal_symbol
 
 from rules.catalog import CreditRate, CreditType, Feature, Price, Row
+from rules.currencies import minor_digits
 from rules.numbers import ONE, to_decimal
 from rules.values import (
     BillingPeriod,
@@ -40,20 +42,8 @@ from rules.values import (
 )
 
 _ENGLISH = Locale("en", "US")
-
-# Babel's own list also holds withdrawn currencies and codes that ISO never gave. Of the codes in
-# force only XXX is left out: it says that there is no currency.
-_CURRENCIES = """
-    AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BHD BIF BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD
-    CDF CHE CHF CHW CLF CLP CNY COP COU CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL
-    GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW
-    KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MXV MYR MZN NAD
-    NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP
-    SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD USN UYI UYU UYW UZS
-    VED VES VND VUV WST XAD XAF XAG XAU XBA XBB XBC XBD XCD XCG XDR XOF XPD XPF XPT XSU XTS XUA YER ZAR
-    ZMW ZWG
-"""
-_CURRENCY_CODES = frozenset(_CURRENCIES.split())
+_DECIMAL_SIGN = get_decimal_symbol(_ENGLISH)
+_NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
 
 _BILLING_INTERVALS: Mapping[BillingPeriod | None, str] = {
     BillingPeriod.MONTHLY: "month",
@@ -68,7 +58,7 @@ _DUE = {
     BillingPeriod.ONE_TIME: "once",
 }
 
-_CADENCE_RESETS = {
+CADENCE_RESETS = {
     CreditCadence.ONE_TIME: Reset(every=ResetInterval.NEVER),
     CreditCadence.MONTHLY: Reset(every=ResetInterval.MONTH),
     CreditCadence.YEARLY: Reset(every=ResetInterval.YEAR),
@@ -96,18 +86,39 @@ def value_text(
         case Metered():
             return _limit_text(value, subject, billing)
         case Credits():
-            return _amount_text(value.amount, subject, interval_text(_CADENCE_RESETS[value.cadence], billing))
+            return _amount_text(value.amount, subject, interval_text(CADENCE_RESETS[value.cadence], billing))
         case Revoked():
             return f"No {subject.name}"
         case _:
             assert_never(value)
 
 
-def heading(name: str, base_name: str | None, *, has_own_rows: bool) -> str:
-    """What stands above a plan's rows; ``has_own_rows`` counts visible ones only."""
+def heading(name: str, base_name: str | None, *, has_own_rows: bool, missing: Sequence[str] = ()) -> str:
+    """What stands above a plan's rows; ``has_own_rows`` counts visible ones only.
+
+    ``missing`` names what the base plan shows and this plan does not have.
+    """
     if base_name is None:
         return f"{name} includes:"
-    return f"Everything in {base_name}, plus:" if has_own_rows else f"Everything in {base_name}"
+    return f"{_share(base_name, missing)}{', plus:' if has_own_rows else ''}"
+
+
+def _share(base_name: str, missing: Sequence[str]) -> str:
+    """How much of its base plan a plan has: 'Everything in Starter except Forum', 'Most of Starter'."""
+    if not missing:
+        return f"Everything in {base_name}"
+    if len(missing) > _MOST_EXCEPTIONS:
+        return f"Most of {base_name}"
+    return f"Everything in {base_name} except {_listed(missing)}"
+
+
+_MOST_EXCEPTIONS = 3
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Join names as a sentence does: 'A', 'A and B', 'A, B and C'."""
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def interval_text(reset: Reset, billing: BillingPeriod | None) -> str | None:
@@ -166,13 +177,43 @@ _WAITS = ((60 * 60, "hour"), (60, "minute"), (1, "second"))
 
 @lru_cache(maxsize=1024)
 def money_text(money: Money) -> str:
-    """A sum as Americans write it: '$5.00', '¥500', and '$0.002' where cents are too coarse.
+    """A sum as Americans write it: '$5.00', '¥500', 'CHF\N{NO-BREAK SPACE}5.00', and '$0.002' below a cent.
 
-    A currency that nobody knows is written as its code.
+    It has the digits of the currency's minor unit, and more where the sum needs them. A currency without
+    a symbol is written as its code, also one that is not known.
     """
     return format_currency(
-        to_decimal(money.amount), money.currency, locale=_ENGLISH, decimal_quantization=False
+        to_decimal(money.amount),
+        money.currency,
+        _money_pattern(money.currency),
+        locale=_ENGLISH,
+        # CLDR's digits are another number in another version, and not always ISO's.
+        currency_digits=False,
+        decimal_quantization=False,
     )
+
+
+def money_parts(money: Money) -> tuple[str, str]:
+    """A sum in its two parts, which joined are its text: ('$49', '.00'), ('¥500', '').
+
+    Below 1 there is no second part: '$0.002' without its fraction would read as nothing.
+    """
+    text = money_text(money)
+    whole, sign, fraction = text.rpartition(_DECIMAL_SIGN)
+    # A symbol may hold the sign too, as that of XCG does: 'Cg.'.
+    is_split = bool(sign) and fraction.isdecimal() and abs(money.amount) >= ONE
+    return (whole, sign + fraction) if is_split else (text, "")
+
+
+def _money_pattern(currency: str) -> str:
+    digits = minor_digits(currency)
+    fraction = f".{'0' * digits}" if digits else ""
+    return f"\N{CURRENCY SIGN}{_space_after(get_currency_symbol(currency, _ENGLISH))}#,##0{fraction}"
+
+
+def _space_after(symbol: str) -> str:
+    """What CLDR puts between a symbol and digits: nothing where it ends in a sign ('$') or a space."""
+    return "" if category(symbol[-1:] or " ")[0] in "SZ" else _NO_BREAK_SPACE
 
 
 def price_text(price: Price, feature: Feature | None = None) -> str:
@@ -206,11 +247,6 @@ def counted_text(micros: int, unit: Unit | None) -> str:
     if unit is None:
         return quantity_text(micros)
     return f"{quantity_text(micros)} {unit.singular if micros == ONE else unit.plural}"
-
-
-def is_currency(code: str) -> bool:
-    """Whether it is the ISO 4217 code of a currency in force, in capitals."""
-    return code in _CURRENCY_CODES
 
 
 def _config_text(value: Config, subject: Feature | CreditType) -> str:

@@ -7,9 +7,9 @@ import strawberry
 from resolvers import pricing as resolvers
 from rules import pricing as rules
 from rules.calls_to_action import CallToAction
+from rules.currencies import is_currency
 from rules.inheritance import Flattened
 from rules.values import BillingPeriod
-from rules.wording import is_currency
 from schema.bad_input import bad_input
 from schema.catalog import Product
 from schema.described import describe
@@ -39,8 +39,12 @@ class PricingRow:
     fact: strawberry.Private[rules.PricingRow]
     text: str = strawberry.field(description="What is printed.")
     struck_text: str | None = strawberry.field(
-        description="The text of the inherited row that this one overrides, to print struck through; null "
-        "where that is the same, or hidden."
+        description="The text of the inherited row that this one overrides; null where that is the same, or "
+        "hidden."
+    )
+    is_improvement: bool = strawberry.field(
+        description="Whether the value is better than the one that `struckText` is about: print that struck "
+        "through where it is. False without `struckText`."
     )
 
     @resolved("The row of the plan that it tells of.")
@@ -55,7 +59,11 @@ class PricingColumn:
 
     flat: strawberry.Private[Flattened]
     fact: strawberry.Private[rules.PricingColumn]
-    heading: str = strawberry.field(description="'Everything in Starter, plus:' or 'Starter includes:'.")
+    heading: str = strawberry.field(
+        description="'Starter includes:', 'Everything in Starter, plus:', or 'Everything in Starter except "
+        "Forum, plus:' where the base plan shows what this plan does not include; 'Most of Starter, plus:' "
+        "for more than three of those. Without ', plus:' where `rows` is empty."
+    )
     call_to_action: CallToAction = strawberry.field(description="What can be done about the plan.")
     is_current: bool = strawberry.field(description="Whether the customer is on it.")
 
@@ -93,7 +101,13 @@ class PricingColumn:
     def _row(self, row: rules.PricingRow) -> PricingRow:
         plan = self.fact.plan
         place = place_of(self.flat, plan, plan.versions[-1])
-        return PricingRow(place=place, fact=row, text=row.text, struck_text=row.struck_text)
+        return PricingRow(
+            place=place,
+            fact=row,
+            text=row.text,
+            struck_text=row.struck_text,
+            is_improvement=row.is_improvement,
+        )
 
 
 @strawberry.type(description="What one plan says about one feature.")
@@ -102,9 +116,13 @@ class ComparisonCell:
 
     flat: strawberry.Private[Flattened]
     fact: strawberry.Private[rules.ComparisonCell]
-    included: bool = strawberry.field(description="Whether the plan shows anything of it.")
-    text: str = strawberry.field(description="What is printed; empty where it is not included.")
-    struck_text: str | None = strawberry.field(description="What is struck through before it.")
+    included: bool = strawberry.field(
+        description="Whether the plan includes it, also where it hides that from pricing tables."
+    )
+    text: str = strawberry.field(description="What is printed; empty where it is not included, or hidden.")
+    struck_text: str | None = strawberry.field(
+        description="What the inherited rows say instead; null where this is the same, or hidden."
+    )
 
     @classmethod
     def of(cls, flat: Flattened, cell: rules.ComparisonCell) -> Self:

@@ -19,7 +19,7 @@ from resolvers.context import Context
 from resolvers.pricing import SeenTable, storefront
 from rules.keys import ApiKeyKind
 from rules.pricing import charged
-from rules.wording import due_text, money_text
+from rules.wording import due_text, money_parts
 from server.auth import Doorkeeper, Unauthenticated
 from server.errors import Refused
 from server.notices import NOBODY, PAGE_HEADERS, SHARED_STYLE_ADDRESS, Link, notice, policy, too_often
@@ -90,7 +90,7 @@ def _rendered(seen: SeenTable, frame: Frame) -> str:
         table=seen.table,
         frame=frame,
         theme=frame.theme,
-        money=lambda price: money_text(price.amount),
+        money=lambda price: money_parts(price.amount),
         due=lambda price: due_text(price, charged(catalog, price)),
         stylesheets=STYLESHEETS,
     )

@@ -7,7 +7,7 @@ a style sheet of their own.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import quote, urlencode
@@ -48,13 +48,14 @@ class Choice:
 class Beside:
     """What stands beside one plan of the table.
 
-    ``unpriced`` is in place of a price, and ``is_base_shown`` tells that the base plan has a column.
+    ``unpriced`` is in place of a price, and ``inherited`` has what the plan has from its base plans and
+    the column of the base plan does not show.
     """
 
     link: str | None
     badge: str | None
     unpriced: str
-    is_base_shown: bool
+    inherited: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +90,7 @@ def is_embedded(query: QueryParams) -> bool:
 def frame_of(table: PricingTable, offering: Offering, query: QueryParams) -> Frame:
     """Put a frame around a table that an address asked for."""
     plans = [column.plan for column in table.columns]
-    keys = {plan.key for plan in plans}
+    columns = {column.plan.key: column for column in table.columns}
     page = _section(table.product.metadata)
     style = page.get("style", "")
     theme = query.get("theme")
@@ -100,7 +101,7 @@ def frame_of(table: PricingTable, offering: Offering, query: QueryParams) -> Fra
         currencies=_choices(
             query, "currency", {one: one for one in currencies_on_sale(plans)}, offering.currency
         ),
-        beside=tuple(_beside(column, page.get("link"), keys) for column in table.columns),
+        beside=tuple(_beside(column, page.get("link"), columns) for column in table.columns),
         style=style if is_style(style) else None,
         theme="light" if theme == "light" else "dark" if theme == "dark" else None,
         embedded=is_embedded(query),
@@ -119,14 +120,22 @@ def _choices(
     )
 
 
-def _beside(column: PricingColumn, link: str | None, on_sale: Collection[str]) -> Beside:
+def _beside(column: PricingColumn, link: str | None, columns: Mapping[str, PricingColumn]) -> Beside:
     own = _section(column.plan.metadata)
+    base = column.plan.shown.base
     return Beside(
         link=_filled(own.get("link") or link or "", column),
         badge=own.get("badge", "")[:LONGEST_BADGE] or None,
         unpriced=_unpriced(column.plan),
-        is_base_shown=column.plan.shown.base in on_sale,
+        inherited=_not_shown_by(columns.get(base) if base else None, column),
     )
+
+
+def _not_shown_by(base: PricingColumn | None, column: PricingColumn) -> tuple[str, ...]:
+    """Give the inherited rows that the base plan's column does not show, or shows as another for a price."""
+    lines = () if base is None else base.lines
+    shown = {line.resolved.row.key for line in lines if line.resolved.row.price is None}
+    return tuple(line.text for line in column.inherited_rows if line.resolved.row.key not in shown)
 
 
 def _filled(link: str, column: PricingColumn) -> str | None:

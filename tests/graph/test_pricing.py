@@ -88,6 +88,59 @@ def cells(shown: dict[str, Any], key: str) -> list[str]:
     ]
 
 
+COMPARED = """{ pricingTable(product: "app", billingPeriod: MONTHLY) {
+  columns { heading rows { text struckText isImprovement } }
+  comparison { key cells { included text struckText } }
+} }"""
+
+
+async def set_and_publish(client: Client, plan: str, key: str, **given: Any) -> None:  # noqa: ANN401 - an input
+    """Set a row of a plan and put it in force."""
+    await client.do("setEntitlement", package=plan, key=key, **given)
+    await client.do("publishPackage", package=plan)
+
+
+async def test_a_heading_names_what_is_revoked_below_it(store: Client) -> None:
+    await set_and_publish(store, "pro", "api-calls", revoked=True)
+
+    headings = [one["heading"] for one in (await table(store, COMPARED))["columns"]]
+
+    assert headings[1:] == ["Everything in free, plus:", "Everything in starter except API calls, plus:"]
+
+
+async def test_what_is_hidden_is_neither_shown_nor_denied(store: Client) -> None:
+    await set_and_publish(store, "starter", "api-calls", hiddenFrom=["PRICING_TABLE"])
+
+    shown = await table(store, COMPARED)
+    (row,) = (one for one in shown["comparison"] if one["key"] == "api-calls")
+
+    assert [one["included"] for one in row["cells"]] == [True, True, True]
+    assert [one["text"] for one in row["cells"]] == ["100 API calls per month", "", ""]
+    assert [one["struckText"] for one in row["cells"]] == [None, None, None]
+    assert [one["heading"] for one in shown["columns"]][2] == "Everything in starter, plus:"
+
+
+@pytest.mark.parametrize(
+    ("given", "line"),
+    [
+        ({"value": {"metered": {"limit": "60"}}}, ("60 seats", "3 seats", True)),
+        ({"value": {"metered": {"limit": "2"}}}, ("2 seats", "3 seats", False)),
+        ({"value": {"metered": {"limit": "3"}}, "displayText": "Plenty"}, ("Plenty", "3 seats", False)),
+        ({"value": {"metered": {"limit": "3"}}}, ("3 seats", None, False)),
+    ],
+    ids=["more", "less", "as many in other words", "the same words"],
+)
+async def test_every_override_has_the_text_that_it_replaces_and_says_whether_it_is_better(
+    store: Client, given: dict[str, Any], line: tuple[str, str | None, bool]
+) -> None:
+    given["value"]["metered"]["reset"] = {"every": "NEVER"}
+    await set_and_publish(store, "pro", "seats", **given)
+
+    (shown, *_) = (await table(store, COMPARED))["columns"][2]["rows"]
+
+    assert (shown["text"], shown["struckText"], shown["isImprovement"]) == line
+
+
 @operation("TableFor")
 async def test_a_customer_sees_where_they_are(store: Client, document: str) -> None:
     await store.do("upsertCustomer", key="acme")

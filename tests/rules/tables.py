@@ -5,12 +5,26 @@ from __future__ import annotations
 from dataclasses import replace
 
 from rules.calls_to_action import Visitor
-from rules.catalog import Catalog, Row, Widget
+from rules.catalog import Catalog, Plan, Row, Widget
 from rules.customers import Customer
 from rules.inheritance import Flattened
 from rules.pricing import Offering, PricingColumn, PricingTable, pricing_table
 from rules.values import BillingPeriod, Metered, Reset, ResetInterval, Unit
-from tests.rules.builders import NOW, config, credit_type, feature, limit, metered, row
+from tests.rules.builders import (
+    NOW,
+    REVOKED,
+    catalog,
+    config,
+    credit_type,
+    feature,
+    limit,
+    metered,
+    number,
+    plan,
+    published,
+    row,
+)
+from tests.rules.small_shop import price
 
 MONTHLY, YEARLY, ONE_TIME = BillingPeriod.MONTHLY, BillingPeriod.YEARLY, BillingPeriod.ONE_TIME
 
@@ -45,6 +59,12 @@ def monthly(units: int) -> Metered:
 def hidden(shown: Row, *widgets: Widget) -> Row:
     """The row where it is not shown, on pricing tables if nothing else is said."""
     return replace(shown, hidden_from=widgets or (Widget.PRICING_TABLE,))
+
+
+def selling(*plans: Plan) -> Catalog:
+    """A catalog in which these plans are published, in this order."""
+    placed = [replace(one, name=one.key.title(), position=place) for place, one in enumerate(plans)]
+    return published(catalog(*FEATURES, *placed), *(one.key for one in placed))
 
 
 def table(
@@ -82,3 +102,9 @@ def inherited(shown: PricingColumn) -> list[str]:
 def compared(shown: PricingTable) -> dict[str, list[str]]:
     """The comparison by name: what each plan says, struck texts left out."""
     return {row.name: [cell.text if cell.included else "-" for cell in row.cells] for row in shown.comparison}
+
+
+FREE = plan("free", seats(3), row("projects", number(2)), row("forum"))
+STARTER = plan("starter", seats(10), calls(1_000), row("forum"), prices=[price("monthly", 19)])
+PRO = plan("pro", seats(50), row("sso"), row("forum", REVOKED), base="starter", prices=[price("monthly", 49)])
+SHOP = selling(FREE, STARTER, PRO)

@@ -13,7 +13,7 @@ from rules.drafts import RowEdit
 from rules.errors import Rejected
 from rules.inheritance import Flattened, Origin
 from rules.packages import with_package
-from rules.pricing import Offering, PricingColumn, PricingTable, plans_on_sale
+from rules.pricing import Offering, PricingColumn, PricingRow, PricingTable, plans_on_sale
 from rules.values import BillingPeriod, Revoked
 from tests.rules.edits import Edit, Publish, made
 from tests.rules.strategies import catalogs, edits
@@ -28,11 +28,12 @@ offerings = st.builds(
 
 @dataclass(frozen=True)
 class Dress:
-    """What no edit at random gives: prices a year, and rows that are hidden or have texts, by their keys."""
+    """What edits at random lack: prices a year, and enough rows that are hidden, revoked or have texts."""
 
     hidden: frozenset[tuple[str, str]]
     texts: Mapping[tuple[str, str], str]
     invisible: frozenset[str]
+    revoked: frozenset[tuple[str, str]] = frozenset()
 
     def on(self, shop: Catalog) -> Catalog:
         """The catalog, dressed."""
@@ -45,7 +46,12 @@ class Dress:
         return shop
 
     def _content(self, package: str, content: Content) -> Content:
-        rows = tuple(self._row(package, row) for row in content.rows)
+        own = {row.key for row in content.rows}
+        gone = {key for place, key in self.revoked if place == package and content.base and key not in own}
+        rows = (
+            *(self._row(package, row) for row in content.rows),
+            *(Row(key=key, value=Revoked()) for key in sorted(gone)),
+        )
         return replace(content, rows=rows, prices=tuple(map(_by_the_year, content.prices)))
 
     def _row(self, package: str, row: Row) -> Row:
@@ -77,6 +83,7 @@ dresses = st.builds(
     hidden=st.frozensets(places, max_size=4),
     texts=st.dictionaries(places, st.sampled_from(["As you like", "No end"]), max_size=3),
     invisible=st.frozensets(st.sampled_from(["free", "pro", "team", "step-1"]), max_size=2),
+    revoked=st.frozensets(places, max_size=6),
 )
 dressed = st.builds(Dress.on, dresses, catalogs())
 
@@ -122,12 +129,40 @@ def test_what_is_shown_speaks_and_stands_in_display_order(shop: Catalog, offerin
 
 
 @given(dressed, offerings)
-def test_a_heading_says_plus_exactly_where_more_follows(shop: Catalog, offering: Offering) -> None:
+def test_a_heading_says_what_is_so(shop: Catalog, offering: Offering) -> None:
     for column in table(shop, offering.billing, offering.currency).columns:
-        has_base = column.plan.shown.base is not None
+        base = column.plan.shown.base
+        missing = [] if base is None else missing_of(shop, offering, column, base)
 
-        assert column.heading.startswith("Everything in ") == has_base
-        assert column.heading.endswith(", plus:") == (has_base and bool(column.rows))
+        assert column.heading.startswith(f"{column.plan.name} includes:") == (base is None)
+        assert column.heading.startswith("Everything in ") == (base is not None and len(missing) <= 3)
+        assert (" except " in column.heading) == (1 <= len(missing) <= 3)
+        assert column.heading.endswith(", plus:") == (base is not None and bool(column.rows))
+        event(f"{len(missing)} missing")
+
+
+def missing_of(shop: Catalog, offering: Offering, column: PricingColumn, base: str) -> set[str]:
+    """What the base plan shows at the prices asked for and the plan does not have at its own."""
+    return visible_keys(shop, base, offering) - included_keys(shop, column.plan.key, offering)
+
+
+def prices_of(shop: Catalog, plan: str, offering: Offering) -> list[str | None]:
+    """The prices whose rows a table shows; None is the rows that hold for every price."""
+    shown = [one for one in shop.packages[plan].shown.prices if offering.includes(one)]
+    return [one.key for one in shown] if len({one.billing_period for one in shown}) == 1 else [None]
+
+
+def included_keys(shop: Catalog, plan: str, offering: Offering) -> set[str]:
+    """What a plan gives at the prices asked for, hidden or not."""
+    flat, number = Flattened(shop), len(shop.packages[plan].versions)
+    return {key for price in prices_of(shop, plan, offering) for key in flat.held(plan, number, price)}
+
+
+def visible_keys(shop: Catalog, plan: str, offering: Offering) -> set[str]:
+    """What a plan gives at the prices asked for, and shows."""
+    package = shop.packages[plan]
+    assert isinstance(package, Plan)
+    return {key for price in prices_of(shop, plan, offering) for key in visible(shop, package, price)}
 
 
 @given(dressed, offerings)
@@ -141,8 +176,22 @@ def test_the_comparison_says_what_the_columns_say(shop: Catalog, offering: Offer
         assert [cell.plan for cell in row.cells] == [column.plan for column in shown.columns]
         for cell, column in zip(row.cells, shown.columns, strict=True):
             texts = [line.text for line in column.lines if line.resolved.row.key == row.key]
-            assert cell.included == bool(texts)
+            assert cell.included == (row.key in included_keys(shop, column.plan.key, offering))
+            assert bool(cell.text) == bool(texts)
             assert all(text in cell.text for text in texts)
+            event("hidden" if cell.included and not cell.text else "shown or not included")
+
+
+@given(dressed, offerings)
+def test_an_improvement_is_better_than_what_it_replaces(shop: Catalog, offering: Offering) -> None:
+    for column in table(shop, offering.billing, offering.currency).columns:
+        for line in column.lines:
+            above = line.resolved.overrides
+            if line.is_improvement:
+                assert line.struck_text
+                assert above is not None
+                assert line.resolved.row.value != above.row.value
+            event("an improvement" if line.is_improvement else "none")
 
 
 @given(dressed)
@@ -191,6 +240,11 @@ def column_look(column: PricingColumn) -> Any:  # noqa: ANN401 - whatever can be
         (plan.key, plan.name, plan.description, plan.pricing_type),
         [(price.key, price.billing_period, price.amount, price.per_unit_of) for price in column.prices],
         (column.heading, column.call_to_action, column.is_current, column.trial_days),
-        [(line.resolved.row.key, line.text, line.struck_text) for line in column.rows],
-        [(line.resolved.row.key, line.text, line.struck_text) for line in column.inherited_rows],
+        [line_look(line) for line in column.rows],
+        [line_look(line) for line in column.inherited_rows],
     )
+
+
+def line_look(line: PricingRow) -> Any:  # noqa: ANN401 - whatever can be seen
+    """What a reader sees of a line."""
+    return line.resolved.row.key, line.text, line.struck_text, line.is_improvement

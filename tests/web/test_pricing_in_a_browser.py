@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from rules.catalog import Widget
 from server.pages import NODE_MODULES
+from tests.rules.builders import edit, edited, published, written
 from tests.web.demo_shop import ARABIC, NASTY, Shop, trouble
 
 if TYPE_CHECKING:
@@ -77,11 +80,27 @@ async def test_a_screen_reader_hears_what_is_struck_through_and_what_is_missing(
 
     assert 'heading "Pro Most popular" [level=3]' in pro
     assert 'link "Get started with Pro"' in pro
+    assert 'heading "Everything in Starter except Community support, plus:" [level=4]' in pro
     assert "listitem: 50 seats instead of 10 seats" in pro
     assert 'columnheader "Scale"' in table
     assert 'rowheader "Single sign-on"' in table
     assert table.count('cell "Not included"') == 9
     assert 'row "Community support Included Included Not included Not included"' in table
+    assert 'row "Seats 3 seats 10 seats 50 seats 250 seats"' in table
+
+
+async def test_a_screen_reader_hears_nothing_where_a_plan_hides_what_it_includes(
+    visit: Visiting, shop: Shop
+) -> None:
+    hiding = replace(edit("seats", written(10), package="starter"), hidden_from=(Widget.PRICING_TABLE,))
+    await shop.change(lambda sold: published(edited(sold, hiding), "starter"))
+    opened = await visit(shop.app, "/pricing/app")
+    row = opened.page.locator("tbody tr", has=opened.page.get_by_role("rowheader", name="Seats", exact=True))
+    cells = [(await cell.inner_text()).strip() for cell in await row.locator("td").all()]
+
+    assert cells == ["3 seats", "", "50 seats", "250 seats"]
+    assert "Not included" not in await row.aria_snapshot()
+    assert "10 seats" not in await opened.page.locator("main").inner_text()
 
 
 @pytest.mark.parametrize("width", WIDTHS)

@@ -8,12 +8,17 @@ from typing import Any
 import httpx
 import pytest
 
-from rules.catalog import Catalog, PricingType
+from rules.catalog import Catalog, PricingType, Widget
+from rules.numbers import ONE
 from rules.packages import with_package
-from tests.rules.builders import archived, edit, edited, plan, published, written
+from rules.values import Reset, ResetInterval, WrittenLimit
+from tests.rules.builders import archived, edit, edited, plan, published, revocation, row, written
 from tests.rules.small_shop import price
 from tests.rules.tables import YEARLY, seats
 from tests.web.site import Site, changed, page_of, product, read
+
+NEVER = Reset(every=ResetInterval.NEVER)
+GAP = "\N{NO-BREAK SPACE}"
 
 
 async def test_the_page_shows_what_is_on_sale(site: Site) -> None:
@@ -24,12 +29,12 @@ async def test_the_page_shows_what_is_on_sale(site: Site) -> None:
     assert response.headers["Content-Type"] == "text/html; charset=utf-8"
     assert "Free Free includes: 3 seats Forum" in words
     assert "Pro $49 .00 a month Everything in Free, plus: 50 seats instead of 3 seats" in words
-    assert "Compare plans Feature Free Pro Seats 3 seats 50 seats instead of 3 seats" in words
+    assert "Compare plans Feature Free Pro Seats 3 seats 50 seats Forum ✓ Included ✓ Included" in words
 
 
 async def test_the_page_says_what_the_graph_says(site: Site) -> None:
     document = """{ pricingTable(product: "app", billingPeriod: YEARLY) {
-      columns { plan { name } heading rows { text struckText } }
+      columns { plan { name } heading rows { text struckText isImprovement } }
       comparison { name }
     } }"""
     headers = {"Authorization": f"Bearer {site.key}"}
@@ -38,10 +43,92 @@ async def test_the_page_says_what_the_graph_says(site: Site) -> None:
     words = read(await site.get(billing="yearly")).words
 
     for column in shown["columns"]:
-        told = [column["plan"]["name"], column["heading"]]
-        told += [text for one in column["rows"] for text in one.values() if text]
+        told = [column["plan"]["name"], column["heading"], *(one["text"] for one in column["rows"])]
+        told += [one["struckText"] for one in column["rows"] if one["isImprovement"]]
         assert set(told) <= set(words)
     assert {one["name"] for one in shown["comparison"]} <= set(words)
+
+
+async def test_the_page_names_what_a_plan_does_not_have_of_its_base(site: Site) -> None:
+    await site.change(lambda shop: published(edited(shop, revocation("forum")), "pro"))
+    words = " ".join(read(await site.get()).words)
+
+    assert "Everything in Free except Forum, plus: 50 seats" in words
+    assert re.search(r"Forum ✓ Included \S Not included$", words)
+
+
+@pytest.mark.parametrize(
+    ("limit", "custom", "shown"),
+    [
+        (60, None, "60 seats instead of 3 seats"),
+        (None, None, "Unlimited seats instead of 3 seats"),
+        (2, None, "2 seats"),
+        (3, "Plenty of seats", "Plenty of seats"),
+    ],
+)
+async def test_the_page_strikes_through_what_got_better_and_nothing_else(
+    site: Site, limit: int | None, custom: str | None, shown: str
+) -> None:
+    value = WrittenLimit(limit=limit and limit * ONE, unlimited=limit is None, reset=NEVER)
+    row_of_pro = replace(edit("seats", value), display_text=custom)
+    await site.change(lambda shop: published(edited(shop, row_of_pro), "pro"))
+    page = await site.get()
+    words = " ".join(read(page).words)
+
+    assert f"Everything in Free, plus: {shown} Compare plans" in words
+    assert f"Seats 3 seats {shown.partition(' instead')[0]} Forum" in words
+    assert page.text.count("<s>") == shown.count("instead of")
+
+
+async def test_a_cell_is_empty_where_a_plan_hides_what_it_includes(site: Site) -> None:
+    """Nothing says what it is, or that it is not included."""
+    hiding = replace(edit("seats", written(3), package="free"), hidden_from=(Widget.PRICING_TABLE,))
+    await site.change(lambda shop: published(edited(shop, hiding), "free"))
+    page = await site.get()
+    rows = re.findall(r"<tr>(.*?)</tr>", page.text, re.DOTALL)
+    (row_of_seats,) = (shown for shown in rows if ">Seats<" in shown)
+
+    assert re.findall(r"<td>\s*(.*?)\s*</td>", row_of_seats, re.DOTALL) == ["", "<bdi>50 seats</bdi>"]
+    assert "Not included" not in page.text
+    assert "instead of" not in page.text
+
+
+async def test_an_inherited_row_is_listed_where_the_base_shows_another_for_its_price(site: Site) -> None:
+    """Rows for one price are not inherited: 'Everything in Free' would promise 9 seats."""
+    base = plan("base", seats(3), seats(9, "y"), row("forum"), prices=[price("y", 90, YEARLY)])
+    heir = plan("heir", row("sso"), base="base", prices=[price("m", 9), price("y", 190, YEARLY)])
+    await site.change(lambda shop: published(with_package(with_package(shop, base), heir), "base", "heir"))
+
+    yearly = " ".join(read(await site.get(billing="yearly")).words)
+    monthly = " ".join(read(await site.get(billing="monthly")).words)
+
+    assert "Everything in base, plus: SSO 3 seats" in yearly
+    assert "Everything in base, plus: SSO 3 seats" not in monthly
+
+
+@pytest.mark.parametrize(
+    ("currency", "sum_", "fraction"),
+    [("XCG", f"Cg.{GAP}49", ".00"), ("CHF", f"CHF{GAP}49", ".00"), ("JPY", "¥49", "")],
+)
+async def test_a_price_is_split_at_its_decimal_sign_alone(
+    site: Site, currency: str, sum_: str, fraction: str
+) -> None:
+    abroad = replace(plan("abroad", seats(5), prices=[price("a", 49, currency=currency)]), position=2)
+    await site.change(lambda shop: published(with_package(shop, abroad), "abroad"))
+    shown = (await site.get(currency=currency)).text
+    small = f'<span class="cents">{fraction}</span>' if fraction else ""
+
+    assert f'<span class="sum">{sum_}{small}</span>' in shown
+
+
+async def test_a_price_below_a_cent_is_shown_whole(site: Site) -> None:
+    cheap = price("c", 1)
+    cheap = replace(cheap, amount=replace(cheap.amount, amount=2_000))
+    await site.change(
+        lambda shop: published(with_package(shop, plan("cheap", seats(5), prices=[cheap])), "cheap")
+    )
+
+    assert '<span class="sum">$0.002</span>' in (await site.get()).text
 
 
 async def test_a_link_switches_to_the_other_billing_period(site: Site) -> None:
