@@ -11,7 +11,7 @@ from rules.catalog import Widget
 from rules.inheritance import Flattened, Origin, Resolved
 from rules.values import BillingPeriod, CreditCadence, LimitEnforcement
 from schema.catalog import CreditType, Feature
-from schema.nodes import Info, Node, resolved, to_id
+from schema.nodes import Info, Node, catalog_id, resolved
 from schema.scalars import Quantity
 from schema.values import ConfigValue, Money, OverageRate, UsageReset
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from schema.packages import Package
 
 
-@strawberry.type(description="What a package costs: a fact for whoever bills.")
-class Price:
+@strawberry.type(description="What a package costs in one of its versions: a fact for whoever bills.")
+class Price(Node):
     """A price."""
 
     flat: strawberry.Private[Flattened]
@@ -30,10 +30,11 @@ class Price:
     amount: Money = strawberry.field(description="How much.")
 
     @classmethod
-    def of(cls, flat: Flattened, price: rules.Price) -> Self:
-        """Show a price."""
+    def of(cls, info: Info, place: "Place", price: rules.Price) -> Self:
+        """Show a price of a version or draft."""
         return cls(
-            flat=flat,
+            id=catalog_id(info, place.flat, "Price", place.package.key, place.number or 0, price.key),
+            flat=place.flat,
             fact=price,
             key=price.key,
             billing_period=price.billing_period,
@@ -75,7 +76,7 @@ class CreditRate:
     @resolved("The credits that are burned.")
     def credit_type(self, info: Info) -> CreditType:
         """Give the credit type."""
-        return CreditType.of(info, self.flat.catalog.credit_types[self.fact.credit_type])
+        return CreditType.of(info, self.flat, self.flat.catalog.credit_types[self.fact.credit_type])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,10 +124,10 @@ class Entitlement(Node):
         return None if above is None else entitlement_of(info, self.place, above, self.position)
 
     @resolved("Holds only for subscriptions on this price; null holds for all.")
-    def price(self) -> Price | None:
+    def price(self, info: Info) -> Price | None:
         """Give the price."""
         prices = (price for price in self.place.content.prices if price.key == self.seen.row.price)
-        return next((Price.of(self.place.flat, price) for price in prices), None)
+        return next((Price.of(info, self.place, price) for price in prices), None)
 
 
 def _feature(info: Info, row: Entitlement) -> Feature:
@@ -189,7 +190,7 @@ class CreditEntitlement(Entitlement):
     @resolved("The credits that are minted.")
     def credit_type(self, info: Info) -> CreditType:
         """Give the credit type."""
-        return CreditType.of(info, self.place.flat.catalog.credit_types[self.key])
+        return CreditType.of(info, self.place.flat, self.place.flat.catalog.credit_types[self.key])
 
 
 @strawberry.type(description="The inherited row does not hold here. Never a row of a pricing table.")
@@ -223,9 +224,10 @@ def entitlement_of(info: Info, place: Place, shown: Resolved, position: int) -> 
     subject = catalog.features.get(row.key) or catalog.credit_types[row.key]
     billing = wording_billing(place, row)
     shared: dict[str, Any] = {
-        "id": to_id(
+        "id": catalog_id(
+            info,
+            place.flat,
             "Entitlement",
-            info.context.environment,
             place.package.key,
             place.number or 0,
             row.key,

@@ -15,7 +15,7 @@ from schema.catalog import Product
 from schema.catalog_code import CatalogChange
 from schema.connections import After, Connection, First
 from schema.entitlements import CreditRate, Entitlement, Place, Price, entitlements_of
-from schema.nodes import UNSET, Info, Node, resolved, to_id
+from schema.nodes import UNSET, Info, Node, catalog_id, resolved
 from schema.scalars import JSON
 
 
@@ -40,7 +40,7 @@ class PackageVersion(Node):
         """Show a version, or with no number the draft."""
         versions = place.package.versions
         return cls(
-            id=to_id("PackageVersion", info.context.environment, place.package.key, place.number or 0),
+            id=catalog_id(info, place.flat, "PackageVersion", place.package.key, place.number or 0),
             place=place,
             number=place.number or len(versions) + 1,
             state=_state(place),
@@ -71,9 +71,9 @@ class PackageVersion(Node):
         return entitlements_of(info, self.place, rows_at(self.place))
 
     @resolved("What the package costs in this version.")
-    def prices(self) -> list[Price]:
+    def prices(self, info: Info) -> list[Price]:
         """Give the prices."""
-        return [Price.of(self.place.flat, price) for price in self.place.content.prices]
+        return [Price.of(info, self.place, price) for price in self.place.content.prices]
 
     @resolved("What using features burns in this version, inherited rates included.")
     def credit_rates(self) -> list[CreditRate]:
@@ -122,9 +122,10 @@ class Package(Node):
         return entitlements_of(info, place, rows_at(place))
 
     @resolved("Of the published version; of the draft where none is published yet.")
-    def prices(self) -> list[Price]:
+    def prices(self, info: Info) -> list[Price]:
         """Give the prices that readers see."""
-        return [Price.of(self.flat, price) for price in self.shown_place().content.prices]
+        place = self.shown_place()
+        return [Price.of(info, place, price) for price in place.content.prices]
 
     @resolved("What using features burns, inherited rates included; as readers see it.")
     def credit_rates(self) -> list[CreditRate]:
@@ -163,7 +164,7 @@ class Package(Node):
 
     def draft_entitlements(self, info: Info) -> list[Entitlement]:
         """Give the rows of the draft, which are those of the published version where there is no draft."""
-        place = draft_place(self.flat, self.package)
+        place = self.shown_place() if self.package.draft is None else draft_place(self.flat, self.package)
         return entitlements_of(info, place, rows_at(place))
 
     def shown_place(self) -> Place:
@@ -194,7 +195,7 @@ def draft_place(flat: Flattened, package: rules.Package) -> Place:
 
 def _shared(info: Info, flat: Flattened, kind: str, package: rules.Package) -> dict[str, object]:
     return {
-        "id": to_id(kind, info.context.environment, package.key),
+        "id": catalog_id(info, flat, kind, package.key),
         "flat": info.context.visible(flat),
         "package": package,
         "key": package.key,
