@@ -8,7 +8,7 @@ import strawberry
 from rules import catalog as rules
 from rules import values, wording
 from rules.catalog import Widget
-from rules.inheritance import Flattened, Origin, Resolved
+from rules.inheritance import Flattened, Origin, Resolved, Rows
 from rules.values import BillingPeriod, CreditCadence, LimitEnforcement
 from schema.catalog import CreditType, Feature
 from schema.nodes import Info, Node, catalog_id, resolved
@@ -89,6 +89,13 @@ class Place:
     content: rules.Content
     base_number: int | None
 
+    @property
+    def rows(self) -> Rows:
+        """The rows that are seen here, in display order."""
+        if self.number is None:
+            return self.flat.draft_rows(self.package)
+        return self.flat.rows(self.package.key, self.number)
+
 
 @strawberry.interface(description="One package's statement about one feature or credit type.")
 class Entitlement(Node):
@@ -120,8 +127,7 @@ class Entitlement(Node):
     @resolved("The inherited row that this one replaces; shown struck through.")
     def overrides(self, info: Info) -> "Entitlement | None":
         """Give the inherited row."""
-        above = self.seen.overrides
-        return None if above is None else entitlement_of(info, self.place, above, self.position)
+        return None if self.seen.overrides is None else _replaced(info, self.place, self.seen.overrides)
 
     @resolved("Holds only for subscriptions on this price; null holds for all.")
     def price(self, info: Info) -> Price | None:
@@ -204,7 +210,7 @@ class RevokedEntitlement(Entitlement):
         if above is None:
             message = f"nothing is revoked: {self.key}"
             raise AssertionError(message)
-        return entitlement_of(info, self.place, above, self.position)
+        return _replaced(info, self.place, above)
 
     @resolved("The feature that is taken away; null where it is credits.")
     def feature(self, info: Info) -> Feature | None:
@@ -244,6 +250,12 @@ def entitlement_of(info: Info, place: Place, shown: Resolved, position: int) -> 
         "default_display_text": wording.value_text(row.value, subject=subject, billing=billing),
     }
     return _typed(row.value, shared)
+
+
+def _replaced(info: Info, place: Place, above: Resolved) -> Entitlement:
+    """Show an inherited row, which stands where the first row stands that replaces it."""
+    places = (position for position, seen in enumerate(place.rows) if seen.overrides == above)
+    return entitlement_of(info, place, above, next(places))
 
 
 def wording_billing(place: Place, row: rules.Row) -> BillingPeriod | None:

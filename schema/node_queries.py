@@ -17,7 +17,7 @@ from schema.entitlements import Place, Price, entitlement_of
 from schema.environments import Environment
 from schema.keys import ApiKey
 from schema.nodes import Info, Named, Node, from_id, is_number
-from schema.packages import PackageVersion, draft_place, package_of, place_of, rows_at
+from schema.packages import PackageVersion, draft_place, package_of, place_of
 from schema.permissions import forbidden
 from schema.reservations import Reservation
 
@@ -133,7 +133,7 @@ def _entitlement(info: Info, flat: Flattened, names: list[str]) -> Node | None:
     place = _place(flat, names)
     if place is None:
         return None
-    for position, row in enumerate(rows_at(place)):
+    for position, row in enumerate(place.rows):
         for seen in (row, row.overrides):
             if seen is not None and [seen.row.key, seen.row.price or "", seen.defined_in] == names[2:]:
                 return entitlement_of(info, place, seen, position)

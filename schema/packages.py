@@ -9,7 +9,7 @@ from resolvers import subscriptions
 from resolvers.paging import Listing
 from rules import catalog as rules
 from rules.catalog import PackageStatus, PricingType, VersionState
-from rules.inheritance import Flattened, Rows
+from rules.inheritance import Flattened
 from rules.version_changes import draft_changes, version_changes
 from schema.catalog import Product
 from schema.catalog_code import CatalogChange
@@ -17,13 +17,6 @@ from schema.connections import After, Connection, First
 from schema.entitlements import CreditRate, Entitlement, Place, Price, entitlements_of
 from schema.nodes import UNSET, Info, Node, catalog_id, resolved
 from schema.scalars import JSON
-
-
-def rows_at(place: Place) -> Rows:
-    """Give the rows of a version or draft."""
-    if place.number is None:
-        return place.flat.draft_rows(place.package)
-    return place.flat.rows(place.package.key, place.number)
 
 
 @strawberry.type(description="A published state of a package, or the draft that may become the next.")
@@ -68,7 +61,7 @@ class PackageVersion(Node):
     @resolved("Own, overriding and inherited rows, in display order.")
     def entitlements(self, info: Info) -> list[Entitlement]:
         """Give the rows."""
-        return entitlements_of(info, self.place, rows_at(self.place))
+        return entitlements_of(info, self.place, self.place.rows)
 
     @resolved("What the package costs in this version.")
     def prices(self, info: Info) -> list[Price]:
@@ -119,7 +112,7 @@ class Package(Node):
     def entitlements(self, info: Info) -> list[Entitlement]:
         """Give the rows that readers see."""
         place = self.shown_place()
-        return entitlements_of(info, place, rows_at(place))
+        return entitlements_of(info, place, place.rows)
 
     @resolved("Of the published version; of the draft where none is published yet.")
     def prices(self, info: Info) -> list[Price]:
@@ -165,7 +158,7 @@ class Package(Node):
     def draft_entitlements(self, info: Info) -> list[Entitlement]:
         """Give the rows of the draft, which are those of the published version where there is no draft."""
         place = self.shown_place() if self.package.draft is None else draft_place(self.flat, self.package)
-        return entitlements_of(info, place, rows_at(place))
+        return entitlements_of(info, place, place.rows)
 
     def shown_place(self) -> Place:
         """Give the version that readers see."""
