@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.columns import Count, Instant, Key
@@ -99,11 +99,15 @@ async def find(session: AsyncSession, owner: Owner, key: str) -> Hold | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shelf:
-    """The holds of a customer in a status at an instant; in any where it is None."""
+    """The holds of a customer in a status at an instant; in any where it is None.
+
+    ``now`` is the present, or with ``other`` another instant: then what came later does not count.
+    """
 
     owner: Owner
     status: ReservationStatus | None
     now: datetime
+    other: bool = False
 
 
 async def page(session: AsyncSession, shelf: Shelf, before: str | int | None, size: int) -> Sequence[Hold]:
@@ -124,6 +128,8 @@ async def count(session: AsyncSession, shelf: Shelf) -> int:
 def _theirs(shelf: Shelf) -> ColumnElement[bool]:
     owner, status, now = shelf.owner, shelf.status, shelf.now
     mine = and_(_C.environment_id == owner.environment, _C.customer_id == owner.customer)
+    if shelf.other:
+        return and_(mine, _C.created_at <= now, _at_another(status, now))
     unsettled = and_(_C.settled_at.is_(None), _C.released_at.is_(None))
     match status:
         case None:
@@ -136,6 +142,25 @@ def _theirs(shelf: Shelf) -> ColumnElement[bool]:
             return and_(mine, _C.settled_at.is_not(None))
         case ReservationStatus.RELEASED:
             return and_(mine, _C.released_at.is_not(None))
+
+
+def _at_another(status: ReservationStatus | None, now: datetime) -> ColumnElement[bool]:
+    settled, released = _C.settled_at <= now, _C.released_at <= now
+    unsettled = and_(
+        or_(_C.settled_at.is_(None), _C.settled_at > now),
+        or_(_C.released_at.is_(None), _C.released_at > now),
+    )
+    match status:
+        case None:
+            return true()
+        case ReservationStatus.HELD:
+            return and_(unsettled, _C.expires_at > now)
+        case ReservationStatus.EXPIRED:
+            return and_(unsettled, _C.expires_at <= now)
+        case ReservationStatus.SETTLED:
+            return settled
+        case ReservationStatus.RELEASED:
+            return released
 
 
 async def save(session: AsyncSession, changed: Iterable[tuple[Owner, Hold]]) -> None:

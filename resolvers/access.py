@@ -11,7 +11,7 @@ from models.reservations import Holds
 from models.usage import Owner, Uncounted, WindowTallies
 from resolvers.books import Wanted, opened
 from resolvers.context import Context
-from resolvers.customers import acquainted, found
+from resolvers.customers import SeenCustomer, acquainted, found, standpoint_at
 from resolvers.glances import at_a_glance
 from resolvers.reading import Look, looked
 from rules.access import Decision, Question, Subject, decide, subject_of
@@ -20,6 +20,7 @@ from rules.metering import Window, everything
 from rules.reservations import held
 from rules.revisions import Revision
 from rules.sources import spoken_of
+from rules.standpoints import PRESENT, Standpoint
 from rules.tallies import aggregation_of
 
 NO_TALLIES: WindowTallies = {}
@@ -60,20 +61,51 @@ async def accesses_of(
 
     async def decided(seen: Look) -> list[Decision]:
         known = await found(seen, {key})
-        customer = known.get(key)
-        asked = features
-        if asked is None:
-            asked = [] if customer is None else spoken_of(seen.flat, customer, _asked(seen, customer, at))
-        return await answer(seen, known, [Question(customer=key, feature=each) for each in asked], at)
+        return await answer(seen, known, _questions(seen, key, known.get(key), features, at), at)
 
     return await looked(context, decided)
 
 
-async def answer(
-    seen: Look, known: Mapping[str, Customer], questions: Iterable[Question], at: datetime | None = None
+async def supposed_accesses(
+    context: Context,
+    about: SeenCustomer,
+    questions: Sequence[Question] | None = None,
+    at: datetime | None = None,
 ) -> list[Decision]:
-    """Decide questions about customers who were found."""
+    """Answer questions, or those of each feature, about a customer as an edit would make them."""
+    about = about.moved(at)
+    key, now = about.customer.key, about.now
+
+    async def decided(seen: Look) -> list[Decision]:
+        seen = replace(seen, flat=about.flat)
+        asked = _questions(seen, key, about.customer, None, now) if questions is None else questions
+        return await answer(seen, {key: about.customer}, asked, now, about.standpoint)
+
+    return await looked(context, decided)
+
+
+def _questions(
+    seen: Look, key: str, customer: Customer | None, features: Iterable[str] | None, at: datetime | None
+) -> list[Question]:
+    """Put a question about each feature named, or about each that anything speaks of."""
+    if features is None:
+        features = [] if customer is None else spoken_of(seen.flat, customer, _asked(seen, customer, at))
+    return [Question(customer=key, feature=each) for each in features]
+
+
+async def answer(
+    seen: Look,
+    known: Mapping[str, Customer],
+    questions: Iterable[Question],
+    at: datetime | None = None,
+    standpoint: Standpoint | None = None,
+) -> list[Decision]:
+    """Decide questions about customers who were found, or would be so from a standpoint."""
     subjects = [_subject(seen, known.get(question.customer), question, at) for question in questions]
+    if standpoint is None:
+        standpoint = standpoint_at(seen.other(at))
+    if standpoint is not PRESENT:
+        subjects = [replace(subject, standpoint=standpoint) for subject in subjects]
     subjects = await with_credits(seen, subjects)
     tallies = await _tallies(seen, subjects)
     _remember(seen, subjects, tallies)

@@ -21,6 +21,7 @@ from rules.changes import Change
 from rules.documents import document_of
 from rules.errors import Problem, Rejected
 from rules.previews import Impact
+from rules.standpoints import supposition
 from rules.validity import invalid, required
 
 Progress = Callable[[float], None]
@@ -88,7 +89,9 @@ async def compare(context: Context, document: CatalogDocument) -> AfterApply:
     async with context.services.previewing, look(context) as seen:
         held = await standing_on(seen.session, context.environment, seen.flat.catalog, seen.now)
         applied = await asyncio.to_thread(reading.applied, seen.flat.catalog, held, seen.now)
-        return AfterApply(changes=applied.changes, impact=await impact_of(seen, applied.catalog))
+        edit = supposition("apply", document.text, document.format, document.scope, document.prune)
+        impact = await impact_of(seen, applied.catalog, edit)
+        return AfterApply(changes=applied.changes, impact=impact)
 
 
 async def apply_document(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from models import credit_pages
@@ -15,13 +15,14 @@ from models.credits import Shelf
 from models.usage import Owner
 from resolvers.books import Wanted, opened, shelf_of
 from resolvers.context import Context
-from resolvers.customers import SeenCustomer, found
+from resolvers.customers import SeenCustomer, found, seen_at
 from resolvers.paging import BadPage, Cursors, Page, PageRequest
 from resolvers.reading import Look, look
 from rules.access import Decision
 from rules.acts import Act
 from rules.credit_acts import BringUpCredits, is_news
 from rules.credit_books import Book, CreditNeed, Entry
+from rules.credit_history import not_entered
 from rules.credits import brought_up
 from rules.customers import Customer
 from rules.grants import Lot
@@ -59,8 +60,7 @@ def credits_of(decision: Decision) -> SeenBook | None:
     subject = decision.subject
     if decision.book is None or subject.customer is None:
         return None
-    seen = SeenCustomer(flat=subject.flat, customer=subject.customer, now=subject.now)
-    return SeenBook(seen=seen, book=decision.book)
+    return SeenBook(seen=SeenCustomer.of(subject, subject.customer), book=decision.book)
 
 
 async def act(context: Context, customer: str, deed: Act) -> Done:
@@ -116,30 +116,47 @@ async def _with_grants(
 
 
 async def balance(
-    context: Context, key: str, credit_type: str, at: datetime | None = None
+    context: Context,
+    key: str,
+    credit_type: str,
+    at: datetime | None = None,
+    supposed: SeenCustomer | None = None,
 ) -> SeenBook | None:
-    """Give what a customer has of a credit type; None for an unknown one."""
+    """Give what a customer has, or would have where they are ``supposed``; None for an unknown type."""
     async with look(context) as seen:
-        if credit_type not in seen.flat.catalog.credit_types:
-            return None
-        return next(iter(await _balances(seen, key, [credit_type], at)), None)
+        about = await _about(seen, key, at, supposed)
+        return None if about is None else next(iter(await _books(seen, about, [credit_type])), None)
 
 
-async def balances(context: Context, key: str, at: datetime | None = None) -> list[SeenBook]:
-    """Give what a customer has of every credit type of which there ever was anything."""
+async def balances(
+    context: Context, key: str, at: datetime | None = None, supposed: SeenCustomer | None = None
+) -> list[SeenBook]:
+    """Give what a customer has, or would have, of every credit type of which there ever was anything."""
     async with look(context) as seen:
-        every = await _balances(seen, key, sorted(seen.flat.catalog.credit_types), at)
+        about = await _about(seen, key, at, supposed)
+        every = [] if about is None else await _books(seen, about, sorted(about.flat.catalog.credit_types))
     return [known for known in every if known.book.last_grant or known.book.sums]
 
 
-async def _balances(seen: Look, key: str, credit_types: Iterable[str], at: datetime | None) -> list[SeenBook]:
+async def _about(
+    seen: Look, key: str, at: datetime | None, supposed: SeenCustomer | None = None
+) -> SeenCustomer | None:
+    """Give whom a question is about, None where there is no such customer."""
+    if supposed is not None:
+        return supposed.moved(at)
     customer = (await found(seen, {key})).get(key)
-    if customer is None:
-        return []
-    asked = customer.asked_at(seen.now) if at is None or at == seen.now else at
-    wanted = [Wanted(customer=customer, credit_type=known, at=asked) for known in credit_types]
-    noticed = SeenCustomer(flat=seen.flat, customer=customer, now=asked)
-    return [SeenBook(seen=noticed, book=book) for book in await opened(seen, wanted)]
+    return None if customer is None else seen_at(seen, customer, seen.other(at))
+
+
+async def _books(seen: Look, about: SeenCustomer, credit_types: Iterable[str]) -> list[SeenBook]:
+    known = about.flat.catalog.credit_types
+    wanted = [
+        Wanted(customer=about.customer, credit_type=credit_type, at=about.now)
+        for credit_type in credit_types
+        if credit_type in known
+    ]
+    books = await opened(replace(seen, flat=about.flat), wanted)
+    return [SeenBook(seen=about, book=book) for book in books]
 
 
 async def brought_up_to_date(
@@ -223,14 +240,36 @@ async def ledger(
         return page.showing(await _with_grants(seen, customer, shelf, page.items))
 
 
-async def grant(context: Context, key: str, credit_type: str, number: int) -> SeenLot | None:
-    """Give a grant by its number, None where there is none."""
+async def grant(
+    context: Context, key: str, credit_type: str, number: int, at: datetime | None = None
+) -> SeenLot | None:
+    """Give a grant by its number, now or as it is at another instant; None where there is none."""
+    if at is not None:
+        return await _grant_at(context, key, credit_type, number, at)
     customer = await brought_up_to_date(context, key, credit_type)
     if customer is None:
         return None
     async with look(context) as seen:
         kept = await credit_pages.lots(seen.session, shelf_of(seen, customer.customer, credit_type), {number})
     return SeenLot(seen=customer, credit_type=credit_type, lot=kept[number]) if number in kept else None
+
+
+async def _grant_at(
+    context: Context, key: str, credit_type: str, number: int, at: datetime
+) -> SeenLot | None:
+    """Give a grant as a balance of that instant lists it, one that is no longer or not yet in force too."""
+    async with look(context) as seen:
+        customer = (await found(seen, {key})).get(key)
+        if customer is None or credit_type not in seen.flat.catalog.credit_types:
+            return None
+        about = seen_at(seen, customer, at)
+        (known,) = await _books(seen, about, [credit_type])
+        lot = known.book.lots.get(number) or known.book.closed.get(number)
+        if lot is None:
+            kept = await credit_pages.lots(seen.session, shelf_of(seen, customer, credit_type), {number})
+            past = about.now < customer.asked_at(seen.now)
+            lot = not_entered(kept.get(number), about.now) if past else kept.get(number)
+    return None if lot is None else SeenLot(seen=about, credit_type=credit_type, lot=lot)
 
 
 async def entry(context: Context, key: str, credit_type: str, number: int) -> SeenEntry | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from models import customers
@@ -14,12 +14,14 @@ from models.standing import OnPlan
 from resolvers.context import Context
 from resolvers.paging import BadPage, Cursors, Page, PageRequest
 from resolvers.reading import Look, look
+from rules.access import Subject
 from rules.acts import Act
 from rules.customers import Customer
 from rules.errors import refuse_any
 from rules.inheritance import Flattened
 from rules.lifecycle import UpsertCustomer
 from rules.revisions import Revision
+from rules.standpoints import PRESENT, Standpoint
 from rules.terms import newest_during, put_on_for
 from rules.validity import is_external_key, is_storable
 
@@ -54,16 +56,31 @@ async def acquainted(context: Context, keys: Collection[str]) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeenCustomer:
-    """A customer with the catalog and the instant at which they were seen."""
+    """A customer with the catalog, the instant at which they were seen, and from where that was."""
 
     flat: Flattened
     customer: Customer
     now: datetime
+    standpoint: Standpoint = PRESENT
 
     @property
     def revision(self) -> Revision:
         """How much was seen."""
         return Revision(self.flat.catalog.revision, self.customer.revision)
+
+    @property
+    def supposed(self) -> SeenCustomer | None:
+        """This customer where an edit that is not made has made them so; None for who there is."""
+        return None if self.standpoint.supposed is None else self
+
+    def moved(self, at: datetime | None) -> SeenCustomer:
+        """The same at another instant; None stays at this one."""
+        return self if at is None else replace(self, now=at, standpoint=replace(self.standpoint, at=at))
+
+    @classmethod
+    def of(cls, subject: Subject, customer: Customer) -> SeenCustomer:
+        """The customer whom a question is about, as it sees them."""
+        return cls(flat=subject.flat, customer=customer, now=subject.now, standpoint=subject.standpoint)
 
     @classmethod
     def after(cls, done: Done) -> SeenCustomer:
@@ -74,13 +91,22 @@ class SeenCustomer:
         return cls(flat=done.flat, customer=done.account.customer, now=done.now)
 
 
-async def customer(context: Context, key: str) -> SeenCustomer | None:
-    """Give a customer by key, None where there is none."""
+async def customer(context: Context, key: str, at: datetime | None = None) -> SeenCustomer | None:
+    """Give a customer by key, now or as they are at another instant; None where there is none."""
     async with look(context) as seen:
         known = (await found(seen, {key})).get(key)
-        if known is None:
-            return None
-        return SeenCustomer(flat=seen.flat, customer=known, now=known.asked_at(seen.now))
+        return None if known is None else seen_at(seen, known, at)
+
+
+def seen_at(seen: Look, customer: Customer, at: datetime | None) -> SeenCustomer:
+    """See a customer now, or at another instant; at the clock's own they are as they are now."""
+    now = at if at is not None and at != seen.now else customer.asked_at(seen.now)
+    return SeenCustomer(flat=seen.flat, customer=customer, now=now, standpoint=standpoint_at(at))
+
+
+def standpoint_at(at: datetime | None) -> Standpoint:
+    """Give the standpoint of an instant, None for the present."""
+    return PRESENT if at is None else Standpoint(at=at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

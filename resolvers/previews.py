@@ -31,6 +31,7 @@ from rules.plan_changes import ChangePlan
 from rules.previews import Difference, Impact, PlannedChange, differences, heard_of, planned
 from rules.publishing import publish
 from rules.reservations import held
+from rules.standpoints import Standpoint, supposition
 from rules.tallies import Tallies
 from rules.version_changes import version_changes
 
@@ -66,13 +67,13 @@ async def preview_publish(context: Context, key: str, scope: PublishScope) -> Pu
             flat=seen.flat,
             changes=version_changes(Flattened(done.catalog), package, len(package.versions)),
             cascaded=done.cascaded,
-            impact=await impact_of(seen, done.catalog),
+            impact=await impact_of(seen, done.catalog, supposition("publish", key, scope)),
         )
 
 
-async def impact_of(seen: Look, edited: Catalog) -> Impact:
-    """Tell what the customers of an environment would notice of an edit."""
-    edit = CatalogEdit(seen.flat, Flattened(edited))
+async def impact_of(seen: Look, edited: Catalog, supposed: str) -> Impact:
+    """Tell what the customers of an environment would notice of an edit of this name."""
+    edit = CatalogEdit(seen.flat, Flattened(edited, supposed))
     whom = Concerned(
         environment=seen.environment.number,
         since=seen.now,
@@ -135,13 +136,14 @@ def _subjects(
     edit: CatalogEdit, found: Iterable[Customer], clock: datetime
 ) -> tuple[list[Subject], list[Subject]]:
     """Give what questions about all that an edit touches are about, without the edit and with it."""
-    before, after = [], []
+    before, after, standpoint = [], [], Standpoint(supposed=edit.after.supposed)
     for customer in found:
         now = customer.asked_at(clock)
         for feature in edit.touched(customer, now):
             question = Question(customer=customer.key, feature=feature)
             before.append(subject_of(edit.before, customer, question, now))
-            after.append(subject_of(edit.after, customer, question, now))
+            would_be = subject_of(edit.after, customer, question, now)
+            after.append(replace(would_be, standpoint=standpoint))
     return before, after
 
 
@@ -210,5 +212,10 @@ async def preview_plan_change(context: Context, key: str, act: ChangePlan) -> Pl
         heard = heard_of(seen.flat, (change.before, change.after), at)
         questions = [Question(customer=key, feature=feature) for feature in heard]
         before = await answer(seen, {key: change.before}, questions, at)
-        after = await answer(seen, {key: change.after}, questions, at)
+        after = await answer(seen, {key: change.after}, questions, at, _changed(key, act))
         return PlanChangePreview(planned=change, differences=differences(before, after))
+
+
+def _changed(key: str, act: ChangePlan) -> Standpoint:
+    """Give the standpoint of a change of plan; how often it was asked for makes no difference to it."""
+    return Standpoint(supposed=supposition("change", key, act.plan, act.price, act.timing, act.usage))

@@ -30,6 +30,10 @@ class Look:
     now: datetime
     memory: Memory
 
+    def other(self, at: datetime | None) -> datetime | None:
+        """Give an instant that is asked about; None for the present, which the clock's own instant is."""
+        return None if at == self.now else at
+
 
 _log = structlog.get_logger(__name__)
 

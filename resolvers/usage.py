@@ -15,7 +15,6 @@ from resolvers.reading import look
 from rules.access import Decision, Question, decide, subject_of
 from rules.consuming import Consume
 from rules.credits import brought_up
-from rules.customers import Customer
 from rules.events import IngestEvent
 from rules.holding import ReleaseReservation, Reserve, SettleReservation
 from rules.reporting import ReportUsage
@@ -91,21 +90,23 @@ async def series(context: Context, about: SeenCustomer, span: Span) -> Series | 
         return await asyncio.to_thread(put_together, flat, span, found, counted.get(owner, {}))
 
 
-async def reservation(context: Context, customer: Customer, key: str) -> Hold | None:
-    """Give one of a customer's holds by its key, None where there is none."""
+async def reservation(context: Context, about: SeenCustomer, key: str) -> Hold | None:
+    """Give one of a customer's holds by its key, None where there is none as they are seen."""
     # A key that no hold can have is not looked for: PostgreSQL would refuse some as text.
     if not is_external_key(key):
         return None
-    owner = Owner(environment=context.environment, customer=customer.number)
+    owner = Owner(environment=context.environment, customer=about.customer.number)
     async with look(context) as seen:
-        return await find(seen.session, owner, key)
+        hold = await find(seen.session, owner, key)
+    not_yet = hold is not None and about.standpoint.at is not None and about.now < hold.created_at
+    return None if not_yet else hold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldQuery:
     """Which of a customer's holds are asked for, and which page of them."""
 
-    customer: Customer
+    about: SeenCustomer
     status: ReservationStatus | None
     first: int | None
     after: str | None
@@ -113,11 +114,15 @@ class HoldQuery:
 
 async def reservations(context: Context, asked: HoldQuery) -> Page[Hold]:
     """Give a page of a customer's holds, the newest first; raises BadPage."""
-    owner = Owner(environment=context.environment, customer=asked.customer.number)
+    about = asked.about
+    owner = Owner(environment=context.environment, customer=about.customer.number)
+    # A cursor names a place among all holds: it holds at every instant.
     cursors = Cursors(name=("reservations", owner.environment, owner.customer), kind=int)
     wanted = PageRequest.of(cursors, asked.first, asked.after)
+    other = about.standpoint.at is not None
     async with look(context) as seen:
-        shelf = Shelf(owner=owner, status=asked.status, now=asked.customer.asked_at(seen.now))
+        now = about.now if other else about.customer.asked_at(seen.now)
+        shelf = Shelf(owner=owner, status=asked.status, now=now, other=other)
         found = await page(seen.session, shelf, wanted.after, wanted.limit)
         total = await count(seen.session, shelf)
     return wanted.cut(found, lambda hold: hold.number, total)

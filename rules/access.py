@@ -18,6 +18,7 @@ from rules.paying import Payment, credit_rate, is_paid_in_money, payment
 from rules.reservations import NOTHING_HELD, Held
 from rules.revisions import Revision
 from rules.sources import NOTHING, Entitled, entitled
+from rules.standpoints import PRESENT, Standpoint
 from rules.tallies import Tallies
 from rules.terms import billing_period, publishes_after
 from rules.values import (
@@ -82,8 +83,8 @@ class Subject:
 
     ``past`` tells that it is asked about an instant before the customer's present: then usage counts
     as far as it had occurred by then. ``until`` is no later than the first instant at which time alone
-    can change any of this; None where it never does. Where usage burns credits, ``rate`` says how many,
-    and ``book`` holds them, brought up to the instant.
+    can change any of this; None never. Where usage burns credits, ``rate`` says how many, and ``book``
+    holds them, brought up to the instant.
     """
 
     flat: Flattened
@@ -98,6 +99,7 @@ class Subject:
     until: datetime | None = None
     rate: CreditRate | None = None
     book: Book | None = None
+    standpoint: Standpoint = PRESENT
 
     @property
     def window(self) -> Window | None:

@@ -110,11 +110,15 @@ class GrantCredits(CreditAct):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoidCreditGrant(CreditAct):
-    """Take back what is left of a grant; what is held of it can still be settled."""
+    """Take back what is left of a grant; what is held of it can still be settled.
+
+    Where ``made_at`` is given, a grant of this number that was made at another instant is another one.
+    """
 
     operation: ClassVar[str] = "voidCreditGrant"
 
     number: int
+    made_at: datetime | None = None
     note: str | None = None
 
     @property
@@ -131,9 +135,9 @@ class VoidCreditGrant(CreditAct):
         """Void; the same again does nothing, and what has expired cannot be voided."""
         refuse_any((*self._problems(scene, account), *note_problems(self.note)))
         book = self.book(scene, account)
-        if self.number not in book.lots and self.number not in book.closed:
+        lot = book.lots.get(self.number) or book.closed.get(self.number)
+        if lot is None or self.made_at not in (None, lot.grant.made_at):
             raise Rejected([self._missing(scene)])
-        lot = book.lot(self.number)
         status = lot.status(scene.now)
         if status is GrantStatus.EXPIRED:
             raise Rejected([Problem(ErrorCode.NOT_ALLOWED, "The grant has expired.", ("grant",))])

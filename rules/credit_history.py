@@ -42,6 +42,13 @@ def book_at(credit_type: str, at: datetime, sums: Sums, lots: Iterable[Lot], hel
     )
 
 
+def not_entered(lot: Lot | None, at: datetime) -> Lot | None:
+    """Give a lot as it was before anything of it was entered; None where it had not been made."""
+    if lot is None or at < lot.grant.made_at:
+        return None
+    return replace(_lot_at(lot, at, 0, 0), entered=False)
+
+
 def _lot_at(lot: Lot, at: datetime, remaining: int, held: int) -> Lot:
     """Give a lot as it was, when so much of its grant had remained, what was held of it included."""
     had_ended = lot.ended_at is not None and lot.ended_at <= at

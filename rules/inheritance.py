@@ -129,10 +129,14 @@ def descendants(catalog: Catalog, base: str) -> list[str]:
 
 
 class Flattened:
-    """A catalog whose versions are resolved once, when first asked for."""
+    """A catalog whose versions are resolved once, when first asked for.
 
-    def __init__(self, catalog: Catalog) -> None:
+    ``supposed`` is the name of the edit, not made, that it would come from; None for what there is.
+    """
+
+    def __init__(self, catalog: Catalog, supposed: str | None = None) -> None:
         self.catalog = catalog
+        self.supposed = supposed
         self._resolved: dict[tuple[str, int], Rows] = {}
         self._rows: dict[tuple[str, int], Rows] = {}
         self._held: dict[tuple[str, int, str | None], dict[str, Resolved]] = {}
@@ -158,7 +162,7 @@ class Flattened:
         public = {
             key: replace(package, draft=None) for key, package in known if package.published is not None
         }
-        return Flattened(replace(self.catalog, packages=public))
+        return Flattened(replace(self.catalog, packages=public), self.supposed)
 
     def rows(self, package: str, number: int) -> Rows:
         """Give the rows of a published version, in display order."""

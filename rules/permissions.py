@@ -145,6 +145,7 @@ NODES: Mapping[str, Permission] = {
     "Addon": _PUBLISHED,
     "PackageVersion": _PUBLISHED,
     "Entitlement": _PUBLISHED,
+    "Price": _PUBLISHED,
     "Customer": _own("customer"),
     "CustomerSubscription": _own("customer"),
     "CustomEntitlement": _own("customer"),

@@ -69,6 +69,19 @@ def price_of(catalog: Catalog, subscription: Subscription, now: datetime) -> Pri
     return price_in(versions[:number], term.price) or price_in(left, term.price)
 
 
+def price_version(catalog: Catalog, subscription: Subscription, now: datetime) -> Version | None:
+    """Give the version that ``price_of`` finds the price in; None where there is no price."""
+    term = subscription.term(now)
+    versions, number = catalog.packages[term.plan].versions, version_of(catalog, term, now)
+    left = tuple(version for version in versions if version.published_at <= term.starts_at)
+    return _having(versions[:number], term.price) or _having(left, term.price)
+
+
+def _having(versions: tuple[Version, ...], price: str | None) -> Version | None:
+    having = (version for version in reversed(versions) if price_in((version,), price) is not None)
+    return next(having, None)
+
+
 def price_in(versions: tuple[Version, ...], key: str | None) -> Price | None:
     """Give the price of a key in the last of these versions that has it."""
     for version in reversed(versions):

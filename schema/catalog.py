@@ -11,7 +11,7 @@ from rules.catalog import Aggregation, FeatureStatus, FilterOperator
 from rules.inheritance import Flattened
 from rules.values import ConfigKind, FeatureType
 from schema.connections import After, Connection, First
-from schema.nodes import UNSET, Info, Node, resolved, to_id
+from schema.nodes import UNSET, Info, Node, catalog_id, resolved
 from schema.scalars import JSON
 from schema.values import EntitlementValue, Unit
 
@@ -38,7 +38,7 @@ class Product(Node):
     def of(cls, info: Info, flat: Flattened, product: rules.Product) -> Self:
         """Show a product."""
         return cls(
-            id=to_id("Product", info.context.environment, product.key),
+            id=catalog_id(info, flat, "Product", product.key),
             flat=info.context.visible(flat),
             key=product.key,
             name=product.name,
@@ -141,7 +141,7 @@ class Feature(Node):
     def of(cls, info: Info, flat: Flattened, feature: rules.Feature) -> Self:
         """Show a feature."""
         return cls(
-            id=to_id("Feature", info.context.environment, feature.key),
+            id=catalog_id(info, flat, "Feature", feature.key),
             flat=flat,
             fact=feature,
             key=feature.key,
@@ -188,10 +188,10 @@ class CreditType(Node):
     metadata: JSON = strawberry.field(description="Free-form, for whoever keeps the catalog.")
 
     @classmethod
-    def of(cls, info: Info, credit_type: rules.CreditType) -> Self:
+    def of(cls, info: Info, flat: Flattened, credit_type: rules.CreditType) -> Self:
         """Show a credit type."""
         return cls(
-            id=to_id("CreditType", info.context.environment, credit_type.key),
+            id=catalog_id(info, flat, "CreditType", credit_type.key),
             key=credit_type.key,
             name=credit_type.name,
             unit=Unit(singular=credit_type.unit.singular, plural=credit_type.unit.plural),

@@ -110,7 +110,7 @@ class CatalogQueries:
         """Give the credit type."""
         flat = await resolvers.read(info.context)
         credit_type = flat.catalog.credit_types.get(key)
-        return None if credit_type is None else CreditType.of(info, credit_type)
+        return None if credit_type is None else CreditType.of(info, flat, credit_type)
 
     @resolved("All credit types, by key.")
     async def credit_types(
@@ -119,4 +119,4 @@ class CatalogQueries:
         """Give a page of credit types."""
         flat = await resolvers.read(info.context)
         listing = _listing(info, "creditTypes", flat.catalog.credit_types.values())
-        return Connection[CreditType].of(listing, lambda fact: CreditType.of(info, fact), first, after)
+        return Connection[CreditType].of(listing, lambda fact: CreditType.of(info, flat, fact), first, after)

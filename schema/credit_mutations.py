@@ -10,9 +10,8 @@ from rules.credit_acts import VoidCreditGrant
 from rules.errors import Rejected
 from rules.features import missing
 from schema import credit_inputs as inputs
-from schema.credits import CreditBalance, CreditEntry, CreditGrant
+from schema.credits import CreditBalance, CreditEntry, CreditGrant, NamedGrant
 from schema.errors import INPUT, Payload, mutation
-from schema.keys import LONGEST_NUMBER
 from schema.nodes import Info, from_id, given
 from schema.payloads import named
 
@@ -84,10 +83,15 @@ class CreditMutations:
         self, info: Info, input: Annotated[inputs.VoidCreditGrantInput, INPUT]
     ) -> CreditGrantPayload:
         """Void."""
-        customer, credit_type, number = _named(info, input.grant)
-        deed = VoidCreditGrant(credit_type=credit_type, number=number, note=given(input.note))
-        done = await resolvers.act(info.context, customer, deed)
-        return await CreditGrantPayload.of(info, done, credit_type, number)
+        grant = _named(info, input.grant)
+        deed = VoidCreditGrant(
+            credit_type=grant.credit_type,
+            number=grant.number,
+            made_at=grant.made_at,
+            note=given(input.note),
+        )
+        done = await resolvers.act(info.context, grant.customer, deed)
+        return await CreditGrantPayload.of(info, done, grant.credit_type, grant.number)
 
     @mutation("Spends credits if there are enough of them: all of it or nothing, unless it may overdraw.")
     async def consume_credits(
@@ -98,14 +102,11 @@ class CreditMutations:
         return await CreditConsumptionPayload.of(info, done, input.credit_type)
 
 
-def _named(info: Info, grant: str) -> tuple[str, str, int]:
-    """Read whose grant an id names; raises Rejected where it names none of this environment."""
-    match from_id(grant):
-        case ("CreditGrant", environment, customer, credit_type, number) if (
-            environment == str(info.context.environment)
-            and number.isdecimal()
-            and len(number) <= LONGEST_NUMBER
-        ):
-            return customer, credit_type, int(number)
-        case _:
-            raise Rejected([missing("grant", grant, "grant")])
+def _named(info: Info, grant: str) -> NamedGrant:
+    """Read which grant an id names, at whichever instant; raises Rejected where it names none of here."""
+    read = from_id(grant)
+    here = read is not None and read.environment == str(info.context.environment)
+    known = NamedGrant.of(read) if read is not None and here else None
+    if known is None:
+        raise Rejected([missing("grant", grant, "grant")])
+    return known

@@ -1,5 +1,6 @@
 """Credits: balances, grants and the ledger."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Self
 
@@ -8,9 +9,10 @@ import strawberry
 from resolvers.credits import SeenBook, SeenEntry, SeenLot
 from resolvers.paging import Page
 from rules.grants import CreditSource, EntryKind, GrantStatus
+from rules.standpoints import PRESENT
 from schema.catalog import CreditType, Feature
 from schema.connections import Edge, PageInfo
-from schema.nodes import Info, Node, resolved, to_id
+from schema.nodes import Info, Named, Node, is_number, read_instant, resolved, to_id, written_instant
 from schema.packages import Package, package_of
 from schema.scalars import Quantity
 
@@ -53,7 +55,8 @@ class CreditBalance:
     @resolved("The credit type.")
     def credit_type(self, info: Info) -> CreditType:
         """Give the credit type."""
-        return CreditType.of(info, self.seen.seen.flat.catalog.credit_types[self.seen.book.credit_type])
+        flat = self.seen.seen.flat
+        return CreditType.of(info, flat, flat.catalog.credit_types[self.seen.book.credit_type])
 
     @resolved("The grants in force, in burn order.")
     def grants(self, info: Info) -> "list[CreditGrant]":
@@ -83,12 +86,10 @@ class CreditGrant(Node):
     @classmethod
     def of(cls, info: Info, seen: SeenLot) -> Self:
         """Show a grant as it stands at the instant at which its customer was seen."""
-        lot, grant, customer = seen.lot, seen.lot.grant, seen.seen.customer
+        lot, grant = seen.lot, seen.lot.grant
         status = lot.status(seen.seen.now)
         return cls(
-            id=to_id(
-                "CreditGrant", info.context.environment, customer.key, seen.credit_type, str(grant.number)
-            ),
+            id=_grant_id(info, seen),
             seen=seen,
             note=grant.note,
             source=grant.source,
@@ -117,7 +118,39 @@ class CreditGrant(Node):
     @resolved("The credit type.")
     def credit_type(self, info: Info) -> CreditType:
         """Give the credit type."""
-        return CreditType.of(info, self.seen.seen.flat.catalog.credit_types[self.seen.credit_type])
+        flat = self.seen.seen.flat
+        return CreditType.of(info, flat, flat.catalog.credit_types[self.seen.credit_type])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedGrant:
+    """A grant by what its global id says; ``made_at`` is said of it at another instant only."""
+
+    customer: str
+    credit_type: str
+    number: int
+    made_at: datetime | None = None
+
+    @classmethod
+    def of(cls, named: Named) -> Self | None:
+        """Read the names; None where they cannot be a grant's."""
+        match named.names:
+            case [customer, credit_type, number, *made] if is_number(number) and len(made) <= 1:
+                made_at = read_instant(made[0]) if made else None
+            case _:
+                return None
+        known = named.kind == "CreditGrant" and (made_at is None) == (named.standpoint.at is None)
+        it = cls(customer=customer, credit_type=credit_type, number=int(number), made_at=made_at)
+        return it if known and named.standpoint.supposed is None else None
+
+
+def _grant_id(info: Info, seen: SeenLot) -> strawberry.ID:
+    grant, standpoint = seen.lot.grant, seen.seen.standpoint
+    names = [seen.seen.customer.key, seen.credit_type, str(grant.number)]
+    if standpoint != PRESENT:
+        # A grant to come has its number only as long as no other comes before it.
+        names.append(written_instant(grant.made_at))
+    return to_id("CreditGrant", info.context.environment, *names, standpoint=standpoint)
 
 
 @strawberry.type(description="A line of the ledger, which is only ever added to.")

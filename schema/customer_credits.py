@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from resolvers import credits as credit_resolvers
+from resolvers.customers import SeenCustomer
 from schema.access import At
 from schema.bad_input import bad_input_errors
 from schema.connections import After, Connection, First
@@ -20,11 +21,13 @@ class CustomerCredits:
 
     if TYPE_CHECKING:
         key: str
+        seen: SeenCustomer
 
     @resolved("What there is of every credit type of which there ever was anything.")
     async def credit_balances(self, info: Info, at: At = UNSET) -> list[CreditBalance]:
         """Give the balances."""
-        known = await credit_resolvers.balances(info.context, self.key, given(at))
+        instant = given(at) or self.seen.standpoint.at
+        known = await credit_resolvers.balances(info.context, self.key, instant, self.seen.supposed)
         return [CreditBalance.of(seen) for seen in known]
 
     @resolved("Null for an unknown credit type; zeros where nothing was granted.")
@@ -32,10 +35,11 @@ class CustomerCredits:
         self, info: Info, credit_type: CreditTypeKey, at: At = UNSET
     ) -> CreditBalance | None:
         """Give a balance."""
-        known = await credit_resolvers.balance(info.context, self.key, credit_type, given(at))
+        instant, supposed = given(at) or self.seen.standpoint.at, self.seen.supposed
+        known = await credit_resolvers.balance(info.context, self.key, credit_type, instant, supposed)
         return None if known is None else CreditBalance.of(known)
 
-    @resolved("All grants, the newest first.")
+    @resolved("All grants that have been made, as they are now, the newest first.")
     async def credit_grants(
         self,
         info: Info,
@@ -52,7 +56,7 @@ class CustomerCredits:
             )
         return Connection[CreditGrant].showing(page, lambda seen: CreditGrant.of(info, seen))
 
-    @resolved("The ledger of a credit type, the newest first.")
+    @resolved("The ledger of a credit type as it is now, the newest first.")
     async def credit_ledger(
         self, info: Info, credit_type: CreditTypeKey, first: First = 20, after: After = UNSET
     ) -> CreditEntryConnection:

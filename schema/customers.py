@@ -20,6 +20,7 @@ from rules.terms import (
     billing_period,
     current_period,
     price_of,
+    price_version,
     version_at,
     version_in_force,
 )
@@ -30,9 +31,9 @@ from schema.catalog import Feature, Product
 from schema.connections import After, Connection, First
 from schema.customer_credits import CustomerCredits
 from schema.entitlements import Price
-from schema.nodes import UNSET, Info, Node, given, resolved, to_id
-from schema.packages import Addon, PackageVersion, Plan, addon_of, plan_of, version_of
-from schema.reservations import Reservation
+from schema.nodes import UNSET, Info, Node, catalog_id, given, resolved
+from schema.packages import Addon, PackageVersion, Plan, addon_of, place_of, plan_of, version_of
+from schema.reservations import Reservation, customer_id
 from schema.scalars import JSON, Revision
 from schema.usage_series import By, From, To, UsageSeries
 from schema.values import EntitlementValue
@@ -56,7 +57,7 @@ class CustomerSubscription(Node):
     def of(cls, info: Info, seen: SeenCustomer, fact: rules.Subscription) -> Self:
         """Show a subscription as it stands at the instant at which the customer was seen."""
         return cls(
-            id=to_id("CustomerSubscription", info.context.environment, seen.customer.key, fact.number),
+            id=customer_id(info, seen, "CustomerSubscription", fact.number),
             seen=seen,
             fact=fact,
             status=fact.status(seen.now),
@@ -90,10 +91,15 @@ class CustomerSubscription(Node):
         return version_of(info, self.seen.flat, self.fact.term(self.seen.now).plan, number)
 
     @resolved("The price; null where the plan has none.")
-    def price(self) -> Price | None:
-        """Give the price."""
-        price = price_of(self.seen.flat.catalog, self.fact, self.seen.now)
-        return None if price is None else Price.of(self.seen.flat, price)
+    def price(self, info: Info) -> Price | None:
+        """Give the price, as the version that tells it has it."""
+        flat, now = self.seen.flat, self.seen.now
+        price = price_of(flat.catalog, self.fact, now)
+        version = price_version(flat.catalog, self.fact, now)
+        if price is None or version is None:
+            return None
+        package = flat.catalog.packages[self.fact.term(now).plan]
+        return Price.of(info, place_of(flat, package, version), price)
 
     @resolved("How often the price is due; null where there is none.")
     def billing_period(self) -> BillingPeriod | None:
@@ -181,7 +187,8 @@ class CustomEntitlement(Node):
     def of(cls, info: Info, flat: Flattened, customer: rules.Customer, fact: rules.CustomEntitlement) -> Self:
         """Show a custom entitlement."""
         return cls(
-            id=to_id("CustomEntitlement", info.context.environment, customer.key, fact.number),
+            # What it says is the same at every instant.
+            id=catalog_id(info, flat, "CustomEntitlement", customer.key, fact.number),
             flat=flat,
             fact=fact,
             mode=fact.mode,
@@ -215,7 +222,7 @@ class Customer(CustomerCredits, Node):
         """Show a customer as they were seen."""
         customer = seen.customer
         return cls(
-            id=to_id("Customer", info.context.environment, customer.key),
+            id=customer_id(info, seen, "Customer"),
             seen=seen,
             key=customer.key,
             name=customer.name,
@@ -272,7 +279,13 @@ class Customer(CustomerCredits, Node):
         at: At = UNSET,
     ) -> list[Access]:
         """Decide each feature."""
-        decisions = await access_resolvers.accesses_of(info.context, self.key, given(features), given(at))
+        keys, instant, supposed = given(features), given(at), self.seen.supposed
+        if supposed is None:
+            instant = instant or self.seen.standpoint.at
+            decisions = await access_resolvers.accesses_of(info.context, self.key, keys, instant)
+        else:
+            asked = None if keys is None else [question_of(self.key, key, None, None) for key in keys]
+            decisions = await access_resolvers.supposed_accesses(info.context, supposed, asked, instant)
         return [Access.of(decision) for decision in decisions if _is_of(decision, given(product))]
 
     @resolved("May this customer use this feature?")
@@ -286,7 +299,12 @@ class Customer(CustomerCredits, Node):
     ) -> Access:
         """Decide one feature."""
         question = question_of(self.key, feature, requested, values)
-        return Access.of(await access_resolvers.access(info.context, question, given(at)))
+        instant, supposed = given(at), self.seen.supposed
+        if supposed is None:
+            instant = instant or self.seen.standpoint.at
+            return Access.of(await access_resolvers.access(info.context, question, instant))
+        (decision,) = await access_resolvers.supposed_accesses(info.context, supposed, [question], instant)
+        return Access.of(decision)
 
     @resolved("Usage over time, at most 2,000 buckets; null unless the key names a METERED feature.")
     async def usage(
@@ -314,7 +332,7 @@ class Customer(CustomerCredits, Node):
         ] = ReservationStatus.HELD,
     ) -> Connection[Reservation]:
         """Give a page of holds."""
-        asked = HoldQuery(customer=self.seen.customer, status=status, first=first, after=given(after))
+        asked = HoldQuery(about=self.seen, status=status, first=first, after=given(after))
         with bad_input_errors():
             page = await usage_resolvers.reservations(info.context, asked)
         return Connection[Reservation].showing(page, lambda hold: Reservation.of(info, self.seen, hold))

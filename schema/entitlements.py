@@ -8,10 +8,10 @@ import strawberry
 from rules import catalog as rules
 from rules import values, wording
 from rules.catalog import Widget
-from rules.inheritance import Flattened, Origin, Resolved
+from rules.inheritance import Flattened, Origin, Resolved, Rows
 from rules.values import BillingPeriod, CreditCadence, LimitEnforcement
 from schema.catalog import CreditType, Feature
-from schema.nodes import Info, Node, resolved, to_id
+from schema.nodes import Info, Node, catalog_id, resolved
 from schema.scalars import Quantity
 from schema.values import ConfigValue, Money, OverageRate, UsageReset
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from schema.packages import Package
 
 
-@strawberry.type(description="What a package costs: a fact for whoever bills.")
-class Price:
+@strawberry.type(description="What a package costs in one of its versions: a fact for whoever bills.")
+class Price(Node):
     """A price."""
 
     flat: strawberry.Private[Flattened]
@@ -30,10 +30,11 @@ class Price:
     amount: Money = strawberry.field(description="How much.")
 
     @classmethod
-    def of(cls, flat: Flattened, price: rules.Price) -> Self:
-        """Show a price."""
+    def of(cls, info: Info, place: "Place", price: rules.Price) -> Self:
+        """Show a price of a version or draft."""
         return cls(
-            flat=flat,
+            id=catalog_id(info, place.flat, "Price", place.package.key, place.number or 0, price.key),
+            flat=place.flat,
             fact=price,
             key=price.key,
             billing_period=price.billing_period,
@@ -75,7 +76,7 @@ class CreditRate:
     @resolved("The credits that are burned.")
     def credit_type(self, info: Info) -> CreditType:
         """Give the credit type."""
-        return CreditType.of(info, self.flat.catalog.credit_types[self.fact.credit_type])
+        return CreditType.of(info, self.flat, self.flat.catalog.credit_types[self.fact.credit_type])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +88,13 @@ class Place:
     number: int | None
     content: rules.Content
     base_number: int | None
+
+    @property
+    def rows(self) -> Rows:
+        """The rows that are seen here, in display order."""
+        if self.number is None:
+            return self.flat.draft_rows(self.package)
+        return self.flat.rows(self.package.key, self.number)
 
 
 @strawberry.interface(description="One package's statement about one feature or credit type.")
@@ -119,14 +127,13 @@ class Entitlement(Node):
     @resolved("The inherited row that this one replaces; shown struck through.")
     def overrides(self, info: Info) -> "Entitlement | None":
         """Give the inherited row."""
-        above = self.seen.overrides
-        return None if above is None else entitlement_of(info, self.place, above, self.position)
+        return None if self.seen.overrides is None else _replaced(info, self.place, self.seen.overrides)
 
     @resolved("Holds only for subscriptions on this price; null holds for all.")
-    def price(self) -> Price | None:
+    def price(self, info: Info) -> Price | None:
         """Give the price."""
         prices = (price for price in self.place.content.prices if price.key == self.seen.row.price)
-        return next((Price.of(self.place.flat, price) for price in prices), None)
+        return next((Price.of(info, self.place, price) for price in prices), None)
 
 
 def _feature(info: Info, row: Entitlement) -> Feature:
@@ -189,7 +196,7 @@ class CreditEntitlement(Entitlement):
     @resolved("The credits that are minted.")
     def credit_type(self, info: Info) -> CreditType:
         """Give the credit type."""
-        return CreditType.of(info, self.place.flat.catalog.credit_types[self.key])
+        return CreditType.of(info, self.place.flat, self.place.flat.catalog.credit_types[self.key])
 
 
 @strawberry.type(description="The inherited row does not hold here. Never a row of a pricing table.")
@@ -203,7 +210,7 @@ class RevokedEntitlement(Entitlement):
         if above is None:
             message = f"nothing is revoked: {self.key}"
             raise AssertionError(message)
-        return entitlement_of(info, self.place, above, self.position)
+        return _replaced(info, self.place, above)
 
     @resolved("The feature that is taken away; null where it is credits.")
     def feature(self, info: Info) -> Feature | None:
@@ -223,9 +230,10 @@ def entitlement_of(info: Info, place: Place, shown: Resolved, position: int) -> 
     subject = catalog.features.get(row.key) or catalog.credit_types[row.key]
     billing = wording_billing(place, row)
     shared: dict[str, Any] = {
-        "id": to_id(
+        "id": catalog_id(
+            info,
+            place.flat,
             "Entitlement",
-            info.context.environment,
             place.package.key,
             place.number or 0,
             row.key,
@@ -242,6 +250,12 @@ def entitlement_of(info: Info, place: Place, shown: Resolved, position: int) -> 
         "default_display_text": wording.value_text(row.value, subject=subject, billing=billing),
     }
     return _typed(row.value, shared)
+
+
+def _replaced(info: Info, place: Place, above: Resolved) -> Entitlement:
+    """Show an inherited row, which stands where the first row stands that replaces it."""
+    places = (position for position, seen in enumerate(place.rows) if seen.overrides == above)
+    return entitlement_of(info, place, above, next(places))
 
 
 def wording_billing(place: Place, row: rules.Row) -> BillingPeriod | None:

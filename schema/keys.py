@@ -11,11 +11,8 @@ from rules import keys as rules
 from rules.keys import USUAL_SCOPES, ApiKeyKind, NewKey, Scope
 from rules.revisions import Revision as RevisionName
 from schema.errors import INPUT, Payload, mutation
-from schema.nodes import UNSET, Info, Node, from_id, given, resolved, to_id
+from schema.nodes import UNSET, Info, Node, from_id, given, is_number, resolved, to_id
 from schema.scalars import Revision
-
-LONGEST_NUMBER = 18
-"""Digits; more the database could not look for."""
 
 
 @strawberry.type(description="A key that opens this environment; never its secret.")
@@ -146,11 +143,11 @@ class KeyMutations:
 
 def number_of(info: Info, text: str) -> int | None:
     """Give the number of the key that a global id names; None where it names none of this environment."""
-    kind, *names = from_id(text) or ("",)
-    here = kind == "ApiKey" and names[:1] == [str(info.context.environment)]
-    number = names[1] if here and len(names) > 1 else ""
+    named = from_id(text)
+    here = named is not None and (named.kind, named.environment) == ("ApiKey", str(info.context.environment))
+    number = named.first if named is not None and here else ""
     # The id is made anew: what was found must be what was named, to the letter.
-    known = number.isdecimal() and len(number) <= LONGEST_NUMBER
+    known = is_number(number)
     return int(number) if known and to_id("ApiKey", info.context.environment, int(number)) == text else None
 
 

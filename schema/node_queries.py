@@ -11,17 +11,17 @@ from resolvers import usage as usage_resolvers
 from rules.inheritance import Flattened
 from rules.permissions import NODES, refusal
 from schema.catalog import CreditType, Feature, Product
-from schema.credits import CreditEntry, CreditGrant
+from schema.credits import CreditEntry, CreditGrant, NamedGrant
 from schema.customers import CustomEntitlement, Customer, CustomerSubscription
-from schema.entitlements import Place, entitlement_of
+from schema.entitlements import Place, Price, entitlement_of
 from schema.environments import Environment
-from schema.keys import LONGEST_NUMBER, ApiKey
-from schema.nodes import Info, Node, from_id
-from schema.packages import PackageVersion, draft_place, package_of, place_of, rows_at
+from schema.keys import ApiKey
+from schema.nodes import Info, Named, Node, from_id, is_number
+from schema.packages import PackageVersion, draft_place, package_of, place_of
 from schema.permissions import forbidden
 from schema.reservations import Reservation
 
-Finder = Callable[[Info, list[str]], Awaitable[Node | None]]
+Finder = Callable[[Info, Named], Awaitable[Node | None]]
 
 
 async def node_of(info: Info, text: str) -> Node | None:
@@ -29,81 +29,78 @@ async def node_of(info: Info, text: str) -> Node | None:
 
     GraphQLError with FORBIDDEN for what this viewer may not ask for, whether it is there or not.
     """
-    kind, *names = from_id(text) or ("",)
-    if kind not in _FINDERS or not names or names[0] != str(info.context.environment):
+    named = from_id(text)
+    if named is None or named.kind not in _FINDERS or named.environment != str(info.context.environment):
         return None
-    refused = refusal(info.context.viewer, NODES[kind], {"customer": _first(names[1:])})
+    refused = refusal(info.context.viewer, NODES[named.kind], {"customer": named.first})
     if refused is not None:
         raise forbidden(refused)
-    found = await _FINDERS[kind](info, names[1:])
+    # What a preview supposes is nowhere.
+    found = None if named.standpoint.supposed else await _FINDERS[named.kind](info, named)
     # The id is made anew: what was found must be what was named, to the letter.
     return found if found is not None and found.id == text else None
 
 
-async def _environment(info: Info, _: list[str]) -> Node | None:
+async def _environment(info: Info, _: Named) -> Node | None:
     return Environment.of(info, await environment_resolvers.environment(info.context))
 
 
-async def _api_key(info: Info, names: list[str]) -> Node | None:
-    number = _first(names)
-    if not number.isdecimal() or len(number) > LONGEST_NUMBER:
+async def _api_key(info: Info, named: Named) -> Node | None:
+    number = named.first
+    if not is_number(number):
         return None
     key = await key_resolvers.api_key(info.context, int(number))
     return None if key is None else ApiKey.of(info, key)
 
 
-async def _customer(info: Info, names: list[str]) -> Node | None:
-    seen = await customer_resolvers.customer(info.context, _first(names))
+async def _customer(info: Info, named: Named) -> Node | None:
+    seen = await customer_resolvers.customer(info.context, named.first, named.standpoint.at)
     return None if seen is None else Customer.of(info, seen)
 
 
-async def _subscription(info: Info, names: list[str]) -> Node | None:
-    seen = await customer_resolvers.customer(info.context, _first(names))
+async def _subscription(info: Info, named: Named) -> Node | None:
+    seen = await customer_resolvers.customer(info.context, named.first, named.standpoint.at)
     facts = seen.customer.subscriptions if seen is not None else ()
-    named = (fact for fact in facts if str(fact.number) in names[1:])
-    return next((CustomerSubscription.of(info, seen, fact) for fact in named if seen is not None), None)
+    found = (fact for fact in facts if str(fact.number) in named.names[1:])
+    return next((CustomerSubscription.of(info, seen, fact) for fact in found if seen is not None), None)
 
 
-async def _custom_entitlement(info: Info, names: list[str]) -> Node | None:
-    seen = await customer_resolvers.customer(info.context, _first(names))
+async def _custom_entitlement(info: Info, named: Named) -> Node | None:
+    seen = await customer_resolvers.customer(info.context, named.first, named.standpoint.at)
     if seen is None:
         return None
-    named = (fact for fact in seen.customer.custom if str(fact.number) in names[1:])
-    return next((CustomEntitlement.of(info, seen.flat, seen.customer, fact) for fact in named), None)
+    found = (fact for fact in seen.customer.custom if str(fact.number) in named.names[1:])
+    return next((CustomEntitlement.of(info, seen.flat, seen.customer, fact) for fact in found), None)
 
 
-async def _reservation(info: Info, names: list[str]) -> Node | None:
-    seen = await customer_resolvers.customer(info.context, _first(names))
-    if seen is None or len(names) == 1:
+async def _reservation(info: Info, named: Named) -> Node | None:
+    seen = await customer_resolvers.customer(info.context, named.first, named.standpoint.at)
+    if seen is None or len(named.names) == 1:
         return None
-    hold = await usage_resolvers.reservation(info.context, seen.customer, names[1])
+    hold = await usage_resolvers.reservation(info.context, seen, named.names[1])
     return None if hold is None else Reservation.of(info, seen, hold)
 
 
-async def _credit_grant(info: Info, names: list[str]) -> Node | None:
-    place = _credit_place(names)
-    known = None if place is None else await credit_resolvers.grant(info.context, *place)
+async def _credit_grant(info: Info, named: Named) -> Node | None:
+    it, at = NamedGrant.of(named), named.standpoint.at
+    if it is None:
+        return None
+    known = await credit_resolvers.grant(info.context, it.customer, it.credit_type, it.number, at)
     return None if known is None else CreditGrant.of(info, known)
 
 
-async def _credit_entry(info: Info, names: list[str]) -> Node | None:
-    place = _credit_place(names)
-    known = None if place is None else await credit_resolvers.entry(info.context, *place)
-    return None if known is None else CreditEntry.of(info, known)
-
-
-def _credit_place(names: list[str]) -> tuple[str, str, int] | None:
-    """Read whose it is, of which credit type, and its number."""
-    match names:
-        case [customer, credit_type, number] if number.isdecimal() and len(number) <= LONGEST_NUMBER:
-            return customer, credit_type, int(number)
+async def _credit_entry(info: Info, named: Named) -> Node | None:
+    match named.names:
+        case [customer, credit_type, number] if is_number(number):
+            known = await credit_resolvers.entry(info.context, customer, credit_type, int(number))
+            return None if known is None else CreditEntry.of(info, known)
         case _:
             return None
 
 
 def _in_catalog(show: Callable[[Info, Flattened, list[str]], Node | None]) -> Finder:
-    async def find(info: Info, names: list[str]) -> Node | None:
-        return show(info, await catalog_resolvers.read(info.context), names)
+    async def find(info: Info, named: Named) -> Node | None:
+        return show(info, await catalog_resolvers.read(info.context), named.names)
 
     return find
 
@@ -120,7 +117,7 @@ def _feature(info: Info, flat: Flattened, names: list[str]) -> Node | None:
 
 def _credit_type(info: Info, flat: Flattened, names: list[str]) -> Node | None:
     credit_type = flat.catalog.credit_types.get(_first(names))
-    return None if credit_type is None else CreditType.of(info, credit_type)
+    return None if credit_type is None else CreditType.of(info, flat, credit_type)
 
 
 def _package(info: Info, flat: Flattened, names: list[str]) -> Node | None:
@@ -136,11 +133,20 @@ def _entitlement(info: Info, flat: Flattened, names: list[str]) -> Node | None:
     place = _place(flat, names)
     if place is None:
         return None
-    for position, row in enumerate(rows_at(place)):
+    for position, row in enumerate(place.rows):
         for seen in (row, row.overrides):
             if seen is not None and [seen.row.key, seen.row.price or "", seen.defined_in] == names[2:]:
                 return entitlement_of(info, place, seen, position)
     return None
+
+
+def _price(info: Info, flat: Flattened, names: list[str]) -> Node | None:
+    place = _place(flat, names)
+    if place is None:
+        return None
+    return next(
+        (Price.of(info, place, price) for price in place.content.prices if [price.key] == names[2:]), None
+    )
 
 
 def _place(flat: Flattened, names: list[str]) -> Place | None:
@@ -174,4 +180,5 @@ _FINDERS: Mapping[str, Finder] = {
     "Addon": _in_catalog(_package),
     "PackageVersion": _in_catalog(_version),
     "Entitlement": _in_catalog(_entitlement),
+    "Price": _in_catalog(_price),
 }

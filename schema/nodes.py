@@ -3,13 +3,20 @@
 import base64
 import binascii
 import json
+import re
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeVar, cast
 
 import strawberry
 
+from models.columns import from_micros, to_micros
 from resolvers.context import Context
+from rules.inheritance import Flattened
 from rules.keep import KEEP, Keep
+from rules.standpoints import PRESENT, Standpoint
+from schema.scalars import INSTANT_END, INSTANT_MIN
 
 Info = strawberry.Info[Context, None]
 
@@ -49,21 +56,91 @@ def kept_tuple(values: list[Any] | None) -> tuple[Any, ...] | Keep | None:
 class Node:
     """What ``node`` can find."""
 
-    id: strawberry.ID = strawberry.field(description="Opaque; names this and nothing else, for ever.")
+    id: strawberry.ID = strawberry.field(
+        description="Opaque; names this and nothing else, for ever. Its state at another instant (`at`), or "
+        "in a preview, has another id."
+    )
 
 
-def to_id(kind: str, *parts: str | int) -> strawberry.ID:
-    """Make a global id; the first part is the environment's number."""
-    text = json.dumps([kind, *parts], separators=(",", ":"), ensure_ascii=False)
+def to_id(kind: str, *parts: str | int, standpoint: Standpoint = PRESENT) -> strawberry.ID:
+    """Make the global id of a state of something; the first part is the environment's number."""
+    text = json.dumps([kind + _mark(standpoint), *parts], separators=(",", ":"), ensure_ascii=False)
     return strawberry.ID(base64.urlsafe_b64encode(text.encode()).decode().rstrip("="))
 
 
-def from_id(text: str) -> tuple[str, ...] | None:
-    """Read a global id as the kind and its parts; None where the text is none."""
+def catalog_id(info: Info, flat: Flattened, kind: str, *parts: str | int) -> strawberry.ID:
+    """Make the global id of what a catalog holds, which has one state at every instant."""
+    standpoint = PRESENT if flat.supposed is None else Standpoint(supposed=flat.supposed)
+    return to_id(kind, info.context.environment, *parts, standpoint=standpoint)
+
+
+def _mark(standpoint: Standpoint) -> str:
+    """Write what tells the states of one thing apart; nothing for the present one."""
+    supposed = "" if standpoint.supposed is None else f"?{standpoint.supposed}"
+    return supposed if standpoint.at is None else f"{supposed}@{written_instant(standpoint.at)}"
+
+
+LONGEST_NUMBER = 18
+"""Digits; more the database could not look for."""
+
+
+def is_number(text: str) -> bool:
+    """Tell whether a text can be the number of something."""
+    return text.isdecimal() and len(text) <= LONGEST_NUMBER
+
+
+def written_instant(at: datetime) -> str:
+    """Write an instant as ids hold it: the microseconds since 1970."""
+    return str(to_micros(at))
+
+
+def read_instant(text: str) -> datetime | None:
+    """Read an instant of an id; None for what cannot be one."""
+    if not is_number(text.removeprefix("-")):
+        return None
+    try:
+        at = from_micros(int(text))
+    except OverflowError:
+        return None
+    return at if INSTANT_MIN <= at < INSTANT_END else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """What a global id names: something of a kind, by the names behind the environment's, in a state."""
+
+    kind: str
+    environment: str
+    names: list[str]
+    standpoint: Standpoint
+
+    @property
+    def first(self) -> str:
+        """The first name; for what is a customer's, the customer's key."""
+        return self.names[0] if self.names else ""
+
+
+_MARKED = re.compile(r"(?P<kind>\w+)(\?(?P<supposed>[\w-]+))?(@(?P<at>-?\d+))?", re.ASCII)
+
+
+def from_id(text: str) -> Named | None:
+    """Read a global id; None where the text is none."""
     try:
         padded = text + "=" * (-len(text) % 4)
         parts = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
     except (ValueError, binascii.Error, RecursionError):
         return None
-    known = isinstance(parts, list) and all(isinstance(part, str | int) for part in parts)
-    return tuple(str(part) for part in parts) if known and parts else None
+    if not isinstance(parts, list) or not all(isinstance(part, str | int) for part in parts):
+        return None
+    kind, environment, *names = [str(part) for part in parts] if len(parts) > 1 else ["", ""]
+    known = _MARKED.fullmatch(kind)
+    standpoint = None if known is None else _standpoint(known["supposed"], known["at"])
+    if known is None or standpoint is None:
+        return None
+    return Named(kind=known["kind"], environment=environment, names=names, standpoint=standpoint)
+
+
+def _standpoint(supposed: str | None, micros: str | None) -> Standpoint | None:
+    """Read which state is named; None for an instant that nobody can ask about."""
+    at = None if micros is None else read_instant(micros)
+    return None if at is None and micros is not None else Standpoint(at=at, supposed=supposed)

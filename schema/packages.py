@@ -9,21 +9,14 @@ from resolvers import subscriptions
 from resolvers.paging import Listing
 from rules import catalog as rules
 from rules.catalog import PackageStatus, PricingType, VersionState
-from rules.inheritance import Flattened, Rows
+from rules.inheritance import Flattened
 from rules.version_changes import draft_changes, version_changes
 from schema.catalog import Product
 from schema.catalog_code import CatalogChange
 from schema.connections import After, Connection, First
 from schema.entitlements import CreditRate, Entitlement, Place, Price, entitlements_of
-from schema.nodes import UNSET, Info, Node, resolved, to_id
+from schema.nodes import UNSET, Info, Node, catalog_id, resolved
 from schema.scalars import JSON
-
-
-def rows_at(place: Place) -> Rows:
-    """Give the rows of a version or draft."""
-    if place.number is None:
-        return place.flat.draft_rows(place.package)
-    return place.flat.rows(place.package.key, place.number)
 
 
 @strawberry.type(description="A published state of a package, or the draft that may become the next.")
@@ -40,7 +33,7 @@ class PackageVersion(Node):
         """Show a version, or with no number the draft."""
         versions = place.package.versions
         return cls(
-            id=to_id("PackageVersion", info.context.environment, place.package.key, place.number or 0),
+            id=catalog_id(info, place.flat, "PackageVersion", place.package.key, place.number or 0),
             place=place,
             number=place.number or len(versions) + 1,
             state=_state(place),
@@ -68,12 +61,12 @@ class PackageVersion(Node):
     @resolved("Own, overriding and inherited rows, in display order.")
     def entitlements(self, info: Info) -> list[Entitlement]:
         """Give the rows."""
-        return entitlements_of(info, self.place, rows_at(self.place))
+        return entitlements_of(info, self.place, self.place.rows)
 
     @resolved("What the package costs in this version.")
-    def prices(self) -> list[Price]:
+    def prices(self, info: Info) -> list[Price]:
         """Give the prices."""
-        return [Price.of(self.place.flat, price) for price in self.place.content.prices]
+        return [Price.of(info, self.place, price) for price in self.place.content.prices]
 
     @resolved("What using features burns in this version, inherited rates included.")
     def credit_rates(self) -> list[CreditRate]:
@@ -119,12 +112,13 @@ class Package(Node):
     def entitlements(self, info: Info) -> list[Entitlement]:
         """Give the rows that readers see."""
         place = self.shown_place()
-        return entitlements_of(info, place, rows_at(place))
+        return entitlements_of(info, place, place.rows)
 
     @resolved("Of the published version; of the draft where none is published yet.")
-    def prices(self) -> list[Price]:
+    def prices(self, info: Info) -> list[Price]:
         """Give the prices that readers see."""
-        return [Price.of(self.flat, price) for price in self.shown_place().content.prices]
+        place = self.shown_place()
+        return [Price.of(info, place, price) for price in place.content.prices]
 
     @resolved("What using features burns, inherited rates included; as readers see it.")
     def credit_rates(self) -> list[CreditRate]:
@@ -163,8 +157,8 @@ class Package(Node):
 
     def draft_entitlements(self, info: Info) -> list[Entitlement]:
         """Give the rows of the draft, which are those of the published version where there is no draft."""
-        place = draft_place(self.flat, self.package)
-        return entitlements_of(info, place, rows_at(place))
+        place = self.shown_place() if self.package.draft is None else draft_place(self.flat, self.package)
+        return entitlements_of(info, place, place.rows)
 
     def shown_place(self) -> Place:
         """Give the version that readers see."""
@@ -194,7 +188,7 @@ def draft_place(flat: Flattened, package: rules.Package) -> Place:
 
 def _shared(info: Info, flat: Flattened, kind: str, package: rules.Package) -> dict[str, object]:
     return {
-        "id": to_id(kind, info.context.environment, package.key),
+        "id": catalog_id(info, flat, kind, package.key),
         "flat": info.context.visible(flat),
         "package": package,
         "key": package.key,

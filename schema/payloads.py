@@ -79,7 +79,7 @@ class CreditTypePayload(Payload):
     @classmethod
     def of(cls, info: Info, flat: Flattened, key: str) -> Self:
         """Show the credit type."""
-        credit_type = CreditType.of(info, flat.catalog.credit_types[key])
+        credit_type = CreditType.of(info, flat, flat.catalog.credit_types[key])
         return cls(revision=revision_of(flat), credit_type=credit_type)
 
 

@@ -84,9 +84,9 @@ class PricingColumn:
         return Plan.of(info, self.flat, self.fact.plan)
 
     @resolved("Of the billing period and currency asked for; all where none was.")
-    def prices(self) -> list[Price]:
+    def prices(self, info: Info) -> list[Price]:
         """Give the prices."""
-        return [Price.of(self.flat, price) for price in self.fact.prices]
+        return [Price.of(info, self._place, price) for price in self.fact.prices]
 
     @resolved("What this plan sets itself, visible rows only, in display order.")
     def rows(self) -> list[PricingRow]:
@@ -99,15 +99,18 @@ class PricingColumn:
         return [self._row(row) for row in self.fact.inherited_rows]
 
     def _row(self, row: rules.PricingRow) -> PricingRow:
-        plan = self.fact.plan
-        place = place_of(self.flat, plan, plan.versions[-1])
         return PricingRow(
-            place=place,
+            place=self._place,
             fact=row,
             text=row.text,
             struck_text=row.struck_text,
             is_improvement=row.is_improvement,
         )
+
+    @property
+    def _place(self) -> Place:
+        plan = self.fact.plan
+        return place_of(self.flat, plan, plan.versions[-1])
 
 
 @strawberry.type(description="What one plan says about one feature.")

@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from schema.customers import Customer
 
 
+def customer_id(info: Info, seen: SeenCustomer, kind: str, *parts: str | int) -> strawberry.ID:
+    """Make the global id of a customer, or of what is theirs, as they were seen."""
+    names = seen.customer.key, *parts
+    return to_id(kind, info.context.environment, *names, standpoint=seen.standpoint)
+
+
 @strawberry.type(description="A quantity that is held for a customer until it is settled.")
 class Reservation(Node):
     """A hold."""
@@ -31,14 +37,16 @@ class Reservation(Node):
     @classmethod
     def of(cls, info: Info, seen: SeenCustomer, hold: Hold) -> Self:
         """Show a hold as it stands at the instant at which the customer was seen."""
+        status = hold.status(seen.now)
+        settled = status is ReservationStatus.SETTLED
         return cls(
-            id=to_id("Reservation", info.context.environment, seen.customer.key, hold.key),
+            id=customer_id(info, seen, "Reservation", hold.key),
             seen=seen,
             fact=hold,
             key=hold.key,
-            status=hold.status(seen.now),
+            status=status,
             quantity=Quantity(hold.quantity),
-            settled_quantity=None if hold.settled is None else Quantity(hold.settled),
+            settled_quantity=Quantity(hold.settled) if settled and hold.settled is not None else None,
             created_at=hold.created_at,
             expires_at=hold.expires_at,
         )

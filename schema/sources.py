@@ -44,8 +44,7 @@ class EntitlementSource:
         customer, fact = self.subject.customer, self.fact.subscription
         if customer is None or fact is None:
             return None
-        seen = SeenCustomer(flat=self.subject.flat, customer=customer, now=self.subject.now)
-        return CustomerSubscription.of(info, seen, fact)
+        return CustomerSubscription.of(info, SeenCustomer.of(self.subject, customer), fact)
 
     @resolved("The plan or add-on; null for custom entitlements.")
     def package(self, info: Info) -> Package | None:

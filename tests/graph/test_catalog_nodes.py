@@ -18,7 +18,7 @@ from tests.graph.client import Client, Connect
 from tests.graph.shop import stocked
 
 ROW = "__typename id key overrides { __typename id key }"
-VERSION = f"__typename id number entitlements {{ {ROW} }}"
+VERSION = f"__typename id number entitlements {{ {ROW} }} prices {{ __typename id key }}"
 PACKAGE = f"""__typename id key draft {{ {VERSION} }} versions {{ nodes {{ {VERSION} }} }}
   entitlements {{ {ROW} }} publishedVersion {{ __typename id number }}"""
 
@@ -39,7 +39,7 @@ NODES = """query ($ids: [ID!]!) { nodes(ids: $ids) {
   __typename id
   ... on Environment { key } ... on Product { key } ... on Feature { key } ... on CreditType { key }
   ... on Package { key } ... on PackageVersion { number } ... on Entitlement { key } ... on Customer { key }
-  ... on Reservation { key } ... on ApiKey { prefix }
+  ... on Reservation { key } ... on ApiKey { prefix } ... on Price { key }
 } }"""
 
 
