@@ -26,7 +26,7 @@ from tests.rules.wallets import IMAGES, Wallet, selling_credits, wallet
 
 MONTH, DAILY = ResetInterval.MONTH, ResetInterval.DAY
 BEGINNING = datetime(2026, 2, 20, tzinfo=UTC)
-HOUR, DAYS = timedelta(hours=1), 75
+HOUR, DAYS = timedelta(hours=1), 40
 END = BEGINNING + timedelta(days=DAYS + 40)
 
 LIMITS = {
@@ -38,6 +38,7 @@ LIMITS = {
 }
 """Plans that differ in nothing but their reset: two are alike."""
 PLANS = st.sampled_from(list(LIMITS))
+FIRST = st.sampled_from([key for key in LIMITS if key != "day"])
 WAYS = {"calls": Aggregation.SUM, "exports": Aggregation.MAX, "projects": Aggregation.UNIQUE}
 
 
@@ -70,9 +71,10 @@ facts = st.lists(
     st.builds(
         Fact,
         hours=st.integers(1, DAYS * 24),
-        how=st.sampled_from(["resets", "resets", "carries", "converts", "comes again", "later", "publishes"]),
+        how=st.sampled_from(["resets", "carries", "converts", "comes again", "later", "publishes"]),
         plan=PLANS,
     ),
+    min_size=1,
     max_size=6,
     unique_by=lambda fact: fact.hours,
 )
@@ -86,18 +88,18 @@ lates = st.one_of(
 uses = st.lists(
     st.builds(
         Use,
-        feature=st.sampled_from(["calls", "calls", *WAYS]),
+        feature=st.sampled_from(["calls"] * 4 + [*WAYS]),
         at=st.builds(
             lambda hours, minutes: BEGINNING + hours * HOUR + timedelta(minutes=minutes),
             st.integers(1, DAYS * 24),
             st.sampled_from([1, 17, 45]),
         ),
-        units=st.integers(0, 12),
+        units=st.integers(1, 12),
         who=st.sampled_from("abc"),
         late=lates,
     ),
-    min_size=2,
-    max_size=14,
+    min_size=6,
+    max_size=16,
 )
 
 
@@ -224,7 +226,7 @@ class Told:
         return None if usage is None else usage.used
 
 
-@given(PLANS, st.integers(0, 20), facts, uses)
+@given(FIRST, st.sampled_from([0, 0, 7, 20]), facts, uses)
 def test_any_order_of_arrival_gives_what_the_order_of_occurrence_gives(
     first: str, trial: int, facts: list[Fact], uses: list[Use]
 ) -> None:
@@ -237,7 +239,7 @@ def test_any_order_of_arrival_gives_what_the_order_of_occurrence_gives(
     assert balance(in_any.life) == balance(in_order.life)
 
 
-@given(PLANS, st.integers(0, 20), facts, uses)
+@given(FIRST, st.sampled_from([0, 0, 7, 20]), facts, uses)
 def test_what_was_used_depends_on_no_order_however_periods_overlap(
     first: str, trial: int, facts: list[Fact], uses: list[Use]
 ) -> None:
