@@ -2,124 +2,146 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import timedelta
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from rules.access import Decision
+from rules.acts import Act
 from rules.consuming import Consume
+from rules.custom_acts import SetCustomEntitlement
+from rules.customers import CustomEntitlementMode
 from rules.errors import Rejected
 from rules.numbers import ONE
+from rules.plan_changes import ChangePlan, ChangeTiming, UsageOnChange
 from rules.reporting import ReportUsage, UsageMode
-from rules.values import LimitEnforcement, Metered
-from tests.rules.acts_at_random import (
-    METERED,
-    ZONES,
-    Publish,
-    Step,
-    Wait,
-    WaitFor,
-    acts,
-    beginnings,
-    changes,
-    custom_acts,
-    moves,
-    offsets,
-    publishes,
-    spans,
-    subscribes,
-    subscription_acts,
-    waits,
-)
+from rules.subscribing import Subscribe
+from rules.subscription_acts import CancelSubscription
+from rules.values import Reset, ResetAnchor, ResetInterval, WrittenLimit
 from tests.rules.lives import Life
-from tests.rules.test_time_travel import happen
+from tests.rules.small_shop import DAY, START, limit, opened, plan, row, sold
 
-Happening = Step | Publish | Wait | WaitFor
+LIMIT = 10
+RESETS = st.builds(
+    limit,
+    st.just(LIMIT),
+    st.sampled_from(["DAY", "WEEK", "MONTH", "YEAR"]).map(ResetInterval),
+    anchor=st.sampled_from(ResetAnchor),
+)
+PLANS = ("one", "two")
 
-reports = acts(
-    st.builds(
-        ReportUsage,
-        feature=st.sampled_from(METERED),
-        quantity=st.integers(-9, 9).map(lambda units: units * ONE),
-        mode=st.sampled_from([UsageMode.ADD, UsageMode.ADD, UsageMode.SET]),
-    ),
-    occurred_at=offsets,
+
+@dataclass(frozen=True)
+class Step:
+    """Something that happens: how, with which number, so many days ago."""
+
+    how: str
+    number: int
+    days: int
+    value: object
+
+
+HOWS = (
+    *("uses", "uses", "uses", "gives back", "gives back", "gives back", "sets", "waits", "waits"),
+    *("subscribes", "cancels", "resets", "carries", "publishes", "publishes", "overrides"),
 )
 
-steps = st.one_of(
-    reports, reports, reports, subscribes, changes, subscription_acts, custom_acts, publishes(), waits, moves
-)  # fmt: skip
-
-
-def lived(zone: str, happenings: list[Happening]) -> Life:
-    """Somebody who comes without a plan, and whose usage is often given back."""
-    life = Life().born(zone)
-    for happening in happenings:
-        happen(life, happening)
-    return life.comes_to(life.present)
-
-
-histories = st.builds(
-    lambda zone, first, rest: lived(zone, [*first, *rest]),
-    st.sampled_from(ZONES),
-    st.lists(beginnings, max_size=1),
-    st.lists(steps, min_size=10, max_size=40),
+steps = st.lists(
+    st.builds(Step, st.sampled_from(HOWS), st.integers(1, 12), st.sampled_from([0, 0, 0, 1, 5, 20]), RESETS),
+    min_size=5,
+    max_size=40,
 )
 
 
-def is_in_order(decision: Decision) -> bool:
+def happens(life: Life, step: Step) -> None:
+    """Let one thing happen; what is not allowed does not."""
+    ago = None if step.days == 0 else life.present - step.days * DAY
+    with suppress(Rejected):
+        match step.how:
+            case "waits":
+                life.comes_to(life.present + timedelta(hours=step.number * (step.days + 1)))
+            case "publishes":
+                life.comes_to(life.present + timedelta(seconds=1))
+                life.redraws(PLANS[step.number % 2], row("calls", step.value))  # type: ignore[arg-type]
+            case _:
+                life.does(act(step, ago))
+                event(step.how)
+
+
+def act(step: Step, ago: datetime | None) -> Act:
+    """Give what is done."""
+    key, units = PLANS[step.number % 2], step.number * ONE
+    match step.how:
+        case "uses" | "gives back" as how:
+            signed = units if how == "uses" else -units
+            return ReportUsage(feature="calls", quantity=signed, occurred_at=ago)
+        case "sets":
+            return ReportUsage(feature="calls", quantity=units - ONE, mode=UsageMode.SET)
+        case "subscribes":
+            return Subscribe(plan=key, start_at=ago)
+        case "cancels":
+            return CancelSubscription(timing=ChangeTiming.NOW)
+        case "overrides":
+            daily = WrittenLimit(limit=LIMIT * ONE, reset=Reset(every=ResetInterval.DAY), unlimited=False)
+            return SetCustomEntitlement(
+                feature="calls", mode=CustomEntitlementMode.OVERRIDE, value=daily, starts_at=ago
+            )
+        case how:
+            usage = UsageOnChange.RESET if how == "resets" else UsageOnChange.CARRY
+            return ChangePlan(plan=key, timing=ChangeTiming.NOW, usage=usage)
+
+
+def newborn(value: object) -> Life:
+    """Somebody who has no plan yet."""
+    plans = (sold(plan(key, of="app"), row("calls", value)) for key in PLANS)  # type: ignore[arg-type]
+    return Life(shop=opened(*plans), now=START).born()
+
+
+def is_in_order(life: Life, at: datetime | None = None) -> bool:
     """Tell whether what is used and left is between nothing and the limit."""
-    usage = decision.usage
-    return usage is None or (
-        usage.used >= 0 and (usage.remaining is None or 0 <= usage.remaining <= (usage.limit or 0))
-    )
+    usage = life.asks("calls", at=at).usage
+    return usage is None or (usage.used >= 0 and 0 <= (usage.remaining or 0) <= LIMIT * ONE)
 
 
-@given(histories, st.lists(spans, max_size=4))
+@given(RESETS, steps, st.lists(st.integers(1, 24 * 60), max_size=5))
 def test_used_is_never_below_zero_and_no_more_is_left_than_the_limit(
-    life: Life, away: list[timedelta]
+    value: object, steps: list[Step], hours: list[int]
 ) -> None:
-    instants = [life.present, *(life.present - span for span in away), *(life.present + s for s in away)]
-
-    for feature in METERED:
-        for at in instants:
-            assert is_in_order(life.asks(feature, at=at)), (feature, at)
-
-
-@given(histories, st.lists(st.integers(1, 30), min_size=1, max_size=5))
-def test_what_was_given_back_lets_nobody_past_a_hard_limit(life: Life, wanted: list[int]) -> None:
-    for feature in METERED:
-        for units in wanted:
-            before = life.asks(feature).usage
-            life.comes_to(life.next_act_at)
-            try:
-                life.does(Consume(feature=feature, quantity=units * ONE))
-            except Rejected:
-                continue
-            after = life.asks(feature).usage
-            if before is None or after is None or before.metering.window != after.metering.window:
-                continue
-            event("consumed" if after.used > before.used else "refused")
-            consumed = after.used - before.used
-            assert consumed in (0, units * ONE)
-            assert not consumed or is_within(before.value, after.used)
+    life = newborn(value)
+    for step in steps:
+        happens(life, step)
+        assert is_in_order(life), step
+    for ago in hours:
+        assert is_in_order(life, life.present - timedelta(hours=ago))
 
 
-def is_within(value: Metered, used: int) -> bool:
-    """Tell whether a limit lets so much be used."""
-    return value.enforcement is LimitEnforcement.SOFT or value.limit is None or used <= value.limit
+@given(RESETS, steps)
+def test_what_was_given_back_lets_nobody_past_a_hard_limit(value: object, steps: list[Step]) -> None:
+    life = newborn(value)
+    for step in [*steps, Step("subscribes", 1, 20, value)]:
+        happens(life, step)
+    consumed = 0
+    for units in (1, LIMIT, 3, 5, LIMIT - 1, 1):
+        used = life.asks("calls").usage
+        allowed = life.asks("calls", requested=units).allowed
+        assert used is None or allowed is (used.used + units * ONE <= LIMIT * ONE)
+        with suppress(Rejected):
+            life.does(Consume(feature="calls", quantity=units * ONE))
+            consumed += units if allowed else 0
+        assert used is None or life.used() == used.used // ONE + (units if allowed else 0)
+    assert consumed <= LIMIT
 
 
-@given(histories, spans)
-def test_what_is_set_is_what_is_used(life: Life, span: timedelta) -> None:
-    life.comes_to(life.present + span)
-    for feature in METERED:
-        act = ReportUsage(feature=feature, quantity=3 * ONE, mode=UsageMode.SET)
-        usage = life.does(act).asks(feature).usage
-        assert usage is None or usage.used == 3 * ONE
-        given_back = replace(act, quantity=-3 * ONE, mode=UsageMode.ADD)
-        usage = life.does(given_back).asks(feature).usage
-        assert usage is None or usage.used == 0
-        assert "OUT_OF_RANGE value" in life.refuses(replace(given_back, quantity=-ONE))
+@given(RESETS, steps)
+def test_usage_is_what_it_is_set_to_and_no_more_is_given_back(value: object, steps: list[Step]) -> None:
+    life = newborn(value)
+    for step in steps:
+        happens(life, step)
+    life.does(ReportUsage(feature="calls", quantity=3 * ONE, mode=UsageMode.SET))
+    assert life.asks("calls").usage is None or life.used() == 3
+
+    life.does(ReportUsage(feature="calls", quantity=-3 * ONE))
+    assert life.asks("calls").usage is None or life.used() == 0
+    assert life.refuses(ReportUsage(feature="calls", quantity=-ONE)) == ["OUT_OF_RANGE value"]
