@@ -12,7 +12,7 @@ from models.usage import Owner, WindowTallies
 from rules.acts import Account, Act, Change
 from rules.credit_books import Book
 from rules.customers import Customer
-from rules.metering import UsageRecord, Window
+from rules.metering import EARLIEST, LATEST, UsageRecord, Window
 from rules.numbers import LARGEST
 from rules.reservations import Hold
 from rules.tallies import Tally
@@ -100,10 +100,16 @@ class Desk:
 
     def needless_windows(self) -> Iterator[tuple[Owner, Window]]:
         """Give the windows whose tallies are kept and needed no more."""
-        acted_at = self.customer.acted_at
+        acted_at, cut_anew = self.customer.acted_at, self._has_other_facts()
         for window in self._found.tallies:
-            if not _is_kept(window, self.account.tallies[window], acted_at):
+            is_open = window.starts_at > EARLIEST and window.ends_at == LATEST
+            if (cut_anew and is_open) or not _is_kept(window, self.account.tallies[window], acted_at):
                 yield self.owner, window
+
+    def _has_other_facts(self) -> bool:
+        """Tell whether acts may have ended windows that time alone never ends."""
+        before, after = self._found.customer, self.customer
+        return after.subscriptions is not before.subscriptions or after.custom is not before.custom
 
     def changed_books(self) -> Iterator[Changed]:
         """Give the books that acts have changed."""

@@ -14,12 +14,14 @@ from sqlalchemy import (
     FromClause,
     Select,
     and_,
+    case,
     cast,
     delete,
     exists,
     func,
     literal,
     select,
+    true,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -34,7 +36,7 @@ from rules.tallies import Tally
 _RECORDS = table_of(UsageRecordRow)
 _WINDOWS = table_of(UsageWindowRow)
 
-_PART = 2**32
+_PART, _HALF = 2**32, 2**31
 
 WindowTallies = dict[Window, Tally]
 
@@ -91,8 +93,24 @@ Counted = list[tuple[int, Tally]]
 
 
 async def _summed(session: AsyncSession, windows: Windows) -> Counted:
-    rows = await _inside(session, windows, "sum")
-    return [(index, Tally(used=_PART * in_parts + rest)) for index, in_parts, rest in rows]
+    """Sum up; what was given back takes no more than had been recorded before it."""
+    sums, gave_back = {}, []
+    for index, in_parts, rest, least in await _inside(session, windows, "sum"):
+        sums[index] = _PART * in_parts + rest
+        if least is not None and least < 0:
+            gave_back.append(index)
+    for index, lowest in await _lowest(session, windows, gave_back):
+        sums[index] -= min(0, lowest)
+    return [(index, Tally(used=used)) for index, used in sums.items()]
+
+
+async def _lowest(session: AsyncSession, windows: Windows, which: Sequence[int]) -> Sequence[tuple[int, int]]:
+    """Return, for some of the windows, how low their sum has been, in the order of recording; 0 if never."""
+    if not which:
+        return ()
+    spans = _spans([windows[index] for index in which])
+    rows = await session.execute(_running(dialect_of(session)), spans)
+    return [(which[place], lowest or 0) for place, lowest in rows]
 
 
 async def _largest(session: AsyncSession, windows: Windows) -> Counted:
@@ -149,7 +167,11 @@ def _total(quantity: ColumnElement[int]) -> ColumnElement[int]:
 
 _WHAT: Mapping[str, Sequence[ColumnElement[Any]]] = {
     # In two parts, since the whole may be larger than any of SQLite's integers.
-    "sum": (_total(_RECORDS.c.quantity // _PART), _total(_RECORDS.c.quantity % _PART)),
+    "sum": (
+        _total(_RECORDS.c.quantity // _PART),
+        _total(_RECORDS.c.quantity % _PART),
+        func.min(_RECORDS.c.quantity),
+    ),
     "largest": (func.max(_RECORDS.c.quantity),),
     "distinct": (func.count(_RECORDS.c.value.distinct()),),
     "first": (func.min(_RECORDS.c.occurred_at),),
@@ -160,6 +182,35 @@ _WHAT: Mapping[str, Sequence[ColumnElement[Any]]] = {
 def _asking(dialect: str, what: str) -> Select[Any]:
     wanted = _wanted(dialect)
     return of_each(dialect, wanted, _RECORDS, _is_inside(wanted), _WHAT[what])
+
+
+@cache
+def _running(dialect: str) -> Select[Any]:
+    """Ask how low the sum of each window has been, where it was below zero."""
+    wanted, inside = _wanted(dialect), _is_inside
+    quantity, number = _RECORDS.c.quantity, _RECORDS.c.number
+    if dialect == "sqlite":
+        parts = _so_far(quantity, order_by=number, partition_by=wanted.c.index)
+        sums = select(wanted.c.index, *parts).select_from(wanted.join(_RECORDS, inside(wanted))).subquery()
+    else:
+        of_each_record = _so_far(quantity, order_by=number)
+        found = select(*of_each_record).where(inside(wanted)).correlate(wanted).lateral("found")
+        sums = select(wanted.c.index, *found.c).select_from(wanted.join(found, true())).subquery()
+    whole, rest = sums.c.in_parts + sums.c.rest // _PART, sums.c.rest % _PART
+    below = case((and_(whole <= 0, whole > -_HALF), whole * _PART + rest))
+    return select(sums.c.index, func.min(below)).group_by(sums.c.index)
+
+
+def _so_far(
+    quantity: ColumnElement[int], order_by: ColumnElement[Any], partition_by: ColumnElement[Any] | None = None
+) -> list[ColumnElement[int]]:
+    """Sum up, in two parts, what came up to a record."""
+    parts = {"in_parts": quantity // _PART, "rest": quantity % _PART}
+    sums = {
+        name: func.sum(part).over(partition_by=partition_by, order_by=order_by, rows=(None, 0))
+        for name, part in parts.items()
+    }
+    return [cast(running, BigInteger).label(name) for name, running in sums.items()]
 
 
 @cache

@@ -13,7 +13,7 @@ from rules.credits import next_instant
 from rules.customers import Customer, earliest
 from rules.inheritance import Flattened
 from rules.limits import Usage, fits_below, within
-from rules.metering import Metering, Window, is_added_up, metering
+from rules.metering import Metering, Window, is_added_up
 from rules.paying import Payment, credit_rate, is_paid_in_money, payment
 from rules.reservations import NOTHING_HELD, Held
 from rules.revisions import Revision
@@ -28,6 +28,7 @@ from rules.values import (
     FeatureType,
     Metered,
 )
+from rules.windows import cut, metered
 from rules.wording import value_text
 
 
@@ -83,8 +84,9 @@ class Subject:
 
     ``past`` tells that it is asked about an instant before the customer's present: then usage counts
     as far as it had occurred by then. ``until`` is no later than the first instant at which time alone
-    can change any of this; None never. Where usage burns credits, ``rate`` says how many, and ``book``
-    holds them, brought up to the instant.
+    can change any of this; None where it never does. Where usage burns credits, ``rate`` says how many,
+    and ``book`` holds them, brought up to the instant. ``idle`` is the window of usage
+    that no limit speaks about, where somebody has asked for it.
     """
 
     flat: Flattened
@@ -100,6 +102,7 @@ class Subject:
     rate: CreditRate | None = None
     book: Book | None = None
     standpoint: Standpoint = PRESENT
+    idle: Window | None = None
 
     @property
     def window(self) -> Window | None:
@@ -156,11 +159,12 @@ def subject_of(
     if customer is None or feature is None:
         return Subject(flat=flat, question=question, now=now, customer=customer, feature=feature)
     has = entitled(flat, customer, feature, now)
-    counted = None
-    if isinstance(has.value, Metered) and has.counting is not None:
-        counted = metering(flat.catalog, feature, has.value, has.counting, now)
+    counted = metered(flat, feature, has, now)
+    until = _until(flat, customer, counted, now)
     if counted is not None and past:
         counted = replace(counted, window=counted.window.until(now))
+    elif counted is not None and until is not None and until < counted.window.ends_at:
+        counted = cut(flat, customer, feature, counted, now)
     return Subject(
         flat=flat,
         question=question,
@@ -171,7 +175,7 @@ def subject_of(
         metering=counted,
         billing=_billing(flat, has, now),
         past=past,
-        until=_until(flat, customer, counted, now),
+        until=until,
         rate=None
         if has.revoked or not is_added_up(feature)
         else credit_rate(flat, customer, feature.key, now),

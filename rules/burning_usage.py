@@ -90,7 +90,7 @@ def _beyond(scene: Scene, account: Account, customer: Customer, record: UsageRec
         return 0
     window = scene.window(customer, record.feature, record.occurred_at)
     used = account.tallies[window].used
-    if window == scene.window(customer, record.feature):
+    if scene.now in window:
         # What is held counts in whatever period is current.
         used += held(account.holds.values(), record.feature, scene.now).quantity
     return beyond(0 if value is None else value.limit, used, record.quantity)

@@ -37,7 +37,7 @@ def recorded(scene: Scene, account: Account, record: UsageRecord) -> Account:
     refuse_any(
         problem
         for need in requested_need(scene, account, record.feature)
-        for problem in sum_problems(after.tallies[need.window].used, record.quantity, "quantity")
+        for problem in sum_problems(after.tallies[need.window].used, "quantity")
     )
     return after
 

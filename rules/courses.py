@@ -7,6 +7,7 @@ it; so it needs no invalidation.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from rules.access import Question, Subject, subject_of
@@ -14,6 +15,7 @@ from rules.catalog import CreditRate
 from rules.customers import Customer
 from rules.inheritance import Flattened
 from rules.metering import Window, everything
+from rules.windows import idle_window
 
 MOST = 100_000
 """Courses that a catalog remembers; then all are forgotten, and those that are needed come back."""
@@ -32,8 +34,16 @@ def rate(flat: Flattened, customer: Customer, feature: str, now: datetime) -> Cr
 
 
 def window(flat: Flattened, customer: Customer, feature: str, at: datetime) -> Window:
-    """Give the window in which usage of an instant counts; where no limit speaks, all counts together."""
-    return _course(flat, customer, feature, at).window or everything(feature)
+    """Return the window in which usage of an instant counts, also where no limit speaks about it."""
+    course = _course(flat, customer, feature, at)
+    if course.window is not None:
+        return course.window
+    if course.feature is None:
+        return everything(feature)
+    if course.idle is None or at not in course.idle:
+        course = replace(course, idle=idle_window(flat, customer, course.feature, at))
+        flat.courses[customer.number, feature] = course
+    return course.idle or everything(feature)
 
 
 def _course(flat: Flattened, customer: Customer, feature: str, at: datetime) -> Subject:

@@ -154,6 +154,12 @@ class Subscription:
         resets = (term.starts_at for term in self.terms if term.resets and term.starts_at <= now)
         return max(resets, default=self.started_at)
 
+    def next_reset(self, now: datetime) -> datetime | None:
+        """Return the first instant after ``now`` at which its facts let usage start anew; None if never."""
+        resets = (term.starts_at for term in self.terms if term.resets and term.starts_at > now)
+        first = min(resets, default=None)
+        return None if first is None or (self.ends_at is not None and self.ends_at <= first) else first
+
     def scheduled_change(self, now: datetime) -> Term | None:
         """Give the change that is to come."""
         return next((term for term in self.terms if term.scheduled and term.starts_at > now), None)

@@ -113,4 +113,4 @@ def _sum_problems(scene: Scene, account: Account, record: UsageRecord) -> Iterat
         return
     window = scene.window(account.customer, record.feature)
     if record.occurred_at in window:
-        yield from sum_problems(account.tallies[window].used, record.quantity, "properties")
+        yield from sum_problems(account.tallies[window].used, "properties")

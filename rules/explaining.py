@@ -218,7 +218,7 @@ def _standing(subject: Subject, usage: Usage) -> str:
 
 
 def _until(subject: Subject, usage: Usage) -> str:
-    end = usage.metering.period.end
+    end = usage.metering.resets_at
     if end is None or subject.customer is None:
         return ""
     return f", and usage starts again on {instant_text(end, subject.customer.timezone)}"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from rules.catalog import ADDED_UP, Aggregation, Catalog, Feature
+from rules.customers import earliest
 from rules.periods import Period, period_at, settle
 from rules.sources import Counting
 from rules.terms import billing_period, current_period
@@ -55,11 +56,17 @@ class Window:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metering:
-    """How a customer's usage of a feature counts at an instant: the period shown, the window summed."""
+    """How a customer's usage of a feature counts at an instant: the period shown, the window summed.
+
+    The period follows the reset alone. The window ends no later, and earlier where a change is known that
+    this usage does not survive: a conversion, a change of plan that resets, or an end. ``resets_at`` is when
+    usage starts anew, as far as is known; None where it never does.
+    """
 
     reset: Reset
     period: Period
     window: Window
+    resets_at: datetime | None = None
 
 
 def is_gauge(feature: Feature, reset: Reset) -> bool:
@@ -77,19 +84,26 @@ def is_added_up(feature: Feature) -> bool:
 def metering(
     catalog: Catalog, feature: Feature, value: Metered, counting: Counting, at: datetime
 ) -> Metering:
-    """Tell over which period and window usage counts at an instant.
+    """Return the period and the window in which usage of an instant counts.
 
     Usage counts from the later of the period's start and the last reset of the subscription that it is
-    counted by. A gauge counts over all of the customer's usage.
+    counted by, to the earlier of the period's end and that subscription's next reset. A gauge counts over
+    all of the customer's usage.
     """
     period = _period(catalog, value.reset, counting, at)
     if is_gauge(feature, value.reset):
-        return Metering(reset=value.reset, period=period, window=everything(feature.key))
-    start = period.start
-    if counting.subscription is not None:
-        start = max(start, counting.subscription.last_reset(at))
-    window = Window(feature=feature.key, starts_at=start, ends_at=period.end or LATEST)
-    return Metering(reset=value.reset, period=replace(period, start=start), window=window)
+        window = everything(feature.key)
+        return Metering(reset=value.reset, period=period, window=window, resets_at=period.end)
+    subscription, start, resets_at = counting.subscription, period.start, period.end
+    if subscription is not None:
+        start = max(start, subscription.last_reset(at))
+        resets_at = earliest((resets_at, subscription.next_reset(at)))
+    return Metering(
+        reset=value.reset,
+        period=replace(period, start=start),
+        window=Window(feature=feature.key, starts_at=start, ends_at=resets_at or LATEST),
+        resets_at=resets_at,
+    )
 
 
 def everything(feature: str) -> Window:

@@ -122,7 +122,15 @@ def _told(decision: Decision) -> object:
         sums = book.granted, book.consumed, book.expired, book.voided, book.reserved, book.overdraft
         credits_ = book.credit_type, book.available, book.next_expiry, sums
     cost = None if paid is None else paid.cost
-    return decision.reason, decision.subject.entitled.value, decision.usage, credits_, cost
+    return decision.reason, decision.subject.entitled.value, _counted(decision), credits_, cost
+
+
+def _counted(decision: Decision) -> object:
+    """Return what is shown of usage; up to when it is summed up is not."""
+    usage = decision.usage
+    if usage is None:
+        return None
+    return usage.used, usage.reserved, usage.value, usage.metering.reset, usage.metering.period
 
 
 Rank = tuple[Loss, int, Fraction, str, str]

@@ -169,7 +169,7 @@ def _asking(subject: Subject, requested: int | None = None, values: tuple[str, .
 
 
 def _later(subject: Subject) -> Iterator[Candidate]:
-    end = subject.metering.period.end if subject.metering is not None else None
+    end = subject.metering.resets_at if subject.metering is not None else None
     if end is None or subject.customer is None:
         return
     when = instant_text(end, subject.customer.timezone)

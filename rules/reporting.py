@@ -149,7 +149,7 @@ class ReportUsage(UsageAct):
             window = self._window(scene, account.customer)
             if window in account.tallies:
                 total = account.tallies[window].used + self._quantity(scene, account, feature)
-                yield from sum_problems(total, self.quantity, "value")
+                yield from sum_problems(total, "value")
 
     def _distinct_problems(self, feature: Feature) -> Iterator[Problem]:
         if feature.meter is not None and feature.meter.aggregation is Aggregation.UNIQUE:
@@ -173,12 +173,9 @@ def occurred_problems(occurred_at: datetime | None, now: datetime) -> Iterator[P
         yield out_of_range("occurredAt may be at most 5 minutes ahead of the clock.", "occurredAt")
 
 
-def sum_problems(total: int, quantity: int, *path: str) -> Iterator[Problem]:
-    """Check what a quantity would make of the usage of a period.
-
-    Below zero is refused only to who goes there: a publish may have cut periods anew.
-    """
-    if total < 0 and quantity < 0:
+def sum_problems(total: int, *path: str) -> Iterator[Problem]:
+    """Check what a quantity would make of the usage of a period."""
+    if total < 0:
         yield out_of_range("More is given back than was used in the period.", *path)
     elif total > LARGEST:
         yield out_of_range("The usage of the period would be too large to count.", *path)

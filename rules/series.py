@@ -12,12 +12,13 @@ from itertools import islice
 from rules.catalog import ADDED_UP, Aggregation, Feature
 from rules.customers import Customer
 from rules.inheritance import Flattened
-from rules.metering import EARLIEST, Window, everything, metering
+from rules.metering import EARLIEST, Window, everything
 from rules.periods import Period, periods_between
 from rules.sources import Entitled, entitled
 from rules.tallies import Tallies, aggregation_of
 from rules.terms import publishes_after
-from rules.values import Metered, Reset, ResetAnchor, ResetInterval
+from rules.values import Reset, ResetAnchor, ResetInterval
+from rules.windows import metered
 
 MOST_BUCKETS = 2_000
 
@@ -109,9 +110,8 @@ class _Life:
         has = self._has.get(between)
         if has is None:
             has = self._has[between] = entitled(self._flat, self._customer, self._feature, at)
-        if not isinstance(has.value, Metered) or has.counting is None:
-            return everything(self._feature.key)
-        return metering(self._flat.catalog, self._feature, has.value, has.counting, at).window
+        counted = metered(self._flat, self._feature, has, at)
+        return everything(self._feature.key) if counted is None else counted.window
 
     def _next_change(self, at: datetime) -> datetime | None:
         later = bisect_right(self._changes, at)

@@ -16,6 +16,8 @@ from rules.numbers import ONE
 class Tally:
     """How much is used in a window, in micros, and what it takes to go on counting.
 
+    ``used`` is never below 0: what is given back takes no more than the window holds when it is recorded.
+    The rest of it took usage that a later cut has left outside, and takes nothing here.
     ``last_at`` is when the value that LATEST shows was observed. ``known`` holds, for UNIQUE, those
     values counted in the window that an act has asked about; all others were not looked up.
     """
@@ -28,7 +30,7 @@ class Tally:
         """Count one more record."""
         match aggregation:
             case Aggregation.SUM | Aggregation.COUNT:
-                return replace(self, used=self.used + record.quantity)
+                return replace(self, used=max(0, self.used + record.quantity))
             case Aggregation.MAX:
                 return replace(self, used=max(self.used, record.quantity))
             case Aggregation.UNIQUE:

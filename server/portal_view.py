@@ -224,7 +224,7 @@ def _limit(decision: Decision, feature: Feature, usage: Usage, series: Series | 
         notes=tuple(notes(decision, usage, feature)),
         percent=_percent(usage),
         bar=bar(usage),
-        resets_at=usage.metering.period.end,
+        resets_at=usage.metering.resets_at,
         chart=None if series is None else chart(series),
         is_level=is_level(feature, usage),
     )

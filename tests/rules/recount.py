@@ -39,7 +39,10 @@ def recount(records: Iterable[Counted], aggregation: Aggregation) -> int:
     if aggregation is Aggregation.LATEST:
         by_instant = sorted(in_order, key=lambda record: record.occurred_at)
         return by_instant[-1].quantity if by_instant else 0
-    return sum(quantities)
+    used = 0
+    for quantity in quantities:
+        used = max(0, used + quantity)
+    return used
 
 
 def tally_of(records: Iterable[UsageRecord], window: Window, aggregation: Aggregation) -> Tally:
