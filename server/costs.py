@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from resolvers.paging import LARGEST_PAGE
+from schema.nodes import from_id
 
 LIST = 10
 """Items that a list is taken to have, where nothing says how many."""
@@ -80,6 +81,29 @@ class Length:
                 return 1
 
 
+@dataclass(frozen=True, slots=True)
+class OtherInstants:
+    """How many of the global ids that a variable holds name a state at another instant."""
+
+    variable: str
+
+    def of(self, variables: Mapping[str, object]) -> int:
+        """Count them for coerced variables."""
+        match variables.get(self.variable):
+            case str(id_):
+                return at_other_instants([id_])
+            case list(ids):
+                return at_other_instants(ids)
+            case _:
+                return 0
+
+
+def at_other_instants(ids: Iterable[object]) -> int:
+    """Count the global ids that name a state at another instant."""
+    named = (from_id(id_) for id_ in ids if isinstance(id_, str))
+    return sum(one is not None and one.standpoint.at is not None for one in named)
+
+
 def page(first: int) -> int:
     """Give how many items a page can have; one that is refused for its size costs as the largest."""
     return min(max(first, 0), LARGEST_PAGE)
@@ -90,21 +114,21 @@ class Cost:
     """So much, and so many times what is in each list whose length a variable decides."""
 
     fixed: int = 0
-    lists: Mapping[tuple[Length, Cost], int] = field(default_factory=dict)
+    lists: Mapping[tuple[Length | OtherInstants, Cost], int] = field(default_factory=dict)
 
     @classmethod
     def total(cls, costs: Iterable[Cost]) -> Cost:
         """Add costs up."""
-        fixed, lists = 0, Counter[tuple[Length, Cost]]()
+        fixed, lists = 0, Counter[tuple[Length | OtherInstants, Cost]]()
         for cost in costs:
             fixed += cost.fixed
             for part, times in cost.lists.items():
                 lists[part] += times
         return cls(fixed, lists)
 
-    def times(self, length: int | Length) -> Cost:
+    def times(self, length: int | Length | OtherInstants) -> Cost:
         """Give what a list costs of which each item costs this."""
-        if isinstance(length, Length):
+        if not isinstance(length, int):
             return Cost(0, {(length, self): 1})
         return Cost(self.fixed * length, {part: times * length for part, times in self.lists.items()})
 

@@ -24,6 +24,7 @@ from graphql import (
     OperationDefinitionNode,
     SelectionNode,
     SelectionSetNode,
+    StringValueNode,
     ValueNode,
     VariableNode,
     get_named_type,
@@ -33,7 +34,19 @@ from graphql import (
     is_list_type,
 )
 
-from server.costs import ACT, ANOTHER_INSTANT, FIELD, LIST, LISTS, WEIGHTS, Cost, Length, page
+from server.costs import (
+    ACT,
+    ANOTHER_INSTANT,
+    FIELD,
+    LIST,
+    LISTS,
+    WEIGHTS,
+    Cost,
+    Length,
+    OtherInstants,
+    at_other_instants,
+    page,
+)
 
 _PAGE_DIGITS_MAX = 9
 
@@ -49,6 +62,8 @@ class Measures:
     """Fields with an alias, and those that repeat a field of their selection set."""
     directives: int = 0
     cost: Cost = field(default_factory=Cost)
+    away: Cost = field(default_factory=Cost)
+    """What it costs more below something that is told of another instant, and so is what can be."""
 
 
 NOTHING = Measures()
@@ -90,6 +105,7 @@ class _Pass:
             directives=sum(part.directives for part in parts)
             + sum(len(selection.directives or ()) for selection in selection_set.selections),
             cost=Cost.total(part.cost for part in parts),
+            away=Cost.total(part.away for part in parts),
         )
 
     def _selection(self, parent: GraphQLNamedType | None, selection: SelectionNode) -> Measures:
@@ -111,12 +127,18 @@ class _Pass:
         if node.selection_set is not None:
             inner = self._selected(get_named_type(known.type) if known else None, node.selection_set)
         item = Cost.total([Cost(self._weight(parent, node)), inner.cost])
+        length = self._length(parent, known, node) if known else 1
+        given = {argument.name.value: argument.value for argument in node.arguments or ()}
+        away = inner.away.times(length)
+        if known and "at" in known.args:
+            away = Cost.total([Cost(ANOTHER_INSTANT), away])
         return Measures(
             depth=1 + inner.depth,
             fields=1,
             aliases=inner.aliases + (node.alias is not None),
             directives=inner.directives,
-            cost=Cost.total([item.times(self._length(parent, known, node) if known else 1), _journey(node)]),
+            cost=Cost.total([item.times(length), *_journeys(parent, node, given, inner, away)]),
+            away=Cost() if "at" in given else away,
         )
 
     def _definition(self, parent: GraphQLNamedType | None, name: str) -> GraphQLField | None:
@@ -146,9 +168,37 @@ class _Pass:
         return None if condition is None else self._schema.get_type(condition.name.value)
 
 
-def _journey(node: FieldNode) -> Cost:
-    """What it takes to go to the instant that a field is asked about."""
-    return Cost(ANOTHER_INSTANT if any(one.name.value == "at" for one in node.arguments or ()) else 0)
+_NODES = {"Query.node": "id", "Query.nodes": "ids"}
+"""Fields whose ids may name a state at another instant, and where they stand."""
+
+
+def _journeys(
+    parent: GraphQLNamedType | None,
+    node: FieldNode,
+    given: Mapping[str, ValueNode],
+    inner: Measures,
+    away: Cost,
+) -> Iterator[Cost]:
+    """What it takes to go to the instants that a field, and what is below it, is asked about."""
+    if "at" in given:
+        yield away
+    ids = given.get(_NODES.get(_place(parent, node), ""))
+    if ids is not None:
+        yield Cost.total([Cost(ANOTHER_INSTANT), inner.away]).times(_other_instants(ids))
+
+
+def _other_instants(ids: ValueNode) -> int | OtherInstants:
+    match ids:
+        case VariableNode():
+            return OtherInstants(ids.name.value)
+        case ListValueNode(values=values):
+            # Where variables stand among them, each may be one.
+            written = [one.value for one in values if isinstance(one, StringValueNode)]
+            return at_other_instants(written) + sum(isinstance(one, VariableNode) for one in values)
+        case StringValueNode(value=value):
+            return at_other_instants([value])
+        case _:
+            return 0
 
 
 def _place(parent: GraphQLNamedType | None, node: FieldNode) -> str:

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from graphql import get_introspection_query, parse
 
+from rules.standpoints import Standpoint
 from schema.graph import graph
+from schema.nodes import to_id
 from server import measuring
 from server.costs import ANOTHER_INSTANT, LISTS, WEIGHTS
 from server.limits import Limits
@@ -145,6 +148,33 @@ def test_another_instant_costs_the_way_there_once() -> None:
 
     assert cost(once % '"2050-01-01T00:00:00Z"') == 6 + ANOTHER_INSTANT
     assert cost(many, c=[{}] * 10_000) == 10_000 * 2 + ANOTHER_INSTANT
+
+
+def test_what_is_asked_below_another_instant_costs_the_way_there_too() -> None:
+    below = """{ access(customer: "a", feature: "b"%s) { sources { subscription { customer {
+      access(feature: "c"%s) { allowed } } } } } }"""
+    at = ', at: "2050-01-01T00:00:00Z"'
+    plain, away, both = cost(below % ("", "")), cost(below % (at, "")), cost(below % (at, at))
+
+    assert away == plain + ANOTHER_INSTANT * (1 + 4)
+    assert both == away
+    assert cost(below % ("", at)) == plain + ANOTHER_INSTANT * 4
+
+
+def test_a_node_of_another_instant_costs_the_way_there() -> None:
+    customer = '... on Customer { creditBalances { available } access(feature: "c") { allowed } }'
+    one, many = "query ($i: ID!) { node(id: %s) { %s } }", "query ($i: [ID!]!) { nodes(ids: %s) { %s } }"
+    now = to_id("Customer", 1, "a")
+    then = to_id("Customer", 1, "a", standpoint=Standpoint(at=datetime(2050, 1, 1, tzinfo=UTC)))
+    further = ANOTHER_INSTANT * (1 + 2)
+
+    assert cost(one % ("$i", customer), i=then) == cost(one % ("$i", customer), i=now) + further
+    assert cost(one % (f'"{then}"', "id")) == cost(one % (f'"{now}"', "id")) + ANOTHER_INSTANT
+    assert cost(many % ("$i", customer), i=[then, now, then]) == (
+        cost(many % ("$i", customer), i=[now] * 3) + 2 * further
+    )
+    assert cost(many % ("$i", "id"), i=then) == cost(many % ("$i", "id"), i=now) + ANOTHER_INSTANT
+    assert cost(many % (f'["{then}", "{now}", $i]', "id")) == 6 + 2 * ANOTHER_INSTANT
 
 
 def test_a_page_costs_what_its_items_cost() -> None:
