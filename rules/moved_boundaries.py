@@ -49,6 +49,26 @@ def written_end(subscription: Subscription, end: datetime) -> datetime:
     return end
 
 
+def with_moved_changes(subscription: Subscription, now: datetime) -> Subscription:
+    """Give the subscription whose scheduled change comes where its period ends by the rules in force.
+
+    One that has come stays, and so does one that would have come already. A trial ends, and a subscription
+    is canceled, at the instant that was said.
+    """
+    terms = tuple(_moved_change(subscription, term, now) for term in subscription.terms)
+    return subscription if terms == subscription.terms else replace(subscription, terms=terms)
+
+
+def _moved_change(subscription: Subscription, term: Term, now: datetime) -> Term:
+    starts_at = term.starts_at
+    if not term.scheduled or starts_at <= now or starts_at == subscription.trial_ends_at:
+        return term
+    moved = found_again(subscription.term(starts_at - datetime.resolution), starts_at)
+    if moved <= now:
+        return term
+    return replace(term, starts_at=moved, anchor=moved if term.anchor == starts_at else term.anchor)
+
+
 def with_moved_ends(book: Book, customer: Customer) -> Book:
     """Give the book whose cadence periods end where the rules in force say, with what expires with them.
 

@@ -17,6 +17,9 @@ from itertools import pairwise
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+PACKAGE = "tzdata"
+"""The source that says everywhere what its release says."""
+
 _RELEASE = re.compile(r"(\d{4}[a-z]{1,2})(?![0-9a-z])")
 _ABBREVIATION = re.compile(r"<[^>]*>|[A-Za-z]{3,}")
 _HEADER = struct.Struct(">4sc15x6l")
@@ -29,7 +32,7 @@ _A_WHILE = 45 * 86_400
 class ZoneRules:
     """A release of the rules, such as ``2026f``: a later one sorts behind, ``2026z`` before ``2026za``.
 
-    ``source`` is where they come from: ``tzdata``, the Python package, or a folder of this machine.
+    ``source`` is where they come from: PACKAGE, or a folder of this machine.
     ``digests`` finds the digest of each zone by its name, which takes a while, when they are asked for.
     """
 

@@ -13,9 +13,8 @@ from pathlib import Path
 
 import tzdata  # type: ignore[import-untyped]
 
-from rules.time_zones import ZoneRules, digest, release_in
+from rules.time_zones import PACKAGE, ZoneRules, digest, release_in
 
-PACKAGE = "tzdata"
 _PACKAGED = Path(tzdata.__file__).parent / "zoneinfo"
 _TOLD_IN = ("tzdata.zi", "+VERSION")
 """Files of a folder that name its release: Debian and its kin have the first, macOS and BSD the second."""
