@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.columns import Instant
 from models.customers import Address
 from models.statements import insert_missing, table_of
 from models.tables import (
@@ -147,7 +148,7 @@ async def _in_use(session: AsyncSession, zones: Collection[str]) -> frozenset[st
 
 async def scheduled_in(session: AsyncSession, zones: Collection[str], now: datetime) -> list[Address]:
     """Give the customers for whom something is scheduled in one of some zones."""
-    clock = func.coalesce(_ENVIRONMENTS.c.clock_at, now)
+    clock = func.coalesce(_ENVIRONMENTS.c.clock_at, literal(now, Instant))
     coming = select(_CUSTOMERS.c.environment_id, _CUSTOMERS.c.key).where(
         _TERMS.c.scheduled.is_(True),
         _TERMS.c.timezone.in_(zones),

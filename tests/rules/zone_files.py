@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
+from rules.periods import _timezones
+
 Change = tuple[datetime, int]
 """An instant, and the offset from then on in minutes."""
 
@@ -49,8 +51,14 @@ def written(folder: Path, zones: Mapping[str, bytes], release: str | None = None
 def known_zones(folder: Path) -> Iterator[None]:
     """Let zones be found in a folder for a while; others are found as before."""
     before = zoneinfo.TZPATH
-    zoneinfo.reset_tzpath([folder, *before])
+    _look_in([str(folder), *before])
     try:
         yield
     finally:
-        zoneinfo.reset_tzpath(before)
+        _look_in(before)
+
+
+def _look_in(folders: Sequence[str]) -> None:
+    zoneinfo.reset_tzpath(folders)
+    # What there is was remembered.
+    _timezones.cache_clear()
