@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Row, func, literal, select
+from sqlalchemy import func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.columns import Instant
@@ -19,7 +18,7 @@ from models.tables import (
     EnvironmentRow,
     SubscriptionTermRow,
 )
-from models.zone_tables import TimeZoneRulesRow
+from models.zone_tables import TimeZoneRulesRow, newest_release
 from rules.customers import Customer
 from rules.time_zones import PACKAGE, ZoneRules
 from rules.zone_acts import zones_of
@@ -83,12 +82,12 @@ class Rulebook:
 
     async def take_up(self, session: AsyncSession) -> Newer | None:
         """Enter the rules of this process where they are the newest, in a transaction; None otherwise."""
-        row = await self._newest(session)
-        if row is not None and row.release >= self.own.release:
+        before = await self._newest(session)
+        if before is not None and before >= self.own.release:
             return None
+        zones = {} if before is None else await self._zones(session, before)
         await self._enter(session)
-        zones = self.own.differing({} if row is None else row.zones)
-        return Newer(before=None if row is None else row.release, zones=zones)
+        return Newer(before=before, zones=self.own.differing(zones))
 
     async def differing(self, session: AsyncSession, newest: str | None) -> frozenset[str]:
         """Give the zones of which the rules that the database is served with say something else.
@@ -111,10 +110,10 @@ class Rulebook:
 
     async def behind(self, session: AsyncSession) -> tuple[str, frozenset[str]]:
         """Give the newest release, and the zones in use of which it says something else than this process."""
-        row = await self._newest(session)
-        if row is None or row.release < self.own.release:
+        newest = await self._newest(session)
+        if newest is None or newest < self.own.release:
             return self.own.release, _ALIKE
-        return row.release, await _in_use(session, await self.differing(session, row.release))
+        return newest, await _in_use(session, await self.differing(session, newest))
 
     async def _enter(self, session: AsyncSession) -> None:
         own = {
@@ -126,15 +125,20 @@ class Rulebook:
         await insert_missing(session, TimeZoneRulesRow, [own])
 
     async def _compared(self, session: AsyncSession, release: str) -> frozenset[str]:
-        row = (await session.execute(select(_RULES).where(_RULES.c.release == release))).one()
-        if row.release == self.own.release and row.source == self.own.source == PACKAGE:
+        of_release = _RULES.c.release == release
+        source = (await session.execute(select(_RULES.c.source).where(of_release))).scalar_one()
+        if release == self.own.release and source == self.own.source == PACKAGE:
             return _ALIKE
-        zones: Mapping[str, str] = row.zones
-        return self.own.differing(zones)
+        return self.own.differing(await self._zones(session, release))
 
-    async def _newest(self, session: AsyncSession) -> Row[Any] | None:
-        newest = select(_RULES).order_by(_RULES.c.release.desc()).limit(1)
-        return (await session.execute(newest)).one_or_none()
+    async def _zones(self, session: AsyncSession, release: str) -> Mapping[str, str]:
+        found = await session.execute(select(_RULES.c.zones).where(_RULES.c.release == release))
+        zones: Mapping[str, str] = found.scalar_one()
+        return zones
+
+    async def _newest(self, session: AsyncSession) -> str | None:
+        newest: str | None = (await session.execute(select(newest_release()))).scalar_one()
+        return newest
 
 
 async def _in_use(session: AsyncSession, zones: Collection[str]) -> frozenset[str]:

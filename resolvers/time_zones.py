@@ -28,7 +28,7 @@ async def take_up_rules(services: Services) -> None:
         newer = await rulebook.take_up(session)
         release, behind = await rulebook.behind(session)
     if behind:
-        _warn_older(rulebook, release, behind)
+        _warn_older(services, rulebook, release, behind)
     if newer is not None:
         await _follow(services, rulebook, newer)
 
@@ -41,17 +41,22 @@ async def is_behind(services: Services) -> bool:
     async with services.database.read() as session:
         release, zones = await rulebook.behind(session)
     if zones:
-        _warn_older(rulebook, release, zones)
+        _warn_older(services, rulebook, release, zones)
     return bool(zones)
 
 
-def _warn_older(rulebook: Rulebook, release: str, zones: frozenset[str]) -> None:
-    _log.warning(
-        "the database is served by newer rules of time zones: acts in those that differ are refused here",
-        rules=rulebook.own.release,
-        newest=release,
-        zones=sorted(zones),
-    )
+def _warn_older(services: Services, rulebook: Rulebook, release: str, zones: frozenset[str]) -> None:
+    def said() -> bool:
+        _log.warning(
+            "the database is served by newer rules of time zones: acts in those that differ are refused here",
+            rules=rulebook.own.release,
+            newest=release,
+            zones=sorted(zones),
+        )
+        return True
+
+    # Once, however often somebody asks whether this process is ready.
+    services.own((_warn_older, release, zones), said)
 
 
 async def _follow(services: Services, rulebook: Rulebook, newer: Newer) -> None:
@@ -61,7 +66,7 @@ async def _follow(services: Services, rulebook: Rulebook, newer: Newer) -> None:
     concerned = await services.database.look(scheduled)
     acts = (services.ledger.commit(*address, FollowTimeZones()) for address in concerned)
     moved = sum(done.number is not None for done in await asyncio.gather(*acts))
-    if newer.before is not None:
+    if newer.before is not None or moved:
         _log.warning(
             "the rules of time zones are newer than those the database was last served with",
             rules=rulebook.own.release,
