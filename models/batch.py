@@ -21,6 +21,7 @@ from models.customers import Address
 from models.desks import NOBODY, Desk, Found
 from models.idempotency import First, TakenBy
 from models.memory import Memory
+from models.time_zones import Rulebook, Ruling
 from models.usage import Owner, Uncounted
 from rules.access import Decision
 from rules.acts import Account, Act, Change, Scene, conflict, input_digest
@@ -122,10 +123,14 @@ class _Turn:
 class Batch:
     """The acts of one transaction, and what they find and leave."""
 
-    def __init__(self, session: AsyncSession, memory: Memory, real: datetime) -> None:
+    def __init__(
+        self, session: AsyncSession, memory: Memory, real: datetime, rulebook: Rulebook | None = None
+    ) -> None:
         self._session = session
         self._memory = memory
         self._real = real
+        self._rulebook = rulebook
+        self._ruling: Ruling | None = None
         self._environments: dict[int, Environment] = {}
         self._flats: dict[int, Flattened] = {}
         self._desks: dict[Address, Desk] = {}
@@ -153,9 +158,10 @@ class Batch:
         addresses = {c.address for c in commands if is_external_key(c.address[1])}
         await customers.ensure(session, {c.address for c in commands if c.act.creates} & addresses)
         await customers.lock(session, addresses)
-        await self._lay_out(
-            await customers.load_locked(session, self._memory.belongings, addresses), commands
-        )
+        locked = await customers.load_locked(session, self._memory.belongings, addresses)
+        if self._rulebook is not None and locked.customers:
+            self._ruling = await self._rulebook.ruling(session, locked.rules)
+        await self._lay_out(locked.customers, commands)
 
     async def _lay_out(self, found: Mapping[Address, Customer], commands: Sequence[Command]) -> None:
         """Make a desk for every customer there is."""
@@ -253,6 +259,7 @@ class Batch:
             return error
 
     def _apply(self, turn: _Turn) -> Done:
+        self._check_zones(turn.account.customer)
         first = None if turn.taken is None else self._taken.get(turn.taken)
         if first is None:
             return self._done(turn)
@@ -267,6 +274,7 @@ class Batch:
         if turn.desk is None or change.account.customer is None:
             message = f"{turn.act.operation} left no customer"
             raise AssertionError(message)
+        self._check_zones(change.account.customer)
         number = change.account.customer.revision + 1
         left = replace(change.account.customer, revision=number, acted_at=turn.scene.now)
         turn.desk.take(change, left, turn.windows)
@@ -275,6 +283,11 @@ class Batch:
             self._taken[turn.taken] = first
             self._newly_taken.append((turn.taken, first))
         return turn.done(change, number, change.outcome)
+
+    def _check_zones(self, customer: Customer | None) -> None:
+        """Raise OlderRules where another process counts by newer rules of a zone of the customer's."""
+        if self._ruling is not None:
+            self._ruling.refuse(customer)
 
     async def _save(self) -> None:
         session, desks = self._session, self._desks.values()

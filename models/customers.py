@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -15,6 +15,7 @@ from models.standing import OnPlan, customers_on
 from models.statements import asked, asked_rows, begins, dialect_of, insert_missing, table_of, write_rows
 from models.subscriptions import Belongings, Owned, save_owned
 from models.tables import CustomerRow
+from models.zone_tables import newest_release
 from rules.customers import Customer
 
 _CUSTOMERS = table_of(CustomerRow)
@@ -27,8 +28,9 @@ async def load(
     session: AsyncSession, belongings: Belongings, environment: int, keys: Collection[str]
 ) -> dict[str, Customer]:
     """Load the customers of an environment that exist, by key."""
-    found = await load_locked(session, belongings, {(environment, key) for key in keys})
-    return {key: customer for (_, key), customer in found.items()}
+    addresses = {(environment, key) for key in keys}
+    rows = (await session.execute(_loading(dialect_of(session)), asked(addresses))).all()
+    return {customer.key: customer for customer in await _known(session, belongings, rows)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,18 +137,35 @@ def _loading(dialect: str) -> Select[Any]:
     return select(_CUSTOMERS).where(_is_asked(dialect))
 
 
+@cache
+def _loading_locked(dialect: str) -> Select[Any]:
+    return _loading(dialect).add_columns(newest_release().label("rules"))
+
+
 def _is_asked(dialect: str) -> ColumnElement[bool]:
     them = asked_rows(dialect, environment=Count(), key=Key()).c
     return and_(_CUSTOMERS.c.environment_id == them.environment, _CUSTOMERS.c.key == them.key)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Locked:
+    """Customers as they stand under their locks, and by which rules of time zones the database is served.
+
+    ``rules`` is the release, None where that is not known, or nobody is locked.
+    """
+
+    customers: Mapping[Address, Customer]
+    rules: str | None
+
+
 async def load_locked(
     session: AsyncSession, belongings: Belongings, addresses: Collection[Address]
-) -> dict[Address, Customer]:
+) -> Locked:
     """Load customers after their lock: a statement that waited for it may have read old rows."""
-    rows = (await session.execute(_loading(dialect_of(session)), asked(addresses))).all()
+    rows = (await session.execute(_loading_locked(dialect_of(session)), asked(addresses))).all()
     known = await _known(session, belongings, rows)
-    return {(row.environment_id, row.key): customer for row, customer in zip(rows, known, strict=True)}
+    found = {(row.environment_id, row.key): customer for row, customer in zip(rows, known, strict=True)}
+    return Locked(customers=found, rules=rows[0].rules if rows else None)
 
 
 async def _known(session: AsyncSession, belongings: Belongings, rows: Sequence[Row[Any]]) -> list[Customer]:

@@ -18,6 +18,7 @@ from models.customers import Address
 from models.database import Database, Session
 from models.memory import Memory
 from models.notices import Notice, announce
+from models.time_zones import Rulebook
 from rules.acts import Act
 
 MOST_ACTS = 500
@@ -41,7 +42,8 @@ def nobody_hears(_notices: Iterable[Notice]) -> None:
 class Ledger:
     """Does acts on customers, many in one transaction, each as if it were alone.
 
-    ``committed`` is told of how many acts each transaction had, and ``tell`` whom they changed.
+    ``committed`` is told of how many acts each transaction had, and ``tell`` whom they changed. With a
+    ``rulebook``, acts that another process would judge by newer rules of a time zone raise OlderRules.
     """
 
     def __init__(
@@ -51,12 +53,15 @@ class Ledger:
         clock: Callable[[], datetime],
         committed: Callable[[int], None] = nobody_counts,
         tell: Callable[[Iterable[Notice]], None] = nobody_hears,
+        *,
+        rulebook: Rulebook | None = None,
     ) -> None:
         self._database = database
         self._memory = memory
         self._clock = clock
         self._committed = committed
         self._tell = tell
+        self._rulebook = rulebook
         self._acts: Coalescer[Command, Done] = Coalescer(self._write, take_transaction, name="ledger")
 
     async def commit(self, environment: int, customer: str, act: Act) -> Done:
@@ -87,7 +92,7 @@ class Ledger:
         raise AssertionError(message)
 
     async def _done(self, commands: Sequence[Command], session: Session) -> list[Settled]:
-        settled = await Batch(session, self._memory, self._clock()).settle(commands)
+        settled = await Batch(session, self._memory, self._clock(), self._rulebook).settle(commands)
         await announce(session, _notices(commands, settled))
         return settled
 

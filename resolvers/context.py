@@ -17,9 +17,11 @@ from models.ledger import Ledger, nobody_counts
 from models.listening import Listening
 from models.memory import Memory
 from models.notices import Notices
+from models.time_zones import Rulebook
 from resolvers.seal import Seal
 from rules.inheritance import Flattened
 from rules.permissions import Viewer
+from rules.time_zones import ZoneRules
 
 Answer = TypeVar("Answer")
 
@@ -51,6 +53,8 @@ class Services:
     clock: Callable[[], datetime]
     notices: Notices
     listening: Listening
+    rulebook: Rulebook | None = None
+    """The rules of time zones that this process has, where it is known which they are."""
     previewing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
     """Previews of an edit take turns, lest they take all readers and all of the processor."""
     drawing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
@@ -65,12 +69,17 @@ class Services:
         committed: Callable[[int], None] = nobody_counts,
         token_secret: str | None = None,
         replica: Database | None = None,
+        *,
+        zones: ZoneRules | None = None,
     ) -> Services:
         """Put the services on a database; ``committed`` is told how many acts each transaction had.
 
         Without a secret for tokens, it is the one that the database keeps. ``replica`` follows the database.
+        ``zones`` are the rules of time zones of this process: with them it takes no acts that another with
+        newer ones would judge otherwise.
         """
         memory, keys = Memory(), KeyRing(database, clock)
+        rulebook = None if zones is None else Rulebook(zones, clock)
         notices = Notices(forget_keys=keys.forget)
         listening = Listening(database, notices)
         notices.start = listening.start
@@ -80,13 +89,14 @@ class Services:
             if replica is None
             else Replica(database=replica, glances=Glances(replica.held, clock)),
             memory=memory,
-            ledger=Ledger(database, memory, clock, committed, notices.tell),
+            ledger=Ledger(database, memory, clock, committed, notices.tell, rulebook=rulebook),
             glances=Glances(database.held, clock),
             keys=keys,
             seal=Seal(database, clock, token_secret),
             clock=clock,
             notices=notices,
             listening=listening,
+            rulebook=rulebook,
         )
 
     def own(self, what: object, make: Callable[[], Answer]) -> Answer:

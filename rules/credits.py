@@ -16,6 +16,7 @@ from rules.credit_holds import released_hold
 from rules.customers import Customer, Subscription
 from rules.inheritance import Flattened
 from rules.minting import Turn
+from rules.moved_boundaries import with_moved_ends
 from rules.terms import publishes_after
 
 
@@ -33,6 +34,7 @@ def brought_up(book: Book, customer: Customer, flat: Flattened, now: datetime) -
         if is_news:
             # On a clock that stands still, it may have been published since at this very instant.
             book = _published(book, customer, flat, book.at)
+    book = with_moved_ends(book, customer)
     while (at := next_instant(book, customer, flat)) is not None and at <= now:
         book = _published(_turned(replace(book, at=at), customer, flat, at), customer, flat, at)
     if is_news:

@@ -16,6 +16,7 @@ from rules.credit_rows import CreditRow, cadence_period, credit_rows
 from rules.customers import Subscription
 from rules.grants import CreditSource, EntryKind, Grant, Lot, in_burn_order
 from rules.inheritance import Flattened
+from rules.moved_boundaries import FURTHEST, written_end
 from rules.numbers import LARGEST
 from rules.periods import Period
 from rules.terms import settled_addons
@@ -23,15 +24,24 @@ from rules.terms import settled_addons
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """One subscription at one instant, at which something of it may begin or end."""
+    """One subscription at one instant, at which something of it may begin or end.
+
+    ``follows`` tells that a period ended at this very instant, and the next follows on it.
+    """
 
     flat: Flattened
     subscription: Subscription
     credit_type: str
     at: datetime
+    follows: bool = False
 
     def turned(self, book: Book) -> Book:
         """Give the book after what begins and ends at the instant, publishes left aside."""
+        scheduled = any(term.scheduled and term.starts_at == self.at for term in self.subscription.terms)
+        knowing = replace(self, follows=scheduled or bool(self._over(book)))
+        return knowing._turned(book)  # noqa: SLF001 - it is this one
+
+    def _turned(self, book: Book) -> Book:
         subscription, at = self.subscription, self.at
         if not subscription.in_force(at):
             return without_streams(self._ended(book, self._lots(book)), self._streams(book))
@@ -189,7 +199,19 @@ class Turn:
         return Cause(at=self.at)
 
     def _period(self, row: CreditRow) -> Period:
-        return cadence_period(self.flat.catalog, self.subscription, row, self.at)
+        """Give the period that holds the instant, or that follows where one ended just before its time.
+
+        That happens where its end was written down under other rules of the time zone.
+        """
+        period = self._period_at(row, self.at)
+        if self.follows and period.end is not None and period.end - self.at <= FURTHEST:
+            period = replace(self._period_at(row, period.end), start=self.at)
+        if period.end is None:
+            return period
+        return replace(period, end=written_end(self.subscription, period.end))
+
+    def _period_at(self, row: CreditRow, at: datetime) -> Period:
+        return cadence_period(self.flat.catalog, self.subscription, row, at)
 
     def _rows(self, seen: datetime | None = None) -> dict[str, CreditRow]:
         """Give what the packages say by what was published before the instant, or up to another."""

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 
+import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.middleware.cors import CORSMiddleware
@@ -15,9 +16,10 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp, Lifespan, Receive, Scope, Send
 
-from models.database import Database
+from models.database import FAILURES, Database
 from models.migrate import is_current
 from resolvers.context import Services
+from resolvers.time_zones import is_behind, take_up_rules
 from schema.graph import graph
 from server.auth import Doorkeeper
 from server.graphql import GraphQLView
@@ -33,6 +35,7 @@ from server.pricing_page import pricing_routes
 from server.rates import Rates
 from server.settings import read_settings, shared_metrics
 from server.sockets import Sockets
+from server.time_zones import rules_in_use, use_newest_rules
 from server.trusted import Trusted, trusted_by
 
 READINESS_SECONDS = 5
@@ -41,6 +44,8 @@ READINESS_SECONDS = 5
 UNLESS_SET = Limits()
 ANY_DOCUMENT = Trusted()
 PLAIN = Looks()
+
+_log = structlog.get_logger(__name__)
 
 
 def create_app(
@@ -77,6 +82,7 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        await _rules_taken_up(services)
         yield
         try:
             await services.close()
@@ -105,12 +111,17 @@ def from_settings(keyless: int | None = None) -> Starlette:
     settings = read_settings()
     configure(settings)
     metrics = Metrics(shared_metrics())
+    metrics.uses_rules(use_newest_rules())
     database = Database(settings.database_url)
     follows = settings.read_database_url
     replica = None if follows is None else Database(follows)
     return create_app(
         Services.on(
-            database, committed=metrics.committed, token_secret=settings.token_secret, replica=replica
+            database,
+            committed=metrics.committed,
+            token_secret=settings.token_secret,
+            replica=replica,
+            zones=rules_in_use(),
         ),
         keyless=keyless,
         limits=settings.limits,
@@ -190,10 +201,19 @@ def _readiness(services: Services) -> Callable[[Request], Awaitable[Response]]:
     async def ready(_: Request) -> Response:
         try:
             async with asyncio.timeout(READINESS_SECONDS):
-                current = await is_current(services.database)
+                current = await is_current(services.database) and not await is_behind(services)
         except (SQLAlchemyError, OSError):
             current = False
         status = HTTPStatus.OK if current else HTTPStatus.SERVICE_UNAVAILABLE
         return JSONResponse({"ready": current}, status_code=status)
 
     return ready
+
+
+async def _rules_taken_up(services: Services) -> None:
+    """Begin to serve by the rules of time zones that this process has, where they are the newest."""
+    try:
+        await take_up_rules(services)
+    except FAILURES as error:
+        # The first act tries again.
+        _log.warning("the rules of time zones were not compared with the database's", cause=repr(error))

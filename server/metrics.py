@@ -24,6 +24,7 @@ from starlette.responses import Response
 
 from server.documents import Operation
 from server.fallbacks import Step
+from server.time_zones import Used
 
 MOST_NAMES = 100
 """Operations that are counted by their names; those that come later are counted together."""
@@ -85,6 +86,13 @@ class Metrics:
         )
         self._sockets = self._gauge("allotment_sockets", "WebSockets that are open.")
         self._streams = self._gauge("allotment_streams", "Subscriptions that are under way.")
+        self._zones = Gauge(
+            "allotment_time_zone_rules",
+            "The rules of time zones that are used: always 1.",
+            ["release", "source"],
+            registry=self._registry,
+            multiprocess_mode="livemax",
+        )
         self._held = 0
         self._messages = Counter(
             "allotment_socket_messages", "Messages sent to WebSockets.", registry=self._registry
@@ -114,6 +122,10 @@ class Metrics:
         if OTHERS not in labels:
             self._counters[name, kind, outcome] = found
         return found
+
+    def uses_rules(self, used: Used) -> None:
+        """Tell which rules of time zones are used."""
+        self._zones.labels(used.release, used.source).set(1)
 
     def committed(self, acts: int) -> None:
         """Count a transaction with so many acts in it."""

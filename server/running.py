@@ -15,6 +15,7 @@ from rules.errors import Rejected
 from rules.similar import suggesting
 from server.logs import configure
 from server.settings import Settings, SettingsError, read_settings
+from server.time_zones import rules_in_use
 
 if TYPE_CHECKING:
     from resolvers.context import Services
@@ -41,7 +42,11 @@ async def services_on(settings: Settings) -> AsyncIterator[Services]:
     # The process that watches over workers asks the database nothing.
     from resolvers.context import Services  # noqa: PLC0415
 
-    services = Services.on(Database(settings.database_url, longest=None), token_secret=settings.token_secret)
+    services = Services.on(
+        Database(settings.database_url, longest=None),
+        token_secret=settings.token_secret,
+        zones=rules_in_use(),
+    )
     try:
         yield services
     finally:

@@ -19,6 +19,7 @@ from tempfile import TemporaryDirectory
 from types import FrameType
 
 import click
+import structlog
 import uvicorn
 from starlette.applications import Starlette
 from uvicorn.supervisors import Multiprocess
@@ -27,10 +28,13 @@ from models.migrate import migrate
 from server.lasting import lasting
 from server.running import run_to_end, services_on, settings_or_fail
 from server.settings import Settings, share_metrics
+from server.time_zones import use_newest_rules
 from server.trusted import UnreadableDocuments, trusted_by
 from server.websocket import WebSocketProtocol
 
 PATIENCE_SECONDS = 0.05
+
+_log = structlog.get_logger(__name__)
 
 
 @click.command()
@@ -47,6 +51,8 @@ def serve(host: str, port: int, workers: int, *, demo: bool) -> None:
         trusted_by(settings)
     except UnreadableDocuments as error:
         raise click.ClickException(str(error)) from None
+    used = use_newest_rules()
+    _log.info("the rules of time zones", release=used.release, source=used.source)
     keyless = run_to_end(_prepared(settings, host, demo=demo))
     run(
         host=host,

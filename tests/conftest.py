@@ -22,6 +22,10 @@ import pytest_asyncio
 
 from models.database import Database
 from models.migrate import migrate
+from server.time_zones import use_newest_rules
+
+# Before any test loads a zone: those of the machine may be older than what tests expect.
+use_newest_rules()
 
 pytest_plugins = ["tests.profiles"]
 

@@ -4,7 +4,8 @@ from alembic import context
 from sqlmodel import SQLModel
 
 import models.credit_tables
-import models.key_tables  # noqa: F401 - as this does
+import models.key_tables
+import models.zone_tables  # noqa: F401 - as this does
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -103,7 +103,7 @@ async def _put(context: Context, seen: Look, numbers: Sequence[int]) -> None:
     addresses = [(seen.environment.number, f"customer-{number:06}") for number in numbers]
     async with context.services.database.write() as session:
         await customers.ensure(session, addresses)
-        found = await customers.load_locked(session, Belongings(), addresses)
+        found = (await customers.load_locked(session, Belongings(), addresses)).customers
         acted = [
             (address[0], found[address], _subscribed(found[address], number))
             for address, number in zip(addresses, numbers, strict=True)

@@ -1,0 +1,76 @@
+"""The rules of time zones, as a process begins to serve by them and goes on."""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+
+from models.database import Session
+from models.time_zones import Newer, Rulebook, scheduled_in
+from resolvers.context import Services
+from rules.zone_acts import FollowTimeZones
+
+_log = structlog.get_logger(__name__)
+
+
+async def take_up_rules(services: Services) -> None:
+    """Begin to serve by the rules of this process, where they are the newest; the log tells what differs.
+
+    What follows from rules that change and was written down is found anew: what is scheduled for the end
+    of a period moves with it. Usage is counted anew, and periods of credits found again, as they are
+    needed.
+    """
+    rulebook = services.rulebook
+    if rulebook is None:
+        return
+    async with services.database.write() as session:
+        newer = await rulebook.take_up(session)
+        release, behind = await rulebook.behind(session)
+    if behind:
+        _warn_older(services, rulebook, release, behind)
+    if newer is not None:
+        await _follow(services, rulebook, newer)
+
+
+async def is_behind(services: Services) -> bool:
+    """Whether the database is served by newer rules of a zone in use than this process has."""
+    rulebook = services.rulebook
+    if rulebook is None:
+        return False
+    async with services.database.read() as session:
+        release, zones = await rulebook.behind(session)
+    if zones:
+        _warn_older(services, rulebook, release, zones)
+    return bool(zones)
+
+
+def _warn_older(services: Services, rulebook: Rulebook, release: str, zones: frozenset[str]) -> None:
+    def said() -> bool:
+        _log.warning(
+            "the database is served by newer rules of time zones: acts in those that differ are refused here",
+            rules=rulebook.own.release,
+            newest=release,
+            zones=sorted(zones),
+        )
+        return True
+
+    # Once, however often somebody asks whether this process is ready.
+    services.own((_warn_older, release, zones), said)
+
+
+async def _follow(services: Services, rulebook: Rulebook, newer: Newer) -> None:
+    async def scheduled(session: Session) -> list[tuple[int, str]]:
+        return await scheduled_in(session, newer.zones, services.clock())
+
+    concerned = await services.database.look(scheduled)
+    acts = (services.ledger.commit(*address, FollowTimeZones()) for address in concerned)
+    moved = sum(done.number is not None for done in await asyncio.gather(*acts))
+    if newer.before is not None or moved:
+        _log.warning(
+            "the rules of time zones are newer than those the database was last served with",
+            rules=rulebook.own.release,
+            before=newer.before,
+            zones=len(newer.zones),
+            moved=moved,
+        )
