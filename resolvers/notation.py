@@ -56,6 +56,11 @@ class Broken(Exception):  # noqa: N818 - what the document is
         self.flaw = Flaw(message=message, line=line, column=column)
 
 
+def too_deep(line: int, column: int) -> Broken:
+    """Return what refuses a document in which too much stands in each other."""
+    return Broken(f"Lists and mappings stand in each other at most {DEEPEST} deep.", line, column)
+
+
 class Notation(Protocol):
     """A way to write documents."""
 
@@ -157,8 +162,7 @@ class Walk:
             value = {} if token.kind is Kind.MAPPING else []
             self._open.append(_Open(path, set() if token.kind is Kind.MAPPING else None))
             if len(self._open) > DEEPEST:
-                message = f"Lists and mappings stand in each other at most {DEEPEST} deep."
-                raise Broken(message, token.line, token.column)
+                raise too_deep(token.line, token.column)
         return Step(path, value, line, column)
 
     def _place(self, token: Token) -> tuple[Path, int, int]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from resolvers.notation import Broken, Kind, Token
+from resolvers.notation import Broken, Kind, Token, too_deep
 
 WIDEST = 60
 """How many characters a list or mapping may have to stand on the line of its key."""
@@ -21,6 +21,9 @@ LINE_END = "\n"
 
 LONGEST_KEY = 1_000
 """How many characters a key may have to be told from its value by a colon alone."""
+
+# Newer ones read ahead up to a limit of their own before they give anything, PyYAML 6.0.4 for one.
+_DEEPER_THAN_LIBYAML_READS = "exceeded maximum nesting depth"
 
 _LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _KINDS = {
@@ -46,6 +49,8 @@ def tokens(text: str) -> Iterator[Token]:
         yield from _tokens(yaml.parse(text, Loader=_LOADER))
     except yaml.MarkedYAMLError as error:
         line, column = _place(error.problem_mark)
+        if error.problem == _DEEPER_THAN_LIBYAML_READS:
+            raise too_deep(line, column) from None
         problem = error.problem or "it is not clear what this is"
         missing = problem.removeprefix("did not find ")
         told = problem if missing == problem else f"{missing} is missing"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import warnings
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -33,6 +33,8 @@ ROOM_BYTES = 2**30
 """What PostgreSQL's files may take in memory, with room to spare."""
 
 TEMPLATE = "migrated"
+
+Copies = Callable[[str], Awaitable[str]]
 
 databases = (f"test_{number}" for number in count(1))
 
@@ -83,12 +85,24 @@ def empty_sqlite_url(tmp_path: Path) -> str:
 
 
 @pytest_asyncio.fixture
-async def postgresql_url(postgresql_server: str, migrated_template: str) -> AsyncIterator[str]:
+async def postgresql_url(postgresql_copies: Copies, migrated_template: str) -> str:
     """The address of a migrated, empty PostgreSQL database."""
-    name = next(databases)
-    await _tell(postgresql_server, f"CREATE DATABASE {name} TEMPLATE {migrated_template}")
-    yield _postgresql(postgresql_server, name)
-    await _tell(postgresql_server, f"DROP DATABASE {name} (FORCE)")
+    return await postgresql_copies(migrated_template)
+
+
+@pytest_asyncio.fixture
+async def postgresql_copies(postgresql_server: str) -> AsyncIterator[Copies]:
+    """Copies a database of the server for this test alone, and gives the address of the copy."""
+    copies = []
+
+    async def copy(template: str) -> str:
+        copies.append(next(databases))
+        await _tell(postgresql_server, f"CREATE DATABASE {copies[-1]} TEMPLATE {template}")
+        return _postgresql(postgresql_server, copies[-1])
+
+    yield copy
+    for name in copies:
+        await _tell(postgresql_server, f"DROP DATABASE {name} (FORCE)")
 
 
 @pytest_asyncio.fixture
@@ -114,6 +128,17 @@ async def migrated_template(postgresql_server: str) -> str:
     await _tell(postgresql_server, f"CREATE DATABASE {TEMPLATE}")
     await migrate(_postgresql(postgresql_server, TEMPLATE))
     return TEMPLATE
+
+
+@pytest.fixture(scope="session")
+def postgresql_templates(postgresql_server: str, migrated_template: str) -> Copies:
+    """Makes a migrated database of a name, to be filled and copied; gives its address."""
+
+    async def make(name: str) -> str:
+        await _tell(postgresql_server, f"CREATE DATABASE {name} TEMPLATE {migrated_template}")
+        return _postgresql(postgresql_server, name)
+
+    return make
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
 import pytest_asyncio
 from graphql import is_required_argument
 
@@ -143,6 +144,7 @@ def nowhere(name: str) -> str:
     return base64.urlsafe_b64encode(json.dumps(parts, separators=(",", ":")).encode()).decode().rstrip("=")
 
 
+@pytest.mark.slow
 async def test_every_key_of_another_environment_is_as_good_as_none(
     holder: Client, connect: Connect, services: Services
 ) -> None:
@@ -160,6 +162,7 @@ async def test_every_key_of_another_environment_is_as_good_as_none(
     assert await held(holding) == before
 
 
+@pytest.mark.slow
 async def test_every_id_of_another_environment_is_as_good_as_none(
     holder: Client, connect: Connect, services: Services
 ) -> None:

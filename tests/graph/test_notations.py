@@ -259,10 +259,16 @@ def test_a_document_is_only_so_deep(notation: ModuleType) -> None:
     ]
 
 
-def test_deep_nonsense_is_given_up_at_once() -> None:
-    assert flaws(yaml_notation, "[" * 1_000_000) == [
-        f"1:{DEEPEST + 1} Lists and mappings stand in each other at most 64 deep."
-    ]
+@pytest.mark.parametrize("opening", ["[", "{a: ", "[{a: ", "- "])
+def test_deep_nonsense_is_given_up_at_once(opening: str) -> None:
+    (flaw,) = flaws(yaml_notation, opening * 100_000)
+    place, _, message = flaw.partition(" ")
+    line, column = map(int, place.split(":"))
+
+    assert message == "Lists and mappings stand in each other at most 64 deep."
+    # Ours is the first that is too deep, unless libyaml has read ahead to the end of its own patience.
+    assert line == 1
+    assert DEEPEST < column <= 1_001 * len(opening)
 
 
 def test_a_bomb_of_aliases_is_no_bomb() -> None:

@@ -45,7 +45,7 @@ Document = Mapping[str, Mapping[str, Mapping[str, Any]]]
 LASTING = ("products", "creditTypes")
 """What is never archived."""
 
-EFFORT = settings(max_examples=30 if FULL else 6, stateful_step_count=40 if FULL else 20)
+EFFORT = settings(max_examples=30 if FULL else 3, stateful_step_count=40 if FULL else 20)
 
 environment_keys = (f"market-{number}" for number in count(1))
 

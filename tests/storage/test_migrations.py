@@ -67,6 +67,7 @@ async def test_migrating_again_changes_nothing(database: Database, database_url:
         assert (await session.scalars(text("SELECT key FROM environments"))).all() == ["production"]
 
 
+@pytest.mark.processes
 async def test_processes_that_start_together_migrate_once(empty_url: str) -> None:
     program = f"import asyncio, models.migrate as m; asyncio.run(m.migrate({empty_url!r}))"
     command = (sys.executable, "-W", "error", "-c", program)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from dataclasses import replace
-from datetime import timedelta
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
@@ -25,7 +28,12 @@ from rules.subscribing import Subscribe
 from tests.rules.customer_builders import DAY
 from tests.rules.metered_shop import observe, request
 from tests.rules.till import consume, release, reserve, settle
-from tests.storage.books import Books, metered_sold
+from tests.storage.books import Books, Clock, metered_sold
+
+Copies = Callable[[str], Awaitable[str]]
+
+EVENTFUL = "eventful"
+"""What the database of PostgreSQL is called from which others are copied."""
 
 
 def eventful_life() -> list[Act]:
@@ -52,9 +60,18 @@ def eventful_life() -> list[Act]:
     ]
 
 
-@pytest_asyncio.fixture
-async def books(database: Database) -> AsyncIterator[Books]:
-    """Books of a shop that meters events, and of a customer to whom everything has happened."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """Books that are closed: where they are, and the time at which they were closed."""
+
+    url: str
+    environment: int
+    now: datetime
+
+
+async def keep(url: str) -> Kept:
+    """Fill a database with a shop that meters events, and a customer to whom everything has happened."""
+    database = Database(url)
     books = await Books.new(database, metered_sold())
     for name in ("acme", "initech"):
         await books.do(name, UpsertCustomer(key=name))
@@ -66,6 +83,55 @@ async def books(database: Database) -> AsyncIterator[Books]:
         await books.do(name, request("e-4", at=books.clock.now - DAY, bytes=70, user="dora", level=1))
         await books.do(name, request("e-5", bytes=8, user="ada"))
     await books.do("arrived", UpsertCustomer(key="arrived"))
+    await books.ledger.close()
+    await database.close()
+    return Kept(url=url, environment=books.environment, now=books.clock.now)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def kept_in_sqlite(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Kept:
+    """Books in a file from which others are copied."""
+    file = shutil.copy(migrated_file, tmp_path_factory.mktemp("eventful") / "allotment.db")
+    return await keep(f"sqlite+aiosqlite:///{file}")
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def kept_in_postgresql(postgresql_templates: Copies) -> Kept:
+    """Books in a database from which others are copied."""
+    return await keep(await postgresql_templates(EVENTFUL))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def kept(request: pytest.FixtureRequest) -> Kept:
+    """Books in a database of each kind, for this test alone."""
+    kept: Kept = request.getfixturevalue(f"copy_in_{request.param}")
+    return kept
+
+
+@pytest.fixture
+def copy_in_sqlite(kept_in_sqlite: Kept, tmp_path: Path) -> Kept:
+    """Books in a copy of the file."""
+    file = urlsplit(kept_in_sqlite.url).path.removeprefix("/")
+    copy = shutil.copy(file, tmp_path / "allotment.db")
+    return replace(kept_in_sqlite, url=f"sqlite+aiosqlite:///{copy}")
+
+
+@pytest_asyncio.fixture
+async def copy_in_postgresql(kept_in_postgresql: Kept, postgresql_copies: Copies) -> Kept:
+    """Books in a copy of the database."""
+    return replace(kept_in_postgresql, url=await postgresql_copies(EVENTFUL))
+
+
+@pytest.fixture
+def database_url(kept: Kept) -> str:
+    """The address of the books."""
+    return kept.url
+
+
+@pytest_asyncio.fixture
+async def books(database: Database, kept: Kept) -> AsyncIterator[Books]:
+    """Books of a shop that meters events, and of a customer to whom everything has happened."""
+    books = Books.of(database, kept.environment, Clock(kept.now))
     yield books
     await books.ledger.close()
 

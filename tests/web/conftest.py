@@ -172,6 +172,15 @@ async def site(sqlite_url: str) -> AsyncIterator[Site]:
     await services.close()
 
 
+@pytest_asyncio.fixture
+async def demo(demo_file: Path, tmp_path: Path) -> AsyncIterator[Services]:
+    """A demo of this test's own, as it was filled."""
+    file = shutil.copy(demo_file, tmp_path / "demo.db")
+    services = Services.on(Database(f"sqlite+aiosqlite:///{file}"))
+    yield services
+    await services.close()
+
+
 @pytest_asyncio.fixture(loop_scope="module")
 async def shop(demo_file: Path, tmp_path: Path) -> AsyncIterator[Shop]:
     """A demo of this test's own."""

@@ -18,8 +18,8 @@ from tests.web.documents_at_random import Writer
 from tests.web.program import PATIENCE_SECONDS, Program, serving
 from tests.web.values_at_random import PYTHON, STRANGE
 
-DOCUMENTS = 15_000 if FULL else 200
-BODIES = 6_000 if FULL else 150
+DOCUMENTS = 15_000 if FULL else 100
+BODIES = 6_000 if FULL else 90
 
 ADDRESSES = st.text(st.characters(codec="ascii", exclude_characters="#"), max_size=60)
 MEDIA = st.sampled_from(

@@ -20,6 +20,8 @@ from tests.web.postgresql import address_of, own_server, socket_folder
 from tests.web.program import PATIENCE_SECONDS, serving
 from tests.web.sockets import listening
 
+pytestmark = pytest.mark.processes
+
 LIVE = """subscription ($since: Revision) {
   accessChanged(customer: "acme", features: ["calls"], since: $since) { revision access { usage { used } } }
 }"""

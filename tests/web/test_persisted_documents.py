@@ -129,6 +129,7 @@ async def test_a_document_is_prepared_once_whoever_sends_it(
     assert prepared == [FIND, wrong, large, large]
 
 
+@pytest.mark.slow
 async def test_what_is_kept_has_an_end(back_end: Asker, monkeypatch: pytest.MonkeyPatch) -> None:
     prepared = []
     prepare = documents.prepare

@@ -222,6 +222,7 @@ async def test_names_and_texts_are_shown_as_they_are_written(site: Site) -> None
     assert read(page).words.count(NASTY) >= 3
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize(
     ("believed", "is_secure"),
     [({}, False), ({"FORWARDED_ALLOW_IPS": "127.0.0.9"}, True), ({"FORWARDED_ALLOW_IPS": "*"}, True)],
@@ -241,6 +242,7 @@ def test_a_proxy_that_is_believed_says_that_it_came_over_https(
     assert ("Secure" in door.headers["Set-Cookie"].split("; ")) is is_secure
 
 
+@pytest.mark.processes
 def test_a_token_stands_in_no_log(demo_file: Path, tmp_path: Path) -> None:
     (tmp_path / "allotment.db").write_bytes(demo_file.read_bytes())
     with serving(tmp_path, "--demo", ALLOTMENT_LOG_LEVEL="debug") as program:

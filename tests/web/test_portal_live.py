@@ -10,6 +10,7 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
+from resolvers.context import Services
 from resolvers.credits import act as act_on_credits
 from resolvers.environments import advance_clock, context_of
 from resolvers.keys import create_customer_token, create_key
@@ -84,13 +85,12 @@ async def test_the_first_credits_of_a_type_are_told(site: Site) -> None:
 
 @pytest.mark.parametrize("customer", ["meridian", "hollow-oak"])
 async def test_what_time_has_made_until_the_page_was_loaded_is_not_told_again(
-    site: Site, customer: str
+    demo: Services, customer: str
 ) -> None:
-    await fill(site.services)
-    context = await context_of(site.services, ENVIRONMENT)
-    await advance_clock(context, site.services.clock() + timedelta(days=40))
+    context = await context_of(demo, ENVIRONMENT)
+    await advance_clock(context, demo.clock() + timedelta(days=40))
     token = (await create_customer_token(context, customer, 3_600)).token
-    async with served(create_app(site.services)) as address:
+    async with served(create_app(demo)) as address:
         page = await page_at(address, token)
         async with socket_at(address, PATH, additional_headers=cookie(token)) as listener:
             streams = await listen_as_the_page_does(listener, customer, page)
@@ -118,9 +118,8 @@ async def test_the_cookie_of_the_page_lets_its_customer_listen(site: Site, *, fr
             assert await other.errors() == ["FORBIDDEN"]
 
 
-async def test_without_the_cookie_nobody_listens_on_a_demo_neither(site: Site) -> None:
-    number = await fill(site.services)
-    app = create_app(site.services, keyless=number)
+async def test_without_the_cookie_nobody_listens_on_a_demo_neither(demo: Services) -> None:
+    app = create_app(demo, keyless=await fill(demo))
 
     assert await code_of_refusal(app, {}) == 4403
     assert await code_of_refusal(app, cookie("garbage")) == 4403

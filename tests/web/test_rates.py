@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import socket
 import subprocess
 from collections.abc import AsyncIterator, Callable, Iterator
 from http import HTTPStatus
@@ -23,6 +22,7 @@ from rules.keys import NewKey
 from server.app import create_app
 from server.rates import IN_MEMORY, Rates
 from server.settings import SettingsError, read_settings
+from tests.web.program import free_port
 
 WHO = {"query": "{ viewer { kind } }"}
 """What costs 2."""
@@ -61,7 +61,7 @@ def redis() -> Iterator[str]:
         pytest.skip("no Redis for this platform on PyPI")
     program = Path(package.origin).parent / "bin" / "redis-server"
     with TemporaryDirectory(prefix="allotment-") as folder:
-        port = _free_port()
+        port = free_port()
         command = [str(program), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", folder]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout is not None
@@ -70,12 +70,6 @@ def redis() -> Iterator[str]:
                     break
             yield f"redis://127.0.0.1:{port}"
             process.terminate()
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 numbers = count()
@@ -163,7 +157,7 @@ async def test_whoever_is_not_let_in_uses_up_nothing(services: Services) -> None
 
 
 async def test_everybody_is_let_through_where_redis_cannot_be_reached(services: Services) -> None:
-    rates = Rates("3/hour", f"redis://127.0.0.1:{_free_port()}/0")
+    rates = Rates("3/hour", f"redis://127.0.0.1:{free_port()}/0")
     caller = Caller(services, rates, await create_key(services, "live", NewKey()))
 
     with capture_logs() as lines:

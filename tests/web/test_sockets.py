@@ -232,6 +232,7 @@ async def test_a_page_of_another_site_is_not_let_in_without_a_key(serve: Serving
         assert await ear.init(key) == {"type": "connection_ack"}
 
 
+@pytest.mark.slow
 async def test_who_takes_nothing_is_let_go_and_holds_up_nobody(serve: Serving) -> None:
     key = await serve.key()
     address = await serve(limits=Limits(sending_seconds=0.5))

@@ -8,6 +8,8 @@ import pytest
 
 from tests.web.program import serving, told
 
+pytestmark = pytest.mark.processes
+
 ASKED_FOR = {"PYTHONPROFILEIMPORTTIME": "1"}
 """Has Python say of each module that it loads, on standard error, how long that took."""
 

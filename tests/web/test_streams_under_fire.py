@@ -13,6 +13,7 @@ from time import monotonic
 from typing import Any
 
 import httpx
+import pytest
 from websockets.exceptions import ConnectionClosed, InvalidMessage
 
 from models.database import Database
@@ -25,6 +26,8 @@ from tests.web.fire import opened
 from tests.web.program import Program, serving
 from tests.web.sockets import Stream, listening
 from tests.web.test_under_fire import assert_verified
+
+pytestmark = pytest.mark.processes
 
 SECONDS = 60 if FULL else 5
 WRITERS = LISTENERS = 128 if FULL else 12
