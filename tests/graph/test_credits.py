@@ -235,13 +235,20 @@ async def test_grants_and_entries_are_nodes_of_their_environment(studio: Client,
     assert await stranger.refused("voidCreditGrant", grant=grant_id) == ["NOT_FOUND grant"]
 
 
-@pytest.mark.parametrize("given", [{"customer": "nobody"}, {"creditType": "gold"}, {"amount": 101}])
+@pytest.mark.parametrize("given", [{"customer": "nobody"}, {"amount": 101}])
 async def test_a_no_to_spending_is_an_answer(studio: Client, given: dict[str, object]) -> None:
     wanted = {"customer": "acme", "creditType": "ai", "amount": 1, **given}
     answer = await studio.try_to("consumeCredits", "consumed entries { id } balance { available }", **wanted)
 
     assert (answer["consumed"], answer["entries"], answer["userErrors"]) == (False, [], [])
     assert answer["balance"] == ({"available": "100"} if "amount" in given else None)
+
+
+async def test_credits_of_an_unknown_type_cannot_be_spent(studio: Client) -> None:
+    wanted = {"customer": "acme", "creditType": "gold", "amount": 1}
+
+    assert await studio.refused("consumeCredits", **wanted) == ["NOT_FOUND creditType"]
+    assert await studio.refused("consumeCredits", **wanted, allowOverdraft=True) == ["NOT_FOUND creditType"]
 
 
 async def test_an_unknown_credit_type_has_no_balance(studio: Client) -> None:

@@ -141,7 +141,7 @@ class NaiveCustomer:
             "ended": None,
             "status": "SCHEDULED",
             "scheduled": None,
-            "addons": {w.addon: newly_held(self.shop, w.addon, w.quantity) for w in act.addons if w.quantity},
+            "addons": {w.addon: newly_held(self.shop, w.addon, w.quantity) for w in act.addons},
         }
         self.subs.append(sub)
         live_on(self.shop, sub, self.zone, now)

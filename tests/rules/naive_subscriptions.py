@@ -122,9 +122,9 @@ def wrong_plan(shop: Catalog, key: str, price: str | None) -> list[str]:
 
 
 def wrong_quantity(addon: Addon, quantity: int) -> list[str]:
-    """No more than the maximum, where there is one."""
-    over = addon.max_quantity is not None and quantity > addon.max_quantity
-    return ["OUT_OF_RANGE quantity"] if over else []
+    """At least one, and no more than the maximum, where there is one."""
+    wrong = quantity < 1 or (addon.max_quantity is not None and quantity > addon.max_quantity)
+    return ["OUT_OF_RANGE quantity"] if wrong else []
 
 
 def picked_price(shop: Catalog, key: str, price: str | None) -> str | None:
