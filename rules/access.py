@@ -83,8 +83,7 @@ class Subject:
 
     ``past`` tells that it is asked about an instant before the customer's present: then usage counts
     as far as it had occurred by then. ``until`` is no later than the first instant at which time alone
-    can change any of this; None never. Where usage burns credits, ``rate`` says how many, and ``book``
-    holds them, brought up to the instant.
+    can change any of this. ``rate`` says how many credits usage burns, and ``book`` holds them then.
     """
 
     flat: Flattened
