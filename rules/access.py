@@ -84,9 +84,8 @@ class Subject:
 
     ``past`` tells that it is asked about an instant before the customer's present: then usage counts
     as far as it had occurred by then. ``until`` is no later than the first instant at which time alone
-    can change any of this; None where it never does. Where usage burns credits, ``rate`` says how many,
-    and ``book`` holds them, brought up to the instant. ``idle`` is the window of usage
-    that no limit speaks about, where somebody has asked for it.
+    can change any of this; None where it never does. ``rate`` says how many credits usage burns, and
+    ``book`` holds them then. ``idle`` is the window of usage that no limit is about, where it was asked for.
     """
 
     flat: Flattened

@@ -334,13 +334,13 @@ async def test_nothing_in_the_catalog_has_two_states_under_one_id(shop: Client, 
     versions = f"nodes {{ versions {{ nodes {{ id entitlements {row} }} }} }}"
 
     for asked in (package, versions):
-        store.take(await ask.data(f"{{ plans {{ {asked} }} addons {{ {asked} }} }}"))
+        store.take(await ask.answered(f"{{ plans {{ {asked} }} addons {{ {asked} }} }}"))
     await shop.do("publishPackage", package="pro")
     published = Store()
     for asked in (package, versions):
-        published.take(await ask.data(f"{{ plans {{ {asked} }} addons {{ {asked} }} }}"))
+        published.take(await ask.answered(f"{{ plans {{ {asked} }} addons {{ {asked} }} }}"))
     columns = f"columns {{ rows {{ entitlement {row} }} inheritedRows {{ entitlement {row} }} }}"
-    published.take(await ask.data(f'{{ pricingTable(product: "app") {{ {columns} }} }}'))
+    published.take(await ask.answered(f'{{ pricingTable(product: "app") {{ {columns} }} }}'))
 
     await published.follow(ask)
     assert {"Price", "RevokedEntitlement", "PackageVersion"} <= {

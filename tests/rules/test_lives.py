@@ -14,7 +14,7 @@ from rules.lifecycle import UpsertCustomer
 from rules.packages import with_package
 from rules.publishing import publish
 from rules.sources import Source
-from rules.terms import addons_in_force, current_period, price_of, version_at, version_in_force
+from rules.terms import addons_in_force, current_period, price_of, price_version, version_at, version_in_force
 from tests.rules.acts_at_random import (
     ZONES,
     Publish,
@@ -41,11 +41,14 @@ def subscription_of(shop: Catalog, sub: Subscription, now: datetime) -> dict[str
     if not sub.is_live(now):
         return {**shown, "ended": sub.ends_at}
     term, period, change = sub.term(now), current_period(shop, sub, now), sub.scheduled_change(now)
+    priced, price = price_version(shop, sub, now), price_of(shop, sub, now)
+    assert (price is None) == (priced is None)
+    assert priced is None or price in priced.content.prices
     held = addons_in_force(shop, sub, max(now, sub.started_at))
     return shown | {
         "plan": term.plan,
         "version": version_in_force(shop, sub, now),
-        "price": price_of(shop, sub, now),
+        "price": price,
         "anchor": term.anchor,
         "zone": term.timezone,
         "period": None if period is None else (period.start, period.end),
