@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import groupby
+from operator import itemgetter
 
 import structlog
 
+from models import customers
+from models.customers import Address
 from models.database import Session
 from models.time_zones import Newer, Rulebook, scheduled_in
 from resolvers.context import Services
+from rules.customers import Customer
+from rules.moved_boundaries import with_moved_changes
 from rules.zone_acts import FollowTimeZones
 
 _log = structlog.get_logger(__name__)
@@ -60,10 +66,10 @@ def _warn_older(services: Services, rulebook: Rulebook, release: str, zones: fro
 
 
 async def _follow(services: Services, rulebook: Rulebook, newer: Newer) -> None:
-    async def scheduled(session: Session) -> list[tuple[int, str]]:
-        return await scheduled_in(session, newer.zones, services.clock())
+    async def found(session: Session) -> list[Address]:
+        return await _concerned(services, session, newer)
 
-    concerned = await services.database.look(scheduled)
+    concerned = await services.database.look(found)
     acts = (services.ledger.commit(*address, FollowTimeZones()) for address in concerned)
     moved = sum(done.number is not None for done in await asyncio.gather(*acts))
     if newer.before is not None or moved:
@@ -74,3 +80,19 @@ async def _follow(services: Services, rulebook: Rulebook, newer: Newer) -> None:
             zones=len(newer.zones),
             moved=moved,
         )
+
+
+async def _concerned(services: Services, session: Session, newer: Newer) -> list[Address]:
+    """Give the customers for whom something scheduled has to move; few of those who have anything do."""
+    scheduled = await scheduled_in(session, newer.zones, services.clock())
+    concerned: list[Address] = []
+    for environment, places in groupby(sorted(scheduled), itemgetter(0)):
+        keys = [key for _, key in places]
+        known = await customers.load(session, services.memory.belongings, environment, keys)
+        concerned += [(environment, key) for key, customer in known.items() if _moves(services, customer)]
+    return concerned
+
+
+def _moves(services: Services, customer: Customer) -> bool:
+    now = customer.acted_at or services.clock()
+    return any(with_moved_changes(known, now) != known for known in customer.subscriptions)

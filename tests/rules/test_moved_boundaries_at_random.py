@@ -15,6 +15,7 @@ from rules.customers import Customer
 from rules.plan_changes import ChangePlan, ChangeTiming, UsageOnChange
 from rules.subscribing import AddonQuantity, Subscribe
 from rules.subscription_acts import CancelSubscription
+from rules.zone_acts import FollowTimeZones
 from tests.rules.small_shop import DAY, addon, day, row, sold
 from tests.rules.wallets import BILLING, MONTHLY, YEARLY, Wallet, credits_, giving, selling_credits, told
 from tests.rules.zone_files import known_zones, written, zone_file
@@ -54,7 +55,10 @@ def shop(size: int, rollover: int) -> Wallet:
 
 @dataclass(frozen=True, kw_only=True)
 class Story:
-    """What happens to a customer whose boundaries are at an hour of the day, by day of the year."""
+    """What happens to a customer whose boundaries are at an hour of the day, by the days since the start.
+
+    ``follows`` tells that what is scheduled follows new rules as they come.
+    """
 
     plan: str
     hour: int
@@ -64,6 +68,7 @@ class Story:
     spending: Sequence[tuple[int, int]]
     change: tuple[int, str, UsageOnChange] | None
     canceled: int | None
+    follows: bool
 
     @property
     def start(self) -> datetime:
@@ -113,6 +118,8 @@ def lived(
             case ("rules", int() as shift):
                 assert life.customer is not None
                 life.customer = ruled(life.customer, shift)
+                if story.follows:
+                    life.does(FollowTimeZones())
             case int() as units:
                 life.spends(units)
             case None:
@@ -141,6 +148,7 @@ stories = st.builds(
     change=st.none()
     | st.tuples(st.integers(1, 300), st.sampled_from(sorted(PLANS)), st.sampled_from(list(UsageOnChange))),
     canceled=st.none() | st.integers(301, 700),
+    follows=st.booleans(),
 )
 shifts = st.sampled_from(SHIFTS)
 minutes = st.integers(1, 700 * 24 * 60)
