@@ -173,7 +173,8 @@ def test_a_document_is_answered_by_its_plan_as_by_graphql_core(
         given_by_executor = runner.run(
             executed.answer(prepared, replace(operation, plan=None), variables, scopes)
         )
-        assert given_by_plan == given_by_executor
+        # Without a plan it is the same way twice, and which of several errors comes first is not settled.
+        assert operation.plan is None or given_by_plan == given_by_executor
 
 
 @strawberry.type
