@@ -31,7 +31,7 @@ from models.tables import UsageRecordRow, UsageWindowRow
 from rules.catalog import ADDED_UP, Aggregation
 from rules.metering import UsageRecord, Window
 from rules.numbers import ONE
-from rules.tallies import Tally
+from rules.tallies import Flow, Tally
 
 _RECORDS = table_of(UsageRecordRow)
 _WINDOWS = table_of(UsageWindowRow)
@@ -94,14 +94,14 @@ Counted = list[tuple[int, Tally]]
 
 async def _summed(session: AsyncSession, windows: Windows) -> Counted:
     """Sum up; what was given back takes no more than had been recorded before it."""
-    sums, gave_back = {}, []
+    sums, gave_back = {}, dict[int, None]()
     for index, in_parts, rest, least in await _inside(session, windows, "sum"):
         sums[index] = _PART * in_parts + rest
         if least is not None and least < 0:
-            gave_back.append(index)
-    for index, lowest in await _lowest(session, windows, gave_back):
+            gave_back[index] = None
+    for index, lowest in await _lowest(session, windows, list(gave_back)):
         sums[index] -= min(0, lowest)
-    return [(index, Tally(used=used)) for index, used in sums.items()]
+    return [(index, Tally(used=used, gave_back=index in gave_back)) for index, used in sums.items()]
 
 
 async def _lowest(session: AsyncSession, windows: Windows, which: Sequence[int]) -> Sequence[tuple[int, int]]:
@@ -187,27 +187,28 @@ def _asking(dialect: str, what: str) -> Select[Any]:
 @cache
 def _running(dialect: str) -> Select[Any]:
     """Ask how low the sum of each window has been, where it was below zero."""
-    wanted, inside = _wanted(dialect), _is_inside
-    quantity, number = _RECORDS.c.quantity, _RECORDS.c.number
-    if dialect == "sqlite":
-        parts = _so_far(quantity, order_by=number, partition_by=wanted.c.index)
-        sums = select(wanted.c.index, *parts).select_from(wanted.join(_RECORDS, inside(wanted))).subquery()
-    else:
-        of_each_record = _so_far(quantity, order_by=number)
-        found = select(*of_each_record).where(inside(wanted)).correlate(wanted).lateral("found")
-        sums = select(wanted.c.index, *found.c).select_from(wanted.join(found, true())).subquery()
+    known = _each_record(dialect)
+    sums = select(known.c.index, *_so_far(known)).subquery()
     whole, rest = sums.c.in_parts + sums.c.rest // _PART, sums.c.rest % _PART
     below = case((and_(whole <= 0, whole > -_HALF), whole * _PART + rest))
     return select(sums.c.index, func.min(below)).group_by(sums.c.index)
 
 
-def _so_far(
-    quantity: ColumnElement[int], order_by: ColumnElement[Any], partition_by: ColumnElement[Any] | None = None
-) -> list[ColumnElement[int]]:
-    """Sum up, in two parts, what came up to a record."""
-    parts = {"in_parts": quantity // _PART, "rest": quantity % _PART}
+def _each_record(dialect: str) -> FromClause:
+    """Select the records inside each window, with its index."""
+    wanted = _wanted(dialect)
+    what = (_RECORDS.c.number, _RECORDS.c.quantity)
+    if dialect == "sqlite":
+        return select(wanted.c.index, *what).select_from(wanted.join(_RECORDS, _is_inside(wanted))).subquery()
+    found = select(*what).where(_is_inside(wanted)).correlate(wanted).lateral("found")
+    return select(wanted.c.index, *found.c).select_from(wanted.join(found, true())).subquery()
+
+
+def _so_far(known: FromClause) -> list[ColumnElement[int]]:
+    """Sum up, in two parts, what was recorded in a window up to a record."""
+    parts = {"in_parts": known.c.quantity // _PART, "rest": known.c.quantity % _PART}
     sums = {
-        name: func.sum(part).over(partition_by=partition_by, order_by=order_by, rows=(None, 0))
+        name: func.sum(part).over(partition_by=known.c.index, order_by=known.c.number, rows=(None, 0))
         for name, part in parts.items()
     }
     return [cast(running, BigInteger).label(name) for name, running in sums.items()]
@@ -272,6 +273,30 @@ def _spans(windows: Windows, values: Sequence[str] | None = None) -> dict[str, s
         )
         for index, (owner, window) in enumerate(windows)
     )
+
+
+async def flow(session: AsyncSession, windows: Windows) -> list[Flow]:
+    """Return how usage of one customer's windows was recorded and given back, in order; nothing if none was.
+
+    What was recorded between two give-backs comes together for each window.
+    """
+    rows = await session.execute(_flowing(dialect_of(session)), _spans(windows))
+    return [
+        Flow(window=windows[index][1], given_back=-min(0, least), used=_PART * in_parts + rest)
+        for _, index, least, in_parts, rest in rows
+    ]
+
+
+@cache
+def _flowing(dialect: str) -> Select[Any]:
+    known = _each_record(dialect)
+    gave_back = case((known.c.quantity < 0, 1), else_=0)
+    step = cast(func.sum(gave_back).over(order_by=known.c.number, rows=(None, 0)), BigInteger)
+    steps = select(known.c.index, known.c.quantity, step.label("step")).subquery()
+    used = case((steps.c.quantity > 0, steps.c.quantity), else_=0)
+    parts = (_total(used // _PART), _total(used % _PART))
+    asked_for = select(steps.c.step, steps.c.index, func.min(steps.c.quantity), *parts)
+    return asked_for.group_by(steps.c.step, steps.c.index).order_by(steps.c.step, steps.c.index)
 
 
 async def record(session: AsyncSession, records: Iterable[tuple[Owner, int, UsageRecord]]) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from models.batch import Done
 from models.reservations import Shelf, count, find, page
-from models.usage import Owner, Uncounted, count_anew
+from models.usage import Owner, Uncounted, count_anew, flow
 from resolvers.context import Context
 from resolvers.customers import SeenCustomer
 from resolvers.paging import Cursors, Page, PageRequest
@@ -85,9 +85,11 @@ async def series(context: Context, about: SeenCustomer, span: Span) -> Series | 
         for window in windows_of(flat, span, found)
     }
     async with look(context) as seen:
-        counted = await count_anew(seen.session, needed)
+        counted = (await count_anew(seen.session, needed)).get(owner, {})
+        places = [(owner, window) for window in windows_of(flat, span, found)]
+        flows = await flow(seen.session, places) if any(one.gave_back for one in counted.values()) else []
     async with context.services.drawing:
-        return await asyncio.to_thread(put_together, flat, span, found, counted.get(owner, {}))
+        return await asyncio.to_thread(put_together, flat, span, found, counted, flows)
 
 
 async def reservation(context: Context, about: SeenCustomer, key: str) -> Hold | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -85,7 +85,7 @@ class Subject:
     ``past`` tells that it is asked about an instant before the customer's present: then usage counts
     as far as it had occurred by then. ``until`` is no later than the first instant at which time alone
     can change any of this; None where it never does. ``rate`` says how many credits usage burns, and
-    ``book`` holds them then. ``idle`` is the window of usage that no limit is about, where it was asked for.
+    ``book`` holds them then. ``idle`` is the window of usage without a limit.
     """
 
     flat: Flattened
@@ -160,10 +160,8 @@ def subject_of(
     has = entitled(flat, customer, feature, now)
     counted = metered(flat, feature, has, now)
     until = _until(flat, customer, counted, now)
-    if counted is not None and past:
-        counted = replace(counted, window=counted.window.until(now))
-    elif counted is not None and until is not None and until < counted.window.ends_at:
-        counted = cut(flat, customer, feature, counted, now)
+    if counted is not None:
+        counted = counted.until(now) if past else cut(flat, customer, feature, counted, (now, until))
     return Subject(
         flat=flat,
         question=question,

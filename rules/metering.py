@@ -68,6 +68,10 @@ class Metering:
     window: Window
     resets_at: datetime | None = None
 
+    def until(self, instant: datetime) -> Metering:
+        """Count only what had occurred when an instant had been."""
+        return replace(self, window=self.window.until(instant))
+
 
 def is_gauge(feature: Feature, reset: Reset) -> bool:
     """Tell whether usage is a level that no period resets, such as seats."""

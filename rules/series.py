@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -15,7 +15,7 @@ from rules.inheritance import Flattened
 from rules.metering import EARLIEST, Window, everything
 from rules.periods import Period, periods_between
 from rules.sources import Entitled, entitled
-from rules.tallies import Tallies, aggregation_of
+from rules.tallies import Flow, Tallies, aggregation_of
 from rules.terms import publishes_after
 from rules.values import Reset, ResetAnchor, ResetInterval
 from rules.windows import metered
@@ -54,11 +54,15 @@ class Span:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bucket:
-    """A part of a span; ``is_reset`` tells that usage began anew in it, at its start or later."""
+    """A part of a span; ``is_reset`` tells that usage began anew in it, at its start or later.
+
+    ``goes_on`` tells that usage at its start counts from the same instant as usage just before it.
+    """
 
     start: datetime
     end: datetime
     is_reset: bool
+    goes_on: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +109,10 @@ class _Life:
         """Tell whether usage begins anew in a span."""
         return any(window.starts_at == at for window, at, _ in self.stretches(start, end))
 
+    def goes_on(self, at: datetime) -> bool:
+        """Tell whether usage counts from the same instant at an instant and just before it."""
+        return self._window(at).starts_at == self._window(at - datetime.resolution).starts_at
+
     def _window(self, at: datetime) -> Window:
         between = bisect_right(self._changes, at)
         has = self._has.get(between)
@@ -132,7 +140,15 @@ def buckets(flat: Flattened, customer: Customer, span: Span) -> list[Bucket]:
     if len(edges) > MOST_BUCKETS:
         message = f"A series has at most {MOST_BUCKETS} buckets: ask for a shorter span, or longer buckets."
         raise BadSpan(message)
-    return [Bucket(start=start, end=end, is_reset=life.begins_anew(start, end)) for start, end in edges]
+    return [
+        Bucket(
+            start=start,
+            end=end,
+            is_reset=life.begins_anew(start, end),
+            goes_on=start > span.start and span.by is not UsageBucket.PERIOD and life.goes_on(start),
+        )
+        for start, end in edges
+    ]
 
 
 def _edges(life: _Life, customer: Customer, span: Span) -> Iterator[tuple[datetime, datetime]]:
@@ -168,10 +184,16 @@ def _counted_in(flat: Flattened, span: Span, start: datetime, end: datetime) -> 
     return Window(feature=span.feature, starts_at=EARLIEST if level else start, ends_at=end)
 
 
-def series(flat: Flattened, span: Span, found: Sequence[Bucket], tallies: Tallies) -> Series:
-    """Put a series together from the tallies of its windows."""
-    counted = [tallies[window].used for window in windows_of(flat, span, found)]
-    values = counted[: len(found)]
+def series(
+    flat: Flattened, span: Span, found: Sequence[Bucket], tallies: Tallies, flows: Iterable[Flow] = ()
+) -> Series:
+    """Put a series together from the tallies of its windows.
+
+    Where usage was given back, ``flows`` tell in which order that and what was used were recorded.
+    """
+    windows = windows_of(flat, span, found)
+    counted = [tallies[window].used for window in windows]
+    values = _net(found, windows, flows) or counted[: len(found)]
     points = (Point(bucket=bucket, value=value) for bucket, value in zip(found, values, strict=True))
     match aggregation_of(flat.catalog, span.feature):
         case Aggregation.SUM | Aggregation.COUNT:
@@ -181,3 +203,34 @@ def series(flat: Flattened, span: Span, found: Sequence[Bucket], tallies: Tallie
         case _:
             total = counted[-1]
     return Series(feature=flat.catalog.features[span.feature], points=tuple(points), total=total)
+
+
+def _net(found: Sequence[Bucket], windows: Sequence[Window], flows: Iterable[Flow]) -> list[int]:
+    """Take what was given back from the usage that its period held by then, the last used first.
+
+    What is left over was used before the span, or before a cut, and takes nothing.
+    """
+    places = {window: place for place, window in enumerate(windows)}
+    values: list[int] = []
+    for flow in flows:
+        values, place = values or [0] * len(found), places[flow.window]
+        left = flow.given_back
+        for there in _last_first(found, place) if left else ():
+            taken = min(left, values[there])
+            values[there], left = values[there] - taken, left - taken
+        values[place] += flow.used
+    return values
+
+
+def _last_first(found: Sequence[Bucket], place: int) -> Iterator[int]:
+    """Yield the buckets that hold usage of the same period as one of them, from the last to the first."""
+    last = place
+    while last + 1 < len(found) and found[last + 1].goes_on:
+        last += 1
+        if found[last].is_reset:
+            break
+    while True:
+        yield last
+        if not found[last].goes_on or (last < place and found[last].is_reset):
+            return
+        last -= 1

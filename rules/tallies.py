@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import assert_never
 
@@ -19,12 +19,14 @@ class Tally:
     ``used`` is never below 0: what is given back takes no more than the window holds when it is recorded.
     The rest of it took usage that a later cut has left outside, and takes nothing here.
     ``last_at`` is when the value that LATEST shows was observed. ``known`` holds, for UNIQUE, those
-    values counted in the window that an act has asked about; all others were not looked up.
+    values counted in the window that an act has asked about; all others were not looked up. ``gave_back``
+    is set by a recount that met usage given back.
     """
 
     used: int = 0
     last_at: datetime | None = None
     known: frozenset[str] = frozenset()
+    gave_back: bool = field(default=False, compare=False)
 
     def with_record(self, record: UsageRecord, aggregation: Aggregation) -> Tally:
         """Count one more record."""
@@ -50,6 +52,15 @@ class Tally:
         if self.last_at is not None and record.occurred_at < self.last_at:
             return self
         return replace(self, used=record.quantity, last_at=record.occurred_at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flow:
+    """What was given back of usage in a window, and what was used in it before the next was given back."""
+
+    window: Window
+    given_back: int
+    used: int
 
 
 NOTHING_USED = Tally()

@@ -29,15 +29,20 @@ def metered(flat: Flattened, feature: Feature, has: Entitled, at: datetime) -> M
 
 
 def cut(
-    flat: Flattened, customer: Customer, feature: Feature, counted: Metering, since: datetime
+    flat: Flattened,
+    customer: Customer,
+    feature: Feature,
+    counted: Metering,
+    held: tuple[datetime, datetime | None],
 ) -> Metering:
-    """End a window, which holds at an instant, at the first change after it that usage does not survive.
+    """End a window at the first change that its usage does not survive.
 
     That is where usage starts to count from later than the window's start, or where the feature stops to
-    be metered and the window does not go on afterwards.
+    be metered and the window does not go on afterwards. ``held`` is the instant at which the window holds,
+    and one before which nothing changes, None if nothing ever does.
     """
-    window, stopped = counted.window, None
-    if window.starts_at == EARLIEST:
+    window, (since, until), stopped = counted.window, held, None
+    if window.starts_at == EARLIEST or until is None or until >= window.ends_at:
         return counted
     for change in _changes(flat, customer, since, window.ends_at):
         later = _metered_at(flat, customer, feature, change)
@@ -65,7 +70,7 @@ def idle_window(flat: Flattened, customer: Customer, feature: Feature, at: datet
     for change in _changes(flat, customer, at, LATEST):
         coming = _metered_at(flat, customer, feature, change)
         if coming is not None and coming.window.starts_at <= at:
-            return cut(flat, customer, feature, coming, change).window
+            return cut(flat, customer, feature, coming, (change, change)).window
         if coming is not None:
             return Window(feature=feature.key, starts_at=start, ends_at=coming.window.starts_at)
     return Window(feature=feature.key, starts_at=start, ends_at=LATEST)

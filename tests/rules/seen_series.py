@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
-from rules.metering import UsageRecord
+from rules.catalog import ADDED_UP
+from rules.metering import UsageRecord, Window
 from rules.numbers import ONE
 from rules.series import Series, Span, UsageBucket, buckets, series, windows_of
-from rules.tallies import aggregation_of
+from rules.tallies import Flow, aggregation_of
 from tests.rules.lives import Life
 from tests.rules.recount import tally_of
 
@@ -19,7 +20,18 @@ def seen(life: Life, span: Span) -> Series:
     found = buckets(life.flat, life.customer, span)
     aggregation = aggregation_of(life.shop, span.feature)
     windows = windows_of(life.flat, span, found)
-    return series(life.flat, span, found, {w: tally_of(life.records, w, aggregation) for w in windows})
+    tallies = {window: tally_of(life.records, window, aggregation) for window in windows}
+    flows = flows_of(life.records, windows) if aggregation in ADDED_UP else ()
+    return series(life.flat, span, found, tallies, flows)
+
+
+def flows_of(records: Iterable[UsageRecord], windows: Sequence[Window]) -> Iterator[Flow]:
+    """Each record by itself, in the order in which they were recorded."""
+    for record in records:
+        for window in windows:
+            if record.feature == window.feature and record.occurred_at in window:
+                units = record.quantity
+                yield Flow(window=window, given_back=max(0, -units), used=max(0, units))
 
 
 def shown(
