@@ -43,7 +43,7 @@ Answered = dict[str, Any] | tuple[Formatted, ...]
 
 real_files = settings(
     # Each is a document of its own, parsed and validated, and answered twice in two copies of the demo.
-    max_examples=500 if FULL else 60,
+    max_examples=500 if FULL else 25,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
