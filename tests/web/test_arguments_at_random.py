@@ -146,7 +146,7 @@ def arguments_alike(field: GraphQLField, node: FieldNode, values: VariableValues
     assert in_full(ours) == in_full(made)
 
 
-@settings(max_examples=3_000 if FULL else 100)
+@settings(max_examples=2_000 if FULL else 100)
 @given(seed=seeds)
 def test_what_reaches_resolvers_is_what_graphql_core_and_strawberry_make_of_it(seed: int) -> None:
     request = written(seed)

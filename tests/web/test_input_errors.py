@@ -252,7 +252,7 @@ def _executed(
                 yield str(coded(GraphQLError(error.message, one, original_error=error))["message"])
 
 
-@settings(max_examples=3_000 if FULL else 150)
+@settings(max_examples=1_000 if FULL else 100)
 @given(seed=st.integers(0, 2**64), strangeness=st.sampled_from([0.02, 0.1, 0.3]))
 def test_no_message_has_words_of_python(seed: int, strangeness: float) -> None:
     request = Writer(Random(seed), strangeness=strangeness, spoils=False, deepest=3).request()
