@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from resolvers.context import Services
-from tests.graph.client import Client, Clock
+from rules.keys import ApiKeyKind, NewKey
+from tests.graph.client import Client, Clock, Connect
 from tests.graph.conftest import context_of
 from tests.graph.states import Asking, Store, marks, selection
 from tests.graph.test_catalog_nodes import furnish
@@ -287,7 +288,7 @@ PRICED = """{ plan(key: "pro") { prices { id amount { amount } }
   pricingTable(product: "app") { columns { plan { key } prices { id } } } }"""
 
 
-async def test_a_price_is_a_node_of_its_version(shop: Client) -> None:
+async def test_a_price_is_a_node_of_its_version(shop: Client, connect: Connect) -> None:
     await furnish(shop)
     await shop.do(
         "setPrice",
@@ -320,6 +321,10 @@ async def test_a_price_is_a_node_of_its_version(shop: Client) -> None:
     document = "query ($ids: [ID!]!) { nodes(ids: $ids) { id ... on Price { amount { amount } } } }"
     found = (await shop.ask(document, ids=list(states)))["nodes"]
     assert {p["id"]: p["amount"]["amount"] for p in found} == states
+    website = await connect(key=NewKey(kind=ApiKeyKind.PUBLISHABLE))
+    drafted = [p["id"] for p in plan["draft"]["prices"]]
+    assert (await website.ask(document, ids=drafted))["nodes"] == [None] * len(drafted)
+    assert None not in (await website.ask(document, ids=[p["id"] for p in plan["prices"]]))["nodes"]
 
 
 async def test_nothing_in_the_catalog_has_two_states_under_one_id(shop: Client, services: Services) -> None:
