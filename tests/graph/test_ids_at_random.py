@@ -31,7 +31,7 @@ from tests.rules.acts_at_random import Step
 from tests.rules.small_shop import START
 from tests.rules.tweaks import Edit, Tweak, edits, tweaks
 
-EFFORT = settings(max_examples=40 if FULL else 5)
+EFFORT = settings(max_examples=20 if FULL else 4)
 
 spans = st.integers(-60 * 24, 60 * 24).map(lambda hours: timedelta(hours=hours))
 instants = st.lists(spans, min_size=1, max_size=2)
