@@ -158,7 +158,7 @@ async def _in_use(session: AsyncSession, zones: Collection[str]) -> frozenset[st
 
 
 async def scheduled_in(session: AsyncSession, zones: Collection[str], now: datetime) -> list[Address]:
-    """Give the customers for whom something is scheduled in one of some zones."""
+    """Give the customers who have something scheduled in one of some zones."""
     clock = func.coalesce(_ENVIRONMENTS.c.clock_at, literal(now, Instant))
     coming = select(_CUSTOMERS.c.environment_id, _CUSTOMERS.c.key).where(
         _TERMS.c.scheduled.is_(True),

@@ -87,7 +87,7 @@ async def _follow(services: Services, rulebook: Rulebook, newer: Newer) -> None:
 
 
 async def _concerned(services: Services, session: Session, newer: Newer) -> list[Address]:
-    """Give the customers for whom something scheduled has to move; few of those who have anything do."""
+    """Give the customers whose scheduled changes have to move, which are few of those scheduled."""
     scheduled = await scheduled_in(session, newer.zones, services.clock())
     concerned: list[Address] = []
     for environment, places in groupby(sorted(scheduled), itemgetter(0)):
