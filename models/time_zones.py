@@ -80,10 +80,17 @@ class Rulebook:
         self._clock = clock
         self._differing: dict[str, frozenset[str]] = {}
 
+    async def has_newest(self, session: AsyncSession) -> bool:
+        """Whether the rules of this process are newer than those the database was last served with."""
+        return self._is_newer_than(await self._newest(session))
+
+    def _is_newer_than(self, release: str | None) -> bool:
+        return release is None or release < self.own.release
+
     async def take_up(self, session: AsyncSession) -> Newer | None:
         """Enter the rules of this process where they are the newest, in a transaction; None otherwise."""
         before = await self._newest(session)
-        if before is not None and before >= self.own.release:
+        if not self._is_newer_than(before):
             return None
         zones = {} if before is None else await self._zones(session, before)
         await self._enter(session)
@@ -94,7 +101,7 @@ class Rulebook:
 
         There are none for a process that has the newest: it enters them where that is still to be done.
         """
-        if newest is None or newest < self.own.release:
+        if newest is None or self._is_newer_than(newest):
             await self._enter(session)
             return _ALIKE
         if newest not in self._differing:
@@ -111,7 +118,7 @@ class Rulebook:
     async def behind(self, session: AsyncSession) -> tuple[str, frozenset[str]]:
         """Give the newest release, and the zones in use of which it says something else than this process."""
         newest = await self._newest(session)
-        if newest is None or newest < self.own.release:
+        if newest is None or self._is_newer_than(newest):
             return self.own.release, _ALIKE
         return newest, await _in_use(session, await self.differing(session, newest))
 
@@ -151,7 +158,7 @@ async def _in_use(session: AsyncSession, zones: Collection[str]) -> frozenset[st
 
 
 async def scheduled_in(session: AsyncSession, zones: Collection[str], now: datetime) -> list[Address]:
-    """Give the customers for whom something is scheduled in one of some zones."""
+    """Give the customers who have something scheduled in one of some zones."""
     clock = func.coalesce(_ENVIRONMENTS.c.clock_at, literal(now, Instant))
     coming = select(_CUSTOMERS.c.environment_id, _CUSTOMERS.c.key).where(
         _TERMS.c.scheduled.is_(True),

@@ -30,13 +30,17 @@ async def take_up_rules(services: Services) -> None:
     rulebook = services.rulebook
     if rulebook is None:
         return
-    async with services.database.write() as session:
-        newer = await rulebook.take_up(session)
+    async with services.database.read() as session:
+        has_newest = await rulebook.has_newest(session)
         release, behind = await rulebook.behind(session)
     if behind:
         _warn_older(services, rulebook, release, behind)
-    if newer is not None:
-        await _follow(services, rulebook, newer)
+    if has_newest:
+        # Only then does a start wait for those who write.
+        async with services.database.write() as session:
+            newer = await rulebook.take_up(session)
+        if newer is not None:
+            await _follow(services, rulebook, newer)
 
 
 async def is_behind(services: Services) -> bool:
@@ -83,7 +87,7 @@ async def _follow(services: Services, rulebook: Rulebook, newer: Newer) -> None:
 
 
 async def _concerned(services: Services, session: Session, newer: Newer) -> list[Address]:
-    """Give the customers for whom something scheduled has to move; few of those who have anything do."""
+    """Give the customers whose scheduled changes have to move, which are few of those scheduled."""
     scheduled = await scheduled_in(session, newer.zones, services.clock())
     concerned: list[Address] = []
     for environment, places in groupby(sorted(scheduled), itemgetter(0)):

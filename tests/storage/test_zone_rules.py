@@ -45,7 +45,7 @@ def ruled(books: Books, known: ZoneRules) -> Books:
 
 
 async def entered(books: Books) -> None:
-    """Bring two customers to be, of whom one is where rules change."""
+    """Bring two customers to be, one of them where rules change."""
     await books.enter("acme", "initech")
     for name, timezone in (("acme", HERE), ("initech", ELSEWHERE)):
         await books.do(name, UpsertCustomer(key=name, timezone=timezone))
