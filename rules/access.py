@@ -21,13 +21,7 @@ from rules.sources import NOTHING, Entitled, entitled
 from rules.standpoints import PRESENT, Standpoint
 from rules.tallies import Tallies
 from rules.terms import billing_period, publishes_after
-from rules.values import (
-    BillingPeriod,
-    Choices,
-    ConfigKind,
-    FeatureType,
-    Metered,
-)
+from rules.values import BillingPeriod, Choices, ConfigKind, FeatureType, Metered
 from rules.windows import cut, metered
 from rules.wording import value_text
 
