@@ -23,16 +23,16 @@ from models.idempotency import First, TakenBy
 from models.memory import Memory
 from models.time_zones import Rulebook, Ruling
 from models.usage import Owner, Uncounted
-from rules.access import Decision
-from rules.acts import Account, Act, Change, Scene, conflict, input_digest
-from rules.credit_books import Book, CreditNeed
-from rules.customers import Customer
+from rules.access.decision import Decision
+from rules.catalog.inheritance import Flattened
+from rules.catalog.validation import is_external_key
+from rules.commands.command import Account, Act, Change, Scene, conflict, input_digest
+from rules.credits.accounts import Book, CreditNeed
+from rules.customers.facts import Customer
 from rules.environments import Environment
-from rules.inheritance import Flattened
-from rules.metering import Window
 from rules.revisions import Revision
-from rules.tallies import Need, aggregation_of
-from rules.validity import is_external_key
+from rules.usage.counters import Need, aggregation_of
+from rules.usage.metering import Window
 
 MICROSECOND = timedelta(microseconds=1)
 

@@ -19,9 +19,9 @@ from models.tables import (
     PackageVersionRow,
     ProductRow,
 )
-from rules.catalog import Addon, Catalog, CreditType, Feature, Package, Plan, Product, Version
+from rules.catalog.facts import Addon, Catalog, CreditType, Feature, Package, Plan, Product, Version
+from rules.catalog.inheritance import Flattened
 from rules.environments import Environment
-from rules.inheritance import Flattened
 
 _PRODUCTS = Shape(Product, ProductRow)
 _FEATURES = Shape(Feature, FeatureRow, "shape")

@@ -14,9 +14,9 @@ from models.credit_tables import CreditBalanceRow, CreditEntryRow, CreditGrantRo
 from models.credits import Shelf, of_shelf
 from models.statements import table_of
 from models.usage import Owner
-from rules.credit_books import Entry
-from rules.credit_history import Sums
-from rules.grants import EntryKind, Lot
+from rules.credits.accounts import Entry
+from rules.credits.grants import EntryKind, Lot
+from rules.credits.history import Sums
 
 _BALANCES = table_of(CreditBalanceRow)
 _GRANTS = table_of(CreditGrantRow)

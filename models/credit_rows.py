@@ -9,10 +9,10 @@ from typing import Any
 from pydantic import TypeAdapter
 from sqlalchemy import Row
 
-from rules.burns import Burned, Pieces, Rated
-from rules.credit_books import Book, Cause, CreditHold, Entry, Stream
-from rules.grants import CreditSource, EntryKind, Grant, Lot
-from rules.metering import Window
+from rules.credits.accounts import Book, Cause, CreditHold, Entry, Stream
+from rules.credits.burn_records import Burned, Pieces, Rated
+from rules.credits.grants import CreditSource, EntryKind, Grant, Lot
+from rules.usage.metering import Window
 
 _STREAMS = TypeAdapter(tuple[Stream, ...])
 _PIECES = TypeAdapter(Pieces)

@@ -31,10 +31,10 @@ from models.credit_tables import (
 )
 from models.statements import among, dialect_of, insert, table_of, upsert
 from models.usage import Owner
-from rules.burns import Burned
-from rules.credit_books import Book, CreditHold, CreditNeed
-from rules.customers import earliest
-from rules.grants import Lot
+from rules.credits.accounts import Book, CreditHold, CreditNeed
+from rules.credits.burn_records import Burned
+from rules.credits.grants import Lot
+from rules.customers.facts import earliest
 
 _BALANCES = table_of(CreditBalanceRow)
 _GRANTS = table_of(CreditGrantRow)

@@ -16,7 +16,7 @@ from models.statements import asked, asked_rows, begins, dialect_of, insert_miss
 from models.subscriptions import Belongings, Owned, save_owned
 from models.tables import CustomerRow
 from models.zone_tables import newest_release
-from rules.customers import Customer
+from rules.customers.facts import Customer
 
 _CUSTOMERS = table_of(CustomerRow)
 

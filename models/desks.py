@@ -9,13 +9,13 @@ from datetime import datetime
 from models.credits import Changed
 from models.reservations import Holds
 from models.usage import Owner, WindowTallies
-from rules.acts import Account, Act, Change
-from rules.credit_books import Book
-from rules.customers import Customer
-from rules.metering import EARLIEST, LATEST, UsageRecord, Window
+from rules.commands.command import Account, Act, Change
+from rules.credits.accounts import Book
+from rules.customers.facts import Customer
 from rules.numbers import LARGEST
-from rules.reservations import Hold
-from rules.tallies import Tally
+from rules.usage.counters import Tally
+from rules.usage.metering import EARLIEST, LATEST, UsageRecord, Window
+from rules.usage.reservations import Hold
 
 NOBODY = Account(customer=None)
 

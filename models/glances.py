@@ -35,9 +35,9 @@ from models.columns import Count, Instant, Key, from_micros, to_micros
 from models.held import Held, Row, Spelled
 from models.statements import asked, asked_row, asked_rows, table_of
 from models.tables import CustomerRow, EnvironmentRow, ReservationRow, UsageWindowRow
-from rules.metering import Window
-from rules.reservations import Hold
-from rules.tallies import Tally
+from rules.usage.counters import Tally
+from rules.usage.metering import Window
+from rules.usage.reservations import Hold
 
 _ENVIRONMENTS = table_of(EnvironmentRow).c
 _CUSTOMERS = table_of(CustomerRow)

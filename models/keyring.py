@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from models import keys, postgresql
 from models.database import Database
-from rules.keys import ApiKey
+from rules.auth.api_keys import ApiKey
 
 FRESH_SECONDS = 1.0
 """How old what is known of a key may be: so long a revoked one may still open, in other processes."""

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.key_tables import ApiKeyRow, TokenSecretRow
 from models.statements import insert_missing, table_of
 from models.tables import EnvironmentRow
-from rules.keys import ApiKey, ApiKeyKind, Scope
+from rules.auth.api_keys import ApiKey, ApiKeyKind, Scope
 
 _KEYS = table_of(ApiKeyRow)
 _ENVIRONMENTS = table_of(EnvironmentRow)

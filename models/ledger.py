@@ -19,7 +19,7 @@ from models.database import Database, Session
 from models.memory import Memory
 from models.notices import Notice, announce
 from models.time_zones import Rulebook
-from rules.acts import Act
+from rules.commands.command import Act
 
 MOST_ACTS = 500
 """Acts in one transaction."""

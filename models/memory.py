@@ -7,10 +7,10 @@ from typing import Generic, TypeVar
 
 from models.catalog import Catalogs
 from models.subscriptions import Belongings
-from rules.credit_books import Book
-from rules.metering import Window
+from rules.credits.accounts import Book
 from rules.revisions import Revision
-from rules.tallies import Tally
+from rules.usage.counters import Tally
+from rules.usage.metering import Window
 
 MOST_THINGS = 100_000
 """Things of one kind that are remembered; then all are forgotten, and those needed come back."""

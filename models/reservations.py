@@ -15,8 +15,8 @@ from models.columns import Count, Instant, Key
 from models.statements import among, asked, asked_rows, dialect_of, table_of, upsert
 from models.tables import ReservationRow
 from models.usage import Owner
-from rules.metering import LATEST
-from rules.reservations import Hold, ReservationStatus
+from rules.usage.metering import LATEST
+from rules.usage.reservations import Hold, ReservationStatus
 
 _TABLE = table_of(ReservationRow)
 _C = _TABLE.c

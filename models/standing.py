@@ -20,7 +20,7 @@ from models.tables import (
     SubscriptionRow,
     SubscriptionTermRow,
 )
-from rules.customers import CustomEntitlement, TrialEnd
+from rules.customers.facts import CustomEntitlement, TrialEnd
 
 _CUSTOMERS = table_of(CustomerRow).c
 _SUBSCRIPTIONS = table_of(SubscriptionRow).c

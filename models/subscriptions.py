@@ -22,7 +22,7 @@ from models.tables import (
     SubscriptionRow,
     SubscriptionTermRow,
 )
-from rules.customers import (
+from rules.customers.facts import (
     CustomEntitlement,
     CustomEntitlementMode,
     Customer,

@@ -19,9 +19,9 @@ from models.tables import (
     SubscriptionTermRow,
 )
 from models.zone_tables import TimeZoneRulesRow, newest_release
-from rules.customers import Customer
+from rules.commands.follow_time_zones import zones_of
+from rules.customers.facts import Customer
 from rules.time_zones import PACKAGE, ZoneRules
-from rules.zone_acts import zones_of
 
 _RULES = table_of(TimeZoneRulesRow)
 _CUSTOMERS = table_of(CustomerRow)

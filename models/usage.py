@@ -28,10 +28,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.columns import Count, Key, to_micros
 from models.statements import among, asked, asked_rows, dialect_of, insert, of_each, table_of, upsert
 from models.tables import UsageRecordRow, UsageWindowRow
-from rules.catalog import ADDED_UP, Aggregation
-from rules.metering import UsageRecord, Window
+from rules.catalog.facts import ADDED_UP, Aggregation
 from rules.numbers import ONE
-from rules.tallies import Flow, Tally
+from rules.usage.counters import Flow, Tally
+from rules.usage.metering import UsageRecord, Window
 
 _RECORDS = table_of(UsageRecordRow)
 _WINDOWS = table_of(UsageWindowRow)

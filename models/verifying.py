@@ -44,14 +44,14 @@ from models.tables import (
     UsageRecordRow,
 )
 from models.usage import Owner, Uncounted
-from rules.catalog import ADDED_UP, Aggregation
-from rules.consuming import Consume
-from rules.events import IngestEvent
-from rules.holding import Reserve
-from rules.metering import Window
+from rules.catalog.facts import ADDED_UP, Aggregation
+from rules.commands.consume import Consume
+from rules.commands.ingest_event import IngestEvent
+from rules.commands.report_usage import AHEAD, ReportUsage
+from rules.commands.reserve import Reserve
 from rules.numbers import ONE, to_text
-from rules.reporting import AHEAD, ReportUsage
-from rules.tallies import Tally
+from rules.usage.counters import Tally
+from rules.usage.metering import Window
 
 _CUSTOMERS = table_of(CustomerRow)
 _RECORDS = table_of(UsageRecordRow)

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.credit_tables import CreditBalanceRow, CreditEntryRow, CreditGrantRow
 from models.statements import table_of
 from models.verifying import Check, Difference, Part
-from rules.grants import EntryKind
+from rules.credits.grants import EntryKind
 from rules.numbers import to_text
 
 _BALANCES = table_of(CreditBalanceRow)

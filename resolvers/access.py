@@ -14,14 +14,14 @@ from resolvers.context import Context
 from resolvers.customers import SeenCustomer, acquainted, found, standpoint_at
 from resolvers.glances import at_a_glance
 from resolvers.reading import Look, looked
-from rules.access import Decision, Question, Subject, decide, subject_of
-from rules.customers import Customer, earliest
-from rules.metering import Window, everything
-from rules.reservations import held
+from rules.access.decision import Decision, Question, Subject, decide, subject_of
+from rules.customers.effective import spoken_of
+from rules.customers.facts import Customer, earliest
 from rules.revisions import Revision
-from rules.sources import spoken_of
 from rules.standpoints import PRESENT, Standpoint
-from rules.tallies import aggregation_of
+from rules.usage.counters import aggregation_of
+from rules.usage.metering import Window, everything
+from rules.usage.reservations import held
 
 NO_TALLIES: WindowTallies = {}
 

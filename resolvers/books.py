@@ -12,10 +12,10 @@ from models import credits as stored
 from models.credits import Shelf
 from models.usage import Owner
 from resolvers.reading import Look
-from rules.credit_books import Book, CreditNeed
-from rules.credit_history import book_at, summed
-from rules.credits import brought_up
-from rules.customers import Customer
+from rules.credits.accounts import Book, CreditNeed
+from rules.credits.history import book_at, summed
+from rules.credits.roll_forward import brought_up
+from rules.customers.facts import Customer
 from rules.revisions import Revision
 
 FARTHEST = timedelta(days=25 * 366)

@@ -14,16 +14,16 @@ from models.standing import custom_about
 from resolvers.context import Context
 from resolvers.reading import look
 from resolvers.subscriptions import by_version
-from rules import drafts, features, packages, updates
-from rules.catalog import Addon, Catalog, CreditType, Feature, Plan, Price, Product, PublishScope
-from rules.drafts import RowEdit
-from rules.inheritance import Flattened
-from rules.keep import Keep
-from rules.publishing import Published, publish
-from rules.rates import RateEdit
-from rules.rates import set_credit_rate as set_rate
-from rules.references import Holders, lived_on
+from rules.catalog.facts import Addon, Catalog, CreditType, Feature, Plan, Price, Product, PublishScope
+from rules.catalog.inheritance import Flattened
+from rules.catalog_edits import drafts, features, packages, updates
+from rules.catalog_edits.credit_rates import RateEdit
+from rules.catalog_edits.credit_rates import set_credit_rate as set_rate
+from rules.catalog_edits.drafts import RowEdit
+from rules.catalog_edits.publishing import Published, publish
+from rules.catalog_edits.references import Holders, lived_on
 from rules.revisions import Revision
+from rules.unset import Keep
 from rules.values import Written
 
 

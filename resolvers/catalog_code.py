@@ -15,14 +15,14 @@ from resolvers.notation import Broken, Flaw, Notation, Step, Token, Walk, assemb
 from resolvers.previews import impact_of
 from resolvers.reading import look
 from resolvers.subscriptions import StandingOn, standing_on
-from rules.applying import Applied, apply
-from rules.catalog import Catalog, PublishScope
-from rules.changes import Change
-from rules.documents import document_of
+from rules.catalog.facts import Catalog, PublishScope
+from rules.catalog.validation import invalid, required
+from rules.catalog_code.apply import Applied, apply
+from rules.catalog_code.diff import Change
+from rules.catalog_code.writer import document_of
 from rules.errors import Problem, Rejected
-from rules.previews import Impact
+from rules.previews.impact import Impact
 from rules.standpoints import supposition
-from rules.validity import invalid, required
 
 Progress = Callable[[float], None]
 """Is told how much of the work is done: 0 to 1."""

@@ -19,8 +19,8 @@ from models.memory import Memory
 from models.notices import Notices
 from models.time_zones import Rulebook
 from resolvers.seal import Seal
-from rules.inheritance import Flattened
-from rules.permissions import Viewer
+from rules.auth.permissions import Viewer
+from rules.catalog.inheritance import Flattened
 from rules.time_zones import ZoneRules
 
 Answer = TypeVar("Answer")

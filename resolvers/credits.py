@@ -18,14 +18,14 @@ from resolvers.context import Context
 from resolvers.customers import SeenCustomer, found, seen_at
 from resolvers.paging import BadPage, Cursors, Page, PageRequest
 from resolvers.reading import Look, look
-from rules.access import Decision
-from rules.acts import Act
-from rules.credit_acts import BringUpCredits, is_news
-from rules.credit_books import Book, CreditNeed, Entry
-from rules.credit_history import not_entered
-from rules.credits import brought_up
-from rules.customers import Customer
-from rules.grants import Lot
+from rules.access.decision import Decision
+from rules.commands.command import Act
+from rules.commands.credits import BringUpCredits, is_news
+from rules.credits.accounts import Book, CreditNeed, Entry
+from rules.credits.grants import Lot
+from rules.credits.history import not_entered
+from rules.credits.roll_forward import brought_up
+from rules.customers.facts import Customer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

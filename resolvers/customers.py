@@ -14,16 +14,16 @@ from models.standing import OnPlan
 from resolvers.context import Context
 from resolvers.paging import BadPage, Cursors, Page, PageRequest
 from resolvers.reading import Look, look
-from rules.access import Subject
-from rules.acts import Act
-from rules.customers import Customer
+from rules.access.decision import Subject
+from rules.catalog.inheritance import Flattened
+from rules.catalog.validation import is_external_key, is_storable
+from rules.commands.command import Act
+from rules.commands.customers import UpsertCustomer
+from rules.customers.facts import Customer
+from rules.customers.terms import newest_during, put_on_for
 from rules.errors import refuse_any
-from rules.inheritance import Flattened
-from rules.lifecycle import UpsertCustomer
 from rules.revisions import Revision
 from rules.standpoints import PRESENT, Standpoint
-from rules.terms import newest_during, put_on_for
-from rules.validity import is_external_key, is_storable
 
 
 async def found(seen: Look, keys: Collection[str]) -> dict[str, Customer]:

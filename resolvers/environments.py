@@ -9,11 +9,11 @@ from models.database import Session
 from models.notices import Notice, announce
 from resolvers.context import Context, Services
 from resolvers.reading import look
+from rules.auth.api_keys import ApiKeyKind, Scope
+from rules.auth.permissions import Viewer
+from rules.catalog.validation import is_external_key
 from rules.environments import Environment, check_advance
 from rules.errors import ErrorCode, reject
-from rules.keys import ApiKeyKind, Scope
-from rules.permissions import Viewer
-from rules.validity import is_external_key
 
 
 async def environment(context: Context) -> Environment:

@@ -10,9 +10,9 @@ from models.usage import Owner
 from resolvers.access import NO_TALLIES, tallies_of
 from resolvers.context import Context
 from resolvers.reading import Look, look
-from rules import explaining
-from rules.access import Decision
-from rules.remedies import JUST_AFTER, Candidate, Remedy, candidates, remedies, windows_of
+from rules.access.decision import Decision
+from rules.explanations import steps as explaining
+from rules.explanations.remedies import JUST_AFTER, Candidate, Remedy, candidates, remedies, windows_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

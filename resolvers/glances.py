@@ -11,15 +11,15 @@ from models.glances import Glance, Place
 from models.memory import Memory
 from resolvers.context import Context
 from resolvers.reading import fall_back
-from rules import courses
-from rules.access import Decision, Question, Subject, decide
-from rules.credits import brought_up
-from rules.customers import Customer
-from rules.inheritance import Flattened
-from rules.reservations import held
+from rules.access import resolution_cache
+from rules.access.decision import Decision, Question, Subject, decide
+from rules.catalog.inheritance import Flattened
+from rules.catalog.validation import is_external_key
+from rules.credits.roll_forward import brought_up
+from rules.customers.facts import Customer
 from rules.revisions import Revision
-from rules.tallies import Tallies
-from rules.validity import is_external_key
+from rules.usage.counters import Tallies
+from rules.usage.reservations import held
 
 NOBODY, NOTHING = "", ""
 """Stand in a place for keys that no customer, and no feature, can have."""
@@ -79,7 +79,7 @@ class _Seen:
         customer = self._customer(glance)
         now = self.clock if glance.clock_at is None else glance.clock_at
         asked_at = now if customer is None else customer.asked_at(now)
-        subject = courses.subject(self.flat, customer, question, asked_at)
+        subject = resolution_cache.subject(self.flat, customer, question, asked_at)
         if customer is None:
             return decide(subject, {})
         if subject.rate is not None:

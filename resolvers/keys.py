@@ -16,11 +16,11 @@ from resolvers.customers import found
 from resolvers.environments import ensured
 from resolvers.reading import look
 from resolvers.seal import is_token
-from rules.acts import missing_customer
+from rules.auth.api_keys import ApiKey, ApiKeyKind, NewKey
+from rules.auth.customer_tokens import Claims, ttl_problems
+from rules.auth.permissions import Viewer
+from rules.commands.command import missing_customer
 from rules.errors import ErrorCode, Problem, refuse_any, reject
-from rules.keys import ApiKey, ApiKeyKind, NewKey
-from rules.permissions import Viewer
-from rules.tokens import Claims, ttl_problems
 
 PREFIX_BYTES = 6
 SECRET_BYTES = 24

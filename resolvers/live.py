@@ -11,15 +11,15 @@ from resolvers.credits import SeenBook
 from resolvers.customers import SeenCustomer, found
 from resolvers.reading import Look, look
 from resolvers.streams import Asked, Seen, Stream, Told, at_last
-from rules.access import Decision, Question
-from rules.credit_books import Book
-from rules.credits import next_instant
-from rules.customers import Customer, earliest
-from rules.inheritance import Flattened
-from rules.publishing import published_since
+from rules.access.decision import Decision, Question
+from rules.catalog.inheritance import Flattened
+from rules.catalog_edits.publishing import published_since
+from rules.credits.accounts import Book
+from rules.credits.roll_forward import next_instant
+from rules.customers.effective import spoken_of
+from rules.customers.facts import Customer, earliest
+from rules.live import face_of_book, face_of_decision
 from rules.revisions import Revision, Sight
-from rules.sources import spoken_of
-from rules.telling import face_of_book, face_of_decision
 
 
 class NotThere(Exception):  # noqa: N818 - what is the matter

@@ -10,9 +10,9 @@ from resolvers import credits as credit_resolvers
 from resolvers.context import Context
 from resolvers.credits import SeenBook, SeenEntry
 from resolvers.customers import SeenCustomer
-from rules.access import Decision
-from rules.portal import Part, as_levels, begun, parts, recent, shows_credits
-from rules.series import Series
+from rules.access.decision import Decision
+from rules.portal.overview import Part, as_levels, begun, parts, recent, shows_credits
+from rules.usage.series import Series
 
 ENTRIES_SHOWN = 8
 MOST_SERIES = 20

@@ -21,19 +21,19 @@ from resolvers.access import NO_TALLIES, answer, tallies_of, with_credits
 from resolvers.context import Context
 from resolvers.customers import found
 from resolvers.reading import Look, look
-from rules.access import Decision, Question, Subject, decide, subject_of
-from rules.catalog import Catalog, PublishScope
-from rules.changes import Change
-from rules.concerns import CatalogEdit
-from rules.customers import Customer
-from rules.inheritance import Flattened
-from rules.plan_changes import ChangePlan
-from rules.previews import Difference, Impact, PlannedChange, differences, heard_of, planned
-from rules.publishing import publish
-from rules.reservations import held
+from rules.access.decision import Decision, Question, Subject, decide, subject_of
+from rules.catalog.facts import Catalog, PublishScope
+from rules.catalog.inheritance import Flattened
+from rules.catalog_code.diff import Change
+from rules.catalog_code.version_diff import version_changes
+from rules.catalog_edits.publishing import publish
+from rules.commands.change_plan import ChangePlan
+from rules.customers.facts import Customer
+from rules.previews.affected import CatalogEdit
+from rules.previews.impact import Difference, Impact, PlannedChange, differences, heard_of, planned
 from rules.standpoints import Standpoint, supposition
-from rules.tallies import Tallies
-from rules.version_changes import version_changes
+from rules.usage.counters import Tallies
+from rules.usage.reservations import held
 
 MOST_COUNTED = 10_000
 """Affected customers up to whom every one is counted; beyond, so many are looked at as a sample."""

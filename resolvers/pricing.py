@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from resolvers.context import Context
 from resolvers.customers import found
 from resolvers.reading import Look, look
-from rules.calls_to_action import Visitor
-from rules.catalog import Product
-from rules.inheritance import Flattened
-from rules.pricing import Offering, PricingTable, narrowed, plans_on_sale
-from rules.pricing import pricing_table as laid_out
+from rules.catalog.facts import Product
+from rules.catalog.inheritance import Flattened
+from rules.pricing.calls_to_action import Visitor
+from rules.pricing.table import Offering, PricingTable, narrowed, plans_on_sale
+from rules.pricing.table import pricing_table as laid_out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,8 +14,8 @@ from models import environments
 from models.database import FAILURES, Database, Session
 from models.memory import Memory
 from resolvers.context import Context
+from rules.catalog.inheritance import Flattened
 from rules.environments import Environment
-from rules.inheritance import Flattened
 
 Answer = TypeVar("Answer")
 

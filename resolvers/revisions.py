@@ -12,8 +12,8 @@ from time import monotonic
 from models import customers
 from resolvers.context import Context
 from resolvers.reading import look
+from rules.catalog.validation import is_external_key
 from rules.revisions import Revision
-from rules.validity import is_external_key
 
 PATIENCE_SECONDS = 2.0
 INTERVAL_SECONDS = 0.05

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from models import environments, keys
 from models.database import Database
-from rules.keys import ApiKeyKind
-from rules.permissions import Viewer
-from rules.tokens import Claims, claims_of
+from rules.auth.api_keys import ApiKeyKind
+from rules.auth.customer_tokens import Claims, claims_of
+from rules.auth.permissions import Viewer
 
 if TYPE_CHECKING:
     from jwt.types import Options

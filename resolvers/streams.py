@@ -20,8 +20,8 @@ from models.database import FAILURES
 from models.notices import Watch
 from resolvers.context import Context
 from resolvers.reading import Look, look
+from rules.live import Telling
 from rules.revisions import Revision, Sight
-from rules.telling import Telling
 
 Thing = TypeVar("Thing")
 

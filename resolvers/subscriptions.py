@@ -11,9 +11,9 @@ from models.database import Session
 from models.standing import Standing, custom_about, standing
 from resolvers.context import Context
 from resolvers.reading import look
-from rules.catalog import Catalog
-from rules.customers import CustomEntitlement
-from rules.terms import newest_at, version_at
+from rules.catalog.facts import Catalog
+from rules.customers.facts import CustomEntitlement
+from rules.customers.terms import newest_at, version_at
 
 
 async def on_version(context: Context, package: str, number: int) -> int:

@@ -13,9 +13,9 @@ from models.customers import Address
 from models.database import Session
 from models.time_zones import Newer, Rulebook, scheduled_in
 from resolvers.context import Services
-from rules.customers import Customer
-from rules.moved_boundaries import with_moved_changes
-from rules.zone_acts import FollowTimeZones
+from rules.commands.follow_time_zones import FollowTimeZones
+from rules.credits.moved_boundaries import with_moved_changes
+from rules.customers.facts import Customer
 
 _log = structlog.get_logger(__name__)
 

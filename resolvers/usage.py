@@ -12,17 +12,17 @@ from resolvers.context import Context
 from resolvers.customers import SeenCustomer
 from resolvers.paging import Cursors, Page, PageRequest
 from resolvers.reading import look
-from rules.access import Decision, Question, decide, subject_of
-from rules.consuming import Consume
-from rules.credits import brought_up
-from rules.events import IngestEvent
-from rules.holding import ReleaseReservation, Reserve, SettleReservation
-from rules.reporting import ReportUsage
-from rules.reservations import Hold, ReservationStatus, held
-from rules.series import Series, Span, buckets, windows_of
-from rules.series import series as put_together
-from rules.tallies import aggregation_of
-from rules.validity import is_external_key
+from rules.access.decision import Decision, Question, decide, subject_of
+from rules.catalog.validation import is_external_key
+from rules.commands.consume import Consume
+from rules.commands.ingest_event import IngestEvent
+from rules.commands.report_usage import ReportUsage
+from rules.commands.reserve import ReleaseReservation, Reserve, SettleReservation
+from rules.credits.roll_forward import brought_up
+from rules.usage.counters import aggregation_of
+from rules.usage.reservations import Hold, ReservationStatus, held
+from rules.usage.series import Series, Span, buckets, windows_of
+from rules.usage.series import series as put_together
 from rules.values import FeatureType
 
 

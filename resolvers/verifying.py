@@ -8,7 +8,7 @@ from models.verifying_credits import CREDIT_CHECKS
 from resolvers.context import Context, Services
 from resolvers.environments import context_of
 from resolvers.reading import Look, look
-from rules.tallies import aggregation_of
+from rules.usage.counters import aggregation_of
 from rules.values import FeatureType
 
 CUSTOMERS_AT_A_TIME = 100

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Self
 import strawberry
 
 from resolvers.credits import credits_of
-from rules import access as rules
 from rules import periods
-from rules.access import AccessReason
-from rules.limits import Usage
+from rules.access import decision as rules
+from rules.access.decision import AccessReason
+from rules.usage.limits import Usage
 from rules.values import Choices, LimitEnforcement, Number, Object, Text, Value
 from schema.catalog import Feature
 from schema.nodes import Info, given, resolved

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Self
 import strawberry
 
 from resolvers.paging import Listing
-from rules import catalog as rules
-from rules.catalog import Aggregation, FeatureStatus, FilterOperator
-from rules.inheritance import Flattened
+from rules.catalog import facts as rules
+from rules.catalog.facts import Aggregation, FeatureStatus, FilterOperator
+from rules.catalog.inheritance import Flattened
 from rules.values import ConfigKind, FeatureType
 from schema.connections import After, Connection, First
 from schema.nodes import UNSET, Info, Node, catalog_id, resolved

@@ -6,9 +6,9 @@ import strawberry
 
 from resolvers import catalog_code as resolvers
 from resolvers.catalog_code import AfterApply, CatalogDocument, CatalogFormat
-from rules import changes as rules
-from rules.catalog import PublishScope
-from rules.changes import ChangeKind
+from rules.catalog.facts import PublishScope
+from rules.catalog_code import diff as rules
+from rules.catalog_code.diff import ChangeKind
 from rules.revisions import Revision as RevisionName
 from schema.errors import INPUT, Payload, mutation
 from schema.impacts import CustomerImpact

@@ -2,9 +2,9 @@
 
 import strawberry
 
-from rules import catalog as rules
-from rules.catalog import Aggregation, FeatureStatus, FilterOperator
-from rules.updates import CreditTypeUpdate, FeatureUpdate, ProductUpdate
+from rules.catalog import facts as rules
+from rules.catalog.facts import Aggregation, FeatureStatus, FilterOperator
+from rules.catalog_edits.updates import CreditTypeUpdate, FeatureUpdate, ProductUpdate
 from rules.values import ConfigKind, FeatureType
 from schema.nodes import UNSET, given, kept, kept_tuple
 from schema.scalars import JSON

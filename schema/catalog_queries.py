@@ -7,7 +7,7 @@ import strawberry
 
 from resolvers import catalog as resolvers
 from resolvers.paging import Listing
-from rules import catalog as rules
+from rules.catalog import facts as rules
 from rules.values import FeatureType
 from schema.catalog import CreditType, Feature, Product, features_page
 from schema.connections import After, Connection, First

@@ -4,8 +4,8 @@ from datetime import datetime
 
 import strawberry
 
-from rules.credit_acts import ConsumeCredits, GrantCredits
-from rules.grants import USUAL_PRIORITY, CreditSource
+from rules.commands.credits import ConsumeCredits, GrantCredits
+from rules.credits.grants import USUAL_PRIORITY, CreditSource
 from schema.nodes import UNSET, given
 from schema.scalars import Quantity
 

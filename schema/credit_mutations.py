@@ -6,9 +6,9 @@ import strawberry
 
 from models.batch import Done
 from resolvers import credits as resolvers
-from rules.credit_acts import VoidCreditGrant
+from rules.catalog_edits.features import missing
+from rules.commands.credits import VoidCreditGrant
 from rules.errors import Rejected
-from rules.features import missing
 from schema import credit_inputs as inputs
 from schema.credits import CreditBalance, CreditEntry, CreditGrant, NamedGrant
 from schema.errors import INPUT, Payload, mutation

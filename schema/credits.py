@@ -8,7 +8,7 @@ import strawberry
 
 from resolvers.credits import SeenBook, SeenEntry, SeenLot
 from resolvers.paging import Page
-from rules.grants import CreditSource, EntryKind, GrantStatus
+from rules.credits.grants import CreditSource, EntryKind, GrantStatus
 from rules.standpoints import PRESENT
 from schema.catalog import CreditType, Feature
 from schema.connections import Edge, PageInfo

@@ -1,14 +1,14 @@
 """The enums of customers, their subscriptions, access and usage."""
 
-from rules.access import AccessReason
-from rules.customers import CustomEntitlementMode, SubscriptionStatus, TrialEnd
-from rules.grants import CreditSource, EntryKind, GrantStatus
-from rules.plan_changes import ChangeTiming, UsageOnChange
-from rules.remedies import RemedyKind
-from rules.reporting import UsageMode
-from rules.reservations import ReservationStatus
-from rules.series import UsageBucket
-from rules.sources import SourceKind
+from rules.access.decision import AccessReason
+from rules.commands.change_plan import ChangeTiming, UsageOnChange
+from rules.commands.report_usage import UsageMode
+from rules.credits.grants import CreditSource, EntryKind, GrantStatus
+from rules.customers.effective import SourceKind
+from rules.customers.facts import CustomEntitlementMode, SubscriptionStatus, TrialEnd
+from rules.explanations.remedies import RemedyKind
+from rules.usage.reservations import ReservationStatus
+from rules.usage.series import UsageBucket
 from schema.described import describe
 
 describe(

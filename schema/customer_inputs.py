@@ -4,9 +4,9 @@ from datetime import datetime
 
 import strawberry
 
-from rules.custom_acts import RemoveCustomEntitlement, SetCustomEntitlement
-from rules.customers import CustomEntitlementMode
-from rules.lifecycle import UpsertCustomer
+from rules.commands.custom_entitlements import RemoveCustomEntitlement, SetCustomEntitlement
+from rules.commands.customers import UpsertCustomer
+from rules.customers.facts import CustomEntitlementMode
 from schema.nodes import UNSET, given, kept
 from schema.scalars import JSON
 from schema.values import EntitlementValueInput

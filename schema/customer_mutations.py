@@ -7,7 +7,7 @@ import strawberry
 
 from resolvers import customers as resolvers
 from resolvers import environments as environment_resolvers
-from rules.lifecycle import ArchiveCustomer
+from rules.commands.customers import ArchiveCustomer
 from rules.revisions import Revision as RevisionName
 from schema import customer_inputs as inputs
 from schema import payloads

@@ -9,13 +9,11 @@ from resolvers import access as access_resolvers
 from resolvers import usage as usage_resolvers
 from resolvers.customers import SeenCustomer
 from resolvers.usage import HoldQuery
-from rules import customers as rules
-from rules.access import Decision
-from rules.customers import CustomEntitlementMode, SubscriptionStatus, TrialEnd
-from rules.inheritance import Flattened
-from rules.reservations import ReservationStatus
-from rules.series import Span, UsageBucket
-from rules.terms import (
+from rules.access.decision import Decision
+from rules.catalog.inheritance import Flattened
+from rules.customers import facts as rules
+from rules.customers.facts import CustomEntitlementMode, SubscriptionStatus, TrialEnd
+from rules.customers.terms import (
     addons_in_force,
     billing_period,
     current_period,
@@ -24,6 +22,8 @@ from rules.terms import (
     version_at,
     version_in_force,
 )
+from rules.usage.reservations import ReservationStatus
+from rules.usage.series import Span, UsageBucket
 from rules.values import BillingPeriod
 from schema.access import Access, At, Period, Requested, Values, question_of
 from schema.bad_input import bad_input_errors

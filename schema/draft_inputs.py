@@ -2,11 +2,11 @@
 
 import strawberry
 
-from rules import catalog as rules
-from rules.catalog import PublishScope, Widget
-from rules.drafts import RowEdit
-from rules.keep import KEEP
-from rules.rates import RateEdit
+from rules.catalog import facts as rules
+from rules.catalog.facts import PublishScope, Widget
+from rules.catalog_edits.credit_rates import RateEdit
+from rules.catalog_edits.drafts import RowEdit
+from rules.unset import KEEP
 from rules.values import BillingPeriod
 from schema.nodes import UNSET, given, kept
 from schema.scalars import Quantity

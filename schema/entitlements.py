@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import strawberry
 
-from rules import catalog as rules
-from rules import values, wording
-from rules.catalog import Widget
-from rules.inheritance import Flattened, Origin, Resolved, Rows
+from rules import values
+from rules.catalog import facts as rules
+from rules.catalog import wording
+from rules.catalog.facts import Widget
+from rules.catalog.inheritance import Flattened, Origin, Resolved, Rows
 from rules.values import BillingPeriod, CreditCadence, LimitEnforcement
 from schema.catalog import CreditType, Feature
 from schema.nodes import Info, Node, catalog_id, resolved

@@ -1,7 +1,8 @@
 """The enums of the graph: those of the rules, with what each value means to a client."""
 
 from resolvers.catalog_code import CatalogFormat
-from rules.catalog import (
+from rules.auth.api_keys import ApiKeyKind, Scope
+from rules.catalog.facts import (
     Aggregation,
     FeatureStatus,
     FilterOperator,
@@ -11,10 +12,9 @@ from rules.catalog import (
     VersionState,
     Widget,
 )
-from rules.changes import ChangeKind
+from rules.catalog.inheritance import Origin
+from rules.catalog_code.diff import ChangeKind
 from rules.errors import ErrorCode
-from rules.inheritance import Origin
-from rules.keys import ApiKeyKind, Scope
 from rules.values import (
     BillingPeriod,
     ConfigKind,

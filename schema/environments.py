@@ -9,7 +9,7 @@ import strawberry
 from resolvers import customers
 from resolvers import environments as resolvers
 from rules import environments as rules
-from rules.keys import ApiKeyKind, Scope
+from rules.auth.api_keys import ApiKeyKind, Scope
 from schema.customers import Customer
 from schema.nodes import Info, Node, resolved, to_id
 

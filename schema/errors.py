@@ -12,8 +12,8 @@ from strawberry.types.field import StrawberryField
 from strawberry.utils.str_converters import to_camel_case
 
 from resolvers.context import Context
+from rules.catalog.validation import is_storable
 from rules.errors import ErrorCode, Problem, Rejected, refuse_any
-from rules.validity import is_storable
 from schema.bad_input import bad_input
 from schema.scalars import Revision
 from schema.suggestions import Suggestions

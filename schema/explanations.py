@@ -8,10 +8,10 @@ import strawberry
 from strawberry.dataloader import DataLoader
 
 from resolvers import explanations as resolvers
-from rules import explaining
-from rules import remedies as rules
-from rules.access import Decision
-from rules.inheritance import Flattened
+from rules.access.decision import Decision
+from rules.catalog.inheritance import Flattened
+from rules.explanations import remedies as rules
+from rules.explanations import steps as explaining
 from schema.nodes import Info, resolved
 from schema.packages import Addon, Plan, addon_of, plan_of
 from schema.scalars import Quantity

@@ -4,7 +4,7 @@ from typing import Self
 
 import strawberry
 
-from rules import previews as rules
+from rules.previews import impact as rules
 from schema.access import Access
 
 

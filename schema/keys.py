@@ -7,8 +7,8 @@ import strawberry
 
 from resolvers import environments
 from resolvers import keys as resolvers
-from rules import keys as rules
-from rules.keys import USUAL_SCOPES, ApiKeyKind, NewKey, Scope
+from rules.auth import api_keys as rules
+from rules.auth.api_keys import USUAL_SCOPES, ApiKeyKind, NewKey, Scope
 from rules.revisions import Revision as RevisionName
 from schema.errors import INPUT, Payload, mutation
 from schema.nodes import UNSET, Info, Node, from_id, given, is_number, resolved, to_id

@@ -8,8 +8,8 @@ from resolvers import customers as customer_resolvers
 from resolvers import environments as environment_resolvers
 from resolvers import keys as key_resolvers
 from resolvers import usage as usage_resolvers
-from rules.inheritance import Flattened
-from rules.permissions import NODES, refusal
+from rules.auth.permissions import NODES, refusal
+from rules.catalog.inheritance import Flattened
 from schema.catalog import CreditType, Feature, Product
 from schema.credits import CreditEntry, CreditGrant, NamedGrant
 from schema.customers import CustomEntitlement, Customer, CustomerSubscription

@@ -13,9 +13,9 @@ import strawberry
 
 from models.columns import from_micros, to_micros
 from resolvers.context import Context
-from rules.inheritance import Flattened
-from rules.keep import KEEP, Keep
+from rules.catalog.inheritance import Flattened
 from rules.standpoints import PRESENT, Standpoint
+from rules.unset import KEEP, Keep
 from schema.scalars import INSTANT_END, INSTANT_MIN
 
 Info = strawberry.Info[Context, None]

@@ -2,9 +2,9 @@
 
 import strawberry
 
-from rules import catalog as rules
-from rules.catalog import PricingType
-from rules.updates import AddonUpdate, PlanUpdate
+from rules.catalog import facts as rules
+from rules.catalog.facts import PricingType
+from rules.catalog_edits.updates import AddonUpdate, PlanUpdate
 from schema.nodes import UNSET, given, kept, kept_tuple
 from schema.scalars import JSON
 

@@ -7,10 +7,10 @@ import strawberry
 
 from resolvers import subscriptions
 from resolvers.paging import Listing
-from rules import catalog as rules
-from rules.catalog import PackageStatus, PricingType, VersionState
-from rules.inheritance import Flattened
-from rules.version_changes import draft_changes, version_changes
+from rules.catalog import facts as rules
+from rules.catalog.facts import PackageStatus, PricingType, VersionState
+from rules.catalog.inheritance import Flattened
+from rules.catalog_code.version_diff import draft_changes, version_changes
 from schema.catalog import Product
 from schema.catalog_code import CatalogChange
 from schema.connections import After, Connection, First

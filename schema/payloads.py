@@ -8,9 +8,9 @@ import strawberry
 from models.batch import Done
 from resolvers.catalog import AfterPublish
 from resolvers.customers import SeenCustomer
-from rules.access import Decision
+from rules.access.decision import Decision
+from rules.catalog.inheritance import Flattened, Origin
 from rules.errors import Rejected
-from rules.inheritance import Flattened, Origin
 from rules.revisions import Revision as RevisionName
 from schema.access import Access
 from schema.catalog import CreditType, Feature, Product

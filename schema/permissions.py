@@ -1,6 +1,6 @@
 """The door of every field that has one: the table of permissions, laid over the finished schema.
 
-The tables are in rules/permissions.py. What a field's resolver does is done only for whom the table
+The tables are in rules/auth/permissions.py. What a field's resolver does is done only for whom the table
 lets through; what is not to be seen is not even read.
 """
 
@@ -19,7 +19,7 @@ from graphql.execution import default_field_resolver
 
 from resolvers.context import Context
 from resolvers.paging import Page
-from rules.permissions import (
+from rules.auth.permissions import (
     HIDDEN_FROM_SOME,
     MUTATIONS,
     QUERIES,

@@ -6,8 +6,8 @@ from typing import Annotated, Self
 import strawberry
 
 from resolvers import previews as resolvers
-from rules.catalog import PublishScope
-from rules.plan_changes import ChangeTiming
+from rules.catalog.facts import PublishScope
+from rules.commands.change_plan import ChangeTiming
 from schema.bad_input import bad_input_errors
 from schema.catalog_code import CatalogChange
 from schema.errors import INPUT

@@ -5,10 +5,10 @@ from typing import Annotated, Self
 import strawberry
 
 from resolvers import pricing as resolvers
-from rules import pricing as rules
-from rules.calls_to_action import CallToAction
+from rules.catalog.inheritance import Flattened
 from rules.currencies import is_currency
-from rules.inheritance import Flattened
+from rules.pricing import table as rules
+from rules.pricing.calls_to_action import CallToAction
 from rules.values import BillingPeriod
 from schema.bad_input import bad_input
 from schema.catalog import Product

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Self
 import strawberry
 
 from resolvers.customers import SeenCustomer
-from rules.reservations import Hold, ReservationStatus
+from rules.usage.reservations import Hold, ReservationStatus
 from schema.catalog import Feature
 from schema.nodes import Info, Node, resolved, to_id
 from schema.scalars import Quantity

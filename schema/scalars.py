@@ -27,8 +27,8 @@ from graphql import (
 )
 from strawberry.types.scalar import ScalarDefinition
 
+from rules.catalog.validation import is_storable
 from rules.numbers import from_decimal, to_text
-from rules.validity import is_storable
 from schema.json_text import json_text
 
 Quantity = NewType("Quantity", int)

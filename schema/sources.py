@@ -5,9 +5,9 @@ from typing import Self
 import strawberry
 
 from resolvers.customers import SeenCustomer
-from rules import sources as rules
-from rules.access import Subject
-from rules.sources import SourceKind
+from rules.access.decision import Subject
+from rules.customers import effective as rules
+from rules.customers.effective import SourceKind
 from schema.customers import CustomEntitlement, CustomerSubscription
 from schema.entitlements import Entitlement, entitlement_of
 from schema.nodes import Info, resolved

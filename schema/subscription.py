@@ -9,7 +9,7 @@ import strawberry
 from resolvers import live
 from resolvers.credits import SeenBook
 from resolvers.streams import Told
-from rules.access import Decision
+from rules.access.decision import Decision
 from rules.revisions import Sight, read_sight
 from schema.access import Access
 from schema.bad_input import bad_input

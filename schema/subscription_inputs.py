@@ -4,14 +4,10 @@ from datetime import datetime
 
 import strawberry
 
-from rules.customers import TrialEnd
-from rules.plan_changes import ChangePlan, ChangeTiming, UsageOnChange
-from rules.subscribing import AddonQuantity, Subscribe
-from rules.subscription_acts import (
-    CancelSubscription,
-    MigrateSubscription,
-    SetSubscriptionAddon,
-)
+from rules.commands.change_plan import ChangePlan, ChangeTiming, UsageOnChange
+from rules.commands.subscribe import AddonQuantity, Subscribe
+from rules.commands.subscriptions import CancelSubscription, MigrateSubscription, SetSubscriptionAddon
+from rules.customers.facts import TrialEnd
 from schema.nodes import UNSET, given
 
 

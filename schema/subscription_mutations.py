@@ -6,7 +6,7 @@ from typing import Annotated
 import strawberry
 
 from resolvers import customers as resolvers
-from rules.subscription_acts import ConvertTrial, ResumeSubscription
+from rules.commands.subscriptions import ConvertTrial, ResumeSubscription
 from schema import payloads
 from schema import subscription_inputs as inputs
 from schema.errors import INPUT, MANY, each, mutation

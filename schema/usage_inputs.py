@@ -5,11 +5,11 @@ from typing import cast
 
 import strawberry
 
-from rules.consuming import Consume
-from rules.events import IngestEvent
-from rules.holding import ReleaseReservation, Reserve, SettleReservation
-from rules.properties import Properties
-from rules.reporting import ReportUsage, UsageMode
+from rules.commands.consume import Consume
+from rules.commands.ingest_event import IngestEvent
+from rules.commands.report_usage import ReportUsage, UsageMode
+from rules.commands.reserve import ReleaseReservation, Reserve, SettleReservation
+from rules.usage.event_properties import Properties
 from schema.nodes import UNSET, given
 from schema.scalars import JSON, Quantity
 

@@ -5,9 +5,9 @@ from typing import Annotated, Self
 
 import strawberry
 
-from rules import series as rules
-from rules.inheritance import Flattened
+from rules.catalog.inheritance import Flattened
 from rules.periods import Period as Time
+from rules.usage import series as rules
 from schema.access import Period
 from schema.catalog import Feature
 from schema.nodes import Info, resolved

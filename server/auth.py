@@ -9,8 +9,8 @@ from starlette.requests import HTTPConnection
 
 from resolvers.context import Services
 from resolvers.keys import viewer_of
-from rules.keys import ApiKeyKind, Scope
-from rules.permissions import Viewer
+from rules.auth.api_keys import ApiKeyKind, Scope
+from rules.auth.permissions import Viewer
 
 
 class Unauthenticated(Exception):  # noqa: N818 - what the request is

@@ -13,9 +13,9 @@ from resolvers import catalog_code
 from resolvers.catalog_code import AfterApply, CatalogDocument, CatalogFormat
 from resolvers.context import Context, Services
 from resolvers.environments import context_of
-from rules.catalog import PublishScope
-from rules.changes import Change, ChangeKind
-from rules.previews import Impact
+from rules.catalog.facts import PublishScope
+from rules.catalog_code.diff import Change, ChangeKind
+from rules.previews.impact import Impact
 from server import impact_table
 from server.running import on_services
 

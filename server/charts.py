@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from operator import attrgetter
 
-from rules.limits import Usage
-from rules.series import Point, Series
+from rules.usage.limits import Usage
+from rules.usage.series import Point, Series
 
 FULL = 1_000
 """How long a bar is, and how high a chart."""

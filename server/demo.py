@@ -18,17 +18,17 @@ from resolvers import catalog, customers, usage
 from resolvers.context import Context, Services
 from resolvers.customers import SeenCustomer
 from resolvers.environments import ensure_environment
-from rules.access import Question, subject_of
-from rules.catalog import CreditRate, Plan, PublishScope
-from rules.credit_acts import GrantCredits
-from rules.drafts import RowEdit
-from rules.keys import ApiKeyKind, Scope
-from rules.lifecycle import UpsertCustomer
+from rules.access.decision import Question, subject_of
+from rules.auth.api_keys import ApiKeyKind, Scope
+from rules.auth.permissions import Viewer
+from rules.catalog.facts import CreditRate, Plan, PublishScope
+from rules.catalog_edits.credit_rates import RateEdit
+from rules.catalog_edits.drafts import RowEdit
+from rules.commands.credits import GrantCredits
+from rules.commands.customers import UpsertCustomer
+from rules.commands.report_usage import ReportUsage
+from rules.commands.subscribe import Subscribe
 from rules.numbers import ONE
-from rules.permissions import Viewer
-from rules.rates import RateEdit
-from rules.reporting import ReportUsage
-from rules.subscribing import Subscribe
 from rules.values import Revoked, Written
 from server.demo_catalog import CREDIT_TYPES, FEATURES, OFFERS, PRODUCTS, Offer
 from server.demo_customers import COMPANIES, Company, Gift, Stay, Use

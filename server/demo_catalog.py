@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from rules.catalog import (
+from rules.catalog.facts import (
     Addon,
     Aggregation,
     CreditRate,

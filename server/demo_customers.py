@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rules.custom_acts import SetCustomEntitlement
-from rules.customers import TrialEnd
-from rules.grants import CreditSource
+from rules.commands.change_plan import ChangePlan
+from rules.commands.custom_entitlements import SetCustomEntitlement
+from rules.commands.subscribe import AddonQuantity
+from rules.commands.subscriptions import CancelSubscription
+from rules.credits.grants import CreditSource
+from rules.customers.facts import TrialEnd
 from rules.numbers import ONE
-from rules.plan_changes import ChangePlan
-from rules.subscribing import AddonQuantity
-from rules.subscription_acts import CancelSubscription
 from rules.values import Reset, ResetInterval, WrittenLimit
 
 

@@ -15,8 +15,8 @@ from starlette.requests import ClientDisconnect, HTTPConnection
 from starlette.types import Receive, Scope, Send
 
 from resolvers.context import Context, Services
-from rules.keys import Scope as KeyScope
-from rules.permissions import Viewer
+from rules.auth.api_keys import Scope as KeyScope
+from rules.auth.permissions import Viewer
 from server import bodies
 from server.asking import Asked, from_address, from_body
 from server.auth import Doorkeeper, Unauthenticated, bearer

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from rules.access import Decision
-from rules.previews import Difference, Impact
-from rules.wording import quantity_text
+from rules.access.decision import Decision
+from rules.catalog.wording import quantity_text
+from rules.previews.impact import Difference, Impact
 
 HEAD = ("customer", "feature", "before", "after")
 WIDEST_CELL = 48

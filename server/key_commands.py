@@ -8,7 +8,7 @@ import click
 
 from resolvers import keys as key_resolvers
 from resolvers.context import real_time
-from rules.keys import ApiKey, ApiKeyKind, NewKey, Scope
+from rules.auth.api_keys import ApiKey, ApiKeyKind, NewKey, Scope
 from server.running import on_services
 
 

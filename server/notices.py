@@ -8,7 +8,7 @@ from http import HTTPStatus
 
 from starlette.responses import HTMLResponse
 
-from rules.wording import wait_text
+from rules.catalog.wording import wait_text
 from server.errors import Refused
 from server.pages import HERE, own_address, rendered
 

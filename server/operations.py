@@ -12,7 +12,7 @@ import structlog
 from graphql import OperationType
 
 from resolvers.context import Context, Services
-from rules.permissions import Viewer
+from rules.auth.permissions import Viewer
 from server.asking import asked_with
 from server.documents import Documents, Operation
 from server.errors import OUR_FAULT, Formatted, Refused, RequestCode, internal

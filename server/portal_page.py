@@ -21,10 +21,10 @@ from resolvers.context import Context
 from resolvers.customers import CustomerFilter, customers_like
 from resolvers.keys import create_customer_token
 from resolvers.portal import portal
+from rules.auth.api_keys import ApiKeyKind
+from rules.auth.permissions import Viewer
+from rules.catalog.wording import quantity_text
 from rules.errors import ErrorCode, Rejected
-from rules.keys import ApiKeyKind
-from rules.permissions import Viewer
-from rules.wording import quantity_text
 from server import bodies
 from server.auth import Doorkeeper, Unauthenticated
 from server.errors import Refused

@@ -8,14 +8,22 @@ from datetime import datetime, timedelta
 
 from resolvers.credits import SeenEntry
 from resolvers.portal import SeenCredits, SeenPortal
-from rules.access import AccessReason, Decision
-from rules.catalog import CreditType, Feature, Product
-from rules.customers import SubscriptionStatus
-from rules.grants import Lot
-from rules.inheritance import Flattened
-from rules.limits import Usage
-from rules.portal import Part, Standing, is_level, next_to_expire, spendable, standing
-from rules.portal_words import (
+from rules.access.decision import AccessReason, Decision
+from rules.catalog.facts import CreditType, Feature, Product
+from rules.catalog.inheritance import Flattened
+from rules.catalog.wording import (
+    counted_text,
+    day_text,
+    distance_text,
+    moment_text,
+    price_text,
+    quantity_text,
+)
+from rules.credits.grants import Lot
+from rules.customers.facts import SubscriptionStatus
+from rules.customers.terms import addons_in_force, price_of
+from rules.portal.overview import Part, Standing, is_level, next_to_expire, spendable, standing
+from rules.portal.wording import (
     ENTRIES,
     SOURCES,
     STATUSES,
@@ -28,11 +36,10 @@ from rules.portal_words import (
     setting,
     used_text,
 )
-from rules.pricing import charged
+from rules.pricing.table import charged
 from rules.revisions import Sight
-from rules.series import Series
-from rules.terms import addons_in_force, price_of
-from rules.wording import counted_text, day_text, distance_text, moment_text, price_text, quantity_text
+from rules.usage.limits import Usage
+from rules.usage.series import Series
 from server.charts import Bar, Chart, bar, chart
 
 GRANTS_SHOWN = 20

@@ -17,9 +17,9 @@ from starlette.routing import BaseRoute, Route
 from resolvers.catalog import read
 from resolvers.context import Context
 from resolvers.pricing import SeenTable, storefront
-from rules.keys import ApiKeyKind
-from rules.pricing import charged
-from rules.wording import due_text, money_parts
+from rules.auth.api_keys import ApiKeyKind
+from rules.catalog.wording import due_text, money_parts
+from rules.pricing.table import charged
 from server.auth import Doorkeeper, Unauthenticated
 from server.errors import Refused
 from server.notices import NOBODY, PAGE_HEADERS, SHARED_STYLE_ADDRESS, Link, notice, policy, too_often

@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from rules.permissions import Viewer
+from rules.auth.permissions import Viewer
 from server.errors import Refused, RequestCode, refuse
 
 if TYPE_CHECKING:

@@ -20,8 +20,8 @@ from starlette.types import Receive, Scope, Send
 
 from models.database import FAILURES
 from resolvers.context import Services
-from rules.keys import Scope as KeyScope
-from rules.permissions import Viewer
+from rules.auth.api_keys import Scope as KeyScope
+from rules.auth.permissions import Viewer
 from server.auth import Doorkeeper, Unauthenticated, bearer
 from server.errors import OUR_FAULT, RequestCode
 from server.limits import Limits

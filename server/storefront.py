@@ -14,14 +14,8 @@ from urllib.parse import quote, urlencode
 
 from starlette.datastructures import QueryParams
 
-from rules.catalog import Plan, PricingType
-from rules.pricing import (
-    Offering,
-    PricingColumn,
-    PricingTable,
-    currencies_on_sale,
-    periods_on_sale,
-)
+from rules.catalog.facts import Plan, PricingType
+from rules.pricing.table import Offering, PricingColumn, PricingTable, currencies_on_sale, periods_on_sale
 from rules.values import BillingPeriod
 from server.looks import is_link, is_style, source_of
 

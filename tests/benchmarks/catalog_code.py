@@ -19,8 +19,8 @@ from models.migrate import migrate
 from resolvers.catalog_code import AfterApply, CatalogDocument, CatalogFormat, apply_document, export
 from resolvers.context import Context, Services
 from resolvers.environments import ensure_environment
-from rules.keys import ApiKeyKind, Scope
-from rules.permissions import Viewer
+from rules.auth.api_keys import ApiKeyKind, Scope
+from rules.auth.permissions import Viewer
 
 Answer = TypeVar("Answer")
 

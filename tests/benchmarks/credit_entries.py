@@ -19,9 +19,9 @@ from models.migrate import migrate
 from resolvers import access
 from resolvers.credits import balance
 from resolvers.verifying import first_difference
-from rules.access import Question
-from rules.credit_acts import ConsumeCredits, GrantCredits
-from rules.lifecycle import UpsertCustomer
+from rules.access.decision import Question
+from rules.commands.credits import ConsumeCredits, GrantCredits
+from rules.commands.customers import UpsertCustomer
 from rules.numbers import ONE
 from tests.benchmarks.in_turns import measured
 from tests.storage.books import Books

@@ -26,8 +26,8 @@ from models.memory import Memory
 from models.migrate import migrate
 from resolvers import access
 from resolvers.context import Context
-from rules.access import Question
-from rules.catalog import Plan
+from rules.access.decision import Question
+from rules.catalog.facts import Plan
 from rules.numbers import ONE
 from rules.values import ResetInterval
 from tests.benchmarks.calling import Variant, machine, rates, request

@@ -26,8 +26,8 @@ from models.database import Database
 from models.memory import Memory
 from models.migrate import migrate
 from resolvers.context import Context, Services
-from rules.keys import ApiKeyKind, Scope
-from rules.permissions import Viewer
+from rules.auth.api_keys import ApiKeyKind, Scope
+from rules.auth.permissions import Viewer
 from schema.graph import graph
 from server.demo import fill
 from server.documents import Operation, prepare

@@ -27,8 +27,8 @@ from models.ledger import Ledger
 from models.memory import Memory
 from resolvers.context import Context, Services
 from resolvers.keys import digest_of
-from rules.acts import Act
-from rules.permissions import Viewer
+from rules.auth.permissions import Viewer
+from rules.commands.command import Act
 from schema.graph import graph
 from server.app import create_app
 

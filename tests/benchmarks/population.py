@@ -17,11 +17,11 @@ from sqlalchemy import Column, Table
 from sqlmodel import SQLModel
 
 from models.columns import Instant, Micros
-from rules.access import Decision
-from rules.lifecycle import UpsertCustomer
+from rules.access.decision import Decision
+from rules.commands.customers import UpsertCustomer
+from rules.commands.report_usage import ReportUsage
+from rules.commands.subscribe import Subscribe
 from rules.numbers import ONE
-from rules.reporting import ReportUsage
-from rules.subscribing import Subscribe
 from tests.storage.books import Books
 
 LATER = timedelta(milliseconds=250)

@@ -27,16 +27,16 @@ from resolvers.context import Context, Services
 from resolvers.environments import ensure_environment
 from resolvers.previews import preview_publish
 from resolvers.reading import Look, look
-from rules.access import Question, subject_of
-from rules.catalog import Catalog, Meter, PublishScope, Row
-from rules.customers import Customer, Subscription, Term
-from rules.keys import ApiKeyKind, Scope
-from rules.metering import Window
+from rules.access.decision import Question, subject_of
+from rules.auth.api_keys import ApiKeyKind, Scope
+from rules.auth.permissions import Viewer
+from rules.catalog.facts import Catalog, Meter, PublishScope, Row
+from rules.catalog_edits.packages import with_package
+from rules.catalog_edits.publishing import publish
+from rules.customers.facts import Customer, Subscription, Term
 from rules.numbers import ONE
-from rules.packages import with_package
-from rules.permissions import Viewer
-from rules.publishing import publish
-from rules.tallies import Tally
+from rules.usage.counters import Tally
+from rules.usage.metering import Window
 from rules.values import Metered, Reset, ResetInterval
 from tests.rules.builders import catalog as catalog_of
 from tests.rules.builders import metered, plan, row

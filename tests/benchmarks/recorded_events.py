@@ -22,13 +22,13 @@ from models.database import Database
 from models.migrate import migrate
 from models.usage import Owner, Uncounted
 from resolvers import access
-from rules.access import Question
-from rules.catalog import Aggregation
-from rules.consuming import Consume
-from rules.lifecycle import UpsertCustomer
+from rules.access.decision import Question
+from rules.catalog.facts import Aggregation
+from rules.commands.consume import Consume
+from rules.commands.customers import UpsertCustomer
+from rules.commands.report_usage import ReportUsage
+from rules.commands.subscribe import Subscribe
 from rules.numbers import ONE
-from rules.reporting import ReportUsage
-from rules.subscribing import Subscribe
 from tests.benchmarks.in_turns import measured
 from tests.rules.customer_builders import limited, published_plan, selling
 from tests.storage.books import Books, kept

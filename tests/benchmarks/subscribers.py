@@ -28,9 +28,9 @@ from resolvers import catalog
 from resolvers.context import Services
 from resolvers.environments import context_of
 from resolvers.keys import create_key
-from rules.keys import NewKey
-from rules.lifecycle import UpsertCustomer
-from rules.subscribing import Subscribe
+from rules.auth.api_keys import NewKey
+from rules.commands.customers import UpsertCustomer
+from rules.commands.subscribe import Subscribe
 from tests.web.fire import shop
 from tests.web.program import Program, serving
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from models import catalog, environments
 from resolvers.context import Context
-from rules.catalog import Catalog
+from rules.catalog.facts import Catalog
 from schema.graph import graph
 from tests.graph.client import USER_ERRORS, Client, Json, shortened
 

@@ -15,7 +15,7 @@ from models.database import Database
 from resolvers import catalog
 from resolvers.context import Context, Services
 from resolvers.keys import create_key, viewer_of
-from rules.keys import NewKey
+from rules.auth.api_keys import NewKey
 from server import documents
 from server.app import create_app
 from tests.graph.client import Client, Clock, Connect, Stock

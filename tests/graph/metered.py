@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from rules.catalog import Catalog
-from rules.publishing import publish
+from rules.catalog.facts import Catalog
+from rules.catalog_edits.publishing import publish
 from tests.graph.client import Client, Json, shortened
 from tests.rules.builders import catalog, plan, row
 from tests.rules.metered_shop import METERED, rows

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from rules.catalog import Catalog, CreditRate, Feature, Meter, Plan
+from rules.catalog.facts import Catalog, CreditRate, Feature, Meter, Plan
+from rules.catalog_edits.publishing import publish
 from rules.numbers import ONE
-from rules.publishing import publish
 from rules.values import (
     BillingPeriod,
     ConfigKind,

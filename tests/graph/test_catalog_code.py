@@ -6,7 +6,7 @@ import json
 import pytest
 
 from resolvers.context import Context
-from rules.documents import document_of
+from rules.catalog_code.writer import document_of
 from tests.graph.catalog_acts import kept
 from tests.graph.client import Client, Clock, Connect, Json, shortened
 from tests.graph.test_statement_counts import statements

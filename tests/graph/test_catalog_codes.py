@@ -11,10 +11,10 @@ from strawberry.utils.str_converters import to_camel_case
 
 from resolvers import catalog
 from resolvers.context import Context
-from rules.catalog import Catalog
+from rules.catalog.facts import Catalog
+from rules.catalog_edits.packages import set_base_plan, with_package
+from rules.catalog_edits.publishing import publish
 from rules.errors import ErrorCode
-from rules.packages import set_base_plan, with_package
-from rules.publishing import publish
 from schema.catalog_mutations import CatalogMutations
 from schema.draft_mutations import DraftMutations
 from tests.graph.catalog_acts import kept, refused

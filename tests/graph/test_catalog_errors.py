@@ -9,7 +9,7 @@ import pytest
 
 from models import catalog, environments
 from resolvers.context import Context
-from rules.catalog import Catalog
+from rules.catalog.facts import Catalog
 from tests.graph.client import Client
 
 LONGEST_KEY = "k" * 128

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from resolvers.context import Services
-from rules.keys import ApiKeyKind, NewKey
+from rules.auth.api_keys import ApiKeyKind, NewKey
 from tests.graph.client import Client, Connect
 from tests.graph.conftest import context_of
 from tests.graph.states import Asking, Store, selection

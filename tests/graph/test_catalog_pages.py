@@ -10,10 +10,10 @@ import pytest
 
 from resolvers import catalog
 from resolvers.context import Context
-from rules.catalog import Addon, Catalog, CreditType, Plan, Product
-from rules.features import create_credit_type, create_feature, create_product
-from rules.packages import create_addon, create_plan
-from rules.publishing import publish
+from rules.catalog.facts import Addon, Catalog, CreditType, Plan, Product
+from rules.catalog_edits.features import create_credit_type, create_feature, create_product
+from rules.catalog_edits.packages import create_addon, create_plan
+from rules.catalog_edits.publishing import publish
 from rules.values import Unit
 from tests.graph.client import Client, Connect
 from tests.rules.builders import edit, edited, feature, written

@@ -15,9 +15,9 @@ from structlog.testing import capture_logs
 from models.database import Database
 from resolvers import catalog
 from resolvers.context import Context, Services
-from rules.catalog import Catalog, Plan
-from rules.packages import create_plan
-from rules.publishing import publish
+from rules.catalog.facts import Catalog, Plan
+from rules.catalog_edits.packages import create_plan
+from rules.catalog_edits.publishing import publish
 from server.app import create_app
 from tests.graph.client import Client, Clock
 

@@ -13,7 +13,7 @@ from models.key_tables import ApiKeyRow
 from models.statements import table_of
 from resolvers.context import Services
 from resolvers.keys import revoke_key
-from rules.keys import ApiKeyKind, NewKey, Scope
+from rules.auth.api_keys import ApiKeyKind, NewKey, Scope
 from tests.graph.client import Client, Clock, Connect, Json, Stock
 
 WHO = "{ viewer { kind scopes environment { key kind } } }"

@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 from models.database import Database
 from resolvers import catalog
 from resolvers.context import Services
-from rules.acts import Act
-from rules.catalog import Catalog, PublishScope
-from rules.credit_acts import ConsumeCredits, GrantCredits
-from rules.documents import document_of
-from rules.holding import Reserve
+from rules.catalog.facts import Catalog, PublishScope
+from rules.catalog_code.writer import document_of
+from rules.catalog_edits.packages import with_package
+from rules.commands.command import Act
+from rules.commands.credits import ConsumeCredits, GrantCredits
+from rules.commands.reserve import Reserve
 from rules.numbers import ONE
-from rules.packages import with_package
 from tests.graph.client import Clock
 from tests.graph.states import Asking, Store, marks, selection
 from tests.graph.whole_schema import SCHEMA

@@ -12,7 +12,7 @@ from models.keyring import FRESH_SECONDS
 from models.statements import table_of
 from resolvers.context import Services
 from resolvers.keys import revoke_key
-from rules.keys import ApiKeyKind, NewKey, Scope
+from rules.auth.api_keys import ApiKeyKind, NewKey, Scope
 from tests.graph.client import Client, Clock, Connect, Json
 
 WHO = "{ viewer { kind scopes customer { key } } }"

@@ -17,7 +17,7 @@ from models.glances import Place
 from resolvers import catalog
 from resolvers.context import Services
 from resolvers.keys import create_key
-from rules.keys import NewKey
+from rules.auth.api_keys import NewKey
 from server.app import create_app
 from tests.graph.client import Client
 from tests.graph.conftest import context_of

@@ -8,8 +8,8 @@ import pytest
 import pytest_asyncio
 from graphql import GraphQLInterfaceType, GraphQLObjectType
 
-from rules.keys import ApiKeyKind, NewKey, Scope
-from rules.permissions import BACK_ENDS_OWN, MUTATIONS, NODES, QUERIES, SUBSCRIPTIONS, UNPUBLISHED
+from rules.auth.api_keys import ApiKeyKind, NewKey, Scope
+from rules.auth.permissions import BACK_ENDS_OWN, MUTATIONS, NODES, QUERIES, SUBSCRIPTIONS, UNPUBLISHED
 from schema.node_queries import _FINDERS
 from tests.graph.client import Client, Connect
 from tests.graph.whole_schema import ROOTS, SCHEMA, Selection, always, called

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from rules.keys import NewKey, Scope
+from rules.auth.api_keys import NewKey, Scope
 from tests.graph.client import Client, Connect, Json
 from tests.graph.operations import operation
 

@@ -16,14 +16,14 @@ from models.database import Database
 from resolvers import access, catalog, catalog_code, customers, previews
 from resolvers.catalog_code import CatalogDocument, CatalogFormat
 from resolvers.context import Services
-from rules.access import Decision, Question
-from rules.catalog import Catalog, PublishScope
-from rules.documents import document_of
+from rules.access.decision import Decision, Question
+from rules.catalog.facts import Catalog, PublishScope
+from rules.catalog_code.version_diff import version_changes
+from rules.catalog_code.writer import document_of
+from rules.catalog_edits.packages import with_package
+from rules.commands.change_plan import ChangePlan
 from rules.errors import Problem, Rejected
-from rules.packages import with_package
-from rules.plan_changes import ChangePlan
-from rules.previews import MOST_EXAMPLES, Impact
-from rules.version_changes import version_changes
+from rules.previews.impact import MOST_EXAMPLES, Impact
 from tests.graph.client import Clock
 from tests.graph.worlds import WHO, World, histories, is_heard, told
 from tests.profiles import FULL

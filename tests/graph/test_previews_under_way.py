@@ -14,17 +14,17 @@ from models.database import Database
 from models.usage import Owner
 from resolvers import access, catalog, customers, previews
 from resolvers.context import Context, Services
-from rules.access import Decision, Question
-from rules.catalog import Catalog, PublishScope
-from rules.custom_acts import SetCustomEntitlement
-from rules.customers import CustomEntitlementMode
-from rules.lifecycle import ArchiveCustomer, UpsertCustomer
-from rules.metering import everything
+from rules.access.decision import Decision, Question
+from rules.catalog.facts import Catalog, PublishScope
+from rules.catalog_edits.packages import with_package
+from rules.catalog_edits.publishing import publish
+from rules.commands.custom_entitlements import SetCustomEntitlement
+from rules.commands.customers import ArchiveCustomer, UpsertCustomer
+from rules.commands.subscribe import Subscribe
+from rules.customers.facts import CustomEntitlementMode
 from rules.numbers import ONE
-from rules.packages import with_package
-from rules.publishing import publish
-from rules.subscribing import Subscribe
-from rules.tallies import Tally
+from rules.usage.counters import Tally
+from rules.usage.metering import everything
 from rules.values import ResetInterval, WrittenLimit
 from tests.graph.client import Connect
 from tests.graph.conftest import context_of

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from rules.keys import ApiKeyKind, NewKey
+from rules.auth.api_keys import ApiKeyKind, NewKey
 from tests.graph.client import Client, Connect
 from tests.graph.operations import DOCUMENTS, operation
 

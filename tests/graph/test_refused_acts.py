@@ -14,9 +14,9 @@ from sqlmodel import SQLModel
 from resolvers import catalog
 from resolvers.context import Context
 from resolvers.verifying import first_difference
-from rules.catalog import Catalog, FeatureStatus
-from rules.permissions import MUTATIONS
-from rules.publishing import publish
+from rules.auth.permissions import MUTATIONS
+from rules.catalog.facts import Catalog, FeatureStatus
+from rules.catalog_edits.publishing import publish
 from tests.graph.catalog_acts import attempted
 from tests.graph.client import Client, Clock
 from tests.graph.metered import ingest

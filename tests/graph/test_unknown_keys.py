@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from rules.keys import NewKey, Scope
+from rules.auth.api_keys import NewKey, Scope
 from tests.graph.catalog_acts import attempted
 from tests.graph.client import Client, Connect
 from tests.graph.metered import EVENTS, event

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 import pytest_asyncio
 
-from rules.keys import ApiKeyKind, NewKey, Scope
+from rules.auth.api_keys import ApiKeyKind, NewKey, Scope
 from tests.graph.client import Client, Connect, Json
 
 PUBLISHABLE = NewKey(kind=ApiKeyKind.PUBLISHABLE)

@@ -16,7 +16,7 @@ from models.tables import UsageWindowRow
 from resolvers import catalog
 from resolvers.context import Context
 from resolvers.verifying import first_difference
-from rules.catalog import Aggregation, Catalog, Meter, Package
+from rules.catalog.facts import Aggregation, Catalog, Meter, Package
 from rules.values import Metered, ResetInterval
 from tests.graph.client import Client, Clock, Json
 from tests.graph.lives import access, report

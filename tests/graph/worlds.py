@@ -14,15 +14,15 @@ from sqlmodel import SQLModel
 from resolvers import access, catalog, customers
 from resolvers.context import Context, Services
 from resolvers.environments import context_of, ensure_environment
-from rules.access import Decision, Question
-from rules.acts import Act
-from rules.catalog import Catalog
-from rules.consuming import Consume
-from rules.credit_acts import ConsumeCredits, GrantCredits
-from rules.customers import Customer
+from rules.access.decision import Decision, Question
+from rules.catalog.facts import Catalog
+from rules.commands.command import Act
+from rules.commands.consume import Consume
+from rules.commands.credits import ConsumeCredits, GrantCredits
+from rules.commands.customers import UpsertCustomer
+from rules.commands.reserve import Reserve
+from rules.customers.facts import Customer
 from rules.errors import Rejected
-from rules.holding import Reserve
-from rules.lifecycle import UpsertCustomer
 from rules.numbers import ONE
 from tests.graph.client import Clock
 from tests.rules.acts_at_random import (

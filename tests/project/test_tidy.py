@@ -105,7 +105,7 @@ GOOD = [
     (tidy.readings_of_the_clock, "server/a.py", "import time\nstarted = time.monotonic()"),
     (tidy.naive_times, "tests/a.py", "now = datetime.now(UTC)"),
     (tidy.impurities, "rules/a.py", "import math\nfrom rules.values import Unit"),
-    (tidy.impurities, "rules/wording.py", "from babel.numbers import format_currency"),
+    (tidy.impurities, "rules/catalog/wording.py", "from babel.numbers import format_currency"),
     (tidy.impurities, "models/a.py", "from sqlalchemy import select\nasync def f(): ..."),
 ]
 

@@ -7,22 +7,22 @@ from datetime import timedelta
 
 from hypothesis import strategies as st
 
-from rules.acts import Act
-from rules.catalog import Content, PublishScope, Row
-from rules.custom_acts import RemoveCustomEntitlement, SetCustomEntitlement
-from rules.customers import CustomEntitlementMode, TrialEnd
-from rules.lifecycle import ArchiveCustomer, UpsertCustomer
-from rules.numbers import ONE
-from rules.plan_changes import ChangePlan, ChangeTiming, UsageOnChange
-from rules.reporting import ReportUsage
-from rules.subscribing import AddonQuantity, Subscribe
-from rules.subscription_acts import (
+from rules.catalog.facts import Content, PublishScope, Row
+from rules.commands.change_plan import ChangePlan, ChangeTiming, UsageOnChange
+from rules.commands.command import Act
+from rules.commands.custom_entitlements import RemoveCustomEntitlement, SetCustomEntitlement
+from rules.commands.customers import ArchiveCustomer, UpsertCustomer
+from rules.commands.report_usage import ReportUsage
+from rules.commands.subscribe import AddonQuantity, Subscribe
+from rules.commands.subscriptions import (
     CancelSubscription,
     ConvertTrial,
     MigrateSubscription,
     ResumeSubscription,
     SetSubscriptionAddon,
 )
+from rules.customers.facts import CustomEntitlementMode, TrialEnd
+from rules.numbers import ONE
 from rules.values import (
     Choices,
     Granted,

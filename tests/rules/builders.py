@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from rules.catalog import (
+from rules.catalog.facts import (
     Addon,
     Catalog,
     Content,
@@ -22,14 +22,14 @@ from rules.catalog import (
     PublishScope,
     Row,
 )
-from rules.drafts import RowEdit, set_entitlement
+from rules.catalog.inheritance import Flattened, Resolved
+from rules.catalog_edits.drafts import RowEdit, set_entitlement
+from rules.catalog_edits.packages import with_package
+from rules.catalog_edits.publishing import publish
+from rules.catalog_edits.references import Holders
 from rules.errors import Problem, Rejected
-from rules.inheritance import Flattened, Resolved
-from rules.keep import KEEP, Keep
 from rules.numbers import ONE
-from rules.packages import with_package
-from rules.publishing import publish
-from rules.references import Holders
+from rules.unset import KEEP, Keep
 from rules.values import (
     BillingPeriod,
     Choices,

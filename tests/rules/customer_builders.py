@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 from hypothesis import strategies as st
 
-from rules.access import Decision, Question, decide, subject_of
-from rules.catalog import (
+from rules.access.decision import Decision, Question, decide, subject_of
+from rules.catalog.facts import (
     Aggregation,
     Catalog,
     Content,
@@ -21,12 +21,12 @@ from rules.catalog import (
     Row,
     Version,
 )
-from rules.credit_books import Book
-from rules.customers import CustomEntitlement, CustomEntitlementMode, Customer, Subscription, Term
-from rules.inheritance import Flattened
+from rules.catalog.inheritance import Flattened
+from rules.credits.accounts import Book
+from rules.customers.effective import Counting, Entitled
+from rules.customers.facts import CustomEntitlement, CustomEntitlementMode, Customer, Subscription, Term
 from rules.numbers import ONE
-from rules.sources import Counting, Entitled
-from rules.tallies import Tally
+from rules.usage.counters import Tally
 from rules.values import (
     BillingPeriod,
     Choices,

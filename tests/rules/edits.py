@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from rules.catalog import Catalog, Feature, Price, PublishScope
-from rules.drafts import (
+from rules.catalog.facts import Catalog, Feature, Price, PublishScope
+from rules.catalog_edits.drafts import (
     RowEdit,
     discard_draft,
     remove_entitlement,
@@ -15,9 +15,9 @@ from rules.drafts import (
     set_entitlement,
     set_price,
 )
-from rules.features import create_feature
-from rules.packages import create_plan, set_base_plan
-from rules.publishing import publish
+from rules.catalog_edits.features import create_feature
+from rules.catalog_edits.packages import create_plan, set_base_plan
+from rules.catalog_edits.publishing import publish
 from tests.rules.builders import NOW, plan
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from rules.catalog import (
+from rules.catalog.facts import (
     Addon,
     Catalog,
     CreditType,
@@ -20,14 +20,12 @@ from rules.catalog import (
     PricingType,
     Widget,
 )
-from rules.drafts import RowEdit, set_entitlement, subject_of
-from rules.errors import Rejected
-from rules.features import create_credit_type, create_feature
-from rules.keep import KEEP
-from rules.packages import archive, create_addon
-from rules.rates import RateEdit, set_credit_rate
-from rules.references import Holders
-from rules.updates import (
+from rules.catalog_edits.credit_rates import RateEdit, set_credit_rate
+from rules.catalog_edits.drafts import RowEdit, set_entitlement, subject_of
+from rules.catalog_edits.features import create_credit_type, create_feature
+from rules.catalog_edits.packages import archive, create_addon
+from rules.catalog_edits.references import Holders
+from rules.catalog_edits.updates import (
     AddonUpdate,
     CreditTypeUpdate,
     FeatureUpdate,
@@ -39,6 +37,8 @@ from rules.updates import (
     update_plan,
     update_product,
 )
+from rules.errors import Rejected
+from rules.unset import KEEP
 from rules.values import ConfigKind, Unit
 from tests.rules.builders import choices, config, edit, metered, published, written
 from tests.rules.edits import made

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from rules.catalog import Catalog, Version
-from rules.inheritance import Flattened, Resolved
+from rules.catalog.facts import Catalog, Version
+from rules.catalog.inheritance import Flattened, Resolved
 from tests.rules.naive_catalog import Naive
 from tests.rules.naive_market import NaiveMarket, number_of
 from tests.rules.naive_rows import Shelf, Shown, in_order, listed

@@ -9,28 +9,22 @@ from typing import Self
 
 import pytest
 
-from rules.access import Decision, Question, decide, subject_of
-from rules.acts import Account, Act, Scene
-from rules.catalog import (
-    Catalog,
-    Package,
-    Price,
-    PublishScope,
-    Row,
-)
-from rules.customers import Customer, Subscription, SubscriptionStatus
+from rules.access.decision import Decision, Question, decide, subject_of
+from rules.catalog.facts import Catalog, Package, Price, PublishScope, Row
+from rules.catalog.inheritance import Flattened
+from rules.catalog_edits.packages import with_package
+from rules.catalog_edits.publishing import publish
+from rules.commands.command import Account, Act, Scene
+from rules.commands.customers import UpsertCustomer
+from rules.commands.report_usage import ReportUsage
+from rules.customers.effective import Source
+from rules.customers.facts import Customer, Subscription, SubscriptionStatus
+from rules.customers.terms import addons_in_force, current_period, price_of, version_in_force
 from rules.errors import Rejected
-from rules.inheritance import Flattened
-from rules.lifecycle import UpsertCustomer
-from rules.metering import UsageRecord, Window
 from rules.numbers import ONE
-from rules.packages import with_package
 from rules.periods import Period
-from rules.publishing import publish
-from rules.reporting import ReportUsage
-from rules.sources import Source
-from rules.tallies import Tally, aggregation_of
-from rules.terms import addons_in_force, current_period, price_of, version_in_force
+from rules.usage.counters import Tally, aggregation_of
+from rules.usage.metering import UsageRecord, Window
 from tests.rules.builders import shortened
 from tests.rules.recount import tally_of
 from tests.rules.small_shop import DAY, MOMENT, START, opened

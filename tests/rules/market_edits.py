@@ -6,12 +6,19 @@ from dataclasses import dataclass
 
 from hypothesis import strategies as st
 
-from rules.catalog import Addon, Catalog, FeatureStatus
-from rules.keep import KEEP
-from rules.packages import archive, create_addon
-from rules.rates import RateEdit, set_credit_rate
-from rules.references import Holders
-from rules.updates import AddonUpdate, FeatureUpdate, PlanUpdate, update_addon, update_feature, update_plan
+from rules.catalog.facts import Addon, Catalog, FeatureStatus
+from rules.catalog_edits.credit_rates import RateEdit, set_credit_rate
+from rules.catalog_edits.packages import archive, create_addon
+from rules.catalog_edits.references import Holders
+from rules.catalog_edits.updates import (
+    AddonUpdate,
+    FeatureUpdate,
+    PlanUpdate,
+    update_addon,
+    update_feature,
+    update_plan,
+)
+from rules.unset import KEEP
 from tests.rules.edits import Edit, made
 from tests.rules.strategies import PACKAGES, PLANS, SUBJECTS, edits
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from rules.catalog import Aggregation, Feature, FilterOperator, Meter, MeterFilter
-from rules.events import IngestEvent
+from rules.catalog.facts import Aggregation, Feature, FilterOperator, Meter, MeterFilter
+from rules.commands.ingest_event import IngestEvent
+from rules.commands.report_usage import ReportUsage
 from rules.numbers import ONE
-from rules.properties import Properties
-from rules.reporting import ReportUsage
+from rules.usage.event_properties import Properties
 from rules.values import Metered, ResetInterval
 from tests.rules.builders import metered
 from tests.rules.customer_builders import limited

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from rules import catalog as facts
-from rules.drafts import RowEdit
-from rules.keep import KEEP
+from rules.catalog import facts
+from rules.catalog_edits.drafts import RowEdit
+from rules.unset import KEEP
 from rules.values import Choices, Credits, Metered, Value, Written, WrittenLimit
 from tests.rules.builders import GRANTED, REVOKED, limit
 from tests.rules.edits import (

@@ -11,11 +11,15 @@ from copy import copy, deepcopy
 from datetime import datetime, timedelta
 from typing import Any
 
-from rules import custom_acts, lifecycle, plan_changes, reporting, subscribing, subscription_acts
-from rules.catalog import Addon, Catalog, Plan, PublishScope, Version
-from rules.customers import CustomEntitlementMode
+from rules.catalog.facts import Addon, Catalog, Plan, PublishScope, Version
+from rules.catalog.validation import proven
+from rules.commands import change_plan as plan_changes
+from rules.commands import custom_entitlements, report_usage
+from rules.commands import customers as lifecycle
+from rules.commands import subscribe as subscribing
+from rules.commands import subscriptions as subscription_acts
+from rules.customers.facts import CustomEntitlementMode
 from rules.periods import local_days_after
-from rules.validity import proven
 from rules.values import Granted
 from tests.rules.naive_subscriptions import (
     Sub,
@@ -62,9 +66,9 @@ class NaiveCustomer:
             subscription_acts.ConvertTrial: self.convert_trial,
             subscription_acts.SetSubscriptionAddon: self.set_addon,
             subscription_acts.MigrateSubscription: self.migrate,
-            custom_acts.SetCustomEntitlement: self.set_custom,
-            custom_acts.RemoveCustomEntitlement: self.remove_custom,
-            reporting.ReportUsage: self.report,
+            custom_entitlements.SetCustomEntitlement: self.set_custom,
+            custom_entitlements.RemoveCustomEntitlement: self.remove_custom,
+            report_usage.ReportUsage: self.report,
         }
 
     def act(self, act: object, now: datetime) -> Refusals:
@@ -280,7 +284,7 @@ class NaiveCustomer:
             held["version"] = newest(self.shop, key)
         return []
 
-    def set_custom(self, act: custom_acts.SetCustomEntitlement, now: datetime) -> Refusals:
+    def set_custom(self, act: custom_entitlements.SetCustomEntitlement, now: datetime) -> Refusals:
         """In place of the one of the same feature and mode."""
         wrong, start = self.absent(), act.starts_at or now
         if act.expires_at is not None and act.expires_at <= start:
@@ -295,7 +299,7 @@ class NaiveCustomer:
         self.custom.append(new)
         return []
 
-    def remove_custom(self, act: custom_acts.RemoveCustomEntitlement, now: datetime) -> Refusals:
+    def remove_custom(self, act: custom_entitlements.RemoveCustomEntitlement, now: datetime) -> Refusals:
         """Of one mode or of all."""
         wrong = self.absent()
         if self.exists and not self.standing(act.feature, act.mode, now):
@@ -319,7 +323,7 @@ class NaiveCustomer:
         over = self.standing(feature, mode, now)
         self.custom = [known for known in self.custom if known not in over]
 
-    def report(self, act: reporting.ReportUsage, now: datetime) -> Refusals:
+    def report(self, act: report_usage.ReportUsage, now: datetime) -> Refusals:
         """What happened is recorded."""
         wrong, when = self.absent(), act.occurred_at or now
         if when > now + AHEAD:

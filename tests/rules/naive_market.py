@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from copy import copy
 
-from rules import catalog as facts
-from rules.catalog import FeatureStatus
-from rules.drafts import RowEdit
-from rules.keep import KEEP
-from rules.rates import RateEdit
-from rules.updates import AddonUpdate, FeatureUpdate, PlanUpdate
+from rules.catalog import facts
+from rules.catalog.facts import FeatureStatus
+from rules.catalog_edits.credit_rates import RateEdit
+from rules.catalog_edits.drafts import RowEdit
+from rules.catalog_edits.updates import AddonUpdate, FeatureUpdate, PlanUpdate
+from rules.unset import KEEP
 from tests.rules.edits import (
     Discard,
     Edit,

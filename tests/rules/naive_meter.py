@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from rules.acts import Act
-from rules.events import IngestEvent
+from rules.commands.command import Act
+from rules.commands.ingest_event import IngestEvent
+from rules.commands.report_usage import ReportUsage, UsageMode
 from rules.numbers import ONE
-from rules.reporting import ReportUsage, UsageMode
 from tests.rules.customer_builders import DAY, START
 
 

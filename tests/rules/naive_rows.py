@@ -6,7 +6,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import TypedDict
 
-from rules import catalog as facts
+from rules.catalog import facts
 from rules.values import Revoked, Value
 from tests.rules.builders import GRANTED, REVOKED
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from rules.catalog import Aggregation, Feature
-from rules.inheritance import Flattened
+from rules.catalog.facts import Aggregation, Feature
+from rules.catalog.inheritance import Flattened
 from rules.values import (
     Choices,
     Granted,

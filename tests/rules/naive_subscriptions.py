@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from rules.catalog import Addon, Catalog, Plan, Price
+from rules.catalog.facts import Addon, Catalog, Plan, Price
 from rules.periods import period_at
 from rules.values import BillingPeriod, Reset, ResetInterval
 

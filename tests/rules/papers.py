@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from rules.applying import Applied, apply
-from rules.catalog import Catalog, PublishScope
-from rules.documents import Entry, document_of
+from rules.catalog.facts import Catalog, PublishScope
+from rules.catalog_code.apply import Applied, apply
+from rules.catalog_code.writer import Entry, document_of
 from rules.errors import Rejected
 from rules.values import ConfigKind
 from tests.rules.builders import (

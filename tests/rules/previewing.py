@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from rules.access import Decision, Question, decide, subject_of
-from rules.catalog import Catalog, Row
-from rules.credit_books import Book
-from rules.credits import brought_up
-from rules.inheritance import Flattened
-from rules.packages import with_package
-from rules.previews import (
-    Difference,
-    differences,
-)
-from rules.publishing import publish
-from rules.subscribing import Subscribe
-from rules.tallies import aggregation_of
+from rules.access.decision import Decision, Question, decide, subject_of
+from rules.catalog.facts import Catalog, Row
+from rules.catalog.inheritance import Flattened
+from rules.catalog_edits.packages import with_package
+from rules.catalog_edits.publishing import publish
+from rules.commands.subscribe import Subscribe
+from rules.credits.accounts import Book
+from rules.credits.roll_forward import brought_up
+from rules.previews.impact import Difference, differences
+from rules.usage.counters import aggregation_of
 from tests.rules.lives import Life
 from tests.rules.recount import tally_of
 from tests.rules.small_shop import LONG_AGO, opened, row

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Protocol
 
-from rules.catalog import Aggregation
-from rules.metering import UsageRecord, Window
+from rules.catalog.facts import Aggregation
 from rules.numbers import ONE
-from rules.tallies import Tally
+from rules.usage.counters import Tally
+from rules.usage.metering import UsageRecord, Window
 
 
 class Counted(Protocol):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
-from rules.catalog import ADDED_UP
-from rules.metering import UsageRecord, Window
+from rules.catalog.facts import ADDED_UP
 from rules.numbers import ONE
-from rules.series import Series, Span, UsageBucket, buckets, series, windows_of
-from rules.tallies import Flow, aggregation_of
+from rules.usage.counters import Flow, aggregation_of
+from rules.usage.metering import UsageRecord, Window
+from rules.usage.series import Series, Span, UsageBucket, buckets, series, windows_of
 from tests.rules.lives import Life
 from tests.rules.recount import tally_of
 

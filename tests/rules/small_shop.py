@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from rules.catalog import (
+from rules.catalog.facts import (
     Addon,
     Aggregation,
     Catalog,
@@ -19,9 +19,9 @@ from rules.catalog import (
     Product,
     Row,
 )
+from rules.catalog_edits.packages import with_package
+from rules.catalog_edits.publishing import publish
 from rules.numbers import ONE
-from rules.packages import with_package
-from rules.publishing import publish
 from rules.values import (
     BillingPeriod,
     Choices,

@@ -10,13 +10,11 @@ from dataclasses import replace
 
 from hypothesis import strategies as st
 
-from rules.catalog import Aggregation, Catalog, CreditType, Feature, Meter, PublishScope
-from rules.drafts import (
-    RowEdit,
-)
+from rules.catalog.facts import Aggregation, Catalog, CreditType, Feature, Meter, PublishScope
+from rules.catalog_edits.drafts import RowEdit
 from rules.errors import Rejected
-from rules.keep import KEEP, Keep
 from rules.numbers import LARGEST
+from rules.unset import KEEP, Keep
 from rules.values import (
     Choices,
     ConfigKind,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from rules.calls_to_action import Visitor
-from rules.catalog import Catalog, Plan, Row, Widget
-from rules.customers import Customer
-from rules.inheritance import Flattened
-from rules.pricing import Offering, PricingColumn, PricingTable, pricing_table
+from rules.catalog.facts import Catalog, Plan, Row, Widget
+from rules.catalog.inheritance import Flattened
+from rules.customers.facts import Customer
+from rules.pricing.calls_to_action import Visitor
+from rules.pricing.table import Offering, PricingColumn, PricingTable, pricing_table
 from rules.values import BillingPeriod, Metered, Reset, ResetInterval, Unit
 from tests.rules.builders import (
     NOW,

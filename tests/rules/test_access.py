@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.access import ALLOWING, AccessReason, Decision
-from rules.catalog import CreditRate, FeatureStatus
-from rules.credit_books import Book
-from rules.inheritance import Flattened
+from rules.access.decision import ALLOWING, AccessReason, Decision
+from rules.catalog.facts import CreditRate, FeatureStatus
+from rules.catalog.inheritance import Flattened
+from rules.credits.accounts import Book
 from rules.numbers import ONE
 from rules.revisions import Revision
 from rules.values import (

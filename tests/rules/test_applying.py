@@ -6,12 +6,12 @@ import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from rules.applying import apply
-from rules.catalog import Catalog, Plan, PublishScope
-from rules.documents import document_of
+from rules.catalog.facts import Catalog, Plan, PublishScope
+from rules.catalog_code.apply import apply
+from rules.catalog_code.integrity import problems
+from rules.catalog_code.writer import document_of
+from rules.catalog_edits.packages import set_base_plan
 from rules.errors import Rejected
-from rules.packages import set_base_plan
-from rules.proof import problems
 from rules.values import Number
 from tests.rules.builders import (
     NOW,

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import assume, event, given
 from hypothesis import strategies as st
 
-from rules.applying import apply
-from rules.catalog import Catalog
-from rules.documents import document_of
+from rules.catalog.facts import Catalog
+from rules.catalog_code.apply import apply
+from rules.catalog_code.integrity import problems
+from rules.catalog_code.writer import document_of
 from rules.errors import Problem, Rejected
-from rules.proof import problems
 from tests.rules.builders import NOW
 from tests.rules.histories import histories, json_values
 

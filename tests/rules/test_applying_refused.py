@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 
-from rules.catalog import Catalog, FeatureStatus, PublishScope
-from rules.documents import Entry, document_of
+from rules.catalog.facts import Catalog, FeatureStatus, PublishScope
+from rules.catalog_code.writer import Entry, document_of
 from tests.rules.builders import (
     archived,
     catalog,

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from rules.catalog import PackageStatus
+from rules.catalog.facts import PackageStatus
+from rules.catalog_edits.packages import archive, create_plan, set_base_plan, with_package
 from rules.errors import Rejected
-from rules.packages import archive, create_plan, set_base_plan, with_package
 from tests.rules.builders import addon, chain, edit, edited, plan, published, refusals, row, written
 
 SHOP = with_package(chain((row("sso"),), (), ()), addon("pack"))

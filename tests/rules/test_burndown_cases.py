@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from rules.burning import ended, planned, spent
-from rules.credit_books import Book, Cause
-from rules.credits import brought_up
-from rules.customers import Customer
-from rules.grants import CreditSource, Grant
+from rules.credits.accounts import Book, Cause
+from rules.credits.burn_down import ended, planned, spent
+from rules.credits.grants import CreditSource, Grant
+from rules.credits.roll_forward import brought_up
+from rules.customers.facts import Customer
 from rules.numbers import from_decimal
 from tests.rules.customer_builders import selling
 from tests.rules.wallets import proven

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from rules.credit_books import Cause
-from rules.grants import CreditSource, GrantStatus
+from rules.credits.accounts import Cause
+from rules.credits.grants import CreditSource, GrantStatus
 from rules.numbers import ONE
 from tests.rules.small_shop import DAY, START, day
 from tests.rules.wallets import IMAGES, THIRD, wallet

@@ -5,15 +5,15 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from rules.access import AccessReason, Decision
-from rules.catalog import CreditRate, Row
-from rules.consuming import Consume
-from rules.explaining import steps, summary
-from rules.holding import ReleaseReservation, Reserve, SettleReservation
+from rules.access.decision import AccessReason, Decision
+from rules.catalog.facts import CreditRate, Row
+from rules.commands.consume import Consume
+from rules.commands.report_usage import ReportUsage, UsageMode
+from rules.commands.reserve import ReleaseReservation, Reserve, SettleReservation
+from rules.commands.subscribe import Subscribe
+from rules.explanations.remedies import Remedy, RemedyKind, candidates, remedies, windows_of
+from rules.explanations.steps import steps, summary
 from rules.numbers import LARGEST, ONE
-from rules.remedies import Remedy, RemedyKind, candidates, remedies, windows_of
-from rules.reporting import ReportUsage, UsageMode
-from rules.subscribing import Subscribe
 from rules.values import LimitEnforcement, Money, OverageRate
 from tests.rules.small_shop import day, limit, plan, row, sold
 from tests.rules.wallets import IMAGES, Wallet, selling_credits, wallet

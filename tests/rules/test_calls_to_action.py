@@ -4,16 +4,16 @@ from dataclasses import replace
 
 import pytest
 
-from rules.acts import Act
-from rules.calls_to_action import CallToAction
-from rules.catalog import Catalog, Package, PricingType
+from rules.catalog.facts import Catalog, Package, PricingType
+from rules.catalog_edits.packages import with_package
+from rules.commands.change_plan import ChangePlan, ChangeTiming
+from rules.commands.command import Act
+from rules.commands.customers import ArchiveCustomer
+from rules.commands.subscribe import Subscribe
+from rules.commands.subscriptions import CancelSubscription
 from rules.errors import Rejected
-from rules.lifecycle import ArchiveCustomer
-from rules.packages import with_package
-from rules.plan_changes import ChangePlan, ChangeTiming
-from rules.pricing import PricingColumn, PricingTable
-from rules.subscribing import Subscribe
-from rules.subscription_acts import CancelSubscription
+from rules.pricing.calls_to_action import CallToAction
+from rules.pricing.table import PricingColumn, PricingTable
 from rules.values import BillingPeriod
 from tests.rules.lives import Life, subscribed
 from tests.rules.small_shop import PACKAGES, day, opened, plan, price, sold

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from rules.lifecycle import ArchiveCustomer
-from rules.plan_changes import ChangeTiming
-from rules.subscribing import AddonQuantity, Subscribe
-from rules.subscription_acts import CancelSubscription, ResumeSubscription
+from rules.commands.change_plan import ChangeTiming
+from rules.commands.customers import ArchiveCustomer
+from rules.commands.subscribe import AddonQuantity, Subscribe
+from rules.commands.subscriptions import CancelSubscription, ResumeSubscription
 from tests.rules.lives import ACTIVE, CANCELED, SCHEDULED, Life, subscribed
 from tests.rules.small_shop import MOMENT, day
 

@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 
-from rules.applying import apply
-from rules.catalog import Catalog
-from rules.catalog_changes import catalog_changes
-from rules.changes import Change, ChangeKind
-from rules.documents import Entry, document_of
+from rules.catalog.facts import Catalog
+from rules.catalog_code.apply import apply
+from rules.catalog_code.catalog_diff import catalog_changes
+from rules.catalog_code.diff import Change, ChangeKind
+from rules.catalog_code.writer import Entry, document_of
 from rules.values import Unit
 from tests.rules.builders import (
     NOW,

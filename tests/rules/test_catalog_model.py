@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from rules.catalog import Catalog
+from rules.catalog.facts import Catalog
 from rules.errors import Rejected
 from tests.rules.builders import shortened
 from tests.rules.edits import Edit, made

@@ -6,15 +6,16 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 
-from rules.catalog import Catalog, Feature, Price, Row, Widget
-from rules.changes import Change, ChangeKind, path_of
-from rules.drafts import remove_entitlement, remove_price, reorder_entitlements, set_price
+from rules.catalog.facts import Catalog, Feature, Price, Row, Widget
+from rules.catalog.inheritance import Flattened
+from rules.catalog_code.diff import Change, ChangeKind, path_of
+from rules.catalog_code.version_diff import draft_changes, version_changes
+from rules.catalog_edits.credit_rates import RateEdit, set_credit_rate
+from rules.catalog_edits.drafts import remove_entitlement, remove_price, reorder_entitlements, set_price
+from rules.catalog_edits.packages import set_base_plan, with_draft
+from rules.catalog_edits.publishing import publish
 from rules.errors import Rejected
-from rules.inheritance import Flattened
 from rules.numbers import ONE
-from rules.packages import set_base_plan, with_draft
-from rules.publishing import publish
-from rules.rates import RateEdit, set_credit_rate
 from rules.values import (
     BillingPeriod,
     ConfigKind,
@@ -32,7 +33,6 @@ from rules.values import (
     Value,
     Weekday,
 )
-from rules.version_changes import draft_changes, version_changes
 from tests.rules.builders import (
     GRANTED,
     NOW,

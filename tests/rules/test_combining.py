@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from rules.catalog import Catalog, Package
-from rules.custom_acts import SetCustomEntitlement
-from rules.customers import CustomEntitlementMode
+from rules.catalog.facts import Catalog, Package
+from rules.commands.custom_entitlements import SetCustomEntitlement
+from rules.commands.subscribe import AddonQuantity, Subscribe
+from rules.commands.subscriptions import CancelSubscription
+from rules.customers.facts import CustomEntitlementMode
 from rules.numbers import ONE
-from rules.subscribing import AddonQuantity, Subscribe
-from rules.subscription_acts import CancelSubscription
 from rules.values import (
     Choices,
     Granted,

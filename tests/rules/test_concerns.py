@@ -8,16 +8,16 @@ from datetime import datetime
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from rules.catalog import Catalog, PublishScope
-from rules.concerns import CatalogEdit
-from rules.credit_books import Book
-from rules.credits import brought_up
-from rules.custom_acts import SetCustomEntitlement
-from rules.customers import CustomEntitlementMode, Customer
-from rules.inheritance import Flattened
-from rules.metering import UsageRecord
+from rules.catalog.facts import Catalog, PublishScope
+from rules.catalog.inheritance import Flattened
+from rules.commands.custom_entitlements import SetCustomEntitlement
+from rules.commands.report_usage import ReportUsage
+from rules.credits.accounts import Book
+from rules.credits.roll_forward import brought_up
+from rules.customers.facts import CustomEntitlementMode, Customer
 from rules.numbers import ONE
-from rules.reporting import ReportUsage
+from rules.previews.affected import CatalogEdit
+from rules.usage.metering import UsageRecord
 from rules.values import (
     Reset,
     ResetInterval,

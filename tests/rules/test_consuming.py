@@ -5,11 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from rules.access import AccessReason
-from rules.catalog import Aggregation, FeatureStatus, Meter
-from rules.metering import everything
+from rules.access.decision import AccessReason
+from rules.catalog.facts import Aggregation, FeatureStatus, Meter
 from rules.numbers import LARGEST, ONE
-from rules.tallies import Tally
+from rules.usage.counters import Tally
+from rules.usage.metering import everything
 from rules.values import ResetInterval
 from tests.rules.builders import metered
 from tests.rules.customer_builders import FEATURES, HARD, SOFT, START, limited, rate, revoking

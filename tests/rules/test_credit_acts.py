@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from rules.acts import Account, Act, Scene
-from rules.credit_acts import ConsumeCredits, GrantCredits, VoidCreditGrant
-from rules.grants import CreditSource, GrantStatus
-from rules.lifecycle import ArchiveCustomer
+from rules.commands.command import Account, Act, Scene
+from rules.commands.credits import ConsumeCredits, GrantCredits, VoidCreditGrant
+from rules.commands.customers import ArchiveCustomer
+from rules.credits.grants import CreditSource, GrantStatus
 from rules.numbers import LARGEST, ONE
 from tests.rules.small_shop import START, day
 from tests.rules.wallets import Wallet, selling_credits, wallet

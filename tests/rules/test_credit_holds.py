@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from rules.grants import GrantStatus
+from rules.credits.grants import GrantStatus
 from tests.rules.small_shop import day
 from tests.rules.wallets import THIRD, wallet
 

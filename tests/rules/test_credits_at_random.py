@@ -6,15 +6,15 @@ from datetime import datetime, timedelta
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from rules.acts import Act
-from rules.catalog import CreditRate
-from rules.credit_books import Book
-from rules.credit_history import book_at, summed
-from rules.grants import CreditSource
+from rules.catalog.facts import CreditRate
+from rules.commands.change_plan import ChangePlan, ChangeTiming, UsageOnChange
+from rules.commands.command import Act
+from rules.commands.subscribe import AddonQuantity, Subscribe
+from rules.commands.subscriptions import CancelSubscription, SetSubscriptionAddon
+from rules.credits.accounts import Book
+from rules.credits.grants import CreditSource
+from rules.credits.history import book_at, summed
 from rules.numbers import ONE
-from rules.plan_changes import ChangePlan, ChangeTiming, UsageOnChange
-from rules.subscribing import AddonQuantity, Subscribe
-from rules.subscription_acts import CancelSubscription, SetSubscriptionAddon
 from tests.rules.naive_credits import FOREVER, PACK, PLANS, Given, NaiveCredits
 from tests.rules.small_shop import DAY, START, addon, row, sold
 from tests.rules.wallets import Wallet, credits_, giving, selling_credits, wallet

@@ -5,15 +5,15 @@ from datetime import UTC, datetime
 
 import pytest
 
-from rules.acts import Act
-from rules.catalog import Feature, FeatureStatus
-from rules.custom_acts import RemoveCustomEntitlement, SetCustomEntitlement
-from rules.customers import CustomEntitlementMode
-from rules.features import create_feature
-from rules.lifecycle import ArchiveCustomer, UpsertCustomer
+from rules.catalog.facts import Feature, FeatureStatus
+from rules.catalog_edits.features import create_feature
+from rules.commands.command import Act
+from rules.commands.custom_entitlements import RemoveCustomEntitlement, SetCustomEntitlement
+from rules.commands.customers import ArchiveCustomer, UpsertCustomer
+from rules.commands.subscribe import Subscribe
+from rules.commands.subscriptions import CancelSubscription
+from rules.customers.facts import CustomEntitlementMode
 from rules.numbers import ONE
-from rules.subscribing import Subscribe
-from rules.subscription_acts import CancelSubscription
 from rules.values import (
     FeatureType,
     LimitEnforcement,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.customers import SubscriptionStatus
+from rules.customers.facts import SubscriptionStatus
 from tests.rules.customer_builders import (
     DAY,
     INSTANT,

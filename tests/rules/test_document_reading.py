@@ -4,9 +4,9 @@ from decimal import Decimal
 
 import pytest
 
-from rules.catalog import Catalog, Content, Feature, FeatureStatus, Meter, Row
-from rules.document_reading import Wanted, wanted_of
-from rules.documents import Entry
+from rules.catalog.facts import Catalog, Content, Feature, FeatureStatus, Meter, Row
+from rules.catalog_code.reader import Wanted, wanted_of
+from rules.catalog_code.writer import Entry
 from rules.errors import ErrorCode
 from rules.numbers import LARGEST, ONE
 from rules.values import Choices, LimitEnforcement, Metered, Number, Object, Reset, ResetInterval

@@ -4,13 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from rules.catalog import (
-    Aggregation,
-    Meter,
-    Row,
-    Widget,
-)
-from rules.documents import Entry
+from rules.catalog.facts import Aggregation, Meter, Row, Widget
+from rules.catalog_code.writer import Entry
 from rules.numbers import ONE
 from rules.values import (
     ConfigKind,

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from hypothesis import given
 
-from rules.catalog import (
+from rules.catalog.facts import (
     Aggregation,
     Catalog,
     CreditRate,
@@ -16,10 +16,10 @@ from rules.catalog import (
     Plan,
     PricingType,
 )
-from rules.document_reading import wanted_of
-from rules.documents import Entry, document_of
+from rules.catalog_code.reader import wanted_of
+from rules.catalog_code.writer import Entry, document_of
+from rules.catalog_edits.packages import with_draft, with_package
 from rules.numbers import ONE
-from rules.packages import with_draft, with_package
 from rules.values import (
     BillingPeriod,
     ConfigKind,

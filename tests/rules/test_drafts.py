@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from rules.catalog import Catalog, FeatureStatus, Widget
-from rules.drafts import (
+from rules.catalog.facts import Catalog, FeatureStatus, Widget
+from rules.catalog_edits.drafts import (
     RowEdit,
     discard_draft,
     remove_entitlement,

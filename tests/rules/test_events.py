@@ -7,11 +7,11 @@ from datetime import timedelta
 
 import pytest
 
-from rules.acts import input_digest
-from rules.catalog import Aggregation, FeatureStatus, FilterOperator, Meter, MeterFilter
-from rules.events import IngestEvent
+from rules.catalog.facts import Aggregation, FeatureStatus, FilterOperator, Meter, MeterFilter
+from rules.commands.command import input_digest
+from rules.commands.ingest_event import IngestEvent
 from rules.numbers import LARGEST, ONE, to_text
-from rules.properties import Properties
+from rules.usage.event_properties import Properties
 from rules.values import ResetInterval
 from tests.rules.customer_builders import DAY, INSTANT, START
 from tests.rules.metered_shop import METERED, REQUEST, metered_till, request, used

@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from rules.access import Decision, Question, decide, subject_of
-from rules.catalog import FeatureStatus, Meter
-from rules.customers import CustomEntitlement, CustomEntitlementMode
-from rules.explaining import steps, summary
-from rules.limits import Usage
+from rules.access.decision import Decision, Question, decide, subject_of
+from rules.catalog.facts import FeatureStatus, Meter
+from rules.customers.facts import CustomEntitlement, CustomEntitlementMode
+from rules.explanations.steps import steps, summary
 from rules.numbers import ONE
-from rules.tallies import NOTHING_USED
+from rules.usage.counters import NOTHING_USED
+from rules.usage.limits import Usage
 from rules.values import ResetInterval, Unit
 from tests.rules.builders import choices, metered, number
 from tests.rules.customer_builders import (

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.catalog import Aggregation, Catalog, Feature, FeatureStatus, Meter
-from rules.features import create_feature
-from rules.updates import FeatureUpdate, update_feature
+from rules.catalog.facts import Aggregation, Catalog, Feature, FeatureStatus, Meter
+from rules.catalog_edits.features import create_feature
+from rules.catalog_edits.updates import FeatureUpdate, update_feature
 from rules.values import ConfigKind, Reset, ResetInterval, Unit, Written, WrittenLimit
 from tests.rules.builders import (
     NOBODY,

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from rules.catalog import Aggregation, Catalog, CreditType, Feature, FilterOperator, Meter, MeterFilter
-from rules.features import create_credit_type, create_feature, create_product
+from rules.catalog.facts import Aggregation, Catalog, CreditType, Feature, FilterOperator, Meter, MeterFilter
+from rules.catalog_edits.features import create_credit_type, create_feature, create_product
 from rules.values import ConfigKind, FeatureType, Metered, Reset, ResetInterval, Unit, WrittenLimit
 from tests.rules.builders import (
     GRANTED,

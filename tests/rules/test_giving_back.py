@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from rules.catalog import CreditRate, Package
-from rules.plan_changes import ChangePlan, ChangeTiming, UsageOnChange
-from rules.subscribing import Subscribe
+from rules.catalog.facts import CreditRate, Package
+from rules.commands.change_plan import ChangePlan, ChangeTiming, UsageOnChange
+from rules.commands.subscribe import Subscribe
 from rules.values import ResetInterval
 from tests.rules.small_shop import day, limit, plan, row, sold
 from tests.rules.test_burning_usage import holds, of_calls, settles, uses

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.metering import Window
-from rules.plan_changes import UsageOnChange
+from rules.commands.change_plan import UsageOnChange
+from rules.usage.metering import Window
 from rules.values import ResetInterval
 from tests.rules.test_burning_usage import of_calls
 from tests.rules.test_giving_back import metered_by, moves

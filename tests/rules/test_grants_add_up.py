@@ -9,15 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.customers import Subscription
-from rules.inheritance import Flattened
-from rules.sources import (
-    Entitled,
-    combine,
-    entitled,
-    spoken_of,
-)
-from rules.terms import version_in_force
+from rules.catalog.inheritance import Flattened
+from rules.customers.effective import Entitled, combine, entitled, spoken_of
+from rules.customers.facts import Subscription
+from rules.customers.terms import version_in_force
 from rules.values import (
     Choices,
     Credits,

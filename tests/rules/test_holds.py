@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from rules.access import AccessReason
-from rules.acts import Act
+from rules.access.decision import AccessReason
+from rules.commands.command import Act
 from rules.numbers import ONE
-from rules.reservations import LONGEST_SECONDS, MOST_OPEN, ReservationStatus
+from rules.usage.reservations import LONGEST_SECONDS, MOST_OPEN, ReservationStatus
 from rules.values import ResetInterval
 from tests.rules.customer_builders import INSTANT, LONG_AGO, SOFT, limited
 from tests.rules.till import Till, consume, release, reserve, set_to, settle, till

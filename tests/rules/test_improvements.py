@@ -7,8 +7,8 @@ import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from rules.improvements import is_better
 from rules.numbers import ONE
+from rules.pricing.improvements import is_better
 from rules.values import (
     BillingPeriod,
     Choices,

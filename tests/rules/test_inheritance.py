@@ -4,11 +4,11 @@ from dataclasses import replace
 
 from hypothesis import given
 
-from rules.catalog import Catalog, CreditRate, Package
-from rules.drafts import remove_entitlement, reorder_entitlements, set_entitlement
-from rules.inheritance import Flattened, descendants, held
+from rules.catalog.facts import Catalog, CreditRate, Package
+from rules.catalog.inheritance import Flattened, descendants, held
+from rules.catalog_edits.drafts import remove_entitlement, reorder_entitlements, set_entitlement
+from rules.catalog_edits.packages import set_base_plan, with_package
 from rules.numbers import ONE
-from rules.packages import set_base_plan, with_package
 from rules.values import LimitEnforcement, Metered, Money, OverageRate, Reset, ResetInterval
 from tests.rules.builders import (
     GRANTED,

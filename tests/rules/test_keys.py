@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from rules.keys import USUAL_SCOPES, ApiKey, ApiKeyKind, NewKey, Scope
+from rules.auth.api_keys import USUAL_SCOPES, ApiKey, ApiKeyKind, NewKey, Scope
 
 NOW = datetime(2026, 11, 15, 12, tzinfo=UTC)
 MOMENT = timedelta(microseconds=1)

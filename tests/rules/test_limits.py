@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.access import AccessReason
-from rules.limits import Usage, within
+from rules.access.decision import AccessReason
+from rules.usage.limits import Usage, within
 from rules.values import (
     LimitEnforcement,
     Metered,

@@ -7,14 +7,21 @@ from typing import Any
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from rules.catalog import Catalog
-from rules.customers import Subscription
+from rules.catalog.facts import Catalog
+from rules.catalog_edits.packages import with_package
+from rules.catalog_edits.publishing import publish
+from rules.commands.customers import UpsertCustomer
+from rules.customers.effective import Source
+from rules.customers.facts import Subscription
+from rules.customers.terms import (
+    addons_in_force,
+    current_period,
+    price_of,
+    price_version,
+    version_at,
+    version_in_force,
+)
 from rules.errors import Rejected
-from rules.lifecycle import UpsertCustomer
-from rules.packages import with_package
-from rules.publishing import publish
-from rules.sources import Source
-from rules.terms import addons_in_force, current_period, price_of, price_version, version_at, version_in_force
 from tests.rules.acts_at_random import (
     ZONES,
     Publish,

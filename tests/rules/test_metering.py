@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.catalog import Aggregation, Feature, Meter
-from rules.customers import Subscription
-from rules.inheritance import Flattened
-from rules.metering import Metering, Window, is_gauge, metering
+from rules.catalog.facts import Aggregation, Feature, Meter
+from rules.catalog.inheritance import Flattened
+from rules.customers.facts import Subscription
+from rules.usage.metering import Metering, Window, is_gauge, metering
 from rules.values import BillingPeriod, FeatureType, Metered, Reset, ResetAnchor, ResetInterval
 from tests.rules.customer_builders import (
     DAY,

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from rules.acts import Act
+from rules.commands.command import Act
+from rules.commands.ingest_event import IngestEvent
+from rules.commands.report_usage import ReportUsage, UsageMode
 from rules.errors import Rejected
-from rules.events import IngestEvent
 from rules.numbers import ONE
-from rules.reporting import ReportUsage, UsageMode
 from rules.values import ResetInterval
 from tests.rules.customer_builders import DAY, INSTANT, START
 from tests.rules.metered_shop import AGGREGATIONS, metered_till, observe, request

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from rules.catalog import PublishScope
-from rules.plan_changes import ChangePlan, ChangeTiming
-from rules.subscribing import AddonQuantity, Subscribe
-from rules.subscription_acts import MigrateSubscription
+from rules.catalog.facts import PublishScope
+from rules.commands.change_plan import ChangePlan, ChangeTiming
+from rules.commands.subscribe import AddonQuantity, Subscribe
+from rules.commands.subscriptions import MigrateSubscription
 from tests.rules.lives import ACTIVE, IN_TRIAL, Life, subscribed
 from tests.rules.small_shop import START, day, limit, monthly_and_yearly, opened, plan, price, row, sold
 

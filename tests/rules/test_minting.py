@@ -2,14 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from rules.catalog import PublishScope
-from rules.grants import CreditSource
-from rules.subscribing import AddonQuantity, Subscribe
-from rules.subscription_acts import (
-    CancelSubscription,
-    MigrateSubscription,
-    SetSubscriptionAddon,
-)
+from rules.catalog.facts import PublishScope
+from rules.commands.subscribe import AddonQuantity, Subscribe
+from rules.commands.subscriptions import CancelSubscription, MigrateSubscription, SetSubscriptionAddon
+from rules.credits.grants import CreditSource
 from rules.values import CreditCadence
 from tests.rules.small_shop import START, addon, day, row, sold
 from tests.rules.wallets import (

@@ -5,9 +5,9 @@ from datetime import datetime
 
 import pytest
 
-from rules.customers import TrialEnd
-from rules.plan_changes import ChangePlan, ChangeTiming, UsageOnChange
-from rules.subscribing import AddonQuantity, Subscribe
+from rules.commands.change_plan import ChangePlan, ChangeTiming, UsageOnChange
+from rules.commands.subscribe import AddonQuantity, Subscribe
+from rules.customers.facts import TrialEnd
 from rules.values import Credits
 from tests.rules.small_shop import DAY, START, addon, day, plan, price, row, sold
 from tests.rules.wallets import (

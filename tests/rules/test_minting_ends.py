@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-from rules.customers import TrialEnd
-from rules.grants import CreditSource, GrantStatus
-from rules.lifecycle import ArchiveCustomer
+from rules.commands.change_plan import ChangeTiming
+from rules.commands.customers import ArchiveCustomer
+from rules.commands.subscribe import AddonQuantity, Subscribe
+from rules.commands.subscriptions import CancelSubscription, ConvertTrial
+from rules.credits.grants import CreditSource, GrantStatus
+from rules.customers.facts import TrialEnd
 from rules.numbers import LARGEST
-from rules.plan_changes import ChangeTiming
-from rules.subscribing import AddonQuantity, Subscribe
-from rules.subscription_acts import CancelSubscription, ConvertTrial
 from tests.rules.small_shop import addon, day, row, sold
 from tests.rules.wallets import (
     BILLING,

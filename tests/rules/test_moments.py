@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from rules.wording import day_text, distance_text, moment_text
+from rules.catalog.wording import day_text, distance_text, moment_text
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from rules.catalog.wording import money_parts, money_text
 from rules.currencies import CURRENCIES, is_currency, minor_digits
 from rules.numbers import LARGEST, ONE, to_decimal
 from rules.values import Money
-from rules.wording import money_parts, money_text
 
 GAP = "\N{NO-BREAK SPACE}"
 

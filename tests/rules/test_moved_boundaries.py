@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from rules.moved_boundaries import found_again, with_moved_changes
-from rules.plan_changes import ChangePlan, ChangeTiming
-from rules.subscribing import Subscribe
+from rules.commands.change_plan import ChangePlan, ChangeTiming
+from rules.commands.follow_time_zones import FollowTimeZones
+from rules.commands.subscribe import Subscribe
+from rules.credits.moved_boundaries import found_again, with_moved_changes
 from rules.values import BillingPeriod, CreditCadence
-from rules.zone_acts import FollowTimeZones
 from tests.rules.small_shop import DAY, limit, plan, price, row, sold
 from tests.rules.test_moved_boundaries_at_random import ruled, zone
 from tests.rules.wallets import BILLING, MONTHLY, YEARLY, Wallet, credits_, giving, selling_credits, told

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.customers import Customer
-from rules.plan_changes import ChangePlan, ChangeTiming, UsageOnChange
-from rules.subscribing import AddonQuantity, Subscribe
-from rules.subscription_acts import CancelSubscription
-from rules.zone_acts import FollowTimeZones
+from rules.commands.change_plan import ChangePlan, ChangeTiming, UsageOnChange
+from rules.commands.follow_time_zones import FollowTimeZones
+from rules.commands.subscribe import AddonQuantity, Subscribe
+from rules.commands.subscriptions import CancelSubscription
+from rules.customers.facts import Customer
 from tests.rules.small_shop import DAY, addon, day, row, sold
 from tests.rules.wallets import BILLING, MONTHLY, YEARLY, Wallet, credits_, giving, selling_credits, told
 from tests.rules.zone_files import known_zones, written, zone_file

@@ -9,16 +9,16 @@ from datetime import datetime, timedelta
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from rules.acts import Act
-from rules.consuming import Consume
-from rules.custom_acts import SetCustomEntitlement
-from rules.customers import CustomEntitlementMode
+from rules.commands.change_plan import ChangePlan, ChangeTiming, UsageOnChange
+from rules.commands.command import Act
+from rules.commands.consume import Consume
+from rules.commands.custom_entitlements import SetCustomEntitlement
+from rules.commands.report_usage import ReportUsage, UsageMode
+from rules.commands.subscribe import Subscribe
+from rules.commands.subscriptions import CancelSubscription
+from rules.customers.facts import CustomEntitlementMode
 from rules.errors import Rejected
 from rules.numbers import ONE
-from rules.plan_changes import ChangePlan, ChangeTiming, UsageOnChange
-from rules.reporting import ReportUsage, UsageMode
-from rules.subscribing import Subscribe
-from rules.subscription_acts import CancelSubscription
 from rules.values import Reset, ResetAnchor, ResetInterval, WrittenLimit
 from tests.rules.lives import Life
 from tests.rules.small_shop import DAY, START, limit, opened, plan, row, sold

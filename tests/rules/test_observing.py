@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from rules.acts import input_digest
+from rules.commands.command import input_digest
+from rules.commands.report_usage import ReportUsage, UsageMode
 from rules.numbers import LARGEST, ONE
-from rules.properties import Properties
-from rules.reporting import ReportUsage, UsageMode
+from rules.usage.event_properties import Properties
 from rules.values import ResetInterval
 from tests.rules.customer_builders import DAY, INSTANT, START
 from tests.rules.metered_shop import metered_till, observe, request, used

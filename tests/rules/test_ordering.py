@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.catalog import Catalog
-from rules.drafts import discard_draft, remove_entitlement, reorder_entitlements
-from rules.packages import set_base_plan, with_package
+from rules.catalog.facts import Catalog
+from rules.catalog_edits.drafts import discard_draft, remove_entitlement, reorder_entitlements
+from rules.catalog_edits.packages import set_base_plan, with_package
 from tests.rules.builders import (
     GRANTED,
     REVOKED,

@@ -10,16 +10,16 @@ from heapq import heappop, heappush
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from rules.acts import Act
-from rules.catalog import Aggregation, Catalog, Meter, Package, Row
-from rules.customers import SubscriptionStatus
+from rules.catalog.facts import Aggregation, Catalog, Meter, Package, Row
+from rules.commands.change_plan import ChangePlan, ChangeTiming, UsageOnChange
+from rules.commands.command import Act
+from rules.commands.report_usage import ReportUsage
+from rules.commands.subscribe import Subscribe
+from rules.commands.subscriptions import CancelSubscription, ConvertTrial
+from rules.customers.facts import SubscriptionStatus
 from rules.errors import Rejected
 from rules.numbers import ONE
 from rules.periods import period_at
-from rules.plan_changes import ChangePlan, ChangeTiming, UsageOnChange
-from rules.reporting import ReportUsage
-from rules.subscribing import Subscribe
-from rules.subscription_acts import CancelSubscription, ConvertTrial
 from rules.values import Metered, Reset, ResetInterval
 from tests.rules.small_shop import DAY, calendar, limit, plan, row, sold
 from tests.rules.wallets import IMAGES, Wallet, selling_credits, wallet

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from rules.drafts import remove_entitlement
+from rules.catalog.inheritance import Flattened
+from rules.catalog_edits.drafts import remove_entitlement
+from rules.catalog_edits.packages import set_base_plan, with_package
 from rules.errors import Rejected
-from rules.inheritance import Flattened
-from rules.packages import set_base_plan, with_package
 from tests.rules.builders import (
     GRANTED,
     REVOKED,

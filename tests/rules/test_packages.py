@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 
-from rules.catalog import Addon, Catalog, Content, Package, PackageStatus, Plan, Row
+from rules.catalog.facts import Addon, Catalog, Content, Package, PackageStatus, Plan, Row
+from rules.catalog_edits.packages import create_addon, create_plan, last_position, set_base_plan
 from rules.errors import Rejected
-from rules.packages import create_addon, create_plan, last_position, set_base_plan
 from tests.rules.builders import (
     GRANTED,
     addon,

@@ -9,16 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.burning import burned_for, given_back, planned, took_effect
-from rules.burns import Rated
-from rules.catalog import Catalog, CreditRate, Package
-from rules.credit_books import Book, Cause
-from rules.grants import CreditSource, Grant
-from rules.inheritance import Flattened
-from rules.metering import everything
+from rules.catalog.facts import Catalog, CreditRate, Package
+from rules.catalog.inheritance import Flattened
+from rules.commands.subscribe import AddonQuantity, Subscribe
+from rules.credits.accounts import Book, Cause
+from rules.credits.burn_down import burned_for, given_back, planned, took_effect
+from rules.credits.burn_records import Rated
+from rules.credits.grants import CreditSource, Grant
+from rules.credits.overage import beyond, credit_rate, payment
 from rules.numbers import ONE
-from rules.paying import beyond, credit_rate, payment
-from rules.subscribing import AddonQuantity, Subscribe
+from rules.usage.metering import everything
 from rules.values import Metered
 from tests.rules.customer_builders import HARD, SOFT, limited
 from tests.rules.customer_builders import rate as in_dollars

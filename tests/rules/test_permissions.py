@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.keys import ApiKeyKind, Scope
-from rules.permissions import (
+from rules.auth.api_keys import ApiKeyKind, Scope
+from rules.auth.permissions import (
     MUTATIONS,
     NODES,
     QUERIES,

@@ -5,13 +5,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from rules.customers import TrialEnd
-from rules.lifecycle import ArchiveCustomer
-from rules.packages import archive
+from rules.catalog_edits.packages import archive
+from rules.commands.change_plan import ChangePlan, ChangeTiming, UsageOnChange
+from rules.commands.customers import ArchiveCustomer
+from rules.commands.subscribe import Subscribe
+from rules.commands.subscriptions import CancelSubscription, ConvertTrial, ResumeSubscription
+from rules.customers.facts import TrialEnd
 from rules.periods import Period
-from rules.plan_changes import ChangePlan, ChangeTiming, UsageOnChange
-from rules.subscribing import Subscribe
-from rules.subscription_acts import CancelSubscription, ConvertTrial, ResumeSubscription
 from rules.values import BillingPeriod, Granted
 from tests.rules.lives import ACTIVE, CANCELED, IN_TRIAL, Life, subscribed
 from tests.rules.small_shop import (

@@ -9,14 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.access import AccessReason, Decision
-from rules.catalog import FeatureStatus, Product, Widget
-from rules.credit_books import Book
-from rules.customers import CustomEntitlement, CustomEntitlementMode, Customer
-from rules.grants import CreditSource, Grant, Lot
-from rules.inheritance import Flattened
-from rules.limits import Usage
-from rules.portal import (
+from rules.access.decision import AccessReason, Decision
+from rules.catalog.facts import FeatureStatus, Product, Widget
+from rules.catalog.inheritance import Flattened
+from rules.commands.report_usage import AHEAD
+from rules.credits.accounts import Book
+from rules.credits.grants import CreditSource, Grant, Lot
+from rules.customers.effective import spoken_of
+from rules.customers.facts import CustomEntitlement, CustomEntitlementMode, Customer
+from rules.portal.overview import (
     DAYS_SHOWN,
     Part,
     Standing,
@@ -30,9 +31,8 @@ from rules.portal import (
     standing,
     subscriptions_shown,
 )
-from rules.reporting import AHEAD
-from rules.series import Bucket, Point, Series
-from rules.sources import spoken_of
+from rules.usage.limits import Usage
+from rules.usage.series import Bucket, Point, Series
 from rules.values import Granted, Metered, ResetInterval, Text, Value
 from tests.rules.customer_builders import (
     DAY,

@@ -6,14 +6,15 @@ from datetime import datetime
 
 import pytest
 
-from rules.access import Decision
-from rules.catalog import CreditRate, CreditType, Price
-from rules.credit_books import Book
-from rules.customers import Subscription, Term, TrialEnd
-from rules.inheritance import Flattened
-from rules.limits import Usage
+from rules.access.decision import Decision
+from rules.catalog.facts import CreditRate, CreditType, Price
+from rules.catalog.inheritance import Flattened
+from rules.catalog.wording import wait_text
+from rules.credits.accounts import Book
+from rules.customers.facts import Subscription, Term, TrialEnd
 from rules.numbers import ONE
-from rules.portal_words import Setting, badge, events, left_text, notes, setting, used_text
+from rules.portal.wording import Setting, badge, events, left_text, notes, setting, used_text
+from rules.usage.limits import Usage
 from rules.values import (
     BillingPeriod,
     Choices,
@@ -27,7 +28,6 @@ from rules.values import (
     Text,
     Unit,
 )
-from rules.wording import wait_text
 from tests.rules.customer_builders import (
     DAY,
     FEATURES,

@@ -8,26 +8,19 @@ from fractions import Fraction
 
 import pytest
 
-from rules.access import Decision
-from rules.catalog import CreditRate, FeatureStatus
-from rules.custom_acts import SetCustomEntitlement
-from rules.customers import CustomEntitlementMode
+from rules.access.decision import Decision
+from rules.catalog.facts import CreditRate, FeatureStatus
+from rules.catalog.inheritance import Flattened
+from rules.catalog_edits.packages import with_package
+from rules.catalog_edits.publishing import publish
+from rules.commands.change_plan import ChangePlan, ChangeTiming
+from rules.commands.custom_entitlements import SetCustomEntitlement
+from rules.commands.subscribe import Subscribe
+from rules.commands.subscriptions import CancelSubscription
+from rules.customers.facts import CustomEntitlementMode
 from rules.errors import Rejected
-from rules.inheritance import Flattened
 from rules.numbers import ONE
-from rules.packages import with_package
-from rules.plan_changes import ChangePlan, ChangeTiming
-from rules.previews import (
-    MOST_EXAMPLES,
-    Difference,
-    Impact,
-    Loss,
-    heard_of,
-    planned,
-)
-from rules.publishing import publish
-from rules.subscribing import Subscribe
-from rules.subscription_acts import CancelSubscription
+from rules.previews.impact import MOST_EXAMPLES, Difference, Impact, Loss, heard_of, planned
 from rules.values import (
     Choices,
     Number,

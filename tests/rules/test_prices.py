@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from rules.catalog import FeatureStatus
-from rules.drafts import remove_price, set_price
+from rules.catalog.facts import FeatureStatus
+from rules.catalog.inheritance import Flattened
+from rules.catalog_edits.drafts import remove_price, set_price
 from rules.errors import Rejected
-from rules.inheritance import Flattened
 from tests.rules.builders import (
     addon,
     catalog,

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from rules.catalog import Catalog, FeatureStatus, PricingType, Row, Widget
-from rules.drafts import reorder_entitlements
-from rules.packages import with_package
-from rules.pricing import PricingTable
+from rules.catalog.facts import Catalog, FeatureStatus, PricingType, Row, Widget
+from rules.catalog_edits.drafts import reorder_entitlements
+from rules.catalog_edits.packages import with_package
+from rules.pricing.table import PricingTable
 from tests.rules.builders import (
     REVOKED,
     addon,

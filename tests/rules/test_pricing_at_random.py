@@ -8,12 +8,12 @@ from typing import Any
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from rules.catalog import Catalog, Content, Package, Plan, Price, PricingType, PublishScope, Row, Widget
-from rules.drafts import RowEdit
+from rules.catalog.facts import Catalog, Content, Package, Plan, Price, PricingType, PublishScope, Row, Widget
+from rules.catalog.inheritance import Flattened, Origin
+from rules.catalog_edits.drafts import RowEdit
+from rules.catalog_edits.packages import with_package
 from rules.errors import Rejected
-from rules.inheritance import Flattened, Origin
-from rules.packages import with_package
-from rules.pricing import Offering, PricingColumn, PricingRow, PricingTable, plans_on_sale
+from rules.pricing.table import Offering, PricingColumn, PricingRow, PricingTable, plans_on_sale
 from rules.values import BillingPeriod, Revoked
 from tests.rules.edits import Edit, Publish, made
 from tests.rules.strategies import catalogs, edits

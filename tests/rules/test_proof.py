@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 
-from rules.catalog import (
+from rules.catalog.facts import (
     Aggregation,
     Catalog,
     Content,
@@ -16,9 +16,9 @@ from rules.catalog import (
     Package,
     Row,
 )
+from rules.catalog_code.integrity import problems
+from rules.catalog_edits.packages import with_draft, with_package
 from rules.numbers import ONE
-from rules.packages import with_draft, with_package
-from rules.proof import problems
 from rules.values import FeatureType, LimitEnforcement, Metered, Unit, Value
 from tests.rules.builders import (
     NOW,

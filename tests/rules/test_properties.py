@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.catalog import Aggregation, FilterOperator, Meter, MeterFilter
+from rules.catalog.facts import Aggregation, FilterOperator, Meter, MeterFilter
 from rules.numbers import LARGEST, ONE, to_text
-from rules.properties import observed, properties_problems, satisfies, text_of
+from rules.usage.event_properties import observed, properties_problems, satisfies, text_of
 from tests.rules.builders import shortened
 
 MISSING: Mapping[str, object] = {"other": "de"}

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from hypothesis import given
 
-from rules.applying import apply
-from rules.catalog import Catalog, FeatureStatus
-from rules.documents import document_of
+from rules.catalog.facts import Catalog, FeatureStatus
+from rules.catalog_code.apply import apply
+from rules.catalog_code.writer import document_of
 from tests.rules.builders import (
     NOW,
     addon,

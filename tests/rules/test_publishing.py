@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 
-from rules.catalog import Catalog, PackageStatus, PublishScope, Version
-from rules.drafts import set_price
+from rules.catalog.facts import Catalog, PackageStatus, PublishScope, Version
+from rules.catalog.inheritance import Flattened, descendants
+from rules.catalog_edits.drafts import set_price
+from rules.catalog_edits.packages import set_base_plan, with_package
+from rules.catalog_edits.publishing import publish, published_since
 from rules.errors import Rejected
-from rules.inheritance import Flattened, descendants
-from rules.packages import set_base_plan, with_package
-from rules.publishing import publish, published_since
 from tests.rules.builders import (
     CHAIN,
     NOW,

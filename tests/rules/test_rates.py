@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from rules.catalog import Aggregation, Catalog, CreditRate, FeatureStatus, Meter
-from rules.inheritance import Flattened
-from rules.keep import KEEP
+from rules.catalog.facts import Aggregation, Catalog, CreditRate, FeatureStatus, Meter
+from rules.catalog.inheritance import Flattened
+from rules.catalog_edits.credit_rates import RateEdit, set_credit_rate
+from rules.catalog_edits.packages import create_plan
+from rules.catalog_edits.publishing import publish
 from rules.numbers import ONE
-from rules.packages import create_plan
-from rules.publishing import publish
-from rules.rates import RateEdit, set_credit_rate
+from rules.unset import KEEP
 from tests.rules.builders import (
     NOW,
     addon,

@@ -5,13 +5,13 @@ from dataclasses import replace
 
 import pytest
 
-from rules.catalog import Catalog, CreditRate, Feature, FeatureStatus, Package, PublishScope
+from rules.catalog.facts import Catalog, CreditRate, Feature, FeatureStatus, Package, PublishScope
+from rules.catalog_edits.packages import with_package
+from rules.catalog_edits.publishing import publish
+from rules.catalog_edits.references import Holders, LiveVersions, lived_on
+from rules.catalog_edits.updates import FeatureUpdate, update_feature
+from rules.customers.terms import version_at
 from rules.errors import Rejected
-from rules.packages import with_package
-from rules.publishing import publish
-from rules.references import Holders, LiveVersions, lived_on
-from rules.terms import version_at
-from rules.updates import FeatureUpdate, update_feature
 from rules.values import ConfigKind
 from tests.rules.builders import (
     NOBODY,

@@ -8,16 +8,16 @@ from dataclasses import dataclass, replace
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from rules.access import Decision
-from rules.acts import Act
-from rules.catalog import PricingType
+from rules.access.decision import Decision
+from rules.catalog.facts import PricingType
+from rules.commands.change_plan import ChangePlan
+from rules.commands.command import Act
+from rules.commands.subscribe import Subscribe
+from rules.commands.subscriptions import SetSubscriptionAddon
+from rules.customers.terms import addons_in_force
+from rules.explanations.remedies import MOST, Remedy, RemedyKind, candidates, remedies, windows_of
 from rules.numbers import ONE
-from rules.plan_changes import ChangePlan
-from rules.remedies import MOST, Remedy, RemedyKind, candidates, remedies, windows_of
-from rules.subscribing import Subscribe
-from rules.subscription_acts import SetSubscriptionAddon
-from rules.tallies import aggregation_of
-from rules.terms import addons_in_force
+from rules.usage.counters import aggregation_of
 from tests.rules.acts_at_random import ZONES, Step, beginnings, steps
 from tests.rules.lives import Life
 from tests.rules.recount import tally_of

@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from rules.acts import Act
-from rules.catalog import PublishScope
-from rules.packages import archive
-from rules.plan_changes import ChangePlan, ChangeTiming
-from rules.subscribing import AddonQuantity, Subscribe
-from rules.subscription_acts import CancelSubscription, ResumeSubscription
+from rules.catalog.facts import PublishScope
+from rules.catalog_edits.packages import archive
+from rules.commands.change_plan import ChangePlan, ChangeTiming
+from rules.commands.command import Act
+from rules.commands.subscribe import AddonQuantity, Subscribe
+from rules.commands.subscriptions import CancelSubscription, ResumeSubscription
 from tests.rules.lives import ACTIVE, IN_TRIAL, SCHEDULED, Life, subscribed
 from tests.rules.small_shop import (
     day,

@@ -10,15 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.catalog import Aggregation, Meter
-from rules.custom_acts import SetCustomEntitlement
-from rules.customers import CustomEntitlementMode, Customer
-from rules.metering import UsageRecord
+from rules.catalog.facts import Aggregation, Meter
+from rules.commands.change_plan import ChangePlan, ChangeTiming, UsageOnChange
+from rules.commands.custom_entitlements import SetCustomEntitlement
+from rules.commands.subscribe import Subscribe
+from rules.commands.subscriptions import CancelSubscription
+from rules.customers.facts import CustomEntitlementMode, Customer
 from rules.numbers import ONE
-from rules.plan_changes import ChangePlan, ChangeTiming, UsageOnChange
-from rules.series import MOST_BUCKETS, BadSpan, Bucket, Span, UsageBucket, buckets
-from rules.subscribing import Subscribe
-from rules.subscription_acts import CancelSubscription
+from rules.usage.metering import UsageRecord
+from rules.usage.series import MOST_BUCKETS, BadSpan, Bucket, Span, UsageBucket, buckets
 from rules.values import Reset, ResetInterval, WrittenLimit
 from tests.rules.customer_builders import selling
 from tests.rules.lives import Life, subscribed

@@ -8,9 +8,9 @@ from itertools import pairwise
 from hypothesis import assume, event, given
 from hypothesis import strategies as st
 
-from rules.metering import UsageRecord
 from rules.numbers import ONE
-from rules.series import BadSpan, Series, Span, UsageBucket
+from rules.usage.metering import UsageRecord
+from rules.usage.series import BadSpan, Series, Span, UsageBucket
 from tests.rules.acts_at_random import Step
 from tests.rules.lives import Life
 from tests.rules.seen_series import seen

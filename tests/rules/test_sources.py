@@ -4,17 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from rules.catalog import Content, Plan, PublishScope, Row
-from rules.customers import Customer
-from rules.inheritance import Flattened
-from rules.sources import (
-    NOTHING,
-    Entitled,
-    SourceKind,
-    entitled,
-    spoken_of,
-)
-from rules.terms import billing_period, version_in_force
+from rules.catalog.facts import Content, Plan, PublishScope, Row
+from rules.catalog.inheritance import Flattened
+from rules.customers.effective import NOTHING, Entitled, SourceKind, entitled, spoken_of
+from rules.customers.facts import Customer
+from rules.customers.terms import billing_period, version_in_force
 from rules.values import (
     BillingPeriod,
     Choices,

@@ -6,10 +6,10 @@ from itertools import combinations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.catalog import PublishScope
-from rules.credit_history import not_entered
-from rules.grants import CreditSource, EntryKind, Grant, GrantStatus, Lot
-from rules.inheritance import Flattened
+from rules.catalog.facts import PublishScope
+from rules.catalog.inheritance import Flattened
+from rules.credits.grants import CreditSource, EntryKind, Grant, GrantStatus, Lot
+from rules.credits.history import not_entered
 from rules.numbers import ONE
 from rules.standpoints import supposition
 from tests.rules.builders import NOW, catalog

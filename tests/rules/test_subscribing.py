@@ -5,13 +5,13 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from rules.acts import Act
-from rules.customers import SubscriptionStatus
-from rules.lifecycle import ArchiveCustomer, UpsertCustomer
-from rules.packages import archive, with_package
-from rules.plan_changes import ChangeTiming
-from rules.subscribing import AddonQuantity, Subscribe
-from rules.subscription_acts import CancelSubscription
+from rules.catalog_edits.packages import archive, with_package
+from rules.commands.change_plan import ChangeTiming
+from rules.commands.command import Act
+from rules.commands.customers import ArchiveCustomer, UpsertCustomer
+from rules.commands.subscribe import AddonQuantity, Subscribe
+from rules.commands.subscriptions import CancelSubscription
+from rules.customers.facts import SubscriptionStatus
 from tests.rules.lives import ACTIVE, CANCELED, SCHEDULED, Life, subscribed
 from tests.rules.small_shop import DAY, PACKAGES, START, day, opened, plan, price, sold
 

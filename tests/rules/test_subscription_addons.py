@@ -5,12 +5,12 @@ from datetime import datetime
 
 import pytest
 
-from rules.lifecycle import ArchiveCustomer
-from rules.packages import archive
-from rules.plan_changes import ChangePlan, ChangeTiming, UsageOnChange
-from rules.subscribing import AddonQuantity, Subscribe
-from rules.subscription_acts import CancelSubscription, MigrateSubscription, SetSubscriptionAddon
-from rules.updates import PlanUpdate, update_plan
+from rules.catalog_edits.packages import archive
+from rules.catalog_edits.updates import PlanUpdate, update_plan
+from rules.commands.change_plan import ChangePlan, ChangeTiming, UsageOnChange
+from rules.commands.customers import ArchiveCustomer
+from rules.commands.subscribe import AddonQuantity, Subscribe
+from rules.commands.subscriptions import CancelSubscription, MigrateSubscription, SetSubscriptionAddon
 from tests.rules.lives import Life, subscribed
 from tests.rules.small_shop import PACKAGES, addon, day, limit, opened, row, sold
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.telling import Telling
+from rules.live import Telling
 
 KEYS = ("a", "b", "c", "d")
 

@@ -8,11 +8,11 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rules.catalog_edits.packages import with_package
+from rules.catalog_edits.publishing import publish
+from rules.commands.customers import ArchiveCustomer
+from rules.commands.report_usage import ReportUsage
 from rules.errors import Rejected
-from rules.lifecycle import ArchiveCustomer
-from rules.packages import with_package
-from rules.publishing import publish
-from rules.reporting import ReportUsage
 from tests.rules.acts_at_random import (
     ZONES,
     Publish,

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from rules.lifecycle import UpsertCustomer
-from rules.plan_changes import ChangePlan, ChangeTiming, UsageOnChange
-from rules.subscribing import Subscribe
-from rules.subscription_acts import CancelSubscription, ConvertTrial, MigrateSubscription
+from rules.commands.change_plan import ChangePlan, ChangeTiming, UsageOnChange
+from rules.commands.customers import UpsertCustomer
+from rules.commands.subscribe import Subscribe
+from rules.commands.subscriptions import CancelSubscription, ConvertTrial, MigrateSubscription
 from tests.rules.lives import Life, subscribed
 from tests.rules.small_shop import START, day
 

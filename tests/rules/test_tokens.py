@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.tokens import LONGEST_SECONDS, Claims, claims_of, ttl_problems
+from rules.auth.customer_tokens import LONGEST_SECONDS, Claims, claims_of, ttl_problems
 
 NOW = datetime(2026, 11, 15, 12, 0, 0, 123_457, tzinfo=UTC)
 

@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from rules.customers import TrialEnd
-from rules.lifecycle import UpsertCustomer
+from rules.catalog_edits.updates import PlanUpdate, update_plan
+from rules.commands.change_plan import ChangeTiming
+from rules.commands.customers import UpsertCustomer
+from rules.commands.subscribe import AddonQuantity, Subscribe
+from rules.commands.subscriptions import CancelSubscription, ConvertTrial, ResumeSubscription
+from rules.customers.facts import TrialEnd
 from rules.numbers import ONE
 from rules.periods import Period
-from rules.plan_changes import ChangeTiming
-from rules.subscribing import AddonQuantity, Subscribe
-from rules.subscription_acts import CancelSubscription, ConvertTrial, ResumeSubscription
-from rules.updates import PlanUpdate, update_plan
 from rules.values import Metered, Reset, ResetInterval
 from tests.rules.lives import ACTIVE, CANCELED, EXPIRED, IN_TRIAL, SCHEDULED, Life, subscribed
 from tests.rules.small_shop import DAY, MOMENT, START, day, opened, plan, row, sold

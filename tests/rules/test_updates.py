@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from rules.catalog import (
+from rules.catalog.facts import (
     Addon,
     Aggregation,
     CreditType,
@@ -13,9 +13,8 @@ from rules.catalog import (
     Plan,
     PricingType,
 )
-from rules.keep import KEEP
-from rules.packages import set_base_plan
-from rules.updates import (
+from rules.catalog_edits.packages import set_base_plan
+from rules.catalog_edits.updates import (
     AddonUpdate,
     CreditTypeUpdate,
     FeatureUpdate,
@@ -27,6 +26,7 @@ from rules.updates import (
     update_plan,
     update_product,
 )
+from rules.unset import KEEP
 from rules.values import Unit
 from tests.rules.builders import (
     NOBODY,

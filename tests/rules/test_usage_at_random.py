@@ -10,12 +10,12 @@ import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from rules.acts import Act
-from rules.consuming import Consume
+from rules.commands.command import Act
+from rules.commands.consume import Consume
+from rules.commands.report_usage import ReportUsage, UsageMode
+from rules.commands.reserve import ReleaseReservation, Reserve, SettleReservation
 from rules.errors import Rejected
-from rules.holding import ReleaseReservation, Reserve, SettleReservation
 from rules.numbers import ONE
-from rules.reporting import ReportUsage, UsageMode
 from rules.values import ResetInterval
 from tests.rules.customer_builders import DAY, HARD, INSTANT, SOFT, START, limited
 from tests.rules.till import Till, consume, release, report, reserve, set_to, settle, till

@@ -5,9 +5,8 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 
-from rules.catalog import Aggregation, CreditType, Feature, Meter
-from rules.numbers import ONE
-from rules.validity import (
+from rules.catalog.facts import Aggregation, CreditType, Feature, Meter
+from rules.catalog.validation import (
     is_external_key,
     key_problems,
     metadata_problems,
@@ -19,6 +18,7 @@ from rules.validity import (
     value_field,
     value_problems,
 )
+from rules.numbers import ONE
 from rules.values import (
     ConfigKind,
     CreditCadence,

@@ -8,19 +8,19 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from rules.catalog import Aggregation, Meter, Package
-from rules.consuming import Consume
-from rules.custom_acts import RemoveCustomEntitlement, SetCustomEntitlement
-from rules.customers import CustomEntitlementMode
-from rules.events import IngestEvent
-from rules.explaining import summary
-from rules.holding import Reserve
+from rules.catalog.facts import Aggregation, Meter, Package
+from rules.commands.change_plan import ChangePlan, ChangeTiming, UsageOnChange
+from rules.commands.consume import Consume
+from rules.commands.custom_entitlements import RemoveCustomEntitlement, SetCustomEntitlement
+from rules.commands.ingest_event import IngestEvent
+from rules.commands.report_usage import ReportUsage, UsageMode
+from rules.commands.reserve import Reserve
+from rules.commands.subscribe import Subscribe
+from rules.commands.subscriptions import CancelSubscription, ConvertTrial
+from rules.customers.facts import CustomEntitlementMode
+from rules.explanations.remedies import RemedyKind, candidates, remedies, windows_of
+from rules.explanations.steps import summary
 from rules.numbers import ONE
-from rules.plan_changes import ChangePlan, ChangeTiming, UsageOnChange
-from rules.remedies import RemedyKind, candidates, remedies, windows_of
-from rules.reporting import ReportUsage, UsageMode
-from rules.subscribing import Subscribe
-from rules.subscription_acts import CancelSubscription, ConvertTrial
 from rules.values import Metered, Reset, ResetInterval, WrittenLimit
 from tests.rules.small_shop import calendar, limit, plan, row, sold
 from tests.rules.test_burning_usage import of_calls, uses

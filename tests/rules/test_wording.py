@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.catalog import CreditType, Feature, Row
+from rules.catalog.facts import CreditType, Feature, Row
+from rules.catalog.wording import heading, interval_text, quantity_text, row_text, value_text
 from rules.numbers import LARGEST, from_decimal
 from rules.values import (
     BillingPeriod,
@@ -29,13 +30,6 @@ from rules.values import (
     Unit,
     Value,
     Weekday,
-)
-from rules.wording import (
-    heading,
-    interval_text,
-    quantity_text,
-    row_text,
-    value_text,
 )
 
 Subject = Feature | CreditType

@@ -6,20 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from rules.access import Decision, Question, decide, subject_of
-from rules.acts import Account, Act, Change, Scene
-from rules.catalog import Feature
-from rules.consuming import Consume
-from rules.customers import Customer
+from rules.access.decision import Decision, Question, decide, subject_of
+from rules.catalog.facts import Feature
+from rules.catalog.inheritance import Flattened
+from rules.commands.command import Account, Act, Change, Scene
+from rules.commands.consume import Consume
+from rules.commands.report_usage import ReportUsage, UsageMode
+from rules.commands.reserve import ReleaseReservation, Reserve, SettleReservation
+from rules.customers.facts import Customer
 from rules.errors import Rejected
-from rules.holding import ReleaseReservation, Reserve, SettleReservation
-from rules.inheritance import Flattened
-from rules.limits import Usage
-from rules.metering import UsageRecord, Window
 from rules.numbers import ONE
-from rules.reporting import ReportUsage, UsageMode
-from rules.reservations import Hold, ReservationStatus, held
-from rules.tallies import Tallies, Tally, aggregation_of
+from rules.usage.counters import Tallies, Tally, aggregation_of
+from rules.usage.limits import Usage
+from rules.usage.metering import UsageRecord, Window
+from rules.usage.reservations import Hold, ReservationStatus, held
 from rules.values import Value
 from tests.rules.builders import shortened
 from tests.rules.customer_builders import INSTANT, START, customer, published_plan, selling, subscription

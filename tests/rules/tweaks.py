@@ -8,12 +8,12 @@ from datetime import datetime
 
 from hypothesis import strategies as st
 
-from rules.catalog import Catalog, Content, CreditRate, Feature, FeatureStatus, Plan, PublishScope, Row
-from rules.customers import Customer
+from rules.catalog.facts import Catalog, Content, CreditRate, Feature, FeatureStatus, Plan, PublishScope, Row
+from rules.catalog_edits.packages import with_package
+from rules.catalog_edits.publishing import publish
+from rules.customers.facts import Customer
 from rules.errors import Rejected
 from rules.numbers import ONE
-from rules.packages import with_package
-from rules.publishing import publish
 from rules.values import (
     BillingPeriod,
     CreditCadence,

@@ -7,22 +7,22 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Self
 
-from rules.access import Decision, Question, decide
-from rules.acts import Account, Act, Change, Scene, UsageAct
-from rules.burning import burned_for, given_back
-from rules.burns import Rated
-from rules.catalog import Catalog, CreditRate, CreditType, Package
-from rules.credit_acts import ConsumeCredits, GrantCredits, VoidCreditGrant
-from rules.credit_books import Book, Cause, Entry
-from rules.credit_holds import held_for, released_hold, settled_hold
-from rules.credits import brought_up
+from rules.access.decision import Decision, Question, decide
+from rules.catalog.facts import Catalog, CreditRate, CreditType, Package
+from rules.commands.command import Account, Act, Change, Scene, UsageAct
+from rules.commands.credits import ConsumeCredits, GrantCredits, VoidCreditGrant
+from rules.commands.subscribe import Subscribe
+from rules.credits.accounts import Book, Cause, Entry
+from rules.credits.burn_down import burned_for, given_back
+from rules.credits.burn_records import Rated
+from rules.credits.grants import CreditSource, GrantStatus, Lot
+from rules.credits.holds import held_for, released_hold, settled_hold
+from rules.credits.roll_forward import brought_up
 from rules.errors import Rejected
-from rules.grants import CreditSource, GrantStatus, Lot
-from rules.metering import Window, everything
 from rules.numbers import ONE
-from rules.reservations import Hold, held
-from rules.subscribing import Subscribe
-from rules.tallies import Tally
+from rules.usage.counters import Tally
+from rules.usage.metering import Window, everything
+from rules.usage.reservations import Hold, held
 from rules.values import BillingPeriod, CreditCadence, Credits, Unit
 from tests.rules.builders import shortened
 from tests.rules.lives import Life

@@ -22,17 +22,17 @@ from models.subscriptions import Belongings
 from models.tables import UsageRecordRow, UsageWindowRow
 from resolvers.access import accesses_of
 from resolvers.context import Context, Services
-from rules.acts import Account, Act, Change, Scene, UsageAct
-from rules.catalog import Aggregation, Catalog
-from rules.customers import Customer
-from rules.inheritance import Flattened
-from rules.keys import ApiKeyKind, Scope
-from rules.lifecycle import UpsertCustomer
+from rules.auth.api_keys import ApiKeyKind, Scope
+from rules.auth.permissions import Viewer
+from rules.catalog.facts import Aggregation, Catalog
+from rules.catalog.inheritance import Flattened
+from rules.commands.command import Account, Act, Change, Scene, UsageAct
+from rules.commands.customers import UpsertCustomer
+from rules.commands.report_usage import ReportUsage
+from rules.commands.subscribe import Subscribe
+from rules.customers.facts import Customer
 from rules.numbers import ONE
-from rules.permissions import Viewer
-from rules.reporting import ReportUsage
-from rules.subscribing import Subscribe
-from rules.tallies import Need
+from rules.usage.counters import Need
 from rules.values import ResetInterval
 from tests.rules import metered_shop
 from tests.rules.builders import product

@@ -7,9 +7,9 @@ from typing import assert_never
 
 from resolvers import catalog
 from resolvers.context import Context
-from rules.drafts import RowEdit
-from rules.rates import RateEdit
-from rules.updates import AddonUpdate, FeatureUpdate, PlanUpdate
+from rules.catalog_edits.credit_rates import RateEdit
+from rules.catalog_edits.drafts import RowEdit
+from rules.catalog_edits.updates import AddonUpdate, FeatureUpdate, PlanUpdate
 from tests.rules.builders import plan
 from tests.rules.edits import (
     Discard,

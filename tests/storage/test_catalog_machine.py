@@ -25,12 +25,12 @@ from resolvers import catalog
 from resolvers.catalog_code import AfterApply, CatalogDocument, CatalogFormat, apply_document, compare, export
 from resolvers.context import Context, Services
 from resolvers.environments import ensure_environment
-from rules.catalog import Catalog, PublishScope
+from rules.auth.api_keys import ApiKeyKind, Scope
+from rules.auth.permissions import Viewer
+from rules.catalog.facts import Catalog, PublishScope
+from rules.catalog_edits.publishing import publish_contents
+from rules.catalog_edits.references import Holders, derived_plans, references
 from rules.errors import Rejected
-from rules.keys import ApiKeyKind, Scope
-from rules.permissions import Viewer
-from rules.publishing import publish_contents
-from rules.references import Holders, derived_plans, references
 from tests.profiles import FULL
 from tests.rules.builders import NOW, shortened
 from tests.rules.likeness import compare_market

@@ -19,13 +19,13 @@ from models import environments
 from models.database import Database
 from resolvers import catalog
 from resolvers.context import Context, Services
-from rules.catalog import Catalog, Feature, Meter, MeterFilter, Plan, PricingType, Product, PublishScope
-from rules.catalog import FilterOperator as Operator
-from rules.drafts import RowEdit
+from rules.auth.api_keys import ApiKeyKind, Scope
+from rules.auth.permissions import Viewer
+from rules.catalog.facts import Catalog, Feature, Meter, MeterFilter, Plan, PricingType, Product, PublishScope
+from rules.catalog.facts import FilterOperator as Operator
+from rules.catalog.validation import proven
+from rules.catalog_edits.drafts import RowEdit
 from rules.errors import ErrorCode, Rejected
-from rules.keys import ApiKeyKind, Scope
-from rules.permissions import Viewer
-from rules.validity import proven
 from rules.values import ConfigKind, FeatureType, Unit
 from tests.rules.builders import NOW, addon, own, product, row, written
 from tests.rules.edits import Edit, made

@@ -13,13 +13,13 @@ from models import environments
 from models.batch import Done
 from models.tables import IdempotencyKeyRow, ReservationRow, UsageRecordRow, UsageWindowRow
 from resolvers.usage import state_after
-from rules.access import Question
-from rules.acts import Act
-from rules.consuming import Consume
+from rules.access.decision import Question
+from rules.commands.command import Act
+from rules.commands.consume import Consume
+from rules.commands.reserve import Reserve
 from rules.errors import ErrorCode, Rejected
-from rules.holding import Reserve
 from rules.numbers import ONE
-from rules.reservations import MOST_OPEN
+from rules.usage.reservations import MOST_OPEN
 from tests.profiles import FULL
 from tests.rules.till import consume, release, reserve, settle
 from tests.storage.books import Books, report

@@ -14,12 +14,12 @@ from models import catalog
 from models.credit_tables import CreditEntryRow, CreditGrantRow
 from models.credits import load
 from models.usage import Owner
-from rules.credit_acts import ConsumeCredits, GrantCredits, VoidCreditGrant
-from rules.credit_books import Book, CreditNeed
+from rules.commands.credits import ConsumeCredits, GrantCredits, VoidCreditGrant
+from rules.commands.subscribe import Subscribe
+from rules.credits.accounts import Book, CreditNeed
+from rules.credits.grants import CreditSource, GrantStatus
 from rules.errors import Rejected
-from rules.grants import CreditSource, GrantStatus
 from rules.numbers import ONE
-from rules.subscribing import Subscribe
 from tests.rules.builders import product
 from tests.rules.customer_builders import DAY
 from tests.rules.wallets import AI, credits_, giving, selling_credits

@@ -11,15 +11,15 @@ from sqlalchemy import text
 from models.credit_tables import CreditBalanceRow, CreditBurnRow
 from models.database import Database
 from resolvers.verifying import first_difference
-from rules.acts import Act
-from rules.consuming import Consume
-from rules.credit_acts import GrantCredits
-from rules.holding import Reserve, SettleReservation
-from rules.lifecycle import UpsertCustomer
+from rules.commands.change_plan import ChangePlan, ChangeTiming, UsageOnChange
+from rules.commands.command import Act
+from rules.commands.consume import Consume
+from rules.commands.credits import GrantCredits
+from rules.commands.customers import UpsertCustomer
+from rules.commands.report_usage import ReportUsage
+from rules.commands.reserve import Reserve, SettleReservation
+from rules.commands.subscribe import Subscribe
 from rules.numbers import ONE
-from rules.plan_changes import ChangePlan, ChangeTiming, UsageOnChange
-from rules.reporting import ReportUsage
-from rules.subscribing import Subscribe
 from tests.storage.books import Books
 from tests.storage.test_credits_grouped import studio
 

@@ -23,18 +23,18 @@ from models.credit_tables import (
 from models.database import Database
 from models.tables import UsageRecordRow
 from resolvers.verifying import first_difference
-from rules.acts import Act
-from rules.catalog import Catalog, CreditRate, Package
-from rules.consuming import Consume
-from rules.credit_acts import ConsumeCredits, GrantCredits, VoidCreditGrant
+from rules.catalog.facts import Catalog, CreditRate, Package
+from rules.commands.change_plan import ChangePlan, ChangeTiming, UsageOnChange
+from rules.commands.command import Act
+from rules.commands.consume import Consume
+from rules.commands.credits import ConsumeCredits, GrantCredits, VoidCreditGrant
+from rules.commands.customers import UpsertCustomer
+from rules.commands.report_usage import ReportUsage
+from rules.commands.reserve import ReleaseReservation, Reserve, SettleReservation
+from rules.commands.subscribe import Subscribe
+from rules.credits.grants import CreditSource
 from rules.errors import Rejected
-from rules.grants import CreditSource
-from rules.holding import ReleaseReservation, Reserve, SettleReservation
-from rules.lifecycle import UpsertCustomer
 from rules.numbers import ONE
-from rules.plan_changes import ChangePlan, ChangeTiming, UsageOnChange
-from rules.reporting import ReportUsage
-from rules.subscribing import Subscribe
 from rules.values import ResetInterval
 from tests.profiles import FULL
 from tests.rules.builders import product

@@ -12,10 +12,10 @@ from sqlalchemy import text
 
 from models.database import Database
 from resolvers.verifying import first_difference
-from rules.credit_acts import ConsumeCredits, GrantCredits, VoidCreditGrant
-from rules.lifecycle import UpsertCustomer
+from rules.commands.credits import ConsumeCredits, GrantCredits, VoidCreditGrant
+from rules.commands.customers import UpsertCustomer
+from rules.commands.subscribe import Subscribe
 from rules.numbers import ONE
-from rules.subscribing import Subscribe
 from tests.rules.small_shop import limit, plan, row, sold
 from tests.rules.till import release, report, reserve, settle
 from tests.rules.wallets import IMAGES, credits_, selling_credits

@@ -15,7 +15,7 @@ from models import environments, keys
 from models.database import Database
 from models.keyring import FRESH_SECONDS, KeyRing
 from models.keys import NewApiKey
-from rules.keys import ApiKey, ApiKeyKind, Scope
+from rules.auth.api_keys import ApiKey, ApiKeyKind, Scope
 
 NOW = datetime(2026, 11, 15, 12, tzinfo=UTC)
 DIGEST = "d" * 64

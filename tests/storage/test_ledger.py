@@ -14,10 +14,10 @@ from models.database import Database
 from models.ledger import MOST_ACTS, Ledger
 from models.memory import Memory
 from models.tables import IdempotencyKeyRow
+from rules.commands.customers import UpsertCustomer
+from rules.commands.subscribe import Subscribe
 from rules.errors import ErrorCode, Rejected
-from rules.lifecycle import UpsertCustomer
 from rules.numbers import ONE
-from rules.subscribing import Subscribe
 from tests.rules.customer_builders import INSTANT
 from tests.storage.books import Books, Commits, rename, report
 

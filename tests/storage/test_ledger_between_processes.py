@@ -8,10 +8,10 @@ from collections import Counter
 
 from models.batch import Done
 from models.tables import CustomerRow, IdempotencyKeyRow, SubscriptionRow, UsageRecordRow, UsageWindowRow
+from rules.commands.customers import UpsertCustomer
+from rules.commands.subscribe import Subscribe
 from rules.errors import ErrorCode, Rejected
-from rules.lifecycle import UpsertCustomer
 from rules.numbers import ONE
-from rules.subscribing import Subscribe
 from tests.profiles import FULL
 from tests.storage.books import Books, report
 

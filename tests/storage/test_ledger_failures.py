@@ -11,9 +11,9 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from models.batch import Done
 from models.database import Database
 from models.tables import CustomerRow, IdempotencyKeyRow, UsageRecordRow
-from rules.acts import Act
+from rules.commands.command import Act
+from rules.commands.customers import UpsertCustomer
 from rules.errors import ErrorCode, Rejected, reject
-from rules.lifecycle import UpsertCustomer
 from rules.numbers import ONE
 from tests.storage.books import Books, Commits, Failing, FailingArrival, report
 

@@ -15,19 +15,19 @@ from sqlmodel import SQLModel
 from models.database import Database
 from resolvers import access
 from resolvers.credits import balance
-from rules.access import Question
-from rules.acts import Act
-from rules.consuming import Consume
-from rules.credit_acts import ConsumeCredits, GrantCredits, VoidCreditGrant
-from rules.custom_acts import RemoveCustomEntitlement, SetCustomEntitlement
-from rules.customers import CustomEntitlementMode
-from rules.holding import ReleaseReservation, Reserve, SettleReservation
-from rules.lifecycle import ArchiveCustomer, UpsertCustomer
+from rules.access.decision import Question
+from rules.commands.change_plan import ChangePlan
+from rules.commands.command import Act
+from rules.commands.consume import Consume
+from rules.commands.credits import ConsumeCredits, GrantCredits, VoidCreditGrant
+from rules.commands.custom_entitlements import RemoveCustomEntitlement, SetCustomEntitlement
+from rules.commands.customers import ArchiveCustomer, UpsertCustomer
+from rules.commands.report_usage import ReportUsage
+from rules.commands.reserve import ReleaseReservation, Reserve, SettleReservation
+from rules.commands.subscribe import Subscribe
+from rules.commands.subscriptions import CancelSubscription
+from rules.customers.facts import CustomEntitlementMode
 from rules.numbers import ONE
-from rules.plan_changes import ChangePlan
-from rules.reporting import ReportUsage
-from rules.subscribing import Subscribe
-from rules.subscription_acts import CancelSubscription
 from tests.rules.customer_builders import DAY
 from tests.storage.books import Books
 from tests.storage.test_credits import sells_credits

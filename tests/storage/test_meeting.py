@@ -10,8 +10,8 @@ from models.database import Database
 from resolvers import access
 from resolvers.context import Context
 from resolvers.customers import MOST_MET
-from rules.access import Decision, Question
-from rules.custom_acts import SetCustomEntitlement
+from rules.access.decision import Decision, Question
+from rules.commands.custom_entitlements import SetCustomEntitlement
 from rules.numbers import ONE
 from tests.graph.test_statement_counts import CUSTOMERS, ENVIRONMENT, GLANCE, HOLDS, OWNED, SUMS, statements
 from tests.storage.books import Books, report

@@ -15,13 +15,13 @@ from models.batch import Done
 from models.database import Database
 from models.statements import table_of
 from models.tables import IdempotencyKeyRow, UsageRecordRow, UsageWindowRow
-from rules.acts import Act
+from rules.commands.command import Act
+from rules.commands.customers import UpsertCustomer
+from rules.commands.ingest_event import IngestEvent
+from rules.commands.report_usage import ReportUsage
 from rules.errors import Rejected
-from rules.events import IngestEvent
-from rules.lifecycle import UpsertCustomer
-from rules.metering import EARLIEST
 from rules.numbers import ONE
-from rules.reporting import ReportUsage
+from rules.usage.metering import EARLIEST
 from tests.profiles import FULL
 from tests.rules.customer_builders import DAY, INSTANT, START
 from tests.rules.metered_shop import AGGREGATIONS, observe, request

@@ -14,12 +14,12 @@ from models.batch import Done
 from models.statements import table_of
 from models.tables import UsageRecordRow, UsageWindowRow
 from models.usage import Owner, Uncounted
-from rules.catalog import Aggregation
+from rules.catalog.facts import Aggregation
+from rules.commands.customers import UpsertCustomer
+from rules.commands.subscribe import Subscribe
 from rules.errors import Rejected
-from rules.lifecycle import UpsertCustomer
-from rules.metering import EARLIEST, LATEST, Window
 from rules.numbers import ONE
-from rules.subscribing import Subscribe
+from rules.usage.metering import EARLIEST, LATEST, Window
 from tests.profiles import FULL
 from tests.rules.customer_builders import INSTANT, START
 from tests.storage.books import Books, report

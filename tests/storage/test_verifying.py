@@ -18,13 +18,13 @@ from models.database import Database
 from resolvers import verifying
 from resolvers.environments import ensure_environment
 from resolvers.verifying import first_difference
-from rules.acts import Act
-from rules.custom_acts import SetCustomEntitlement
-from rules.customers import CustomEntitlementMode
+from rules.commands.command import Act
+from rules.commands.custom_entitlements import SetCustomEntitlement
+from rules.commands.customers import UpsertCustomer
+from rules.commands.report_usage import UsageMode
+from rules.commands.subscribe import Subscribe
+from rules.customers.facts import CustomEntitlementMode
 from rules.errors import Rejected
-from rules.lifecycle import UpsertCustomer
-from rules.reporting import UsageMode
-from rules.subscribing import Subscribe
 from tests.rules.customer_builders import DAY
 from tests.rules.metered_shop import observe, request
 from tests.rules.till import consume, release, reserve, settle

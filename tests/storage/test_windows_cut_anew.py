@@ -18,17 +18,17 @@ from models.statements import table_of
 from models.tables import UsageWindowRow
 from models.usage import Owner, Uncounted
 from resolvers.verifying import first_difference
-from rules.acts import Act
-from rules.catalog import Aggregation
-from rules.consuming import Consume
+from rules.catalog.facts import Aggregation
+from rules.commands.change_plan import ChangePlan, ChangeTiming, UsageOnChange
+from rules.commands.command import Act
+from rules.commands.consume import Consume
+from rules.commands.customers import UpsertCustomer
+from rules.commands.report_usage import ReportUsage, UsageMode
+from rules.commands.subscribe import Subscribe
+from rules.commands.subscriptions import CancelSubscription
 from rules.errors import Rejected
-from rules.lifecycle import UpsertCustomer
-from rules.metering import LATEST, Window, everything
 from rules.numbers import LARGEST, ONE
-from rules.plan_changes import ChangePlan, ChangeTiming, UsageOnChange
-from rules.reporting import ReportUsage, UsageMode
-from rules.subscribing import Subscribe
-from rules.subscription_acts import CancelSubscription
+from rules.usage.metering import LATEST, Window, everything
 from rules.values import ResetInterval
 from tests.profiles import FULL
 from tests.rules.customer_builders import DAY, START, limited, published_plan, selling

@@ -19,9 +19,9 @@ from models.zone_tables import TimeZoneRulesRow
 from resolvers.context import Services
 from resolvers.time_zones import is_behind, take_up_rules
 from resolvers.verifying import first_difference
-from rules.lifecycle import UpsertCustomer
-from rules.plan_changes import ChangePlan, ChangeTiming
-from rules.subscribing import Subscribe
+from rules.commands.change_plan import ChangePlan, ChangeTiming
+from rules.commands.customers import UpsertCustomer
+from rules.commands.subscribe import Subscribe
 from rules.time_zones import ZoneRules
 from tests.rules.test_moved_boundaries_at_random import zone
 from tests.rules.wallets import MONTHLY, credits_, giving, selling_credits

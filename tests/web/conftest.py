@@ -20,7 +20,7 @@ from starlette.types import ASGIApp
 from models.database import Database
 from resolvers.context import Services
 from resolvers.keys import create_key
-from rules.keys import NewKey, Scope
+from rules.auth.api_keys import NewKey, Scope
 from server.app import create_app
 from server.demo import fill
 from server.websocket import WebSocketProtocol

@@ -10,8 +10,8 @@ from starlette.applications import Starlette
 from resolvers import catalog
 from resolvers.context import Services
 from resolvers.environments import context_of
-from rules.catalog import Catalog
-from rules.packages import with_package
+from rules.catalog.facts import Catalog
+from rules.catalog_edits.packages import with_package
 from server.demo import ENVIRONMENT
 from tests.rules.builders import edit, edited, published, text, written
 

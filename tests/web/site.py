@@ -14,11 +14,11 @@ from resolvers.context import Context, Services
 from resolvers.customers import act, upsert
 from resolvers.environments import context_of
 from resolvers.keys import create_customer_token
-from rules.catalog import Catalog, CreditType, PricingType
-from rules.keys import ApiKeyKind, NewKey
-from rules.lifecycle import UpsertCustomer
-from rules.packages import with_package
-from rules.subscribing import Subscribe
+from rules.auth.api_keys import ApiKeyKind, NewKey
+from rules.catalog.facts import Catalog, CreditType, PricingType
+from rules.catalog_edits.packages import with_package
+from rules.commands.customers import UpsertCustomer
+from rules.commands.subscribe import Subscribe
 from rules.values import Unit
 from tests.rules.builders import catalog as sold
 from tests.rules.builders import plan, published, row

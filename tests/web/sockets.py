@@ -17,8 +17,8 @@ from websockets.typing import Subprotocol
 
 from resolvers.context import Context, Services
 from resolvers.keys import create_customer_token, create_key, viewer_of
-from rules.keys import NewKey
-from rules.lifecycle import UpsertCustomer
+from rules.auth.api_keys import NewKey
+from rules.commands.customers import UpsertCustomer
 from server.app import create_app
 from server.websocket import WebSocketProtocol
 

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.limits import Usage
-from rules.metering import Metering, everything
 from rules.periods import Period
-from rules.series import Bucket, Point, Series
+from rules.usage.limits import Usage
+from rules.usage.metering import Metering, everything
+from rules.usage.series import Bucket, Point, Series
 from rules.values import Metered, Reset, ResetInterval
 from server.charts import FULL, Bar, bar, chart
 from tests.rules.builders import metered

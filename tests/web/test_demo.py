@@ -15,7 +15,7 @@ from sqlmodel import SQLModel
 from models.database import Database
 from resolvers.context import Services
 from resolvers.environments import ensure_environment
-from rules.catalog import Plan
+from rules.catalog.facts import Plan
 from rules.errors import ErrorCode, Rejected
 from rules.periods import period_at
 from rules.values import Reset, ResetInterval

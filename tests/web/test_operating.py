@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 from models.database import Database
 from resolvers.context import Services
 from resolvers.keys import create_key
-from rules.keys import NewKey
+from rules.auth.api_keys import NewKey
 from server.app import create_app
 from server.metrics import MOST_NAMES, Metrics
 from tests.web.asking import Asker

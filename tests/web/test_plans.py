@@ -22,8 +22,8 @@ from structlog.testing import capture_logs
 from models.database import Database
 from models.environments import find
 from resolvers.context import Context, Services
-from rules.keys import ApiKeyKind, Scope
-from rules.permissions import Viewer
+from rules.auth.api_keys import ApiKeyKind, Scope
+from rules.auth.permissions import Viewer
 from schema.graph import graph
 from schema.resolving import streamline
 from server.documents import Operation, Prepared, prepare

@@ -10,12 +10,12 @@ from resolvers.credits import act as act_on_credits
 from resolvers.customers import upsert
 from resolvers.environments import context_of
 from resolvers.usage import report_usage
-from rules.catalog import Catalog
-from rules.credit_acts import GrantCredits
-from rules.lifecycle import UpsertCustomer
+from rules.catalog.facts import Catalog
+from rules.catalog_edits.packages import with_package
+from rules.commands.credits import GrantCredits
+from rules.commands.customers import UpsertCustomer
+from rules.commands.report_usage import ReportUsage
 from rules.numbers import ONE
-from rules.packages import with_package
-from rules.reporting import ReportUsage
 from server.app import create_app
 from server.demo import ENVIRONMENT, fill
 from server.pages import NODE_MODULES

@@ -18,8 +18,8 @@ from resolvers.context import Services, real_time
 from resolvers.customers import act, upsert
 from resolvers.environments import context_of
 from resolvers.keys import create_customer_token, create_key
-from rules.keys import NewKey
-from rules.lifecycle import ArchiveCustomer, UpsertCustomer
+from rules.auth.api_keys import NewKey
+from rules.commands.customers import ArchiveCustomer, UpsertCustomer
 from server import portal_page
 from server.app import create_app
 from server.rates import Rates

@@ -15,10 +15,10 @@ from resolvers.credits import act as act_on_credits
 from resolvers.environments import advance_clock, context_of
 from resolvers.keys import create_customer_token, create_key
 from resolvers.usage import report_usage
-from rules.credit_acts import GrantCredits
-from rules.keys import NewKey
+from rules.auth.api_keys import NewKey
+from rules.commands.credits import GrantCredits
+from rules.commands.report_usage import ReportUsage
 from rules.numbers import ONE
-from rules.reporting import ReportUsage
 from server.app import create_app
 from server.demo import ENVIRONMENT, fill
 from server.portal_page import SCRIPT

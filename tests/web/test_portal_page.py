@@ -15,12 +15,12 @@ from resolvers.credits import act as act_on_credits
 from resolvers.customers import act
 from resolvers.keys import create_customer_token
 from resolvers.usage import report_usage
-from rules.catalog import Widget
-from rules.credit_acts import GrantCredits
+from rules.catalog.facts import Widget
+from rules.commands.change_plan import ChangeTiming
+from rules.commands.credits import GrantCredits
+from rules.commands.report_usage import ReportUsage
+from rules.commands.subscriptions import CancelSubscription
 from rules.numbers import ONE
-from rules.plan_changes import ChangeTiming
-from rules.reporting import ReportUsage
-from rules.subscription_acts import CancelSubscription
 from rules.values import LimitEnforcement
 from server.app import create_app
 from server.looks import Looks

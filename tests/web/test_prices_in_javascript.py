@@ -10,10 +10,10 @@ from decimal import Decimal
 
 import pytest
 
+from rules.catalog.wording import money_text
 from rules.currencies import CURRENCIES
 from rules.numbers import from_decimal, to_text
 from rules.values import Money
-from rules.wording import money_text
 from tests.project.markdown import blocks
 from tests.project.repository import ROOT
 

@@ -10,8 +10,8 @@ from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
 from resolvers.keys import create_key
-from rules.catalog import Catalog, Product
-from rules.keys import ApiKeyKind, NewKey
+from rules.auth.api_keys import ApiKeyKind, NewKey
+from rules.catalog.facts import Catalog, Product
 from server.app import create_app
 from server.demo import ENVIRONMENT
 from server.pages import are_installed

@@ -8,9 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
-from rules.catalog import Catalog, PricingType, Widget
+from rules.catalog.facts import Catalog, PricingType, Widget
+from rules.catalog_edits.packages import with_package
 from rules.numbers import ONE
-from rules.packages import with_package
 from rules.values import Reset, ResetInterval, WrittenLimit
 from tests.rules.builders import archived, edit, edited, plan, published, revocation, row, written
 from tests.rules.small_shop import price

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from resolvers.keys import create_key
-from rules.keys import NewKey
+from rules.auth.api_keys import NewKey
 from server.app import create_app
 from server.rates import Rates
 from tests.rules.builders import edit, edited, published, written

@@ -18,7 +18,7 @@ from structlog.testing import capture_logs
 from models.database import Database
 from resolvers.context import Services
 from resolvers.keys import create_key
-from rules.keys import NewKey
+from rules.auth.api_keys import NewKey
 from server.app import create_app
 from server.rates import IN_MEMORY, Rates
 from server.settings import SettingsError, read_settings

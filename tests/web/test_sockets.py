@@ -10,7 +10,7 @@ import pytest
 from websockets.asyncio.client import connect
 
 from resolvers.keys import viewer_of
-from rules.keys import ApiKeyKind, Scope
+from rules.auth.api_keys import ApiKeyKind, Scope
 from server.limits import Limits
 from server.rates import Rates
 from server.trusted import Trusted

@@ -11,7 +11,7 @@ from starlette.types import Message, Receive, Scope, Send
 from models.database import Database
 from resolvers import keys
 from resolvers.context import Services, real_time
-from rules.keys import ApiKey
+from rules.auth.api_keys import ApiKey
 from server.app import create_app
 from tests.web.sockets import PATIENCE_SECONDS, Serving, ask, listening, served, socket_at
 

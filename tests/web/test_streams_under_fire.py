@@ -19,8 +19,8 @@ from websockets.exceptions import ConnectionClosed, InvalidMessage
 from models.database import Database
 from resolvers.context import Services
 from resolvers.environments import context_of
-from rules.lifecycle import UpsertCustomer
-from rules.subscribing import Subscribe
+from rules.commands.customers import UpsertCustomer
+from rules.commands.subscribe import Subscribe
 from tests.profiles import FULL
 from tests.web.fire import opened
 from tests.web.program import Program, serving

@@ -1,0 +1,106 @@
+"""Consuming: a decision and a record as one act, so that nobody ever gets past a hard limit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from rules.access.decision import Decision, Question
+from rules.catalog.facts import Aggregation
+from rules.catalog.validation import out_of_range
+from rules.commands.command import Account, Change, Scene, UsageAct, idempotency_problems
+from rules.commands.report_usage import sum_problems
+from rules.commands.usage_charges import decided, paid, usage_credit_needs
+from rules.credits.accounts import CreditNeed
+from rules.errors import Problem, refuse_any
+from rules.usage.counters import Need, tallied
+from rules.usage.event_properties import Properties, properties_problems
+from rules.usage.metering import UsageRecord
+from rules.values import FeatureType
+
+
+def requested_need(scene: Scene, account: Account, feature: str) -> Iterable[Need]:
+    """Tell the window in which a feature's usage counts now; where no limit speaks, everything counts.
+
+    A feature that is not metered has no usage, and so no window.
+    """
+    known = scene.flat.catalog.features.get(feature)
+    if account.customer is None or known is None or known.type is not FeatureType.METERED:
+        return ()
+    return (Need(window=scene.window(account.customer, feature)),)
+
+
+def recorded(scene: Scene, account: Account, record: UsageRecord) -> Account:
+    """Give the account after usage of now; raises Rejected where its period's would be too large to count."""
+    after = replace(account, tallies=tallied(account.tallies, record, Aggregation.SUM))
+    refuse_any(
+        problem
+        for need in requested_need(scene, account, record.feature)
+        for problem in sum_problems(after.tallies[need.window].used, "quantity")
+    )
+    return after
+
+
+def as_decided(told: Decision, decision: Decision) -> Decision:
+    """Tell the state after an act with the reason, and at the cost, that were decided before it."""
+    return replace(
+        told,
+        subject=replace(told.subject, book=decision.subject.book),
+        reason=decision.reason,
+        tested=decision.tested,
+        payment=decision.payment,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consume(UsageAct):
+    """Use a quantity, in micros, if that is allowed, and otherwise nothing of it."""
+
+    operation: ClassVar[str] = "consume"
+
+    feature: str
+    quantity: int = 1_000_000
+    idempotency_key: str | None = None
+    properties: Properties | None = None
+
+    def question(self, customer: str) -> Question:
+        """Ask what is decided before anything is recorded."""
+        return Question(customer=customer, feature=self.feature, requested=self.quantity, to_consume=True)
+
+    def needs(self, scene: Scene, account: Account) -> Iterable[Need]:
+        """The window that the decision and the answer count in."""
+        return requested_need(scene, account, self.feature)
+
+    def credit_needs(self, scene: Scene, account: Account) -> Iterable[CreditNeed]:
+        """The book that pays for what is beyond the limit."""
+        return usage_credit_needs(scene, account, self.feature)
+
+    def apply(self, scene: Scene, account: Account) -> Change:
+        """Record the quantity where the decision allows it; a no is an answer, not an error."""
+        refuse_any(self._problems())
+        question = self.question(account.customer.key if account.customer is not None else "")
+        decision = decided(scene, account, question)
+        if not decision.allowed:
+            return Change(account=account, outcome={"consumed": 0}, decision=decision, changed=False)
+        record = UsageRecord(
+            feature=self.feature,
+            occurred_at=scene.now,
+            quantity=self.quantity,
+            properties=self.properties,
+        )
+        after = recorded(scene, paid(scene, account, record, "quantity"), record)
+        told = decided(scene, after, question)
+        return Change(
+            account=after,
+            records=(record,),
+            outcome={"consumed": self.quantity},
+            decision=as_decided(told, decision),
+        )
+
+    def _problems(self) -> Iterator[Problem]:
+        yield from idempotency_problems(self.idempotency_key)
+        if self.quantity <= 0:
+            yield out_of_range("What is consumed is above 0.", "quantity")
+        if self.properties is not None:
+            yield from properties_problems(self.properties)
