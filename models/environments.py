@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import Row, Select, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.columns import Count
-from models.statements import asked, asked_rows, dialect_of, table_of
+from models.database.column_types import Count
+from models.database.dialects import asked, asked_rows, dialect_of, table_of
 from models.tables import EnvironmentRow
 from rules.environments import Environment
 

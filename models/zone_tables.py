@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 from sqlalchemy import ScalarSelect, func, select
 from sqlmodel import Field, SQLModel
 
-from models.columns import Document, Instant, Key
-from models.statements import table_of
+from models.database.column_types import Document, Instant, Key
+from models.database.dialects import table_of
 from models.tables import CLUSTERED
 
 

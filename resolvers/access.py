@@ -6,9 +6,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from models import reservations, usage
-from models.reservations import Holds
-from models.usage import Owner, Uncounted, WindowTallies
+from models.usage import reservations
+from models.usage import store as usage
+from models.usage.reservations import Holds
+from models.usage.store import Owner, Uncounted, WindowTallies
 from resolvers.books import Wanted, opened
 from resolvers.context import Context
 from resolvers.customers import SeenCustomer, acquainted, found, standpoint_at

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from models import credit_pages
-from models import credits as stored
-from models.credits import Shelf
-from models.usage import Owner
+from models.credits import pages
+from models.credits import store as stored
+from models.credits.store import Shelf
+from models.usage.store import Owner
 from resolvers.reading import Look
 from rules.credits.accounts import Book, CreditNeed
 from rules.credits.history import book_at, summed
@@ -60,10 +60,10 @@ async def _at(seen: Look, wanted: Wanted, shelf: Shelf, book: Book) -> Book:
 
 async def _past(seen: Look, shelf: Shelf, present: Book, at: datetime) -> Book:
     """Tell a past instant by what was entered up to then, be it that nobody has written it yet."""
-    sums = Counter(await credit_pages.sums_until(seen.session, shelf, at))
+    sums = Counter(await pages.sums_until(seen.session, shelf, at))
     for place, amount in summed(entry for entry in present.entries if entry.cause.at <= at).items():
         sums[place] += amount
     named = {grant for _, grant in sums if grant is not None}
-    lots = await credit_pages.lots(seen.session, shelf, named) | {**present.closed, **present.lots}
-    held = await credit_pages.held_at(seen.session, shelf, at)
+    lots = await pages.lots(seen.session, shelf, named) | {**present.closed, **present.lots}
+    held = await pages.held_at(seen.session, shelf, at)
     return book_at(shelf[1], at, sums, [lots[number] for number in named], held)

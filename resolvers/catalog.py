@@ -6,11 +6,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from models import catalog as stored
 from models import environments
-from models.database import Session
-from models.notices import Notice, announce
-from models.standing import custom_about
+from models.catalog import store as stored
+from models.customers.subscription_counts import custom_about
+from models.database.transactions import Session
+from models.live.notifications import Notice, announce
 from resolvers.context import Context
 from resolvers.reading import look
 from resolvers.subscriptions import by_version

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from models.database import Session
+from models.database.transactions import Session
 from resolvers import catalog as catalogs
 from resolvers.context import Context
 from resolvers.notation import Broken, Flaw, Notation, Step, Token, Walk, assembled, places

@@ -9,15 +9,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from models.catalog import Catalogs
-from models.database import Database
-from models.glances import Glances
-from models.keyring import KeyRing
-from models.ledger import Ledger, nobody_counts
-from models.listening import Listening
-from models.memory import Memory
-from models.notices import Notices
-from models.time_zones import Rulebook
+from models.access.cache import Memory
+from models.access.probe import Glances
+from models.auth.key_cache import KeyRing
+from models.catalog.store import Catalogs
+from models.commands.group_commit import Ledger, nobody_counts
+from models.customers.rulebook import Rulebook
+from models.database.transactions import Database
+from models.live.listener import Listening
+from models.live.notifications import Notices
 from resolvers.seal import Seal
 from rules.auth.permissions import Viewer
 from rules.catalog.inheritance import Flattened

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from models import credit_pages
-from models import credits as stored
-from models.batch import Done
-from models.columns import from_micros, to_micros
-from models.credit_pages import Made
-from models.credits import Shelf
-from models.usage import Owner
+from models.commands.batch import Done
+from models.credits import pages
+from models.credits import store as stored
+from models.credits.pages import Made
+from models.credits.store import Shelf
+from models.database.column_types import from_micros, to_micros
+from models.usage.store import Owner
 from resolvers.books import Wanted, opened, shelf_of
 from resolvers.context import Context
 from resolvers.customers import SeenCustomer, found, seen_at
@@ -86,9 +86,7 @@ async def grant_after(context: Context, done: Done, credit_type: str, number: in
     if number in book.lots or number in book.closed:
         return SeenLot(seen=after.seen, credit_type=credit_type, lot=book.lot(number))
     async with look(context) as seen:
-        kept = await credit_pages.lots(
-            seen.session, shelf_of(seen, after.seen.customer, credit_type), {number}
-        )
+        kept = await pages.lots(seen.session, shelf_of(seen, after.seen.customer, credit_type), {number})
     return SeenLot(seen=after.seen, credit_type=credit_type, lot=kept[number])
 
 
@@ -100,7 +98,7 @@ async def entries_after(context: Context, done: Done, credit_type: str) -> list[
     seen_customer = SeenCustomer.after(done)
     async with look(context) as seen:
         shelf = shelf_of(seen, done.account.customer, credit_type)
-        lines = await credit_pages.entries(seen.session, shelf, last + 1, last - first + 1, first)
+        lines = await pages.entries(seen.session, shelf, last + 1, last - first + 1, first)
         return await _with_grants(seen, seen_customer, shelf, list(reversed(lines)))
 
 
@@ -108,7 +106,7 @@ async def _with_grants(
     seen: Look, customer: SeenCustomer, shelf: Shelf, lines: Sequence[Entry]
 ) -> list[SeenEntry]:
     numbers = {line.grant for line in lines if line.grant is not None}
-    lots = await credit_pages.lots(seen.session, shelf, numbers)
+    lots = await pages.lots(seen.session, shelf, numbers)
     return [
         SeenEntry(seen=customer, credit_type=shelf[1], entry=line, lot=lots.get(line.grant or 0))
         for line in lines
@@ -201,8 +199,8 @@ async def grants(
         return Page.empty()
     owner = Owner(environment=context.environment, customer=customer.customer.number)
     async with look(context) as seen:
-        known = await credit_pages.grants(seen.session, owner, credit_type, before, wanted.limit)
-        total = await credit_pages.count_grants(seen.session, owner, credit_type)
+        known = await pages.grants(seen.session, owner, credit_type, before, wanted.limit)
+        total = await pages.count_grants(seen.session, owner, credit_type)
     page = wanted.cut(known, _place_of, total)
     return page.showing([SeenLot(seen=customer, credit_type=of, lot=lot) for of, lot in page.items])
 
@@ -235,7 +233,7 @@ async def ledger(
         return Page.empty()
     async with look(context) as seen:
         shelf = shelf_of(seen, customer.customer, credit_type)
-        lines = await credit_pages.entries(seen.session, shelf, before, wanted.limit)
+        lines = await pages.entries(seen.session, shelf, before, wanted.limit)
         page = wanted.cut(lines, lambda line: line.number, 0)
         return page.showing(await _with_grants(seen, customer, shelf, page.items))
 
@@ -250,7 +248,7 @@ async def grant(
     if customer is None:
         return None
     async with look(context) as seen:
-        kept = await credit_pages.lots(seen.session, shelf_of(seen, customer.customer, credit_type), {number})
+        kept = await pages.lots(seen.session, shelf_of(seen, customer.customer, credit_type), {number})
     return SeenLot(seen=customer, credit_type=credit_type, lot=kept[number]) if number in kept else None
 
 
@@ -266,7 +264,7 @@ async def _grant_at(
         (known,) = await _books(seen, about, [credit_type])
         lot = known.book.lots.get(number) or known.book.closed.get(number)
         if lot is None:
-            kept = await credit_pages.lots(seen.session, shelf_of(seen, customer, credit_type), {number})
+            kept = await pages.lots(seen.session, shelf_of(seen, customer, credit_type), {number})
             past = about.now < customer.asked_at(seen.now)
             lot = not_entered(kept.get(number), about.now) if past else kept.get(number)
     return None if lot is None else SeenLot(seen=about, credit_type=credit_type, lot=lot)
@@ -279,5 +277,5 @@ async def entry(context: Context, key: str, credit_type: str, number: int) -> Se
         return None
     async with look(context) as seen:
         shelf = shelf_of(seen, customer.customer, credit_type)
-        lines = await credit_pages.entries(seen.session, shelf, number + 1, 1, number)
+        lines = await pages.entries(seen.session, shelf, number + 1, 1, number)
         return next(iter(await _with_grants(seen, customer, shelf, lines)), None)

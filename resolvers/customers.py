@@ -6,11 +6,11 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from models import customers
-from models.batch import Done
-from models.customers import CustomerQuery
-from models.database import FAILURES
-from models.standing import OnPlan
+from models.commands.batch import Done
+from models.customers import store as customers
+from models.customers.store import CustomerQuery
+from models.customers.subscription_counts import OnPlan
+from models.database.transactions import FAILURES
 from resolvers.context import Context
 from resolvers.paging import BadPage, Cursors, Page, PageRequest
 from resolvers.reading import Look, look

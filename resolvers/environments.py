@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from models import environments
-from models.database import Session
-from models.notices import Notice, announce
+from models.database.transactions import Session
+from models.live.notifications import Notice, announce
 from resolvers.context import Context, Services
 from resolvers.reading import look
 from rules.auth.api_keys import ApiKeyKind, Scope

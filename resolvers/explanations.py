@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from models import reservations
-from models.usage import Owner
+from models.usage import reservations
+from models.usage.store import Owner
 from resolvers.access import NO_TALLIES, tallies_of
 from resolvers.context import Context
 from resolvers.reading import Look, look

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from models.database import FAILURES
-from models.glances import Glance, Place
-from models.memory import Memory
+from models.access.cache import Memory
+from models.access.probe import Glance, Place
+from models.database.transactions import FAILURES
 from resolvers.context import Context
 from resolvers.reading import fall_back
 from rules.access import resolution_cache

@@ -7,10 +7,10 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from models import keys
-from models.database import Session
-from models.keys import NewApiKey
-from models.notices import announce_keys
+from models.auth import keys
+from models.auth.keys import NewApiKey
+from models.database.transactions import Session
+from models.live.notifications import announce_keys
 from resolvers.context import Context, Services
 from resolvers.customers import found
 from resolvers.environments import ensured

@@ -12,11 +12,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 
-from models import concerned, customers, reservations
-from models.concerned import Concerned
-from models.reservations import Holds
-from models.subscriptions import Belongings
-from models.usage import Owner
+from models.customers import affected
+from models.customers import store as customers
+from models.customers.affected import Concerned
+from models.customers.subscriptions import Belongings
+from models.usage import reservations
+from models.usage.reservations import Holds
+from models.usage.store import Owner
 from resolvers.access import NO_TALLIES, answer, tallies_of, with_credits
 from resolvers.context import Context
 from resolvers.customers import found
@@ -83,10 +85,10 @@ async def impact_of(seen: Look, edited: Catalog, supposed: str) -> Impact:
     )
     if not whom.packages and not whom.features:
         return Impact()
-    count = await concerned.count(seen.session, whom)
+    count = await affected.count(seen.session, whom)
     if count <= MOST_COUNTED:
         return await _counted(seen, edit, _everyone(seen, whom))
-    sample = await concerned.sample(seen.session, whom, MOST_COUNTED)
+    sample = await affected.sample(seen.session, whom, MOST_COUNTED)
     estimate = (await _counted(seen, edit, _in_pages(sample))).estimated(len(sample), count)
     if estimate.affected > MOST_COUNTED * NO_DOUBT:
         return estimate
@@ -96,11 +98,11 @@ async def impact_of(seen: Look, edited: Catalog, supposed: str) -> Impact:
 
 async def _everyone(seen: Look, whom: Concerned) -> Numbers:
     # Many numbers at once: who they are takes PostgreSQL a look at all who come behind.
-    numbers = await concerned.behind(seen.session, whom, 0, MOST_COUNTED)
+    numbers = await affected.behind(seen.session, whom, 0, MOST_COUNTED)
     while numbers:
         async for page in _in_pages(numbers):
             yield page
-        numbers = await concerned.behind(seen.session, whom, numbers[-1], MOST_COUNTED)
+        numbers = await affected.behind(seen.session, whom, numbers[-1], MOST_COUNTED)
 
 
 async def _in_pages(numbers: Sequence[int]) -> Numbers:

@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 import structlog
 
 from models import environments
-from models.database import FAILURES, Database, Session
-from models.memory import Memory
+from models.access.cache import Memory
+from models.database.transactions import FAILURES, Database, Session
 from resolvers.context import Context
 from rules.catalog.inheritance import Flattened
 from rules.environments import Environment

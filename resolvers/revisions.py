@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Collection
 from time import monotonic
 
-from models import customers
+from models.customers import store as customers
 from resolvers.context import Context
 from resolvers.reading import look
 from rules.catalog.validation import is_external_key

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from models import environments, keys
-from models.database import Database
+from models import environments
+from models.auth import keys
+from models.database.transactions import Database
 from rules.auth.api_keys import ApiKeyKind
 from rules.auth.customer_tokens import Claims, claims_of
 from rules.auth.permissions import Viewer

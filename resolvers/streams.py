@@ -16,8 +16,8 @@ from typing import Generic, TypeVar
 import structlog
 
 from models.coalescing import Coalescer, take_at_most
-from models.database import FAILURES
-from models.notices import Watch
+from models.database.transactions import FAILURES
+from models.live.notifications import Watch
 from resolvers.context import Context
 from resolvers.reading import Look, look
 from rules.live import Telling

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from models.database import Session
-from models.standing import Standing, custom_about, standing
+from models.customers.subscription_counts import Standing, custom_about, standing
+from models.database.transactions import Session
 from resolvers.context import Context
 from resolvers.reading import look
 from rules.catalog.facts import Catalog

@@ -8,10 +8,10 @@ from operator import itemgetter
 
 import structlog
 
-from models import customers
-from models.customers import Address
-from models.database import Session
-from models.time_zones import Newer, Rulebook, scheduled_in
+from models.customers import store as customers
+from models.customers.rulebook import Newer, Rulebook, scheduled_in
+from models.customers.store import Address
+from models.database.transactions import Session
 from resolvers.context import Services
 from rules.commands.follow_time_zones import FollowTimeZones
 from rules.credits.moved_boundaries import with_moved_changes

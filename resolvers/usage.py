@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, replace
 
-from models.batch import Done
-from models.reservations import Shelf, count, find, page
-from models.usage import Owner, Uncounted, count_anew, flow
+from models.commands.batch import Done
+from models.usage.reservations import Shelf, count, find, page
+from models.usage.store import Owner, Uncounted, count_anew, flow
 from resolvers.context import Context
 from resolvers.customers import SeenCustomer
 from resolvers.paging import Cursors, Page, PageRequest

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from models import environments
-from models.verifying import CHECKS, Difference, Part, next_customers
-from models.verifying_credits import CREDIT_CHECKS
+from models.verification.credits import CREDIT_CHECKS
+from models.verification.usage import CHECKS, Difference, Part, next_customers
 from resolvers.context import Context, Services
 from resolvers.environments import context_of
 from resolvers.reading import Look, look

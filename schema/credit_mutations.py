@@ -4,7 +4,7 @@ from typing import Annotated, Self
 
 import strawberry
 
-from models.batch import Done
+from models.commands.batch import Done
 from resolvers import credits as resolvers
 from rules.catalog_edits.features import missing
 from rules.commands.credits import VoidCreditGrant

@@ -11,7 +11,7 @@ from typing import Any, TypeVar, cast
 
 import strawberry
 
-from models.columns import from_micros, to_micros
+from models.database.column_types import from_micros, to_micros
 from resolvers.context import Context
 from rules.catalog.inheritance import Flattened
 from rules.standpoints import PRESENT, Standpoint

@@ -5,7 +5,7 @@ from typing import Self
 
 import strawberry
 
-from models.batch import Done
+from models.commands.batch import Done
 from resolvers.catalog import AfterPublish
 from resolvers.customers import SeenCustomer
 from rules.access.decision import Decision

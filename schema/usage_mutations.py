@@ -6,7 +6,7 @@ from typing import Annotated
 
 import strawberry
 
-from models.batch import Done
+from models.commands.batch import Done
 from resolvers import usage as resolvers
 from schema import payloads
 from schema import usage_inputs as inputs

@@ -16,8 +16,8 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp, Lifespan, Receive, Scope, Send
 
-from models.database import FAILURES, Database
-from models.migrate import is_current
+from models.database.transactions import FAILURES, Database
+from models.migrations.migrate import is_current
 from resolvers.context import Services
 from resolvers.time_zones import is_behind, take_up_rules
 from schema.graph import graph

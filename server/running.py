@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from models.database import Database
-from models.migrate import DatabaseTooNew, migrate
+from models.database.transactions import Database
+from models.migrations.migrate import DatabaseTooNew, migrate
 from rules.errors import Rejected
 from rules.similar import suggesting
 from server.logs import configure

@@ -24,7 +24,7 @@ import uvicorn
 from starlette.applications import Starlette
 from uvicorn.supervisors import Multiprocess
 
-from models.migrate import migrate
+from models.migrations.migrate import migrate
 from server.lasting import lasting
 from server.running import run_to_end, services_on, settings_or_fail
 from server.settings import Settings, share_metrics

@@ -18,7 +18,7 @@ import structlog
 from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope, Send
 
-from models.database import FAILURES
+from models.database.transactions import FAILURES
 from resolvers.context import Services
 from rules.auth.api_keys import Scope as KeyScope
 from rules.auth.permissions import Viewer

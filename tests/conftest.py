@@ -20,8 +20,8 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from models.database import Database
-from models.migrate import migrate
+from models.database.transactions import Database
+from models.migrations.migrate import migrate
 from server.time_zones import use_newest_rules
 
 # Before any test loads a zone: those of the machine may be older than what tests expect.

@@ -1,4 +1,4 @@
-"""Write the next migration from what models/tables.py says and the migrations do not yet.
+"""Write the next migration from what the tables say and the migrations do not yet.
 
 ``python -m models.migrations.draft "What changed"``. To draft the first one anew, delete it before.
 """
@@ -12,8 +12,8 @@ from tempfile import TemporaryDirectory
 from alembic import command
 from sqlalchemy import Connection
 
-from models.database import Database
-from models.migrate import migrate
+from models.database.transactions import Database
+from models.migrations.migrate import migrate
 from models.migrations.upgrading import configuration
 
 VERSIONS = Path(__file__).parent / "versions"

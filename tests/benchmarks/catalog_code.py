@@ -14,8 +14,8 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import TypeVar
 
-from models.database import Database
-from models.migrate import migrate
+from models.database.transactions import Database
+from models.migrations.migrate import migrate
 from resolvers.catalog_code import AfterApply, CatalogDocument, CatalogFormat, apply_document, export
 from resolvers.context import Context, Services
 from resolvers.environments import ensure_environment

@@ -14,8 +14,8 @@ from tempfile import TemporaryDirectory
 
 from sqlalchemy import text
 
-from models.database import Database
-from models.migrate import migrate
+from models.database.transactions import Database
+from models.migrations.migrate import migrate
 from resolvers import access
 from resolvers.credits import balance
 from resolvers.verifying import first_difference

@@ -23,10 +23,10 @@ from time import perf_counter
 
 from sqlalchemy import func, select
 
-from models.database import Database
-from models.migrate import migrate
-from models.statements import table_of
-from models.tables import UsageRecordRow, UsageWindowRow
+from models.database.dialects import table_of
+from models.database.transactions import Database
+from models.migrations.migrate import migrate
+from models.usage.tables import UsageRecordRow, UsageWindowRow
 from rules.commands.customers import UpsertCustomer
 from rules.commands.report_usage import ReportUsage
 from rules.commands.subscribe import Subscribe

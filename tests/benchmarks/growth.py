@@ -21,9 +21,9 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 from urllib.parse import urlsplit
 
-from models.database import Database
-from models.memory import Memory
-from models.migrate import migrate
+from models.access.cache import Memory
+from models.database.transactions import Database
+from models.migrations.migrate import migrate
 from resolvers import access
 from resolvers.context import Context
 from rules.access.decision import Question

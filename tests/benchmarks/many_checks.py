@@ -22,9 +22,9 @@ from time import perf_counter
 from typing import Any
 from urllib.parse import urlsplit
 
-from models.database import Database
-from models.memory import Memory
-from models.migrate import migrate
+from models.access.cache import Memory
+from models.database.transactions import Database
+from models.migrations.migrate import migrate
 from resolvers.context import Context, Services
 from rules.auth.api_keys import ApiKeyKind, Scope
 from rules.auth.permissions import Viewer

@@ -19,12 +19,12 @@ from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.extensions import ParserCache, ValidationCache
 
-from models import keys
-from models.batch import Done
-from models.customers import Address
-from models.database import Database
-from models.ledger import Ledger
-from models.memory import Memory
+from models.access.cache import Memory
+from models.auth import keys
+from models.commands.batch import Done
+from models.commands.group_commit import Ledger
+from models.customers.store import Address
+from models.database.transactions import Database
 from resolvers.context import Context, Services
 from resolvers.keys import digest_of
 from rules.auth.permissions import Viewer

@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import Column, Table
 from sqlmodel import SQLModel
 
-from models.columns import Instant, Micros
+from models.database.column_types import Instant, Micros
 from rules.access.decision import Decision
 from rules.commands.customers import UpsertCustomer
 from rules.commands.report_usage import ReportUsage

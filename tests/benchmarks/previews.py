@@ -17,11 +17,12 @@ from datetime import UTC, datetime
 from tempfile import TemporaryDirectory
 from time import perf_counter, process_time
 
-from models import customers, usage
-from models.database import Database
-from models.migrate import migrate
-from models.subscriptions import Belongings
-from models.usage import Owner
+from models.customers import store as customers
+from models.customers.subscriptions import Belongings
+from models.database.transactions import Database
+from models.migrations.migrate import migrate
+from models.usage import store as usage
+from models.usage.store import Owner
 from resolvers import catalog
 from resolvers.context import Context, Services
 from resolvers.environments import ensure_environment

@@ -17,10 +17,10 @@ from time import perf_counter
 
 from sqlalchemy import text
 
-from models import usage
-from models.database import Database
-from models.migrate import migrate
-from models.usage import Owner, Uncounted
+from models.database.transactions import Database
+from models.migrations.migrate import migrate
+from models.usage import store as usage
+from models.usage.store import Owner, Uncounted
 from resolvers import access
 from rules.access.decision import Question
 from rules.catalog.facts import Aggregation

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from models import catalog, environments
+from models import environments
+from models.catalog import store as catalog
 from resolvers.context import Context
 from rules.catalog.facts import Catalog
 from schema.graph import graph

@@ -11,7 +11,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from models.database import Database
+from models.database.transactions import Database
 from resolvers import catalog
 from resolvers.context import Context, Services
 from resolvers.keys import create_key, viewer_of

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from models import catalog, environments
+from models import environments
+from models.catalog import store as catalog
 from resolvers.context import Context
 from rules.catalog.facts import Catalog
 from tests.graph.client import Client

@@ -12,7 +12,7 @@ import pytest_asyncio
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
-from models.database import Database
+from models.database.transactions import Database
 from resolvers import catalog
 from resolvers.context import Context, Services
 from rules.catalog.facts import Catalog, Plan

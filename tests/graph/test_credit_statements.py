@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from models.database import Database
+from models.database.transactions import Database
 from tests.graph.client import Client, Clock
 from tests.graph.test_credits import asked, grant
 from tests.graph.test_statement_counts import MANY, statements

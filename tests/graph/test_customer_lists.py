@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 import pytest_asyncio
 
-from models.statements import _behind
+from models.database.dialects import _behind
 from tests.graph.client import Client, Clock
 from tests.graph.operations import operation
 

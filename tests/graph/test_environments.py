@@ -9,8 +9,8 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from models.key_tables import ApiKeyRow
-from models.statements import table_of
+from models.auth.tables import ApiKeyRow
+from models.database.dialects import table_of
 from resolvers.context import Services
 from resolvers.keys import revoke_key
 from rules.auth.api_keys import ApiKeyKind, NewKey, Scope

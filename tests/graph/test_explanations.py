@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import pytest_asyncio
 
-from models.database import Database
+from models.database.transactions import Database
 from tests.graph.client import Client, Clock
 from tests.graph.operations import operation
 from tests.graph.test_statement_counts import statements

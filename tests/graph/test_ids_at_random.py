@@ -12,7 +12,7 @@ from typing import Any
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from models.database import Database
+from models.database.transactions import Database
 from resolvers import catalog
 from resolvers.context import Services
 from rules.catalog.facts import Catalog, PublishScope

@@ -7,9 +7,9 @@ from http import HTTPStatus
 
 import pytest
 
-from models.key_tables import ApiKeyRow
-from models.keyring import FRESH_SECONDS
-from models.statements import table_of
+from models.auth.key_cache import FRESH_SECONDS
+from models.auth.tables import ApiKeyRow
+from models.database.dialects import table_of
 from resolvers.context import Services
 from resolvers.keys import revoke_key
 from rules.auth.api_keys import ApiKeyKind, NewKey, Scope

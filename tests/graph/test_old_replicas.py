@@ -12,8 +12,8 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from models.database import Database
-from models.glances import Place
+from models.access.probe import Place
+from models.database.transactions import Database
 from resolvers import catalog
 from resolvers.context import Services
 from resolvers.keys import create_key

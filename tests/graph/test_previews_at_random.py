@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from models.database import Database
+from models.database.transactions import Database
 from resolvers import access, catalog, catalog_code, customers, previews
 from resolvers.catalog_code import CatalogDocument, CatalogFormat
 from resolvers.context import Services

@@ -9,9 +9,9 @@ from functools import partial
 
 import pytest
 
-from models import usage
-from models.database import Database
-from models.usage import Owner
+from models.database.transactions import Database
+from models.usage import store as usage
+from models.usage.store import Owner
 from resolvers import access, catalog, customers, previews
 from resolvers.context import Context, Services
 from rules.access.decision import Decision, Question

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from models.database import Database
+from models.database.transactions import Database
 from tests.graph.client import Client, Clock
 
 GLANCE = 1

@@ -13,9 +13,9 @@ import jwt
 import pytest
 import pytest_asyncio
 
-from models.database import Database
-from models.key_tables import ApiKeyRow
-from models.statements import table_of
+from models.auth.tables import ApiKeyRow
+from models.database.dialects import table_of
+from models.database.transactions import Database
 from resolvers.context import Services
 from resolvers.keys import viewer_of
 from tests.graph.client import Client, Clock, Connect

@@ -10,9 +10,9 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import delete
 
-from models.database import Database
-from models.statements import table_of
-from models.tables import UsageWindowRow
+from models.database.dialects import table_of
+from models.database.transactions import Database
+from models.usage.tables import UsageWindowRow
 from resolvers import catalog
 from resolvers.context import Context
 from resolvers.verifying import first_difference

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from models.database import Database
+from models.database.transactions import Database
 from resolvers.context import Services
 from tests.graph.client import Client, Clock, Json
 from tests.graph.metered import event, ingest

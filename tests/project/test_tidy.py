@@ -42,7 +42,7 @@ def test_functions_are_short() -> None:
 def test_commits_stand_in_the_doors_of_the_database() -> None:
     places = [place.partition(":")[0] for place in tidy.commits(PROJECT)]
 
-    assert places == ["models/database.py", "models/sqlite_thread.py"]
+    assert places == ["models/database/sqlite_thread.py", "models/database/transactions.py"]
 
 
 def test_every_module_is_used() -> None:

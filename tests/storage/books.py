@@ -12,14 +12,16 @@ from typing import Any, ClassVar
 from sqlalchemy import Row, event, select
 from sqlmodel import SQLModel
 
-from models import catalog, customers, environments
-from models.batch import Done
-from models.database import Database
-from models.ledger import Ledger
-from models.memory import Memory
-from models.statements import table_of
-from models.subscriptions import Belongings
-from models.tables import UsageRecordRow, UsageWindowRow
+from models import environments
+from models.access.cache import Memory
+from models.catalog import store as catalog
+from models.commands.batch import Done
+from models.commands.group_commit import Ledger
+from models.customers import store as customers
+from models.customers.subscriptions import Belongings
+from models.database.dialects import table_of
+from models.database.transactions import Database
+from models.usage.tables import UsageRecordRow, UsageWindowRow
 from resolvers.access import accesses_of
 from resolvers.context import Context, Services
 from rules.auth.api_keys import ApiKeyKind, Scope

@@ -19,8 +19,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from models.database import Database
-from models.memory import Memory
+from models.access.cache import Memory
+from models.database.transactions import Database
 from resolvers import catalog
 from resolvers.catalog_code import AfterApply, CatalogDocument, CatalogFormat, apply_document, compare, export
 from resolvers.context import Context, Services

@@ -14,9 +14,9 @@ import pytest_asyncio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from models import catalog as stored
 from models import environments
-from models.database import Database
+from models.catalog import store as stored
+from models.database.transactions import Database
 from resolvers import catalog
 from resolvers.context import Context, Services
 from rules.auth.api_keys import ApiKeyKind, Scope

@@ -9,8 +9,8 @@ import pytest_asyncio
 from sqlalchemy import Column, MetaData, Table, func, select
 from sqlalchemy.exc import StatementError
 
-from models.columns import Count, Document, Flag, Instant, Key, Micros, from_micros, to_micros
-from models.database import Database
+from models.database.column_types import Count, Document, Flag, Instant, Key, Micros, from_micros, to_micros
+from models.database.transactions import Database
 
 SAMPLES = Table(
     "samples",

@@ -10,8 +10,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 from models import environments
-from models.batch import Done
-from models.tables import IdempotencyKeyRow, ReservationRow, UsageRecordRow, UsageWindowRow
+from models.commands.batch import Done
+from models.commands.tables import IdempotencyKeyRow
+from models.usage.tables import ReservationRow, UsageRecordRow, UsageWindowRow
 from resolvers.usage import state_after
 from rules.access.decision import Question
 from rules.commands.command import Act

@@ -10,10 +10,10 @@ import pytest_asyncio
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from models import catalog
-from models.credit_tables import CreditEntryRow, CreditGrantRow
-from models.credits import load
-from models.usage import Owner
+from models.catalog import store as catalog
+from models.credits.store import load
+from models.credits.tables import CreditEntryRow, CreditGrantRow
+from models.usage.store import Owner
 from rules.commands.credits import ConsumeCredits, GrantCredits, VoidCreditGrant
 from rules.commands.subscribe import Subscribe
 from rules.credits.accounts import Book, CreditNeed

@@ -8,8 +8,8 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import text
 
-from models.credit_tables import CreditBalanceRow, CreditBurnRow
-from models.database import Database
+from models.credits.tables import CreditBalanceRow, CreditBurnRow
+from models.database.transactions import Database
 from resolvers.verifying import first_difference
 from rules.commands.change_plan import ChangePlan, ChangeTiming, UsageOnChange
 from rules.commands.command import Act

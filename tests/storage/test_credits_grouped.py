@@ -13,15 +13,15 @@ from random import Random
 
 import pytest
 
-from models.credit_tables import (
+from models.credits.tables import (
     CreditBalanceRow,
     CreditBurnRow,
     CreditEntryRow,
     CreditGrantRow,
     CreditHoldRow,
 )
-from models.database import Database
-from models.tables import UsageRecordRow
+from models.database.transactions import Database
+from models.usage.tables import UsageRecordRow
 from resolvers.verifying import first_difference
 from rules.catalog.facts import Catalog, CreditRate, Package
 from rules.commands.change_plan import ChangePlan, ChangeTiming, UsageOnChange

@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import text
 
-from models.database import Database
+from models.database.transactions import Database
 from resolvers.verifying import first_difference
 from rules.commands.credits import ConsumeCredits, GrantCredits, VoidCreditGrant
 from rules.commands.customers import UpsertCustomer

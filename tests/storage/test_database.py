@@ -12,8 +12,8 @@ from sqlalchemy import Column, ForeignKey, MetaData, Table, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.columns import Count
-from models.database import Database
+from models.database.column_types import Count
+from models.database.transactions import Database
 
 METADATA = MetaData()
 

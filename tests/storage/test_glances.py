@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-from models.database import Database
+from models.access.probe import Glances, Place
+from models.database.pinned_connection import Row
+from models.database.transactions import Database
 from models.environments import create
-from models.glances import Glances, Place
-from models.held import Row
 
 NOW = datetime(2026, 11, 15, 11, tzinfo=UTC)
 

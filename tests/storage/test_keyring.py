@@ -11,10 +11,11 @@ import pytest_asyncio
 from sqlalchemy import event
 from structlog.testing import capture_logs
 
-from models import environments, keys
-from models.database import Database
-from models.keyring import FRESH_SECONDS, KeyRing
-from models.keys import NewApiKey
+from models import environments
+from models.auth import keys
+from models.auth.key_cache import FRESH_SECONDS, KeyRing
+from models.auth.keys import NewApiKey
+from models.database.transactions import Database
 from rules.auth.api_keys import ApiKey, ApiKeyKind, Scope
 
 NOW = datetime(2026, 11, 15, 12, tzinfo=UTC)

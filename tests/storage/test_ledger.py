@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from models.batch import Done
-from models.database import Database
-from models.ledger import MOST_ACTS, Ledger
-from models.memory import Memory
-from models.tables import IdempotencyKeyRow
+from models.access.cache import Memory
+from models.commands.batch import Done
+from models.commands.group_commit import MOST_ACTS, Ledger
+from models.commands.tables import IdempotencyKeyRow
+from models.database.transactions import Database
 from rules.commands.customers import UpsertCustomer
 from rules.commands.subscribe import Subscribe
 from rules.errors import ErrorCode, Rejected

@@ -6,8 +6,10 @@ import asyncio
 import random
 from collections import Counter
 
-from models.batch import Done
-from models.tables import CustomerRow, IdempotencyKeyRow, SubscriptionRow, UsageRecordRow, UsageWindowRow
+from models.commands.batch import Done
+from models.commands.tables import IdempotencyKeyRow
+from models.customers.tables import CustomerRow, SubscriptionRow
+from models.usage.tables import UsageRecordRow, UsageWindowRow
 from rules.commands.customers import UpsertCustomer
 from rules.commands.subscribe import Subscribe
 from rules.errors import ErrorCode, Rejected

@@ -8,9 +8,11 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from models.batch import Done
-from models.database import Database
-from models.tables import CustomerRow, IdempotencyKeyRow, UsageRecordRow
+from models.commands.batch import Done
+from models.commands.tables import IdempotencyKeyRow
+from models.customers.tables import CustomerRow
+from models.database.transactions import Database
+from models.usage.tables import UsageRecordRow
 from rules.commands.command import Act
 from rules.commands.customers import UpsertCustomer
 from rules.errors import ErrorCode, Rejected, reject

@@ -9,9 +9,9 @@ from sqlalchemy import event, text
 from structlog.testing import capture_logs
 
 from models import environments
-from models.database import Database
-from models.listening import Listening
-from models.notices import Notice, Notices, announce
+from models.database.transactions import Database
+from models.live.listener import Listening
+from models.live.notifications import Notice, Notices, announce
 from rules.revisions import Revision
 from tests.storage.books import Books, rename
 from tests.storage.middlebox import between_us_and
@@ -94,7 +94,7 @@ async def test_who_lost_the_connection_looks_at_everything_once_there_is_another
 async def test_a_connection_that_is_gone_without_a_word_is_replaced(
     postgresql_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("models.listening.PROOF_SECONDS", 0.5)
+    monkeypatch.setattr("models.live.listener.PROOF_SECONDS", 0.5)
     notices = Notices(told_nobody)
     there = Database(postgresql_url)
     async with between_us_and(postgresql_url) as (box, url):
@@ -120,7 +120,7 @@ async def test_a_connection_that_is_gone_without_a_word_is_replaced(
 async def test_a_connection_that_is_gone_before_it_listens_is_replaced(
     postgresql_url: str, monkeypatch: pytest.MonkeyPatch, amid: bytes
 ) -> None:
-    monkeypatch.setattr("models.listening.PROOF_SECONDS", 0.5)
+    monkeypatch.setattr("models.live.listener.PROOF_SECONDS", 0.5)
     notices = Notices(told_nobody)
     async with between_us_and(postgresql_url) as (box, url):
         box.amid = amid

@@ -12,7 +12,7 @@ import pytest_asyncio
 from sqlalchemy import event
 from sqlmodel import SQLModel
 
-from models.database import Database
+from models.database.transactions import Database
 from resolvers import access
 from resolvers.credits import balance
 from rules.access.decision import Question

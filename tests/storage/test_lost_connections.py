@@ -9,11 +9,11 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from models import postgresql
-from models.batch import Done
-from models.database import FAILURES, Database
-from models.glances import Glances, Place
-from models.keyring import KeyRing
+from models.access.probe import Glances, Place
+from models.auth.key_cache import KeyRing
+from models.commands.batch import Done
+from models.database import postgresql
+from models.database.transactions import FAILURES, Database
 from rules.numbers import ONE
 from tests.storage.books import Books, report
 from tests.storage.middlebox import Middlebox, between_us_and

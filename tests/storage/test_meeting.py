@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from models.database import Database
+from models.database.transactions import Database
 from resolvers import access
 from resolvers.context import Context
 from resolvers.customers import MOST_MET

@@ -16,9 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel
 
 import models.tables
-from models.columns import from_micros
-from models.database import Database
-from models.migrate import DatabaseTooNew, is_current, migrate, revision_of
+from models.database.column_types import from_micros
+from models.database.transactions import Database
+from models.migrations.migrate import DatabaseTooNew, is_current, migrate, revision_of
 from models.migrations.upgrading import configuration
 
 ROOT = Path(__file__).parents[2]
@@ -69,7 +69,7 @@ async def test_migrating_again_changes_nothing(database: Database, database_url:
 
 @pytest.mark.processes
 async def test_processes_that_start_together_migrate_once(empty_url: str) -> None:
-    program = f"import asyncio, models.migrate as m; asyncio.run(m.migrate({empty_url!r}))"
+    program = f"import asyncio, models.migrations.migrate as m; asyncio.run(m.migrate({empty_url!r}))"
     command = (sys.executable, "-W", "error", "-c", program)
 
     starting = [await asyncio.create_subprocess_exec(*command, cwd=ROOT) for _ in range(2)]

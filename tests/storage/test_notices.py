@@ -7,9 +7,9 @@ import asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.database import Database
-from models.listening import Listening
-from models.notices import MOST_BYTES, Notice, Notices, announce, announce_keys, read, written
+from models.database.transactions import Database
+from models.live.listener import Listening
+from models.live.notifications import MOST_BYTES, Notice, Notices, announce, announce_keys, read, written
 from rules.revisions import Revision
 
 SOON = 30

@@ -11,10 +11,11 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import delete
 
-from models.batch import Done
-from models.database import Database
-from models.statements import table_of
-from models.tables import IdempotencyKeyRow, UsageRecordRow, UsageWindowRow
+from models.commands.batch import Done
+from models.commands.tables import IdempotencyKeyRow
+from models.database.dialects import table_of
+from models.database.transactions import Database
+from models.usage.tables import UsageRecordRow, UsageWindowRow
 from rules.commands.command import Act
 from rules.commands.customers import UpsertCustomer
 from rules.commands.ingest_event import IngestEvent

@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import delete
 
-from models import usage
-from models.batch import Done
-from models.statements import table_of
-from models.tables import UsageRecordRow, UsageWindowRow
-from models.usage import Owner, Uncounted
+from models.commands.batch import Done
+from models.database.dialects import table_of
+from models.usage import store as usage
+from models.usage.store import Owner, Uncounted
+from models.usage.tables import UsageRecordRow, UsageWindowRow
 from rules.catalog.facts import Aggregation
 from rules.commands.customers import UpsertCustomer
 from rules.commands.subscribe import Subscribe

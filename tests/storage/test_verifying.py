@@ -14,7 +14,7 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import text
 
-from models.database import Database
+from models.database.transactions import Database
 from resolvers import verifying
 from resolvers.environments import ensure_environment
 from resolvers.verifying import first_difference

@@ -10,13 +10,13 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import delete, text
 
-from models import usage
-from models.columns import to_micros
-from models.database import Database
-from models.migrate import migrate
-from models.statements import table_of
-from models.tables import UsageWindowRow
-from models.usage import Owner, Uncounted
+from models.database.column_types import to_micros
+from models.database.dialects import table_of
+from models.database.transactions import Database
+from models.migrations.migrate import migrate
+from models.usage import store as usage
+from models.usage.store import Owner, Uncounted
+from models.usage.tables import UsageWindowRow
 from resolvers.verifying import first_difference
 from rules.catalog.facts import Aggregation
 from rules.commands.change_plan import ChangePlan, ChangeTiming, UsageOnChange

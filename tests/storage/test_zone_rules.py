@@ -10,11 +10,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import text
 
-from models import customers, time_zones
-from models.database import Database
-from models.ledger import Ledger
-from models.memory import Memory
-from models.time_zones import OlderRules, Rulebook
+from models.access.cache import Memory
+from models.commands.group_commit import Ledger
+from models.customers import rulebook as time_zones
+from models.customers import store as customers
+from models.customers.rulebook import OlderRules, Rulebook
+from models.database.transactions import Database
 from models.zone_tables import TimeZoneRulesRow
 from resolvers.context import Services
 from resolvers.time_zones import is_behind, take_up_rules

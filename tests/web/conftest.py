@@ -17,7 +17,7 @@ import pytest_asyncio
 import uvicorn
 from starlette.types import ASGIApp
 
-from models.database import Database
+from models.database.transactions import Database
 from resolvers.context import Services
 from resolvers.keys import create_key
 from rules.auth.api_keys import NewKey, Scope

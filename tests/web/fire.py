@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from models.database import Database
+from models.database.transactions import Database
 from resolvers import catalog
 from resolvers.context import Services
 from resolvers.environments import context_of

@@ -14,7 +14,7 @@ import asyncpg
 import httpx
 import pytest
 
-from models.migrate import migrate
+from models.migrations.migrate import migrate
 from tests.web.fire import CONSUME, opened
 from tests.web.postgresql import address_of, own_server, socket_folder
 from tests.web.program import PATIENCE_SECONDS, serving

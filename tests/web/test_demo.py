@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import SQLModel
 
-from models.database import Database
+from models.database.transactions import Database
 from resolvers.context import Services
 from resolvers.environments import ensure_environment
 from rules.catalog.facts import Plan

@@ -10,7 +10,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.applications import Starlette
 
-from models.database import Database
+from models.database.transactions import Database
 from resolvers.context import Services
 from resolvers.keys import create_key
 from rules.auth.api_keys import NewKey

@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from models.database import Database
+from models.database.transactions import Database
 from models.environments import find
 from resolvers.context import Context, Services
 from rules.auth.api_keys import ApiKeyKind, Scope

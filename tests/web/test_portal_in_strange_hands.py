@@ -13,7 +13,7 @@ import httpx
 import jwt
 import pytest
 
-from models.database import Database
+from models.database.transactions import Database
 from resolvers.context import Services, real_time
 from resolvers.customers import act, upsert
 from resolvers.environments import context_of

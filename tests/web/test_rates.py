@@ -15,7 +15,7 @@ import pytest
 import pytest_asyncio
 from structlog.testing import capture_logs
 
-from models.database import Database
+from models.database.transactions import Database
 from resolvers.context import Services
 from resolvers.keys import create_key
 from rules.auth.api_keys import NewKey

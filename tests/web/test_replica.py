@@ -12,8 +12,8 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from models.database import Database
-from models.migrate import migrate
+from models.database.transactions import Database
+from models.migrations.migrate import migrate
 from resolvers.context import Services
 from server.app import create_app
 from tests.web.fire import CONSUME, Callers, opened

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from models.keyring import FRESH_SECONDS
+from models.auth.key_cache import FRESH_SECONDS
 from tests.web.program import PATIENCE_SECONDS, Program, serving, told
 
 pytestmark = pytest.mark.processes

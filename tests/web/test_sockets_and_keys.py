@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from models.database import Database
+from models.database.transactions import Database
 from resolvers import keys
 from resolvers.context import Services, real_time
 from rules.auth.api_keys import ApiKey

@@ -43,7 +43,7 @@ def test_a_command_on_the_database_loads_neither_the_graph_nor_a_server(
 ) -> None:
     known = loaded(told(tmp_path, *command, **ASKED_FOR).stderr)
 
-    assert "models.database" in known
+    assert "models.database.transactions" in known
     assert known & (FOR_SERVING | FOR_THE_GRAPH) == set()
 
 

@@ -16,7 +16,7 @@ import httpx
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidMessage
 
-from models.database import Database
+from models.database.transactions import Database
 from resolvers.context import Services
 from resolvers.environments import context_of
 from rules.commands.customers import UpsertCustomer
