@@ -12,8 +12,8 @@ from models.customers.subscription_counts import custom_about
 from models.database.transactions import Session
 from models.live.notifications import Notice, announce
 from resolvers.context import Context
-from resolvers.reading import look
-from resolvers.subscriptions import by_version
+from resolvers.snapshot import look
+from resolvers.subscription_counts import by_version
 from rules.catalog.facts import Addon, Catalog, CreditType, Feature, Plan, Price, Product, PublishScope
 from rules.catalog.inheritance import Flattened
 from rules.catalog_edits import drafts, features, packages, updates

@@ -18,7 +18,7 @@ from models.customers.rulebook import Rulebook
 from models.database.transactions import Database
 from models.live.listener import Listening
 from models.live.notifications import Notices
-from resolvers.seal import Seal
+from resolvers.token_signer import Seal
 from rules.auth.permissions import Viewer
 from rules.catalog.inheritance import Flattened
 from rules.time_zones import ZoneRules

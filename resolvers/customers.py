@@ -13,7 +13,7 @@ from models.customers.subscription_counts import OnPlan
 from models.database.transactions import FAILURES
 from resolvers.context import Context
 from resolvers.paging import BadPage, Cursors, Page, PageRequest
-from resolvers.reading import Look, look
+from resolvers.snapshot import Look, look
 from rules.access.decision import Subject
 from rules.catalog.inheritance import Flattened
 from rules.catalog.validation import is_external_key, is_storable

@@ -8,7 +8,7 @@ from models import environments
 from models.database.transactions import Session
 from models.live.notifications import Notice, announce
 from resolvers.context import Context, Services
-from resolvers.reading import look
+from resolvers.snapshot import look
 from rules.auth.api_keys import ApiKeyKind, Scope
 from rules.auth.permissions import Viewer
 from rules.catalog.validation import is_external_key

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from models.usage import reservations
 from models.usage.store import Owner
-from resolvers.access import NO_TALLIES, tallies_of
+from resolvers.access.check import NO_TALLIES, tallies_of
 from resolvers.context import Context
-from resolvers.reading import Look, look
+from resolvers.snapshot import Look, look
 from rules.access.decision import Decision
 from rules.explanations import steps as explaining
 from rules.explanations.remedies import JUST_AFTER, Candidate, Remedy, candidates, remedies, windows_of

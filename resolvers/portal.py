@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from resolvers import access, usage
-from resolvers import credits as credit_resolvers
+from resolvers import usage
+from resolvers.access import check as access
 from resolvers.context import Context
-from resolvers.credits import SeenBook, SeenEntry
+from resolvers.credits import balances as credit_resolvers
+from resolvers.credits.balances import SeenBook, SeenEntry
 from resolvers.customers import SeenCustomer
 from rules.access.decision import Decision
 from rules.portal.overview import Part, as_levels, begun, parts, recent, shows_credits

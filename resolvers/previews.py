@@ -19,10 +19,10 @@ from models.customers.subscriptions import Belongings
 from models.usage import reservations
 from models.usage.reservations import Holds
 from models.usage.store import Owner
-from resolvers.access import NO_TALLIES, answer, tallies_of, with_credits
+from resolvers.access.check import NO_TALLIES, answer, tallies_of, with_credits
 from resolvers.context import Context
 from resolvers.customers import found
-from resolvers.reading import Look, look
+from resolvers.snapshot import Look, look
 from rules.access.decision import Decision, Question, Subject, decide, subject_of
 from rules.catalog.facts import Catalog, PublishScope
 from rules.catalog.inheritance import Flattened

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from resolvers.context import Context
 from resolvers.customers import found
-from resolvers.reading import Look, look
+from resolvers.snapshot import Look, look
 from rules.catalog.facts import Product
 from rules.catalog.inheritance import Flattened
 from rules.pricing.calls_to_action import Visitor

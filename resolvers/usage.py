@@ -11,7 +11,7 @@ from models.usage.store import Owner, Uncounted, count_anew, flow
 from resolvers.context import Context
 from resolvers.customers import SeenCustomer
 from resolvers.paging import Cursors, Page, PageRequest
-from resolvers.reading import look
+from resolvers.snapshot import look
 from rules.access.decision import Decision, Question, decide, subject_of
 from rules.catalog.validation import is_external_key
 from rules.commands.consume import Consume

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Self
 
 import strawberry
 
-from resolvers.credits import credits_of
+from resolvers.credits.balances import credits_of
 from rules import periods
 from rules.access import decision as rules
 from rules.access.decision import AccessReason

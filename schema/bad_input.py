@@ -7,7 +7,7 @@ from graphql import GraphQLError
 
 from resolvers.context import Context
 from resolvers.paging import BadPage
-from resolvers.revisions import NotReached
+from resolvers.read_your_writes import NotReached
 from rules.errors import Problem, Rejected
 from rules.usage.series import BadSpan
 from schema.suggestions import Suggestions

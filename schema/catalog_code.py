@@ -4,8 +4,8 @@ from typing import Annotated, Self
 
 import strawberry
 
-from resolvers import catalog_code as resolvers
-from resolvers.catalog_code import AfterApply, CatalogDocument, CatalogFormat
+from resolvers.catalog_code import documents as resolvers
+from resolvers.catalog_code.documents import AfterApply, CatalogDocument, CatalogFormat
 from rules.catalog.facts import PublishScope
 from rules.catalog_code import diff as rules
 from rules.catalog_code.diff import ChangeKind

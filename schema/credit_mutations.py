@@ -5,7 +5,7 @@ from typing import Annotated, Self
 import strawberry
 
 from models.commands.batch import Done
-from resolvers import credits as resolvers
+from resolvers.credits import balances as resolvers
 from rules.catalog_edits.features import missing
 from rules.commands.credits import VoidCreditGrant
 from rules.errors import Rejected

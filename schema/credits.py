@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Self
 
 import strawberry
 
-from resolvers.credits import SeenBook, SeenEntry, SeenLot
+from resolvers.credits.balances import SeenBook, SeenEntry, SeenLot
 from resolvers.paging import Page
 from rules.credits.grants import CreditSource, EntryKind, GrantStatus
 from rules.standpoints import PRESENT

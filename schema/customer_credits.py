@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from resolvers import credits as credit_resolvers
+from resolvers.credits import balances as credit_resolvers
 from resolvers.customers import SeenCustomer
 from schema.access import At
 from schema.bad_input import bad_input_errors

@@ -5,8 +5,8 @@ from typing import Annotated, Self
 
 import strawberry
 
-from resolvers import access as access_resolvers
 from resolvers import usage as usage_resolvers
+from resolvers.access import check as access_resolvers
 from resolvers.customers import SeenCustomer
 from resolvers.usage import HoldQuery
 from rules.access.decision import Decision

@@ -1,6 +1,6 @@
 """The enums of the graph: those of the rules, with what each value means to a client."""
 
-from resolvers.catalog_code import CatalogFormat
+from resolvers.catalog_code.documents import CatalogFormat
 from rules.auth.api_keys import ApiKeyKind, Scope
 from rules.catalog.facts import (
     Aggregation,

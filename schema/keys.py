@@ -5,8 +5,8 @@ from typing import Annotated, Self
 
 import strawberry
 
+from resolvers import auth as resolvers
 from resolvers import environments
-from resolvers import keys as resolvers
 from rules.auth import api_keys as rules
 from rules.auth.api_keys import USUAL_SCOPES, ApiKeyKind, NewKey, Scope
 from rules.revisions import Revision as RevisionName

@@ -2,12 +2,12 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 
+from resolvers import auth as key_resolvers
 from resolvers import catalog as catalog_resolvers
-from resolvers import credits as credit_resolvers
 from resolvers import customers as customer_resolvers
 from resolvers import environments as environment_resolvers
-from resolvers import keys as key_resolvers
 from resolvers import usage as usage_resolvers
+from resolvers.credits import balances as credit_resolvers
 from rules.auth.permissions import NODES, refusal
 from rules.catalog.inheritance import Flattened
 from schema.catalog import CreditType, Feature, Product

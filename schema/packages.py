@@ -5,7 +5,7 @@ from typing import Self
 
 import strawberry
 
-from resolvers import subscriptions
+from resolvers import subscription_counts
 from resolvers.paging import Listing
 from rules.catalog import facts as rules
 from rules.catalog.facts import PackageStatus, PricingType, VersionState
@@ -50,7 +50,7 @@ class PackageVersion(Node):
         """Count the subscriptions; a draft has none."""
         if self.place.number is None:
             return 0
-        return await subscriptions.on_version(info.context, self.place.package.key, self.place.number)
+        return await subscription_counts.on_version(info.context, self.place.package.key, self.place.number)
 
     @resolved("The base plan's version that this version was published against.")
     def base_version(self, info: Info) -> "PackageVersion | None":

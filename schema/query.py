@@ -5,8 +5,8 @@ from typing import Annotated, cast
 import strawberry
 from graphql import GraphQLError
 
-from resolvers import access as access_resolvers
 from resolvers import customers as customer_resolvers
+from resolvers.access import check as access_resolvers
 from resolvers.customers import CustomerFilter
 from resolvers.paging import LARGEST_PAGE
 from schema.access import Access, AccessCheckInput, At, Requested, Values, question_of

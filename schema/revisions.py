@@ -5,7 +5,7 @@ from typing import Annotated
 
 import strawberry
 
-from resolvers import revisions as resolvers
+from resolvers import read_your_writes as resolvers
 from rules.revisions import read_revision
 from schema.bad_input import bad_input, bad_input_errors
 from schema.nodes import Info, given

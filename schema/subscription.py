@@ -6,9 +6,9 @@ from typing import Annotated, Self, TypeVar, cast
 
 import strawberry
 
-from resolvers import live
-from resolvers.credits import SeenBook
-from resolvers.streams import Told
+from resolvers.credits.balances import SeenBook
+from resolvers.live import subscriptions as live
+from resolvers.live.stream import Told
 from rules.access.decision import Decision
 from rules.revisions import Sight, read_sight
 from schema.access import Access

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from starlette.requests import HTTPConnection
 
+from resolvers.auth import viewer_of
 from resolvers.context import Services
-from resolvers.keys import viewer_of
 from rules.auth.api_keys import ApiKeyKind, Scope
 from rules.auth.permissions import Viewer
 

@@ -9,8 +9,8 @@ from typing import TypeVar
 
 import click
 
-from resolvers import catalog_code
-from resolvers.catalog_code import AfterApply, CatalogDocument, CatalogFormat
+from resolvers.catalog_code import documents as catalog_code
+from resolvers.catalog_code.documents import AfterApply, CatalogDocument, CatalogFormat
 from resolvers.context import Context, Services
 from resolvers.environments import context_of
 from rules.catalog.facts import PublishScope

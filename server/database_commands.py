@@ -7,7 +7,7 @@ import sys
 import click
 
 from models.migrations.migrate import migrate as migrated
-from resolvers.verifying import first_difference
+from resolvers.verification import first_difference
 from server.running import on_services, run_to_end, settings_or_fail
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import click
 
-from resolvers import keys as key_resolvers
+from resolvers import auth as key_resolvers
 from resolvers.context import real_time
 from rules.auth.api_keys import ApiKey, ApiKeyKind, NewKey, Scope
 from server.running import on_services

@@ -17,9 +17,9 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from resolvers.auth import create_customer_token
 from resolvers.context import Context
 from resolvers.customers import CustomerFilter, customers_like
-from resolvers.keys import create_customer_token
 from resolvers.portal import portal
 from rules.auth.api_keys import ApiKeyKind
 from rules.auth.permissions import Viewer

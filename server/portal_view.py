@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from resolvers.credits import SeenEntry
+from resolvers.credits.balances import SeenEntry
 from resolvers.portal import SeenCredits, SeenPortal
 from rules.access.decision import AccessReason, Decision
 from rules.catalog.facts import CreditType, Feature, Product

@@ -16,7 +16,13 @@ from typing import TypeVar
 
 from models.database.transactions import Database
 from models.migrations.migrate import migrate
-from resolvers.catalog_code import AfterApply, CatalogDocument, CatalogFormat, apply_document, export
+from resolvers.catalog_code.documents import (
+    AfterApply,
+    CatalogDocument,
+    CatalogFormat,
+    apply_document,
+    export,
+)
 from resolvers.context import Context, Services
 from resolvers.environments import ensure_environment
 from rules.auth.api_keys import ApiKeyKind, Scope

@@ -16,9 +16,9 @@ from sqlalchemy import text
 
 from models.database.transactions import Database
 from models.migrations.migrate import migrate
-from resolvers import access
-from resolvers.credits import balance
-from resolvers.verifying import first_difference
+from resolvers.access import check as access
+from resolvers.credits.balances import balance
+from resolvers.verification import first_difference
 from rules.access.decision import Question
 from rules.commands.credits import ConsumeCredits, GrantCredits
 from rules.commands.customers import UpsertCustomer

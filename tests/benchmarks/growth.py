@@ -24,7 +24,7 @@ from urllib.parse import urlsplit
 from models.access.cache import Memory
 from models.database.transactions import Database
 from models.migrations.migrate import migrate
-from resolvers import access
+from resolvers.access import check as access
 from resolvers.context import Context
 from rules.access.decision import Question
 from rules.catalog.facts import Plan

@@ -25,8 +25,8 @@ from models.commands.batch import Done
 from models.commands.group_commit import Ledger
 from models.customers.store import Address
 from models.database.transactions import Database
+from resolvers.auth import digest_of
 from resolvers.context import Context, Services
-from resolvers.keys import digest_of
 from rules.auth.permissions import Viewer
 from rules.commands.command import Act
 from schema.graph import graph

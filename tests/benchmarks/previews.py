@@ -27,7 +27,7 @@ from resolvers import catalog
 from resolvers.context import Context, Services
 from resolvers.environments import ensure_environment
 from resolvers.previews import preview_publish
-from resolvers.reading import Look, look
+from resolvers.snapshot import Look, look
 from rules.access.decision import Question, subject_of
 from rules.auth.api_keys import ApiKeyKind, Scope
 from rules.auth.permissions import Viewer

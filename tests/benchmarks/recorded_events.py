@@ -21,7 +21,7 @@ from models.database.transactions import Database
 from models.migrations.migrate import migrate
 from models.usage import store as usage
 from models.usage.store import Owner, Uncounted
-from resolvers import access
+from resolvers.access import check as access
 from rules.access.decision import Question
 from rules.catalog.facts import Aggregation
 from rules.commands.consume import Consume

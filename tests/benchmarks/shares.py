@@ -49,7 +49,7 @@ RUNNER = "asyncio/runners.py"
 """Frames up to here are of the program, whatever it does."""
 
 PARTS = {
-    READING: ("/sqlalchemy/", "/aiosqlite/", "/sqlmodel/", "models/", "resolvers/reading.py"),
+    READING: ("/sqlalchemy/", "/aiosqlite/", "/sqlmodel/", "models/", "resolvers/snapshot.py"),
     DECIDING: ("rules/", "resolvers/"),
     GRAPHQL: (
         *("/graphql/", "/strawberry/", "schema/"),

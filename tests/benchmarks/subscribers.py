@@ -25,9 +25,9 @@ from websockets.asyncio.client import ClientConnection, connect
 from models.database.transactions import Database
 from models.migrations.migrate import migrate
 from resolvers import catalog
+from resolvers.auth import create_key
 from resolvers.context import Services
 from resolvers.environments import context_of
-from resolvers.keys import create_key
 from rules.auth.api_keys import NewKey
 from rules.commands.customers import UpsertCustomer
 from rules.commands.subscribe import Subscribe

@@ -13,8 +13,8 @@ import pytest_asyncio
 
 from models.database.transactions import Database
 from resolvers import catalog
+from resolvers.auth import create_key, viewer_of
 from resolvers.context import Context, Services
-from resolvers.keys import create_key, viewer_of
 from rules.auth.api_keys import NewKey
 from server import documents
 from server.app import create_app

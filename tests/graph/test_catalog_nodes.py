@@ -11,8 +11,8 @@ import pytest_asyncio
 from graphql import GraphQLInterfaceType
 
 from resolvers import catalog
+from resolvers.auth import viewer_of
 from resolvers.context import Context
-from resolvers.keys import viewer_of
 from schema.graph import graph
 from tests.graph.client import Client, Connect
 from tests.graph.shop import stocked

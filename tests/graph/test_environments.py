@@ -11,8 +11,8 @@ import pytest_asyncio
 
 from models.auth.tables import ApiKeyRow
 from models.database.dialects import table_of
+from resolvers.auth import revoke_key
 from resolvers.context import Services
-from resolvers.keys import revoke_key
 from rules.auth.api_keys import ApiKeyKind, NewKey, Scope
 from tests.graph.client import Client, Clock, Connect, Json, Stock
 

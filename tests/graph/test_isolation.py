@@ -15,8 +15,8 @@ import pytest
 import pytest_asyncio
 from graphql import is_required_argument
 
+from resolvers.auth import viewer_of
 from resolvers.context import Context, Services
-from resolvers.keys import viewer_of
 from schema.graph import graph
 from tests.graph.client import Client, Connect
 from tests.graph.whole_schema import ROOTS, Selection, always, called, kinds_in, naming

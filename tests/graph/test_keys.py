@@ -10,8 +10,8 @@ import pytest
 from models.auth.key_cache import FRESH_SECONDS
 from models.auth.tables import ApiKeyRow
 from models.database.dialects import table_of
+from resolvers.auth import revoke_key
 from resolvers.context import Services
-from resolvers.keys import revoke_key
 from rules.auth.api_keys import ApiKeyKind, NewKey, Scope
 from tests.graph.client import Client, Clock, Connect, Json
 

@@ -9,11 +9,11 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resolvers import json_notation, yaml_notation
-from resolvers.notation import DEEPEST, Broken, Flaw, Walk, assembled, places
+from resolvers.catalog_code import json_tokens, yaml_tokens
+from resolvers.catalog_code.syntax import DEEPEST, Broken, Flaw, Walk, assembled, places
 from tests.rules.histories import awkward, json_values, words
 
-NOTATIONS = [pytest.param(yaml_notation, id="YAML"), pytest.param(json_notation, id="JSON")]
+NOTATIONS = [pytest.param(yaml_tokens, id="YAML"), pytest.param(json_tokens, id="JSON")]
 
 AWKWARD = [
     *awkward,
@@ -71,7 +71,7 @@ def _as_json(walk: Walk) -> Any:  # noqa: ANN401 - steps, with floats for fracti
 
 @given(document=documents)
 def test_readers_of_the_older_yaml_read_the_same(document: dict[str, object]) -> None:
-    text = yaml_notation.written(document)
+    text = yaml_tokens.written(document)
 
     assert yaml.safe_load(text) == document or _holds_what_it_misreads(document)
 
@@ -89,7 +89,7 @@ def _holds_what_it_misreads(value: object) -> bool:
 def test_a_text_stays_a_text(text: str) -> None:
     document = {"a": text, "b": [text, {"c": text}], text: {text: [text]}}
 
-    assert read(yaml_notation, yaml_notation.written(document)) == document
+    assert read(yaml_tokens, yaml_tokens.written(document)) == document
 
 
 def test_yaml_is_written_for_people() -> None:
@@ -109,7 +109,7 @@ def test_yaml_is_written_for_people() -> None:
         }
     }
 
-    assert yaml_notation.written(document) == (
+    assert yaml_tokens.written(document) == (
         "plans:\n"
         "  pro:\n"
         "    name: Pro\n"
@@ -131,8 +131,8 @@ def test_yaml_is_written_for_people() -> None:
 
 
 def test_nothing_is_written_as_nothing() -> None:
-    assert yaml_notation.written({}) == "{}\n"
-    assert json_notation.written({}) == "{}\n"
+    assert yaml_tokens.written({}) == "{}\n"
+    assert json_tokens.written({}) == "{}\n"
 
 
 @pytest.mark.parametrize(
@@ -165,14 +165,14 @@ def test_nothing_is_written_as_nothing() -> None:
     ],
 )
 def test_yaml_is_read_as_version_1_2_says_and_numbers_keep_their_digits(text: str, value: object) -> None:
-    found = read(yaml_notation, f"a: {text}")["a"]
+    found = read(yaml_tokens, f"a: {text}")["a"]
 
     assert found == value
     assert type(found) is type(value)
 
 
 def test_a_key_is_a_text_whatever_it_looks_like() -> None:
-    assert read(yaml_notation, "2024: a\ntrue: b\n~: c\n") == {"2024": "a", "true": "b", "~": "c"}
+    assert read(yaml_tokens, "2024: a\ntrue: b\n~: c\n") == {"2024": "a", "true": "b", "~": "c"}
 
 
 @pytest.mark.parametrize(
@@ -186,7 +186,7 @@ def test_a_key_is_a_text_whatever_it_looks_like() -> None:
     ],
 )
 def test_json_keeps_its_digits_too(text: str, value: object) -> None:
-    assert read(json_notation, f'{{"a":\t{text} }}') == {"a": value}
+    assert read(json_tokens, f'{{"a":\t{text} }}') == {"a": value}
 
 
 @pytest.mark.parametrize(
@@ -221,7 +221,7 @@ def test_json_keeps_its_digits_too(text: str, value: object) -> None:
     ],
 )
 def test_what_is_wrong_with_yaml_is_told_with_its_place(text: str, told: list[str]) -> None:
-    assert flaws(yaml_notation, text) == told
+    assert flaws(yaml_tokens, text) == told
 
 
 @pytest.mark.parametrize(
@@ -242,7 +242,7 @@ def test_what_is_wrong_with_yaml_is_told_with_its_place(text: str, told: list[st
     ],
 )
 def test_what_is_wrong_with_json_is_told_with_its_place(text: str, told: list[str]) -> None:
-    assert flaws(json_notation, text) == told
+    assert flaws(json_tokens, text) == told
 
 
 TOO_DEEP = f"1:{DEEPEST + 1} Lists and mappings stand in each other at most {DEEPEST} deep."
@@ -261,7 +261,7 @@ def test_a_document_is_only_so_deep(notation: ModuleType) -> None:
 
 @pytest.mark.parametrize("opening", ["[", "{a: ", "[{a: ", "- "])
 def test_deep_nonsense_is_given_up_at_once(opening: str) -> None:
-    (flaw,) = flaws(yaml_notation, opening * 100_000)
+    (flaw,) = flaws(yaml_tokens, opening * 100_000)
     place, _, message = flaw.partition(" ")
     line, column = map(int, place.split(":"))
 
@@ -277,7 +277,7 @@ def test_a_bomb_of_aliases_is_no_bomb() -> None:
         for before, after in zip("abcdefgh", "bcdefghi", strict=True)
     )
 
-    assert flaws(yaml_notation, bomb) == ["1:4 Anchors are not read: write it out where it is needed."]
+    assert flaws(yaml_tokens, bomb) == ["1:4 Anchors are not read: write it out where it is needed."]
 
 
 YAML = """\
@@ -319,10 +319,10 @@ SECOND = ("plans", "pro", "entitlements", "1")
 def test_a_place_is_found_or_the_nearest_around_it(
     path: tuple[str, ...], yaml_place: tuple[int, int], json_place: tuple[int, int]
 ) -> None:
-    assert places(Walk(yaml_notation.tokens(YAML)), [path]) == {path: yaml_place}
-    assert places(Walk(json_notation.tokens(JSON)), [path]) == {path: json_place}
+    assert places(Walk(yaml_tokens.tokens(YAML)), [path]) == {path: yaml_place}
+    assert places(Walk(json_tokens.tokens(JSON)), [path]) == {path: json_place}
 
 
 def test_columns_count_characters() -> None:
-    assert places(Walk(yaml_notation.tokens("{é😀: 1, b: 2}")), [("b",)]) == {("b",): (1, 9)}
-    assert places(Walk(json_notation.tokens('{"é😀": 1, "b": 2}')), [("b",)]) == {("b",): (1, 11)}
+    assert places(Walk(yaml_tokens.tokens("{é😀: 1, b: 2}")), [("b",)]) == {("b",): (1, 9)}
+    assert places(Walk(json_tokens.tokens('{"é😀": 1, "b": 2}')), [("b",)]) == {("b",): (1, 11)}

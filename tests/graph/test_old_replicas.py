@@ -15,8 +15,8 @@ import pytest_asyncio
 from models.access.probe import Place
 from models.database.transactions import Database
 from resolvers import catalog
+from resolvers.auth import create_key
 from resolvers.context import Services
-from resolvers.keys import create_key
 from rules.auth.api_keys import NewKey
 from server.app import create_app
 from tests.graph.client import Client

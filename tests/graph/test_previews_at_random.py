@@ -13,8 +13,10 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from models.database.transactions import Database
-from resolvers import access, catalog, catalog_code, customers, previews
-from resolvers.catalog_code import CatalogDocument, CatalogFormat
+from resolvers import catalog, customers, previews
+from resolvers.access import check as access
+from resolvers.catalog_code import documents as catalog_code
+from resolvers.catalog_code.documents import CatalogDocument, CatalogFormat
 from resolvers.context import Services
 from rules.access.decision import Decision, Question
 from rules.catalog.facts import Catalog, PublishScope

@@ -12,7 +12,8 @@ import pytest
 from models.database.transactions import Database
 from models.usage import store as usage
 from models.usage.store import Owner
-from resolvers import access, catalog, customers, previews
+from resolvers import catalog, customers, previews
+from resolvers.access import check as access
 from resolvers.context import Context, Services
 from rules.access.decision import Decision, Question
 from rules.catalog.facts import Catalog, PublishScope

@@ -13,7 +13,7 @@ from sqlmodel import SQLModel
 
 from resolvers import catalog
 from resolvers.context import Context
-from resolvers.verifying import first_difference
+from resolvers.verification import first_difference
 from rules.auth.permissions import MUTATIONS
 from rules.catalog.facts import Catalog, FeatureStatus
 from rules.catalog_edits.publishing import publish

@@ -16,8 +16,8 @@ import pytest_asyncio
 from models.auth.tables import ApiKeyRow
 from models.database.dialects import table_of
 from models.database.transactions import Database
+from resolvers.auth import viewer_of
 from resolvers.context import Services
-from resolvers.keys import viewer_of
 from tests.graph.client import Client, Clock, Connect
 from tests.graph.operations import operation
 

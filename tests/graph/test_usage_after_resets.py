@@ -15,7 +15,7 @@ from models.database.transactions import Database
 from models.usage.tables import UsageWindowRow
 from resolvers import catalog
 from resolvers.context import Context
-from resolvers.verifying import first_difference
+from resolvers.verification import first_difference
 from rules.catalog.facts import Aggregation, Catalog, Meter, Package
 from rules.values import Metered, ResetInterval
 from tests.graph.client import Client, Clock, Json

@@ -11,7 +11,8 @@ from typing import Self
 from hypothesis import strategies as st
 from sqlmodel import SQLModel
 
-from resolvers import access, catalog, customers
+from resolvers import catalog, customers
+from resolvers.access import check as access
 from resolvers.context import Context, Services
 from resolvers.environments import context_of, ensure_environment
 from rules.access.decision import Decision, Question

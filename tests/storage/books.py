@@ -22,7 +22,7 @@ from models.customers.subscriptions import Belongings
 from models.database.dialects import table_of
 from models.database.transactions import Database
 from models.usage.tables import UsageRecordRow, UsageWindowRow
-from resolvers.access import accesses_of
+from resolvers.access.check import accesses_of
 from resolvers.context import Context, Services
 from rules.auth.api_keys import ApiKeyKind, Scope
 from rules.auth.permissions import Viewer

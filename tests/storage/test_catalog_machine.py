@@ -22,7 +22,14 @@ from hypothesis.stateful import (
 from models.access.cache import Memory
 from models.database.transactions import Database
 from resolvers import catalog
-from resolvers.catalog_code import AfterApply, CatalogDocument, CatalogFormat, apply_document, compare, export
+from resolvers.catalog_code.documents import (
+    AfterApply,
+    CatalogDocument,
+    CatalogFormat,
+    apply_document,
+    compare,
+    export,
+)
 from resolvers.context import Context, Services
 from resolvers.environments import ensure_environment
 from rules.auth.api_keys import ApiKeyKind, Scope

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from models.credits.tables import CreditBalanceRow, CreditBurnRow
 from models.database.transactions import Database
-from resolvers.verifying import first_difference
+from resolvers.verification import first_difference
 from rules.commands.change_plan import ChangePlan, ChangeTiming, UsageOnChange
 from rules.commands.command import Act
 from rules.commands.consume import Consume

@@ -22,7 +22,7 @@ from models.credits.tables import (
 )
 from models.database.transactions import Database
 from models.usage.tables import UsageRecordRow
-from resolvers.verifying import first_difference
+from resolvers.verification import first_difference
 from rules.catalog.facts import Catalog, CreditRate, Package
 from rules.commands.change_plan import ChangePlan, ChangeTiming, UsageOnChange
 from rules.commands.command import Act

@@ -11,7 +11,7 @@ import pytest_asyncio
 from sqlalchemy import text
 
 from models.database.transactions import Database
-from resolvers.verifying import first_difference
+from resolvers.verification import first_difference
 from rules.commands.credits import ConsumeCredits, GrantCredits, VoidCreditGrant
 from rules.commands.customers import UpsertCustomer
 from rules.commands.subscribe import Subscribe

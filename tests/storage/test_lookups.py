@@ -13,8 +13,8 @@ from sqlalchemy import event
 from sqlmodel import SQLModel
 
 from models.database.transactions import Database
-from resolvers import access
-from resolvers.credits import balance
+from resolvers.access import check as access
+from resolvers.credits.balances import balance
 from rules.access.decision import Question
 from rules.commands.change_plan import ChangePlan
 from rules.commands.command import Act

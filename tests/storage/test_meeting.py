@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from models.database.transactions import Database
-from resolvers import access
+from resolvers.access import check as access
 from resolvers.context import Context
 from resolvers.customers import MOST_MET
 from rules.access.decision import Decision, Question

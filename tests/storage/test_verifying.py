@@ -15,9 +15,9 @@ import pytest_asyncio
 from sqlalchemy import text
 
 from models.database.transactions import Database
-from resolvers import verifying
+from resolvers import verification
 from resolvers.environments import ensure_environment
-from resolvers.verifying import first_difference
+from resolvers.verification import first_difference
 from rules.commands.command import Act
 from rules.commands.custom_entitlements import SetCustomEntitlement
 from rules.commands.customers import UpsertCustomer
@@ -150,7 +150,7 @@ async def test_what_nobody_tampered_with_agrees(books: Books) -> None:
 async def test_customers_are_looked_at_a_few_at_a_time(
     books: Books, monkeypatch: pytest.MonkeyPatch, at_a_time: int
 ) -> None:
-    monkeypatch.setattr(verifying, "CUSTOMERS_AT_A_TIME", at_a_time)
+    monkeypatch.setattr(verification, "CUSTOMERS_AT_A_TIME", at_a_time)
     assert await differs(books) is None
 
     await tamper(books, "usage_windows", "used = used + 1")

@@ -17,7 +17,7 @@ from models.migrations.migrate import migrate
 from models.usage import store as usage
 from models.usage.store import Owner, Uncounted
 from models.usage.tables import UsageWindowRow
-from resolvers.verifying import first_difference
+from resolvers.verification import first_difference
 from rules.catalog.facts import Aggregation
 from rules.commands.change_plan import ChangePlan, ChangeTiming, UsageOnChange
 from rules.commands.command import Act

@@ -19,7 +19,7 @@ from models.database.transactions import Database
 from models.zone_tables import TimeZoneRulesRow
 from resolvers.context import Services
 from resolvers.time_zones import is_behind, take_up_rules
-from resolvers.verifying import first_difference
+from resolvers.verification import first_difference
 from rules.commands.change_plan import ChangePlan, ChangeTiming
 from rules.commands.customers import UpsertCustomer
 from rules.commands.subscribe import Subscribe

@@ -18,8 +18,8 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from models.database.transactions import Database
+from resolvers.auth import create_key
 from resolvers.context import Services
-from resolvers.keys import create_key
 from rules.auth.api_keys import NewKey, Scope
 from server.app import create_app
 from server.demo import fill

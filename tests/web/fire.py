@@ -12,9 +12,9 @@ import httpx
 
 from models.database.transactions import Database
 from resolvers import catalog
+from resolvers.auth import create_key
 from resolvers.context import Services
 from resolvers.environments import context_of
-from resolvers.keys import create_key
 from rules.auth.api_keys import NewKey
 from rules.catalog.facts import Catalog, CreditRate
 from rules.commands.customers import UpsertCustomer

@@ -10,10 +10,10 @@ from typing import Any
 import httpx
 
 from resolvers import catalog
+from resolvers.auth import create_customer_token
 from resolvers.context import Context, Services
 from resolvers.customers import act, upsert
 from resolvers.environments import context_of
-from resolvers.keys import create_customer_token
 from rules.auth.api_keys import ApiKeyKind, NewKey
 from rules.catalog.facts import Catalog, CreditType, PricingType
 from rules.catalog_edits.packages import with_package

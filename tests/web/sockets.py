@@ -15,8 +15,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
+from resolvers.auth import create_customer_token, create_key, viewer_of
 from resolvers.context import Context, Services
-from resolvers.keys import create_customer_token, create_key, viewer_of
 from rules.auth.api_keys import NewKey
 from rules.commands.customers import UpsertCustomer
 from server.app import create_app

@@ -11,8 +11,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from starlette.applications import Starlette
 
 from models.database.transactions import Database
+from resolvers.auth import create_key
 from resolvers.context import Services
-from resolvers.keys import create_key
 from rules.auth.api_keys import NewKey
 from server.app import create_app
 from server.metrics import MOST_NAMES, Metrics

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from resolvers.credits import act as act_on_credits
+from resolvers.credits.balances import act as act_on_credits
 from resolvers.customers import upsert
 from resolvers.environments import context_of
 from resolvers.usage import report_usage

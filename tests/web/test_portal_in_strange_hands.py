@@ -14,10 +14,10 @@ import jwt
 import pytest
 
 from models.database.transactions import Database
+from resolvers.auth import create_customer_token, create_key
 from resolvers.context import Services, real_time
 from resolvers.customers import act, upsert
 from resolvers.environments import context_of
-from resolvers.keys import create_customer_token, create_key
 from rules.auth.api_keys import NewKey
 from rules.commands.customers import ArchiveCustomer, UpsertCustomer
 from server import portal_page

@@ -10,10 +10,10 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
+from resolvers.auth import create_customer_token
 from resolvers.context import Context
-from resolvers.credits import act as act_on_credits
+from resolvers.credits.balances import act as act_on_credits
 from resolvers.customers import act
-from resolvers.keys import create_customer_token
 from resolvers.usage import report_usage
 from rules.catalog.facts import Widget
 from rules.commands.change_plan import ChangeTiming

@@ -9,7 +9,7 @@ from starlette.applications import Starlette
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
-from resolvers.keys import create_key
+from resolvers.auth import create_key
 from rules.auth.api_keys import ApiKeyKind, NewKey
 from rules.catalog.facts import Catalog, Product
 from server.app import create_app

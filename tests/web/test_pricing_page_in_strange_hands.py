@@ -7,7 +7,7 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from resolvers.keys import create_key
+from resolvers.auth import create_key
 from rules.auth.api_keys import NewKey
 from server.app import create_app
 from server.rates import Rates

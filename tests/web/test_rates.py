@@ -16,8 +16,8 @@ import pytest_asyncio
 from structlog.testing import capture_logs
 
 from models.database.transactions import Database
+from resolvers.auth import create_key
 from resolvers.context import Services
-from resolvers.keys import create_key
 from rules.auth.api_keys import NewKey
 from server.app import create_app
 from server.rates import IN_MEMORY, Rates

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from websockets.asyncio.client import connect
 
-from resolvers.keys import viewer_of
+from resolvers.auth import viewer_of
 from rules.auth.api_keys import ApiKeyKind, Scope
 from server.limits import Limits
 from server.rates import Rates

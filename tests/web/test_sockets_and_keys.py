@@ -9,7 +9,7 @@ import pytest
 from starlette.types import Message, Receive, Scope, Send
 
 from models.database.transactions import Database
-from resolvers import keys
+from resolvers import auth
 from resolvers.context import Services, real_time
 from rules.auth.api_keys import ApiKey
 from server.app import create_app
@@ -44,7 +44,7 @@ async def test_a_revoked_key_closes_its_sockets_wherever_it_is_revoked(
     key, another, address = await serve.key(), await serve.key(), await serve()
     others = Services.on(Database(database_url))
     async with listening(address, key) as ear, listening(address, another) as other:
-        assert await keys.revoke_key(others if elsewhere else serve.services, prefix_of(key))
+        assert await auth.revoke_key(others if elsewhere else serve.services, prefix_of(key))
 
         assert (await ear.closed())[0] == 4403
         assert await ask(other, "{ __typename }")
@@ -61,7 +61,7 @@ async def test_a_key_whose_end_was_told_as_it_was_read_closes_its_socket(
     async def overtaken(digest: str) -> ApiKey | None:
         found = await find(digest)
         if not watch.is_stale:
-            await keys.revoke_key(others, prefix_of(key))
+            await auth.revoke_key(others, prefix_of(key))
             await watch.stale(PATIENCE_SECONDS)
         return found
 
@@ -83,7 +83,7 @@ async def test_a_revoked_key_closes_its_socket_also_where_nothing_is_taken_there
     async def slow(scope: Scope, receive: Receive, send: Send) -> None:
         async def taken(message: Message) -> None:
             if "connection_ack" in message.get("text", ""):
-                await keys.revoke_key(serve.services, prefix_of(key))
+                await auth.revoke_key(serve.services, prefix_of(key))
                 await asyncio.Event().wait()
             await send(message)
 

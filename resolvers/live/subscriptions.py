@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 
-from resolvers.access import answer
-from resolvers.books import Wanted, opened
+from resolvers.access.check import answer
 from resolvers.context import Context
-from resolvers.credits import SeenBook
+from resolvers.credits.accounts import Wanted, opened
+from resolvers.credits.balances import SeenBook
 from resolvers.customers import SeenCustomer, found
-from resolvers.reading import Look, look
-from resolvers.streams import Asked, Seen, Stream, Told, at_last
+from resolvers.live.stream import Asked, Seen, Stream, Told, at_last
+from resolvers.snapshot import Look, look
 from rules.access.decision import Decision, Question
 from rules.catalog.inheritance import Flattened
 from rules.catalog_edits.publishing import published_since

@@ -19,7 +19,7 @@ from models.coalescing import Coalescer, take_at_most
 from models.database.transactions import FAILURES
 from models.live.notifications import Watch
 from resolvers.context import Context
-from resolvers.reading import Look, look
+from resolvers.snapshot import Look, look
 from rules.live import Telling
 from rules.revisions import Revision, Sight
 

@@ -11,7 +11,7 @@ from models.credits import pages
 from models.credits import store as stored
 from models.credits.store import Shelf
 from models.usage.store import Owner
-from resolvers.reading import Look
+from resolvers.snapshot import Look
 from rules.credits.accounts import Book, CreditNeed
 from rules.credits.history import book_at, summed
 from rules.credits.roll_forward import brought_up

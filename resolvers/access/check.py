@@ -10,11 +10,11 @@ from models.usage import reservations
 from models.usage import store as usage
 from models.usage.reservations import Holds
 from models.usage.store import Owner, Uncounted, WindowTallies
-from resolvers.books import Wanted, opened
+from resolvers.access.probe import at_a_glance
 from resolvers.context import Context
+from resolvers.credits.accounts import Wanted, opened
 from resolvers.customers import SeenCustomer, acquainted, found, standpoint_at
-from resolvers.glances import at_a_glance
-from resolvers.reading import Look, looked
+from resolvers.snapshot import Look, looked
 from rules.access.decision import Decision, Question, Subject, decide, subject_of
 from rules.customers.effective import spoken_of
 from rules.customers.facts import Customer, earliest

@@ -11,7 +11,7 @@ from time import monotonic
 
 from models.customers import store as customers
 from resolvers.context import Context
-from resolvers.reading import look
+from resolvers.snapshot import look
 from rules.catalog.validation import is_external_key
 from rules.revisions import Revision
 

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 
-from resolvers.notation import Broken, Kind, Token
+from resolvers.catalog_code.syntax import Broken, Kind, Token
 
 _PIECE = re.compile(
     r"""

@@ -10,7 +10,7 @@ from datetime import datetime
 from models.customers.subscription_counts import Standing, custom_about, standing
 from models.database.transactions import Session
 from resolvers.context import Context
-from resolvers.reading import look
+from resolvers.snapshot import look
 from rules.catalog.facts import Catalog
 from rules.customers.facts import CustomEntitlement
 from rules.customers.terms import newest_at, version_at

@@ -10,7 +10,7 @@ from models.access.cache import Memory
 from models.access.probe import Glance, Place
 from models.database.transactions import FAILURES
 from resolvers.context import Context
-from resolvers.reading import fall_back
+from resolvers.snapshot import fall_back
 from rules.access import resolution_cache
 from rules.access.decision import Decision, Question, Subject, decide
 from rules.catalog.inheritance import Flattened

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from resolvers.notation import Broken, Kind, Token, too_deep
+from resolvers.catalog_code.syntax import Broken, Kind, Token, too_deep
 
 WIDEST = 60
 """How many characters a list or mapping may have to stand on the line of its key."""

@@ -13,11 +13,11 @@ from models.credits.pages import Made
 from models.credits.store import Shelf
 from models.database.column_types import from_micros, to_micros
 from models.usage.store import Owner
-from resolvers.books import Wanted, opened, shelf_of
 from resolvers.context import Context
+from resolvers.credits.accounts import Wanted, opened, shelf_of
 from resolvers.customers import SeenCustomer, found, seen_at
 from resolvers.paging import BadPage, Cursors, Page, PageRequest
-from resolvers.reading import Look, look
+from resolvers.snapshot import Look, look
 from rules.access.decision import Decision
 from rules.commands.command import Act
 from rules.commands.credits import BringUpCredits, is_news

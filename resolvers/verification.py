@@ -7,7 +7,7 @@ from models.verification.credits import CREDIT_CHECKS
 from models.verification.usage import CHECKS, Difference, Part, next_customers
 from resolvers.context import Context, Services
 from resolvers.environments import context_of
-from resolvers.reading import Look, look
+from resolvers.snapshot import Look, look
 from rules.usage.counters import aggregation_of
 from rules.values import FeatureType
 

@@ -14,8 +14,8 @@ from models.live.notifications import announce_keys
 from resolvers.context import Context, Services
 from resolvers.customers import found
 from resolvers.environments import ensured
-from resolvers.reading import look
-from resolvers.seal import is_token
+from resolvers.snapshot import look
+from resolvers.token_signer import is_token
 from rules.auth.api_keys import ApiKey, ApiKeyKind, NewKey
 from rules.auth.customer_tokens import Claims, ttl_problems
 from rules.auth.permissions import Viewer

@@ -10,11 +10,11 @@ from enum import StrEnum
 
 from models.database.transactions import Session
 from resolvers import catalog as catalogs
+from resolvers.catalog_code.syntax import Broken, Flaw, Notation, Step, Token, Walk, assembled, places
 from resolvers.context import Context
-from resolvers.notation import Broken, Flaw, Notation, Step, Token, Walk, assembled, places
 from resolvers.previews import impact_of
-from resolvers.reading import look
-from resolvers.subscriptions import StandingOn, standing_on
+from resolvers.snapshot import look
+from resolvers.subscription_counts import StandingOn, standing_on
 from rules.catalog.facts import Catalog, PublishScope
 from rules.catalog.validation import invalid, required
 from rules.catalog_code.apply import Applied, apply
@@ -42,9 +42,9 @@ class CatalogFormat(StrEnum):
 def _notation(form: CatalogFormat) -> Notation:
     """Give what reads and writes a format."""
     # Few servers are ever shown a document, and libyaml is large.
-    from resolvers import json_notation, yaml_notation  # noqa: PLC0415
+    from resolvers.catalog_code import json_tokens, yaml_tokens  # noqa: PLC0415
 
-    return json_notation if form is CatalogFormat.JSON else yaml_notation
+    return json_tokens if form is CatalogFormat.JSON else yaml_tokens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
