@@ -7,37 +7,12 @@ import strawberry
 from resolvers.catalog_code import documents as resolvers
 from resolvers.catalog_code.documents import AfterApply, CatalogDocument, CatalogFormat
 from rules.catalog.facts import PublishScope
-from rules.catalog_code import diff as rules
-from rules.catalog_code.diff import ChangeKind
 from rules.revisions import Revision as RevisionName
-from schema.errors import INPUT, Payload, mutation
-from schema.impacts import CustomerImpact
-from schema.nodes import Info, resolved
+from schema.catalog.changes import CatalogChange
+from schema.fields import Info, resolved
+from schema.previews.impacts import CustomerImpact
 from schema.scalars import Revision
-
-
-@strawberry.type(description="Something in the catalog that is another than before.")
-class CatalogChange:
-    """A change."""
-
-    kind: ChangeKind = strawberry.field(description="What happened to the place.")
-    path: str = strawberry.field(
-        description="The place, as a catalog document names it: 'plans.pro.entitlements.seats.limit'."
-    )
-    before: str | None = strawberry.field(description="What stood there, in words; null where it is new.")
-    after: str | None = strawberry.field(description="What stands there, in words; null where it is gone.")
-    summary: str = strawberry.field(description="The change in a sentence for people.")
-
-    @classmethod
-    def of(cls, change: rules.Change) -> Self:
-        """Show a change."""
-        return cls(
-            kind=change.kind,
-            path=change.path,
-            before=change.before,
-            after=change.after,
-            summary=change.summary,
-        )
+from schema.user_errors import INPUT, Payload, mutation
 
 
 @strawberry.input(description="A document that says what the catalog is to be.")

@@ -7,7 +7,7 @@ import strawberry
 
 from resolvers.paging import Listing, Page
 from schema.bad_input import bad_input_errors
-from schema.nodes import given, resolved
+from schema.fields import given, resolved
 
 Shown = TypeVar("Shown")
 Item = TypeVar("Item")

@@ -1,5 +1,11 @@
 """The enums of the graph: those of the rules, with what each value means to a client."""
 
+from collections.abc import Mapping
+from enum import Enum
+from typing import Any
+
+import strawberry
+
 from resolvers.catalog_code.documents import CatalogFormat
 from rules.auth.api_keys import ApiKeyKind, Scope
 from rules.catalog.facts import (
@@ -25,7 +31,15 @@ from rules.values import (
     ResetInterval,
     Weekday,
 )
-from schema.described import describe
+
+
+def describe(enum: type[Enum], description: str, values: Mapping[str, str], name: str | None = None) -> None:
+    """Make a rule's enum one of the graph. KeyError for a value without a description."""
+    strawberry.enum(enum, name=name, description=description)
+    definition: Any = enum.__strawberry_definition__  # type: ignore[attr-defined]
+    for value in definition.values:
+        value.description = values[value.name]
+
 
 describe(
     FeatureType,
@@ -36,6 +50,7 @@ describe(
         "METERED": "A limit on counted usage.",
     },
 )
+
 
 describe(
     ConfigKind,
@@ -48,6 +63,7 @@ describe(
     },
 )
 
+
 describe(
     FeatureStatus,
     "Whether a feature can be used at all.",
@@ -57,6 +73,7 @@ describe(
         "ARCHIVED": "Denied to everybody, and gone from the catalog's future.",
     },
 )
+
 
 describe(
     Aggregation,
@@ -69,6 +86,7 @@ describe(
         "LATEST": "The last value of a property; no period resets it.",
     },
 )
+
 
 describe(
     FilterOperator,
@@ -87,11 +105,13 @@ describe(
     },
 )
 
+
 describe(
     PricingType,
     "How a plan is bought.",
     {"FREE": "For nothing.", "PAID": "For a price.", "CUSTOM": "By talking to sales."},
 )
+
 
 describe(
     PackageStatus,
@@ -103,6 +123,7 @@ describe(
     },
 )
 
+
 describe(
     PublishScope,
     "Whom a publish holds for.",
@@ -112,17 +133,20 @@ describe(
     },
 )
 
+
 describe(
     CatalogFormat,
     "How a catalog document is written.",
     {"YAML": "YAML 1.2, in which `no` is a word.", "JSON": "JSON."},
 )
 
+
 describe(
     ChangeKind,
     "What happened to a place in the catalog.",
     {"ADDED": "It is new.", "REMOVED": "It is gone.", "CHANGED": "It is another."},
 )
+
 
 describe(
     VersionState,
@@ -133,6 +157,7 @@ describe(
         "SUPERSEDED": "A newer one is published; grandfathered customers may still be on it.",
     },
 )
+
 
 describe(
     CreditCadence,
@@ -145,11 +170,13 @@ describe(
     },
 )
 
+
 describe(
     Widget,
     "A place in which a row can be hidden.",
     {"PRICING_TABLE": "The pricing table.", "CUSTOMER_PORTAL": "The customer's own page."},
 )
+
 
 describe(
     BillingPeriod,
@@ -157,11 +184,13 @@ describe(
     {"MONTHLY": "Every month.", "YEARLY": "Every year.", "ONE_TIME": "Once."},
 )
 
+
 describe(
     LimitEnforcement,
     "What happens beyond a limit.",
     {"HARD": "It is refused.", "SOFT": "It is allowed, and counted as overage."},
 )
+
 
 describe(
     ResetInterval,
@@ -177,6 +206,7 @@ describe(
     },
 )
 
+
 describe(
     ResetAnchor,
     "Where usage periods are counted from.",
@@ -186,11 +216,13 @@ describe(
     },
 )
 
+
 describe(
     Weekday,
     "The day on which calendar weeks begin.",
     {day.name: f"{day.name.title()}." for day in Weekday},
 )
+
 
 describe(
     Origin,
@@ -203,6 +235,7 @@ describe(
     name="EntitlementOrigin",
 )
 
+
 describe(
     ApiKeyKind,
     "Whom a key is for.",
@@ -212,6 +245,7 @@ describe(
         "CUSTOMER": "A customer's browser, with a token; reads what is theirs.",
     },
 )
+
 
 describe(
     Scope,
@@ -226,6 +260,7 @@ describe(
         "ADMIN": "Make keys and move a sandbox's clock.",
     },
 )
+
 
 describe(
     ErrorCode,

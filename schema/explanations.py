@@ -12,8 +12,8 @@ from rules.access.decision import Decision
 from rules.catalog.inheritance import Flattened
 from rules.explanations import remedies as rules
 from rules.explanations import steps as explaining
-from schema.nodes import Info, resolved
-from schema.packages import Addon, Plan, addon_of, plan_of
+from schema.catalog.packages import Addon, Plan, addon_of, plan_of
+from schema.fields import Info, resolved
 from schema.scalars import Quantity
 
 

@@ -10,16 +10,17 @@ from resolvers import usage as usage_resolvers
 from resolvers.credits import balances as credit_resolvers
 from rules.auth.permissions import NODES, refusal
 from rules.catalog.inheritance import Flattened
-from schema.catalog import CreditType, Feature, Product
-from schema.credits import CreditEntry, CreditGrant, NamedGrant
-from schema.customers import CustomEntitlement, Customer, CustomerSubscription
-from schema.entitlements import Place, Price, entitlement_of
+from schema.auth.keys import ApiKey
+from schema.auth.permissions import forbidden
+from schema.catalog.entitlements import Place, Price, entitlement_of
+from schema.catalog.features import CreditType, Feature, Product
+from schema.catalog.packages import PackageVersion, draft_place, package_of, place_of
+from schema.credits.types import CreditEntry, CreditGrant, NamedGrant
+from schema.customers.types import CustomEntitlement, Customer, CustomerSubscription
 from schema.environments import Environment
-from schema.keys import ApiKey
-from schema.nodes import Info, Named, Node, from_id, is_number
-from schema.packages import PackageVersion, draft_place, package_of, place_of
-from schema.permissions import forbidden
-from schema.reservations import Reservation
+from schema.fields import Info
+from schema.nodes import Named, Node, from_id, is_number
+from schema.usage.reservations import Reservation
 
 Finder = Callable[[Info, Named], Awaitable[Node | None]]
 

@@ -11,11 +11,11 @@ from rules.pricing import table as rules
 from rules.pricing.calls_to_action import CallToAction
 from rules.values import BillingPeriod
 from schema.bad_input import bad_input
-from schema.catalog import Product
-from schema.described import describe
-from schema.entitlements import Entitlement, Place, Price, entitlement_of
-from schema.nodes import UNSET, Info, given, resolved
-from schema.packages import Plan, place_of
+from schema.catalog.entitlements import Entitlement, Place, Price, entitlement_of
+from schema.catalog.features import Product
+from schema.catalog.packages import Plan, place_of
+from schema.enums import describe
+from schema.fields import UNSET, Info, given, resolved
 
 describe(
     CallToAction,

@@ -9,19 +9,22 @@ from resolvers import customers as customer_resolvers
 from resolvers.access import check as access_resolvers
 from resolvers.customers import CustomerFilter
 from resolvers.paging import LARGEST_PAGE
-from schema.access import Access, AccessCheckInput, At, Requested, Values, question_of
+from schema.access.inputs import AccessCheckInput, question_of
+from schema.access.types import Access
+from schema.arguments import At, Requested, Values
+from schema.auth.keys import KeyQueries
 from schema.bad_input import bad_input, bad_input_errors
+from schema.catalog.queries import CatalogQueries, Key
 from schema.catalog_code import CatalogCodeQueries
-from schema.catalog_queries import CatalogQueries, Key
 from schema.connections import After, Connection, First
-from schema.customers import Customer
-from schema.environments import Viewer
-from schema.keys import KeyQueries
+from schema.customers.types import Customer
+from schema.fields import UNSET, Info, given, resolved
 from schema.node_queries import node_of
-from schema.nodes import UNSET, Info, Node, given, resolved
-from schema.previews import PreviewQueries
+from schema.nodes import Node
+from schema.previews.queries import PreviewQueries
 from schema.pricing import PricingQueries
-from schema.revisions import AtLeast, reach
+from schema.read_your_writes import AtLeast, reach
+from schema.viewer import Viewer
 
 MOST_CHECKS = 10_000
 

@@ -11,12 +11,12 @@ from resolvers.live import subscriptions as live
 from resolvers.live.stream import Told
 from rules.access.decision import Decision
 from rules.revisions import Sight, read_sight
-from schema.access import Access
+from schema.access.types import Access
 from schema.bad_input import bad_input
-from schema.credits import CreditBalance
-from schema.customer_credits import CreditTypeKey
-from schema.nodes import UNSET, Info, given
-from schema.packages import PackageVersion, version_of
+from schema.catalog.packages import PackageVersion, version_of
+from schema.credits.customer_credits import CreditTypeKey
+from schema.credits.types import CreditBalance
+from schema.fields import UNSET, Info, given
 from schema.scalars import Revision
 
 MOST_FEATURES = 1_000

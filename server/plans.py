@@ -45,7 +45,7 @@ from graphql.execution.values import VariableValues
 from graphql.pyutils import Path
 
 from resolvers.context import Context
-from schema.resolving import Reading, definition_of
+from schema.fast_resolvers import Reading, definition_of
 from server.taking import NO_VARIABLES, NotPlain, Variables, arguments_of, variables_of
 
 

@@ -15,8 +15,8 @@ from rules.catalog.facts import Catalog
 from rules.catalog_edits.packages import set_base_plan, with_package
 from rules.catalog_edits.publishing import publish
 from rules.errors import ErrorCode
-from schema.catalog_mutations import CatalogMutations
-from schema.draft_mutations import DraftMutations
+from schema.catalog.draft_mutations import DraftMutations
+from schema.catalog.mutations import CatalogMutations
 from tests.graph.catalog_acts import kept, refused
 from tests.graph.client import Client
 from tests.rules.builders import plan, tower

@@ -30,8 +30,8 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 from strawberry.types.arguments import convert_arguments
 
+from schema.fast_resolvers import conversions, definition_of
 from schema.graph import graph
-from schema.resolving import conversions, definition_of
 from server.documents import prepare
 from server.input_errors import ValuesRule, variable_errors
 from server.limits import Limits

@@ -24,8 +24,8 @@ from models.environments import find
 from resolvers.context import Context, Services
 from rules.auth.api_keys import ApiKeyKind, Scope
 from rules.auth.permissions import Viewer
+from schema.fast_resolvers import streamline
 from schema.graph import graph
-from schema.resolving import streamline
 from server.documents import Operation, Prepared, prepare
 from server.errors import Formatted, Refused
 from server.execution import Execution

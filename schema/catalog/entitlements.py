@@ -1,0 +1,291 @@
+"""Entitlements: the rows of a package, each of the kind that its value needs."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Self
+
+import strawberry
+
+from rules import values
+from rules.catalog import facts as rules
+from rules.catalog import wording
+from rules.catalog.facts import Widget
+from rules.catalog.inheritance import Flattened, Origin, Resolved, Rows
+from rules.values import BillingPeriod, CreditCadence, LimitEnforcement
+from schema.catalog.features import CreditType, Feature
+from schema.catalog.values import ConfigValue, Money, OverageRate, UsageReset
+from schema.fields import Info, resolved
+from schema.nodes import Node, catalog_id
+from schema.scalars import Quantity
+
+if TYPE_CHECKING:
+    from schema.catalog.packages import Package
+
+
+@strawberry.type(description="What a package costs in one of its versions: a fact for whoever bills.")
+class Price(Node):
+    """A price."""
+
+    flat: strawberry.Private[Flattened]
+    fact: strawberry.Private[rules.Price]
+    key: str = strawberry.field(description="Unique in its package.")
+    billing_period: BillingPeriod = strawberry.field(description="How often it is due.")
+    amount: Money = strawberry.field(description="How much.")
+
+    @classmethod
+    def of(cls, info: Info, place: "Place", price: rules.Price) -> Self:
+        """Show a price of a version or draft."""
+        return cls(
+            id=catalog_id(info, place.flat, "Price", place.package.key, place.number or 0, price.key),
+            flat=place.flat,
+            fact=price,
+            key=price.key,
+            billing_period=price.billing_period,
+            amount=Money.of(price.amount),
+        )
+
+    @resolved("The metered feature that is charged per unit, such as seats.")
+    def per_unit_of(self, info: Info) -> Feature | None:
+        """Give the feature."""
+        key = self.fact.per_unit_of
+        return None if key is None else Feature.of(info, self.flat, self.flat.catalog.features[key])
+
+
+@strawberry.type(description="Using `perUnits` of the feature burns this many credits.")
+class CreditRate:
+    """A credit rate."""
+
+    flat: strawberry.Private[Flattened]
+    fact: strawberry.Private[rules.CreditRate]
+    credits: Quantity = strawberry.field(description="What is burned.")
+    per_units: Quantity = strawberry.field(description="By how much usage.")
+
+    @classmethod
+    def at(cls, place: "Place") -> list[Self]:
+        """Show the rates of a version, inherited ones included, by feature."""
+        rates = place.flat.rates(place.content, place.base_number)
+        return [
+            cls(
+                flat=place.flat, fact=rate, credits=Quantity(rate.credits), per_units=Quantity(rate.per_units)
+            )
+            for _, rate in sorted(rates.items())
+        ]
+
+    @resolved("The feature whose usage burns credits.")
+    def feature(self, info: Info) -> Feature:
+        """Give the feature."""
+        return Feature.of(info, self.flat, self.flat.catalog.features[self.fact.feature])
+
+    @resolved("The credits that are burned.")
+    def credit_type(self, info: Info) -> CreditType:
+        """Give the credit type."""
+        return CreditType.of(info, self.flat, self.flat.catalog.credit_types[self.fact.credit_type])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a row is seen: in a version of a package, or in its draft (None)."""
+
+    flat: Flattened
+    package: rules.Package
+    number: int | None
+    content: rules.Content
+    base_number: int | None
+
+    @property
+    def rows(self) -> Rows:
+        """The rows that are seen here, in display order."""
+        if self.number is None:
+            return self.flat.draft_rows(self.package)
+        return self.flat.rows(self.package.key, self.number)
+
+
+@strawberry.interface(description="One package's statement about one feature or credit type.")
+class Entitlement(Node):
+    """A row as a package shows it."""
+
+    place: strawberry.Private[Place]
+    seen: strawberry.Private[Resolved]
+    key: str = strawberry.field(description="Key of the feature or credit type.")
+    origin: Origin = strawberry.field(description="Whether it was set here or in a base plan.")
+    position: int = strawberry.field(description="Its place in display order, from 0.")
+    hidden_from: list[Widget] = strawberry.field(description="Where it is not shown.")
+    display_text: str = strawberry.field(
+        description="What a pricing table prints: the custom text, or the default."
+    )
+    default_display_text: str = strawberry.field(description="What is printed where no custom text is set.")
+
+    @resolved("The feature that the row is about; null for credits.")
+    def feature(self, info: Info) -> Feature | None:
+        """Give the feature; every kind of row says it in its own way."""
+        raise NotImplementedError
+
+    @resolved("The package whose row this is: for an inherited row, the base plan that set it.")
+    def defined_in(self, info: Info) -> Annotated["Package", strawberry.lazy("schema.catalog.packages")]:
+        """Give the package."""
+        from schema.catalog.packages import package_of  # noqa: PLC0415 - packages build on rows
+
+        return package_of(info, self.place.flat, self.seen.defined_in)
+
+    @resolved("The inherited row that this one replaces; shown struck through.")
+    def overrides(self, info: Info) -> "Entitlement | None":
+        """Give the inherited row."""
+        return None if self.seen.overrides is None else _replaced(info, self.place, self.seen.overrides)
+
+    @resolved("Holds only for subscriptions on this price; null holds for all.")
+    def price(self, info: Info) -> Price | None:
+        """Give the price."""
+        prices = (price for price in self.place.content.prices if price.key == self.seen.row.price)
+        return next((Price.of(info, self.place, price) for price in prices), None)
+
+
+def _feature(info: Info, row: Entitlement) -> Feature:
+    return Feature.of(info, row.place.flat, row.place.flat.catalog.features[row.key])
+
+
+@strawberry.type(description="A boolean feature is included.")
+class BooleanEntitlement(Entitlement):
+    """A boolean row."""
+
+    @resolved("The feature that is included.")
+    def feature(self, info: Info) -> Feature:
+        """Give the feature."""
+        return _feature(info, self)
+
+
+@strawberry.type(description="A setting of a CONFIG feature.")
+class ConfigEntitlement(Entitlement):
+    """A config row."""
+
+    value: ConfigValue = strawberry.field(description="The setting.")
+
+    @resolved("The feature that is set.")
+    def feature(self, info: Info) -> Feature:
+        """Give the feature."""
+        return _feature(info, self)
+
+
+@strawberry.type(description="A limit on a METERED feature.")
+class MeteredEntitlement(Entitlement):
+    """A metered row."""
+
+    unlimited: bool = strawberry.field(description="Whether there is no limit.")
+    limit: Quantity | None = strawberry.field(description="Null exactly when unlimited.")
+    enforcement: LimitEnforcement = strawberry.field(description="What happens beyond the limit.")
+    reset: UsageReset = strawberry.field(description="When usage starts again.")
+    overage: OverageRate | None = strawberry.field(description="What usage beyond a soft limit costs.")
+
+    @resolved("The feature that is limited.")
+    def feature(self, info: Info) -> Feature:
+        """Give the feature."""
+        return _feature(info, self)
+
+
+@strawberry.type(description="Credits that are minted for every cadence period.")
+class CreditEntitlement(Entitlement):
+    """A credit row."""
+
+    amount: Quantity = strawberry.field(description="How many credits.")
+    cadence: CreditCadence = strawberry.field(description="How often they are minted.")
+    rollover_limit: Quantity = strawberry.field(
+        description="Most that is carried into the next cadence period; '0' is no rollover."
+    )
+
+    @resolved("Always null: credits are not a feature.")
+    def feature(self, info: Info) -> Feature | None:  # noqa: ARG002
+        """Give nothing."""
+        return None
+
+    @resolved("The credits that are minted.")
+    def credit_type(self, info: Info) -> CreditType:
+        """Give the credit type."""
+        return CreditType.of(info, self.place.flat, self.place.flat.catalog.credit_types[self.key])
+
+
+@strawberry.type(description="The inherited row does not hold here. Never a row of a pricing table.")
+class RevokedEntitlement(Entitlement):
+    """A revocation."""
+
+    @resolved("The inherited row that does not hold here.")
+    def overrides(self, info: Info) -> Entitlement:
+        """Give the inherited row: a revocation without one is not shown."""
+        above = self.seen.overrides
+        if above is None:
+            message = f"nothing is revoked: {self.key}"
+            raise AssertionError(message)
+        return _replaced(info, self.place, above)
+
+    @resolved("The feature that is taken away; null where it is credits.")
+    def feature(self, info: Info) -> Feature | None:
+        """Give the feature."""
+        return _feature(info, self) if self.key in self.place.flat.catalog.features else None
+
+
+def entitlements_of(info: Info, place: Place, rows: tuple[Resolved, ...]) -> list[Entitlement]:
+    """Show the rows of a package, in display order."""
+    return [entitlement_of(info, place, shown, position) for position, shown in enumerate(rows)]
+
+
+def entitlement_of(info: Info, place: Place, shown: Resolved, position: int) -> Entitlement:
+    """Show one row, as the type that its value needs."""
+    row = shown.row
+    catalog = place.flat.catalog
+    subject = catalog.features.get(row.key) or catalog.credit_types[row.key]
+    billing = wording_billing(place, row)
+    shared: dict[str, Any] = {
+        "id": catalog_id(
+            info,
+            place.flat,
+            "Entitlement",
+            place.package.key,
+            place.number or 0,
+            row.key,
+            row.price or "",
+            shown.defined_in,
+        ),
+        "place": place,
+        "seen": shown,
+        "key": row.key,
+        "origin": shown.origin,
+        "position": position,
+        "hidden_from": list(row.hidden_from),
+        "display_text": wording.row_text(row, subject=subject, billing=billing),
+        "default_display_text": wording.value_text(row.value, subject=subject, billing=billing),
+    }
+    return _typed(row.value, shared)
+
+
+def _replaced(info: Info, place: Place, above: Resolved) -> Entitlement:
+    """Show an inherited row, which stands where the first row stands that replaces it."""
+    places = (position for position, seen in enumerate(place.rows) if seen.overrides == above)
+    return entitlement_of(info, place, above, next(places))
+
+
+def wording_billing(place: Place, row: rules.Row) -> BillingPeriod | None:
+    """Give the billing period that a row's own price settles, for its display text."""
+    return next((price.billing_period for price in place.content.prices if price.key == row.price), None)
+
+
+def _typed(value: values.Value | values.Revoked, shared: dict[str, Any]) -> Entitlement:
+    match value:
+        case values.Granted():
+            return BooleanEntitlement(**shared)
+        case values.Metered():
+            return MeteredEntitlement(
+                unlimited=value.limit is None,
+                limit=None if value.limit is None else Quantity(value.limit),
+                enforcement=value.enforcement,
+                reset=UsageReset.of(value.reset),
+                overage=OverageRate.of(value.overage),
+                **shared,
+            )
+        case values.Revoked():
+            return RevokedEntitlement(**shared)
+        case values.Credits():
+            return CreditEntitlement(
+                amount=Quantity(value.amount),
+                cadence=value.cadence,
+                rollover_limit=Quantity(value.rollover_limit),
+                **shared,
+            )
+        case _:
+            return ConfigEntitlement(value=ConfigValue.of(value), **shared)

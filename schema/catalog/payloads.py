@@ -1,0 +1,142 @@
+"""What the mutations of the catalog answer."""
+
+from typing import Self
+
+import strawberry
+
+from resolvers.catalog import AfterPublish
+from rules.catalog.inheritance import Flattened, Origin
+from schema.catalog.entitlements import Entitlement
+from schema.catalog.features import CreditType, Feature, Product
+from schema.catalog.packages import (
+    Addon,
+    Package,
+    PackageVersion,
+    Plan,
+    addon_of,
+    package_of,
+    plan_of,
+    version_of,
+)
+from schema.fields import Info
+from schema.payloads import revision_of
+from schema.user_errors import Payload
+
+
+@strawberry.type(description="A product, made or changed.")
+class ProductPayload(Payload):
+    """A product's payload."""
+
+    product: Product | None = strawberry.field(default=None, description="The product.")
+
+    @classmethod
+    def of(cls, info: Info, flat: Flattened, key: str) -> Self:
+        """Show the product."""
+        product = Product.of(info, flat, flat.catalog.products[key])
+        return cls(revision=revision_of(flat), product=product)
+
+
+@strawberry.type(description="A feature, made or changed.")
+class FeaturePayload(Payload):
+    """A feature's payload."""
+
+    feature: Feature | None = strawberry.field(default=None, description="The feature.")
+
+    @classmethod
+    def of(cls, info: Info, flat: Flattened, key: str) -> Self:
+        """Show the feature."""
+        feature = Feature.of(info, flat, flat.catalog.features[key])
+        return cls(revision=revision_of(flat), feature=feature)
+
+
+@strawberry.type(description="A credit type, made or changed.")
+class CreditTypePayload(Payload):
+    """A credit type's payload."""
+
+    credit_type: CreditType | None = strawberry.field(default=None, description="The credit type.")
+
+    @classmethod
+    def of(cls, info: Info, flat: Flattened, key: str) -> Self:
+        """Show the credit type."""
+        credit_type = CreditType.of(info, flat, flat.catalog.credit_types[key])
+        return cls(revision=revision_of(flat), credit_type=credit_type)
+
+
+@strawberry.type(description="An add-on, made or changed.")
+class AddonPayload(Payload):
+    """An add-on's payload."""
+
+    addon: Addon | None = strawberry.field(default=None, description="The add-on.")
+
+    @classmethod
+    def of(cls, info: Info, flat: Flattened, key: str) -> Self:
+        """Show the add-on."""
+        return cls(revision=revision_of(flat), addon=addon_of(info, flat, key))
+
+
+@strawberry.type(description="A plan, made or changed.")
+class PlanPayload(Payload):
+    """A plan's payload."""
+
+    plan: Plan | None = strawberry.field(default=None, description="The plan.")
+
+    @classmethod
+    def of(cls, info: Info, flat: Flattened, key: str) -> Self:
+        """Show the plan."""
+        return cls(revision=revision_of(flat), plan=plan_of(info, flat, key))
+
+
+@strawberry.type(description="A package whose draft was changed.")
+class PackagePayload(Payload):
+    """A package's payload."""
+
+    package: Package | None = strawberry.field(default=None, description="The package.")
+
+    @classmethod
+    def of(cls, info: Info, flat: Flattened, key: str) -> Self:
+        """Show the package."""
+        return cls(revision=revision_of(flat), package=package_of(info, flat, key))
+
+
+@strawberry.type(description="A row that was set, and its package.")
+class EntitlementPayload(Payload):
+    """A row's payload."""
+
+    entitlement: Entitlement | None = strawberry.field(
+        default=None, description="The row as the draft shows it."
+    )
+    package: Package | None = strawberry.field(default=None, description="The package whose draft it is in.")
+
+    @classmethod
+    def of(cls, info: Info, flat: Flattened, package: str, key: str, price: str | None) -> Self:
+        """Show the row in its package's draft."""
+        shown = package_of(info, flat, package)
+        rows = (
+            row
+            for row in shown.draft_entitlements(info)
+            if row.key == key and row.seen.row.price == price and row.origin is not Origin.INHERITED
+        )
+        return cls(revision=revision_of(flat), entitlement=next(rows, None), package=shown)
+
+
+@strawberry.type(description="A package that was published.")
+class PublishPayload(Payload):
+    """A publish's payload."""
+
+    package: Package | None = strawberry.field(default=None, description="The package.")
+    version: PackageVersion | None = strawberry.field(default=None, description="Its new version.")
+    cascaded_to: list[Plan] = strawberry.field(
+        default_factory=list, description="The plans that inherit from it and were published with it."
+    )
+
+    @classmethod
+    def of(cls, info: Info, after: AfterPublish, key: str) -> Self:
+        """Show the package and its new version."""
+        flat = after.flat
+        number = len(flat.catalog.packages[key].versions)
+        return cls(
+            revision=revision_of(flat),
+            package=package_of(info, flat, key),
+            version=version_of(info, flat, key, number),
+            cascaded_to=[plan_of(info, flat, cascaded) for cascaded in after.cascaded],
+        )

@@ -1,0 +1,66 @@
+"""What a customer shows of their credits."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from resolvers.credits import balances as credit_resolvers
+from resolvers.customers import SeenCustomer
+from schema.arguments import At
+from schema.bad_input import bad_input_errors
+from schema.connections import After, Connection, First
+from schema.credits.types import CreditBalance, CreditEntryConnection, CreditGrant
+from schema.fields import UNSET, Info, given, resolved
+
+CreditTypeKey = Annotated[str, strawberry.argument(description="Key of the credit type.")]
+
+
+@strawberry.type(description="A customer's credits.")
+class CustomerCredits:
+    """The part of a customer that is about credits."""
+
+    if TYPE_CHECKING:
+        key: str
+        seen: SeenCustomer
+
+    @resolved("What there is of every credit type of which there ever was anything.")
+    async def credit_balances(self, info: Info, at: At = UNSET) -> list[CreditBalance]:
+        """Give the balances."""
+        instant = given(at) or self.seen.standpoint.at
+        known = await credit_resolvers.balances(info.context, self.key, instant, self.seen.supposed)
+        return [CreditBalance.of(seen) for seen in known]
+
+    @resolved("Null for an unknown credit type; zeros where nothing was granted.")
+    async def credit_balance(
+        self, info: Info, credit_type: CreditTypeKey, at: At = UNSET
+    ) -> CreditBalance | None:
+        """Give a balance."""
+        instant, supposed = given(at) or self.seen.standpoint.at, self.seen.supposed
+        known = await credit_resolvers.balance(info.context, self.key, credit_type, instant, supposed)
+        return None if known is None else CreditBalance.of(known)
+
+    @resolved("All grants that have been made, as they are now, the newest first.")
+    async def credit_grants(
+        self,
+        info: Info,
+        credit_type: Annotated[
+            str | None, strawberry.argument(description="Only those of this credit type.")
+        ] = UNSET,
+        first: First = 20,
+        after: After = UNSET,
+    ) -> Connection[CreditGrant]:
+        """Give a page of grants."""
+        with bad_input_errors():
+            page = await credit_resolvers.grants(
+                info.context, self.key, given(credit_type), first, given(after)
+            )
+        return Connection[CreditGrant].showing(page, lambda seen: CreditGrant.of(info, seen))
+
+    @resolved("The ledger of a credit type as it is now, the newest first.")
+    async def credit_ledger(
+        self, info: Info, credit_type: CreditTypeKey, first: First = 20, after: After = UNSET
+    ) -> CreditEntryConnection:
+        """Give a page of the ledger."""
+        with bad_input_errors():
+            page = await credit_resolvers.ledger(info.context, self.key, credit_type, first, given(after))
+        return CreditEntryConnection.showing(info, page)

@@ -1,0 +1,113 @@
+"""Acts on credits."""
+
+from typing import Annotated, Self
+
+import strawberry
+
+from models.commands.batch import Done
+from resolvers.credits import balances as resolvers
+from rules.catalog_edits.features import missing
+from rules.commands.credits import VoidCreditGrant
+from rules.errors import Rejected
+from schema.credits import inputs
+from schema.credits.types import CreditBalance, CreditEntry, CreditGrant, NamedGrant
+from schema.fields import Info, given
+from schema.nodes import from_id
+from schema.payloads import named
+from schema.user_errors import INPUT, Payload, mutation
+
+
+@strawberry.type(description="A grant, made or voided.")
+class CreditGrantPayload(Payload):
+    """A grant's payload."""
+
+    grant: CreditGrant | None = strawberry.field(default=None, description="The grant, as it is now.")
+    balance: CreditBalance | None = strawberry.field(default=None, description="The balance, as it is now.")
+    replayed: bool = strawberry.field(default=False, description="True where this had been done before.")
+
+    @classmethod
+    async def of(cls, info: Info, done: Done, credit_type: str, number: int) -> Self:
+        """Show the grant that an act, or its first time, made or voided."""
+        grant = await resolvers.grant_after(info.context, done, credit_type, number)
+        balance = resolvers.balance_after(done, credit_type)
+        return cls(
+            revision=named(done),
+            grant=None if grant is None else CreditGrant.of(info, grant),
+            balance=None if balance is None else CreditBalance.of(balance),
+            replayed=done.replayed,
+        )
+
+
+@strawberry.type(description="What came of spending credits.")
+class CreditConsumptionPayload(Payload):
+    """A consumption's payload."""
+
+    consumed: bool = strawberry.field(
+        default=False, description="Whether there was enough, and it was spent."
+    )
+    balance: CreditBalance | None = strawberry.field(default=None, description="The balance, as it is now.")
+    entries: list[CreditEntry] = strawberry.field(
+        default_factory=list, description="What was entered; on a replay, the first time."
+    )
+    replayed: bool = strawberry.field(
+        default=False, description="True where the idempotency key had done this before."
+    )
+
+    @classmethod
+    async def of(cls, info: Info, done: Done, credit_type: str) -> Self:
+        """Show whether anything was spent, and what there is now."""
+        balance = resolvers.balance_after(done, credit_type)
+        lines = await resolvers.entries_after(info.context, done, credit_type)
+        return cls(
+            revision=named(done),
+            consumed=done.outcome["consumed"] > 0,
+            balance=None if balance is None else CreditBalance.of(balance),
+            entries=[CreditEntry.of(info, line) for line in lines],
+            replayed=done.replayed,
+        )
+
+
+@strawberry.type(description="What can be done with credits.")
+class CreditMutations:
+    """Acts on credits."""
+
+    @mutation("Gives a customer credits, now or from a later instant on; they settle what is owed first.")
+    async def grant_credits(
+        self, info: Info, input: Annotated[inputs.GrantCreditsInput, INPUT]
+    ) -> CreditGrantPayload:
+        """Grant."""
+        done = await resolvers.act(info.context, input.customer, input.fact())
+        return await CreditGrantPayload.of(info, done, input.credit_type, done.outcome["grant"])
+
+    @mutation("Takes back what is left of a grant.")
+    async def void_credit_grant(
+        self, info: Info, input: Annotated[inputs.VoidCreditGrantInput, INPUT]
+    ) -> CreditGrantPayload:
+        """Void."""
+        grant = _named(info, input.grant)
+        deed = VoidCreditGrant(
+            credit_type=grant.credit_type,
+            number=grant.number,
+            made_at=grant.made_at,
+            note=given(input.note),
+        )
+        done = await resolvers.act(info.context, grant.customer, deed)
+        return await CreditGrantPayload.of(info, done, grant.credit_type, grant.number)
+
+    @mutation("Spends credits if there are enough of them: all of it or nothing, unless it may overdraw.")
+    async def consume_credits(
+        self, info: Info, input: Annotated[inputs.ConsumeCreditsInput, INPUT]
+    ) -> CreditConsumptionPayload:
+        """Spend."""
+        done = await resolvers.act(info.context, input.customer, input.fact())
+        return await CreditConsumptionPayload.of(info, done, input.credit_type)
+
+
+def _named(info: Info, grant: str) -> NamedGrant:
+    """Read which grant an id names, at whichever instant; raises Rejected where it names none of here."""
+    read = from_id(grant)
+    here = read is not None and read.environment == str(info.context.environment)
+    known = NamedGrant.of(read) if read is not None and here else None
+    if known is None:
+        raise Rejected([missing("grant", grant, "grant")])
+    return known

@@ -1,0 +1,212 @@
+"""Credits: balances, grants and the ledger."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Self
+
+import strawberry
+
+from resolvers.credits.balances import SeenBook, SeenEntry, SeenLot
+from resolvers.paging import Page
+from rules.credits.grants import CreditSource, EntryKind, GrantStatus
+from rules.standpoints import PRESENT
+from schema.catalog.features import CreditType, Feature
+from schema.catalog.packages import Package, package_of
+from schema.connections import Edge, PageInfo
+from schema.fields import Info, resolved
+from schema.nodes import Named, Node, is_number, read_instant, to_id, written_instant
+from schema.scalars import Quantity
+
+if TYPE_CHECKING:
+    from schema.customers.types import Customer
+
+
+@strawberry.type(description="What a customer has of a credit type.")
+class CreditBalance:
+    """A balance; totals are over the customer's whole life."""
+
+    seen: strawberry.Private[SeenBook]
+    granted: Quantity = strawberry.field(description="All that was ever granted.")
+    consumed: Quantity = strawberry.field(description="All that was ever consumed, overdraft included.")
+    expired: Quantity = strawberry.field(description="All that ever expired.")
+    voided: Quantity = strawberry.field(description="All that was ever voided.")
+    reserved: Quantity = strawberry.field(description="What reservations hold.")
+    available: Quantity = strawberry.field(description="What can still be spent; never below zero.")
+    overdraft: Quantity = strawberry.field(
+        description="What was consumed beyond all grants; the next grant settles it first."
+    )
+    next_expiry: datetime | None = strawberry.field(description="When something of it expires next.")
+
+    @classmethod
+    def of(cls, seen: SeenBook) -> Self:
+        """Show a balance."""
+        book = seen.book
+        return cls(
+            seen=seen,
+            granted=Quantity(book.granted),
+            consumed=Quantity(book.consumed),
+            expired=Quantity(book.expired),
+            voided=Quantity(book.voided),
+            reserved=Quantity(book.reserved),
+            available=Quantity(book.available),
+            overdraft=Quantity(book.overdraft),
+            next_expiry=book.next_expiry,
+        )
+
+    @resolved("The credit type.")
+    def credit_type(self, info: Info) -> CreditType:
+        """Give the credit type."""
+        flat = self.seen.seen.flat
+        return CreditType.of(info, flat, flat.catalog.credit_types[self.seen.book.credit_type])
+
+    @resolved("The grants in force, in burn order.")
+    def grants(self, info: Info) -> "list[CreditGrant]":
+        """Give the grants."""
+        book = self.seen.book
+        return [
+            CreditGrant.of(info, SeenLot(seen=self.seen.seen, credit_type=book.credit_type, lot=lot))
+            for lot in book.in_force
+        ]
+
+
+@strawberry.type(description="Credits given; immutable: voiding it and granting again puts it right.")
+class CreditGrant(Node):
+    """A grant."""
+
+    seen: strawberry.Private[SeenLot]
+    note: str | None = strawberry.field(description="Why it was made.")
+    source: CreditSource = strawberry.field(description="Where it comes from.")
+    status: GrantStatus = strawberry.field(description="Where it stands; follows from the clock.")
+    amount: Quantity = strawberry.field(description="How much was given.")
+    remaining: Quantity = strawberry.field(description="What is left of it to spend.")
+    priority: int = strawberry.field(description="0 burns first, 100 last.")
+    effective_at: datetime = strawberry.field(description="When it takes, or took, effect.")
+    expires_at: datetime | None = strawberry.field(description="When what is left of it expires; null never.")
+    voided_at: datetime | None = strawberry.field(description="When it was voided.")
+
+    @classmethod
+    def of(cls, info: Info, seen: SeenLot) -> Self:
+        """Show a grant as it stands at the instant at which its customer was seen."""
+        lot, grant = seen.lot, seen.lot.grant
+        status = lot.status(seen.seen.now)
+        return cls(
+            id=_grant_id(info, seen),
+            seen=seen,
+            note=grant.note,
+            source=grant.source,
+            status=status,
+            amount=Quantity(grant.amount),
+            remaining=Quantity(lot.left if lot.entered or lot.ended else grant.amount),
+            priority=grant.priority,
+            effective_at=grant.effective_at,
+            expires_at=grant.expires_at,
+            voided_at=lot.ended_at if status is GrantStatus.VOIDED else None,
+        )
+
+    @resolved("Whose it is.")
+    def customer(self, info: Info) -> Annotated["Customer", strawberry.lazy("schema.customers.types")]:
+        """Give the customer."""
+        from schema.customers.types import Customer  # noqa: PLC0415 - customers show credits
+
+        return Customer.of(info, self.seen.seen)
+
+    @resolved("The package that minted it; null for one that was granted.")
+    def package(self, info: Info) -> Package | None:
+        """Give the package."""
+        key = self.seen.lot.grant.package
+        return None if key is None else package_of(info, self.seen.seen.flat, key)
+
+    @resolved("The credit type.")
+    def credit_type(self, info: Info) -> CreditType:
+        """Give the credit type."""
+        flat = self.seen.seen.flat
+        return CreditType.of(info, flat, flat.catalog.credit_types[self.seen.credit_type])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedGrant:
+    """A grant by what its global id says; ``made_at`` is said of it at another instant only."""
+
+    customer: str
+    credit_type: str
+    number: int
+    made_at: datetime | None = None
+
+    @classmethod
+    def of(cls, named: Named) -> Self | None:
+        """Read the names; None where they cannot be a grant's."""
+        match named.names:
+            case [customer, credit_type, number, *made] if is_number(number) and len(made) <= 1:
+                made_at = read_instant(made[0]) if made else None
+            case _:
+                return None
+        known = named.kind == "CreditGrant" and (made_at is None) == (named.standpoint.at is None)
+        it = cls(customer=customer, credit_type=credit_type, number=int(number), made_at=made_at)
+        return it if known and named.standpoint.supposed is None else None
+
+
+def _grant_id(info: Info, seen: SeenLot) -> strawberry.ID:
+    grant, standpoint = seen.lot.grant, seen.seen.standpoint
+    names = [seen.seen.customer.key, seen.credit_type, str(grant.number)]
+    if standpoint != PRESENT:
+        # A grant to come has its number only as long as no other comes before it.
+        names.append(written_instant(grant.made_at))
+    return to_id("CreditGrant", info.context.environment, *names, standpoint=standpoint)
+
+
+@strawberry.type(description="A line of the ledger, which is only ever added to.")
+class CreditEntry(Node):
+    """An entry."""
+
+    seen: strawberry.Private[SeenEntry]
+    kind: EntryKind = strawberry.field(description="What it tells.")
+    amount: Quantity = strawberry.field(description="Signed: what it did to the balance.")
+    balance_after: Quantity = strawberry.field(
+        description="The sum of all amounts so far: available + reserved - overdraft."
+    )
+    occurred_at: datetime = strawberry.field(description="When it happened.")
+    note: str | None = strawberry.field(description="Why.")
+
+    @classmethod
+    def of(cls, info: Info, seen: SeenEntry) -> Self:
+        """Show an entry."""
+        entry, key = seen.entry, seen.seen.customer.key
+        return cls(
+            id=to_id("CreditEntry", info.context.environment, key, seen.credit_type, str(entry.number)),
+            seen=seen,
+            kind=entry.kind,
+            amount=Quantity(entry.amount),
+            balance_after=Quantity(entry.balance_after),
+            occurred_at=entry.cause.at,
+            note=entry.cause.note,
+        )
+
+    @resolved("The grant that it is about; null where it is about the overdraft.")
+    def grant(self, info: Info) -> CreditGrant | None:
+        """Give the grant."""
+        seen = self.seen
+        if seen.lot is None:
+            return None
+        return CreditGrant.of(info, SeenLot(seen=seen.seen, credit_type=seen.credit_type, lot=seen.lot))
+
+    @resolved("The feature whose usage it is about.")
+    def feature(self, info: Info) -> Feature | None:
+        """Give the feature."""
+        key, flat = self.seen.entry.cause.feature, self.seen.seen.flat
+        return None if key is None else Feature.of(info, flat, flat.catalog.features[key])
+
+
+@strawberry.type(description="A page of the ledger.")
+class CreditEntryConnection:
+    """A page of entries; nobody counts a ledger that grows for ever."""
+
+    edges: list[Edge[CreditEntry]] = strawberry.field(description="The items with their cursors.")
+    nodes: list[CreditEntry] = strawberry.field(description="The items alone.")
+    page_info: PageInfo = strawberry.field(description="Where the page stands in its list.")
+
+    @classmethod
+    def showing(cls, info: Info, page: Page[SeenEntry]) -> Self:
+        """Show a page."""
+        nodes = [CreditEntry.of(info, item) for item in page.items]
+        edges = [Edge(node=node, cursor=at) for node, at in zip(nodes, page.cursors, strict=True)]
+        return cls(edges=edges, nodes=nodes, page_info=PageInfo.of(page))

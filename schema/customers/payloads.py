@@ -1,0 +1,73 @@
+"""What the mutations of customers, their subscriptions and a sandbox's clock answer."""
+
+from typing import Self
+
+import strawberry
+
+from models.commands.batch import Done
+from resolvers.customers import SeenCustomer
+from schema.customers.types import CustomEntitlement, Customer, CustomerSubscription
+from schema.environments import Environment
+from schema.fields import Info
+from schema.payloads import named
+from schema.user_errors import Payload
+
+
+@strawberry.type(description="A customer, made or changed.")
+class CustomerPayload(Payload):
+    """A customer's payload."""
+
+    customer: Customer | None = strawberry.field(default=None, description="The customer.")
+
+    @classmethod
+    def of(cls, info: Info, done: Done) -> Self:
+        """Show the customer as an act left them."""
+        customer = Customer.of(info, SeenCustomer.after(done))
+        return cls(revision=named(done), customer=customer)
+
+
+@strawberry.type(description="A custom entitlement that was set.")
+class CustomEntitlementPayload(Payload):
+    """A custom entitlement's payload."""
+
+    custom_entitlement: CustomEntitlement | None = strawberry.field(
+        default=None, description="The custom entitlement."
+    )
+
+    @classmethod
+    def of(cls, info: Info, done: Done) -> Self:
+        """Show the custom entitlement that an act made."""
+        seen, number = SeenCustomer.after(done), done.outcome["custom"]
+        made = next(custom for custom in seen.customer.custom if custom.number == number)
+        shown = CustomEntitlement.of(info, seen.flat, seen.customer, made)
+        return cls(revision=named(done), custom_entitlement=shown)
+
+
+@strawberry.type(description="A subscription, made or changed.")
+class SubscriptionPayload(Payload):
+    """A subscription's payload."""
+
+    subscription: CustomerSubscription | None = strawberry.field(
+        default=None, description="The subscription, as it is now."
+    )
+    replayed: bool = strawberry.field(
+        default=False, description="True where the idempotency key had done this before."
+    )
+
+    @classmethod
+    def of(cls, info: Info, done: Done) -> Self:
+        """Show the subscription that an act, or its first time, made or changed."""
+        seen, number = SeenCustomer.after(done), done.outcome["subscription"]
+        made = next(fact for fact in seen.customer.subscriptions if fact.number == number)
+        return cls(
+            revision=named(done),
+            subscription=CustomerSubscription.of(info, seen, made),
+            replayed=done.replayed,
+        )
+
+
+@strawberry.type(description="An environment whose clock was moved.")
+class ClockPayload(Payload):
+    """A clock's payload."""
+
+    environment: Environment | None = strawberry.field(default=None, description="The environment.")

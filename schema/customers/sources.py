@@ -1,0 +1,72 @@
+"""Where an answer comes from: the rows and custom entitlements that spoke."""
+
+from typing import Self
+
+import strawberry
+
+from resolvers.customers import SeenCustomer
+from rules.access.decision import Subject
+from rules.customers import effective as rules
+from rules.customers.effective import SourceKind
+from schema.catalog.entitlements import Entitlement, entitlement_of
+from schema.catalog.packages import Package, package_of, place_of
+from schema.catalog.values import EntitlementValue
+from schema.customers.types import CustomEntitlement, CustomerSubscription
+from schema.fields import Info, resolved
+
+
+@strawberry.type(description="Something that spoke about a feature.")
+class EntitlementSource:
+    """A source."""
+
+    subject: strawberry.Private[Subject]
+    fact: strawberry.Private[rules.Source]
+    kind: SourceKind = strawberry.field(description="What it comes from.")
+    quantity: int = strawberry.field(description="How many of the add-on; 1 for everything else.")
+    value: EntitlementValue | None = strawberry.field(description="What it says; null for a boolean.")
+    winning: bool = strawberry.field(description="Whether it is among those that decided.")
+
+    @classmethod
+    def of(cls, info: Info, subject: Subject, source: rules.Source) -> Self:  # noqa: ARG003
+        """Show a source."""
+        return cls(
+            subject=subject,
+            fact=source,
+            kind=source.kind,
+            quantity=source.quantity,
+            value=EntitlementValue.of(source.value),
+            winning=source.winning,
+        )
+
+    @resolved("The subscription that brings it; null for custom entitlements.")
+    def subscription(self, info: Info) -> CustomerSubscription | None:
+        """Give the subscription."""
+        customer, fact = self.subject.customer, self.fact.subscription
+        if customer is None or fact is None:
+            return None
+        return CustomerSubscription.of(info, SeenCustomer.of(self.subject, customer), fact)
+
+    @resolved("The plan or add-on; null for custom entitlements.")
+    def package(self, info: Info) -> Package | None:
+        """Give the package."""
+        row = self.fact.row
+        return None if row is None else package_of(info, self.subject.flat, row.package)
+
+    @resolved("The package's row; null for custom entitlements.")
+    def entitlement(self, info: Info) -> Entitlement | None:
+        """Give the row, at its place in the version that holds."""
+        row, flat = self.fact.row, self.subject.flat
+        if row is None:
+            return None
+        package = flat.catalog.packages[row.package]
+        place = place_of(flat, package, package.versions[row.version - 1])
+        position = flat.rows(row.package, row.version).index(row.resolved)
+        return entitlement_of(info, place, row.resolved, position)
+
+    @resolved("The grant, override or revocation; null for packages.")
+    def custom_entitlement(self, info: Info) -> CustomEntitlement | None:
+        """Give the custom entitlement."""
+        customer, custom = self.subject.customer, self.fact.custom
+        if customer is None or custom is None:
+            return None
+        return CustomEntitlement.of(info, self.subject.flat, customer, custom)

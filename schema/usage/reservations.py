@@ -1,0 +1,65 @@
+"""Reservations: holds on a limit."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Self
+
+import strawberry
+
+from resolvers.customers import SeenCustomer
+from rules.usage.reservations import Hold, ReservationStatus
+from schema.catalog.features import Feature
+from schema.fields import Info, resolved
+from schema.nodes import Node, to_id
+from schema.scalars import Quantity
+
+if TYPE_CHECKING:
+    from schema.customers.types import Customer
+
+
+def customer_id(info: Info, seen: SeenCustomer, kind: str, *parts: str | int) -> strawberry.ID:
+    """Make the global id of a customer, or of what is theirs, as they were seen."""
+    names = seen.customer.key, *parts
+    return to_id(kind, info.context.environment, *names, standpoint=seen.standpoint)
+
+
+@strawberry.type(description="A quantity that is held for a customer until it is settled.")
+class Reservation(Node):
+    """A hold."""
+
+    seen: strawberry.Private[SeenCustomer]
+    fact: strawberry.Private[Hold]
+    key: str = strawberry.field(description="The caller's own name of it, unique for the customer.")
+    status: ReservationStatus = strawberry.field(description="Where it stands; follows from the clock.")
+    quantity: Quantity = strawberry.field(description="How much is, or was, held.")
+    settled_quantity: Quantity | None = strawberry.field(description="How much of it was used.")
+    created_at: datetime = strawberry.field(description="When it was made.")
+    expires_at: datetime = strawberry.field(description="When it stops to hold by itself.")
+
+    @classmethod
+    def of(cls, info: Info, seen: SeenCustomer, hold: Hold) -> Self:
+        """Show a hold as it stands at the instant at which the customer was seen."""
+        status = hold.status(seen.now)
+        settled = status is ReservationStatus.SETTLED
+        return cls(
+            id=customer_id(info, seen, "Reservation", hold.key),
+            seen=seen,
+            fact=hold,
+            key=hold.key,
+            status=status,
+            quantity=Quantity(hold.quantity),
+            settled_quantity=Quantity(hold.settled) if settled and hold.settled is not None else None,
+            created_at=hold.created_at,
+            expires_at=hold.expires_at,
+        )
+
+    @resolved("Whose it is.")
+    def customer(self, info: Info) -> Annotated["Customer", strawberry.lazy("schema.customers.types")]:
+        """Give the customer."""
+        from schema.customers.types import Customer  # noqa: PLC0415 - customers show reservations
+
+        return Customer.of(info, self.seen)
+
+    @resolved("What is held of.")
+    def feature(self, info: Info) -> Feature:
+        """Give the feature."""
+        return Feature.of(info, self.seen.flat, self.seen.flat.catalog.features[self.fact.feature])
