@@ -22,21 +22,21 @@ from resolvers.context import Services
 from resolvers.time_zones import is_behind, take_up_rules
 from schema.graph import graph
 from server.auth import Doorkeeper
-from server.graphql import GraphQLView
-from server.limits import Limits
-from server.logs import configure
-from server.looks import Looks
+from server.config.limits import Limits
+from server.config.logs import configure
+from server.config.settings import read_settings, shared_metrics
+from server.config.theme import Looks
+from server.execution.trusted_documents import Trusted, trusted_by
+from server.http.view import GraphQLView
 from server.metrics import Metrics
-from server.notices import SHARED_STYLE
-from server.operations import Operations
-from server.pages import graphiql_page, own_file_route, static_routes
-from server.portal_page import Portal, portal_routes
-from server.pricing_page import pricing_routes
-from server.rates import Rates
-from server.settings import read_settings, shared_metrics
-from server.sockets import Sockets
+from server.pages.graphiql import graphiql_page, own_file_route, static_routes
+from server.pages.layout import SHARED_STYLE
+from server.pages.portal_page import Portal, portal_routes
+from server.pages.pricing_page import pricing_routes
+from server.rate_limits import Rates
 from server.time_zones import rules_in_use, use_newest_rules
-from server.trusted import Trusted, trusted_by
+from server.websocket.operations import Operations
+from server.websocket.sockets import Sockets
 
 READINESS_SECONDS = 5
 """How long the database may take to say of which revision it is."""

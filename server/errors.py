@@ -10,8 +10,8 @@ import structlog
 from graphql import GraphQLError, ValueNode
 from strawberry.exceptions import StrawberryInputCoercionError
 
+from server.config.logs import current_request_id
 from server.input_errors import in_graphql_words
-from server.logs import current_request_id
 
 _log = structlog.get_logger(__name__)
 

@@ -22,8 +22,8 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from starlette.requests import Request
 from starlette.responses import Response
 
-from server.documents import Operation
-from server.fallbacks import Step
+from server.execution.documents import Operation
+from server.execution.fallbacks import Step
 from server.time_zones import Used
 
 MOST_NAMES = 100

@@ -42,7 +42,7 @@ databases = (f"test_{number}" for number in count(1))
 @pytest.fixture(scope="session", autouse=True)
 def fallbacks_fail() -> Iterator[Callable[..., NoReturn]]:
     """Let a document that cannot be prepared as usual fail the test that sends it."""
-    from server.fallbacks import Fallbacks  # noqa: PLC0415 - rules are tested without a server
+    from server.execution.fallbacks import Fallbacks  # noqa: PLC0415 - rules are tested without a server
 
     def fail(*_: object) -> NoReturn:
         raise  # noqa: PLE0704 - the exception that is being handled
@@ -160,7 +160,7 @@ def postgresql_server() -> Iterator[str]:
 async def demo_file(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A SQLite file with the demo in it, from which others are copied."""
     from resolvers.context import Services  # noqa: PLC0415 - rules are tested without a server
-    from server.demo import fill  # noqa: PLC0415
+    from server.demo.fill import fill  # noqa: PLC0415
 
     file = Path(shutil.copy(migrated_file, tmp_path_factory.mktemp("demo") / "allotment.db"))
     services = Services.on(Database(_sqlite(file)))
@@ -174,7 +174,7 @@ async def demo_client(demo_file: Path, tmp_path: Path) -> AsyncIterator[httpx.As
     """A caller without a key, in a demo of their own."""
     from resolvers.context import Services  # noqa: PLC0415 - rules are tested without a server
     from server.app import create_app  # noqa: PLC0415
-    from server.demo import fill  # noqa: PLC0415
+    from server.demo.fill import fill  # noqa: PLC0415
 
     services = Services.on(Database(_sqlite(Path(shutil.copy(demo_file, tmp_path / "allotment.db")))))
     transport = httpx.ASGITransport(create_app(services, keyless=await fill(services)))

@@ -2,5 +2,5 @@
 
 It owns what the page shows of subscriptions, limits and credits, how a limit stands, and the page's
 wording. It does not own the numbers (`rules.access`, `rules.credits` and `rules.usage` do), the reading
-of them (`resolvers.portal`), or HTML (`server.pages`).
+of them (`resolvers.portal`), or HTML (`server.pages.graphiql`).
 """

@@ -29,11 +29,11 @@ from resolvers.context import Context, Services
 from rules.auth.api_keys import ApiKeyKind, Scope
 from rules.auth.permissions import Viewer
 from schema.graph import graph
-from server.demo import fill
-from server.documents import Operation, prepare
-from server.execution import Execution
-from server.limits import Limits
-from server.rates import Rates
+from server.config.limits import Limits
+from server.demo.fill import fill
+from server.execution.documents import Operation, prepare
+from server.execution.executor import Execution
+from server.rate_limits import Rates
 from tests.benchmarks.calling import (
     CONNECTIONS,
     ROUNDS,

@@ -53,7 +53,12 @@ PARTS = {
     DECIDING: ("rules/", "resolvers/"),
     GRAPHQL: (
         *("/graphql/", "/strawberry/", "schema/"),
-        *("server/plans.py", "server/execution.py", "server/documents.py", "server/taking.py"),
+        *(
+            "server/execution/compiler.py",
+            "server/execution/executor.py",
+            "server/execution/documents.py",
+            "server/execution/arguments.py",
+        ),
     ),
     HTTP: ("/uvicorn/", "/starlette/", "/structlog/", "/prometheus_client/", "/cross_web/", "server/"),
 }

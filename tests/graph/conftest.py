@@ -16,8 +16,8 @@ from resolvers import catalog
 from resolvers.auth import create_key, viewer_of
 from resolvers.context import Context, Services
 from rules.auth.api_keys import NewKey
-from server import documents
 from server.app import create_app
+from server.execution import documents
 from tests.graph.client import Client, Clock, Connect, Stock
 from tests.graph.metered import metering
 from tests.graph.shop import stocked, studio_of

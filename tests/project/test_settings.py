@@ -5,9 +5,9 @@ from dataclasses import astuple
 import pytest
 from pydantic.fields import FieldInfo
 
-from server.limits import Limits
-from server.looks import Looks
-from server.settings import PREFIX, Settings, SettingsError, read_settings
+from server.config.limits import Limits
+from server.config.settings import PREFIX, Settings, SettingsError, read_settings
+from server.config.theme import Looks
 from tests.project.markdown import rows
 from tests.project.repository import ROOT
 

@@ -30,16 +30,16 @@ FORCED_NAMES = {
 """Names that carry an empty word because an interface asks for it that is not ours."""
 
 CLOCK = "resolvers/context.py"
-SETTINGS = "server/settings.py"
+SETTINGS = "server/config/settings.py"
 
 ENTRY_POINTS = frozenset(
     {
         "server.__main__",
-        "server.catalog_commands",
-        "server.database_commands",
-        "server.graph_commands",
-        "server.key_commands",
-        "server.serving",
+        "server.cli.catalog",
+        "server.cli.database",
+        "server.cli.graph",
+        "server.cli.keys",
+        "server.cli.serve",
         "models.migrations.env",
         "models.migrations.draft",
     }

@@ -22,8 +22,8 @@ from resolvers.auth import create_key
 from resolvers.context import Services
 from rules.auth.api_keys import NewKey, Scope
 from server.app import create_app
-from server.demo import fill
-from server.websocket import WebSocketProtocol
+from server.demo.fill import fill
+from server.websocket.uvicorn_protocol import WebSocketProtocol
 from tests.web.asking import Ask, Asker
 from tests.web.demo_shop import Shop
 from tests.web.site import PUBLISHABLE, STOCK, Site

@@ -12,7 +12,7 @@ from resolvers.context import Services
 from resolvers.environments import context_of
 from rules.catalog.facts import Catalog
 from rules.catalog_edits.packages import with_package
-from server.demo import ENVIRONMENT
+from server.demo.fill import ENVIRONMENT
 from tests.rules.builders import edit, edited, published, text, written
 
 NASTY = '<img src=x onerror=alert(1)><script>alert(1)</script> & "quotes"'

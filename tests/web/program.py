@@ -14,7 +14,7 @@ from pathlib import Path
 
 import httpx
 
-from server.fallbacks import NOT_PREPARED
+from server.execution.fallbacks import NOT_PREPARED
 from tests.project.repository import ROOT
 
 PATIENCE_SECONDS = 60

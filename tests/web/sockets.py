@@ -20,7 +20,7 @@ from resolvers.context import Context, Services
 from rules.auth.api_keys import NewKey
 from rules.commands.customers import UpsertCustomer
 from server.app import create_app
-from server.websocket import WebSocketProtocol
+from server.websocket.uvicorn_protocol import WebSocketProtocol
 
 PROTOCOL = "graphql-transport-ws"
 

@@ -32,10 +32,10 @@ from strawberry.types.arguments import convert_arguments
 
 from schema.fast_resolvers import conversions, definition_of
 from schema.graph import graph
-from server.documents import prepare
+from server.config.limits import Limits
+from server.execution.arguments import NotPlain, arguments_of, variables_of
+from server.execution.documents import prepare
 from server.input_errors import ValuesRule, variable_errors
-from server.limits import Limits
-from server.taking import NotPlain, arguments_of, variables_of
 from tests.profiles import FULL
 from tests.web.documents_at_random import Writer
 

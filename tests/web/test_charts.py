@@ -11,7 +11,7 @@ from rules.usage.limits import Usage
 from rules.usage.metering import Metering, everything
 from rules.usage.series import Bucket, Point, Series
 from rules.values import Metered, Reset, ResetInterval
-from server.charts import FULL, Bar, bar, chart
+from server.pages.charts import FULL, Bar, bar, chart
 from tests.rules.builders import metered
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)

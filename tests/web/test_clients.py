@@ -13,9 +13,9 @@ import pytest
 from graphql import parse
 
 from schema.graph import graph
-from server.documents import prepare
-from server.limits import Limits
-from server.trusted import Trusted, sha256
+from server.config.limits import Limits
+from server.execution.documents import prepare
+from server.execution.trusted_documents import Trusted, sha256
 from tests.graph.operations import DOCUMENTS
 from tests.project.repository import ROOT
 from tests.web.every_type import documents, used_types

@@ -19,10 +19,10 @@ from rules.catalog.facts import Plan
 from rules.errors import ErrorCode, Rejected
 from rules.periods import period_at
 from rules.values import Reset, ResetInterval
-from server.demo import fill
-from server.demo_catalog import OFFERS
-from server.demo_customers import COMPANIES, Company
-from server.examples import EXAMPLES, Example
+from server.demo.catalog import OFFERS
+from server.demo.customers import COMPANIES, Company
+from server.demo.fill import fill
+from server.pages.graphiql_tour import EXAMPLES, Example
 from tests.web.program import Program, serving
 
 pytestmark = pytest.mark.processes

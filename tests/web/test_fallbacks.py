@@ -10,7 +10,7 @@ import pytest
 from graphql import ASTValidationRule, specified_rules
 from structlog.testing import capture_logs
 
-from server.fallbacks import NOT_PREPARED, Fallbacks
+from server.execution.fallbacks import NOT_PREPARED, Fallbacks
 from tests.web.asking import Asker, codes
 from tests.web.sockets import Serving, ask, listening
 
@@ -41,17 +41,17 @@ def served(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def cannot_compile(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("server.documents.plan_of", fail)
+    monkeypatch.setattr("server.execution.documents.plan_of", fail)
 
 
 @pytest.fixture
 def cannot_validate(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("server.documents.RULES", (*specified_rules, Failing))
+    monkeypatch.setattr("server.execution.documents.RULES", (*specified_rules, Failing))
 
 
 @pytest.fixture
 def cannot_measure(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("server.documents.measure", fail)
+    monkeypatch.setattr("server.execution.documents.measure", fail)
 
 
 async def counted(http: httpx.AsyncClient) -> list[str]:

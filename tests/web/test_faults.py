@@ -17,11 +17,11 @@ from structlog.testing import capture_logs
 from resolvers.context import Services
 from schema.graph import Graph
 from server.auth import Doorkeeper
-from server.graphql import GraphQLView
-from server.limits import Limits
+from server.config.limits import Limits
+from server.execution.trusted_documents import Trusted
+from server.http.view import GraphQLView
 from server.metrics import Metrics
-from server.rates import Rates
-from server.trusted import Trusted
+from server.rate_limits import Rates
 from tests.web.asking import GRAPHQL_RESPONSE, Asker, codes
 
 SECRET = "the password is swordfish"  # noqa: S105 - nobody's
@@ -117,7 +117,7 @@ async def test_a_fault_outside_of_all_fields_is_ours_too(
     def fail(*_: object) -> None:
         raise ValueError(SECRET)
 
-    monkeypatch.setattr("server.graphql.from_body", fail)
+    monkeypatch.setattr("server.http.view.from_body", fail)
     with capture_logs() as logged:
         answer = await asker.post({"query": "{ hello }"})
 

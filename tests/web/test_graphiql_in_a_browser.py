@@ -11,9 +11,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from server import pages
-from server.examples import EXAMPLES
-from server.pages import CDN, LIBRARY_FILES, are_installed, graphiql_page, static_routes
+from server.pages import graphiql
+from server.pages.graphiql import CDN, LIBRARY_FILES, are_installed, graphiql_page, static_routes
+from server.pages.graphiql_tour import EXAMPLES
 
 if TYPE_CHECKING:
     from playwright.async_api import Locator, Page
@@ -227,7 +227,7 @@ async def test_on_a_phone_the_answer_stands_below_the_question(visit: Visiting) 
 async def test_the_page_has_its_colour_before_graphiql_is_there(
     visit: Visiting, *, dark: bool, ground: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pages, "are_installed", lambda: False)  # and the CDN cannot be reached
+    monkeypatch.setattr(graphiql, "are_installed", lambda: False)  # and the CDN cannot be reached
     opened = await visit(Asked().app, "/graphql", dark=dark)
 
     assert await opened.page.evaluate("getComputedStyle(document.documentElement).backgroundColor") == ground
@@ -248,7 +248,7 @@ async def test_a_chosen_theme_holds_from_the_first_moment(visit: Visiting) -> No
 async def test_without_npm_files_the_page_works_from_the_cdn(
     visit: Visiting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pages, "are_installed", lambda: False)
+    monkeypatch.setattr(graphiql, "are_installed", lambda: False)
     elsewhere = {f"{CDN}/{file.address}": file.path for file in LIBRARY_FILES}
     opened = await visit(Asked().app, "/graphql?q={ hello }", elsewhere=elsewhere)
     await run_button(opened.page).click()

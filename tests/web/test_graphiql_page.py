@@ -13,11 +13,19 @@ from starlette.applications import Starlette
 from starlette.responses import HTMLResponse
 from starlette.routing import BaseRoute
 
-from server import pages
-from server.examples import EXAMPLES, Example
-from server.pages import CDN, LIBRARY_FILES, PREFIX, LibraryFile, are_installed, graphiql_page, static_routes
+from server.pages import graphiql
+from server.pages.graphiql import (
+    CDN,
+    LIBRARY_FILES,
+    PREFIX,
+    LibraryFile,
+    are_installed,
+    graphiql_page,
+    static_routes,
+)
+from server.pages.graphiql_tour import EXAMPLES, Example
 
-SERVER = pages.HERE
+SERVER = graphiql.HERE
 
 needs_npm_files = pytest.mark.skipif(not are_installed(), reason="npm ci was not run in server/")
 
@@ -62,7 +70,7 @@ def policy(response: HTMLResponse) -> dict[str, list[str]]:
 
 @pytest.fixture
 def without_npm_files(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pages, "are_installed", lambda: False)
+    monkeypatch.setattr(graphiql, "are_installed", lambda: False)
 
 
 def test_the_policy_lets_nothing_in_but_what_the_page_needs() -> None:
@@ -146,13 +154,15 @@ async def test_nothing_else_is_served(path: str) -> None:
 
 
 async def test_a_file_that_is_not_installed_is_not_found(tmp_path: Path) -> None:
-    response = await fetch(f"{PREFIX}/gone.js", [pages.file_route(f"{PREFIX}/gone.js", tmp_path / "gone.js")])
+    response = await fetch(
+        f"{PREFIX}/gone.js", [graphiql.file_route(f"{PREFIX}/gone.js", tmp_path / "gone.js")]
+    )
 
     assert response.status_code == 404
 
 
 def test_files_are_used_only_where_all_are_installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(pages, "NODE_MODULES", tmp_path)
+    monkeypatch.setattr(graphiql, "NODE_MODULES", tmp_path)
     for file in LIBRARY_FILES:
         assert not are_installed()
         file.path.parent.mkdir(parents=True, exist_ok=True)
@@ -207,7 +217,7 @@ def test_an_example_is_one_named_operation_that_gets_all_its_variables(example: 
 
 
 def test_every_document_of_the_tour_is_a_stop_of_it() -> None:
-    documents = {path.stem for path in (SERVER / "tour").iterdir()}
+    documents = {path.stem for path in (SERVER / "pages" / "tour").iterdir()}
 
     assert documents == {example.operation for example in EXAMPLES}
 

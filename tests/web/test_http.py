@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from server.limits import Limits
+from server.config.limits import Limits
 from tests.web.asking import GRAPHQL_RESPONSE, Ask, Asker, codes
 
 HELLO = {"query": "{ __typename }"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rules.previews.impact import Impact
-from server.impact_table import lines
+from server.cli.impact_table import lines
 from tests.rules.previewing import differing, on, republished
 from tests.rules.small_shop import limit, row
 

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from schema.graph import graph
 from schema.json_text import json_text
-from server.documents import prepare
 from server.errors import coded
+from server.execution.documents import prepare
 from server.input_errors import variable_errors
 from tests.profiles import FULL
 from tests.web.asking import Asker

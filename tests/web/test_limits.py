@@ -9,10 +9,10 @@ from graphql import get_introspection_query, parse
 from rules.standpoints import Standpoint
 from schema.graph import graph
 from schema.nodes import to_id
-from server import measuring
-from server.costs import ANOTHER_INSTANT, LISTS, WEIGHTS
-from server.limits import Limits
-from server.measuring import Measures, measure
+from server.config.limits import Limits
+from server.execution import complexity
+from server.execution.complexity import Measures, measure
+from server.execution.costs import ANOTHER_INSTANT, LISTS, WEIGHTS
 from tests.web.asking import Ask, Asker, codes
 
 
@@ -92,13 +92,13 @@ async def test_a_document_that_fragments_blow_up_is_refused_after_one_pass(
     back_end: Asker, monkeypatch: pytest.MonkeyPatch, fragments: int
 ) -> None:
     visits = []
-    visit = measuring._Pass._selection
+    visit = complexity._Pass._selection
 
     def counted(*arguments: Any) -> Measures:  # noqa: ANN401 - whatever the method takes
         visits.append(arguments)
         return visit(*arguments)
 
-    monkeypatch.setattr(measuring._Pass, "_selection", counted)
+    monkeypatch.setattr(complexity._Pass, "_selection", counted)
     document = doubling(fragments)
     answers = [await back_end.post({"query": document}) for _ in range(3)]
 

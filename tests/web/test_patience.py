@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine
 
 import pytest
 
-from server.patience import within
+from server.execution.timeouts import within
 
 Work = Callable[[], Coroutine[object, object, str]]
 

@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from server import documents
-from server.trusted import Trusted, UnreadableDocuments, sha256
+from server.execution import documents
+from server.execution.trusted_documents import Trusted, UnreadableDocuments, sha256
 from tests.web.asking import GRAPHQL_RESPONSE, Ask, Asker, codes
 
 FIND = 'query Find { customer(key: "acme") { key } }'

@@ -26,11 +26,11 @@ from rules.auth.api_keys import ApiKeyKind, Scope
 from rules.auth.permissions import Viewer
 from schema.fast_resolvers import streamline
 from schema.graph import graph
-from server.documents import Operation, Prepared, prepare
+from server.config.limits import Limits
 from server.errors import Formatted, Refused
-from server.execution import Execution
-from server.limits import Limits
-from server.rates import Rates
+from server.execution.documents import Operation, Prepared, prepare
+from server.execution.executor import Execution
+from server.rate_limits import Rates
 from tests.profiles import FULL
 from tests.web.documents_at_random import Writer
 

@@ -17,9 +17,9 @@ from rules.commands.customers import UpsertCustomer
 from rules.commands.report_usage import ReportUsage
 from rules.numbers import ONE
 from server.app import create_app
-from server.demo import ENVIRONMENT, fill
-from server.pages import NODE_MODULES
-from server.trusted import Trusted
+from server.demo.fill import ENVIRONMENT, fill
+from server.execution.trusted_documents import Trusted
+from server.pages.graphiql import NODE_MODULES
 from tests.rules.builders import edit, edited, published, text
 from tests.web.demo_shop import ARABIC, LONG, NASTY, Shop
 

@@ -20,9 +20,9 @@ from resolvers.customers import act, upsert
 from resolvers.environments import context_of
 from rules.auth.api_keys import NewKey
 from rules.commands.customers import ArchiveCustomer, UpsertCustomer
-from server import portal_page
 from server.app import create_app
-from server.rates import Rates
+from server.pages import portal_page
+from server.rate_limits import Rates
 from tests.web.program import serving
 from tests.web.site import Site, changed, policy, product, read
 

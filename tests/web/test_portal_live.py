@@ -20,8 +20,8 @@ from rules.commands.credits import GrantCredits
 from rules.commands.report_usage import ReportUsage
 from rules.numbers import ONE
 from server.app import create_app
-from server.demo import ENVIRONMENT, fill
-from server.portal_page import SCRIPT
+from server.demo.fill import ENVIRONMENT, fill
+from server.pages.portal_page import SCRIPT
 from tests.web.site import Site, with_credits
 from tests.web.sockets import Listener, Stream, served, socket_at
 

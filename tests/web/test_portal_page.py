@@ -23,7 +23,7 @@ from rules.commands.subscriptions import CancelSubscription
 from rules.numbers import ONE
 from rules.values import LimitEnforcement
 from server.app import create_app
-from server.looks import Looks
+from server.config.theme import Looks
 from tests.rules.builders import edit, edited, published, written
 from tests.web.site import Reader, Site, changed, policy, product, read, with_credits
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rules.catalog.facts import Widget
-from server.pages import NODE_MODULES
+from server.pages.graphiql import NODE_MODULES
 from tests.rules.builders import edit, edited, published, written
 from tests.web.demo_shop import ARABIC, NASTY, Shop, trouble
 

@@ -13,8 +13,8 @@ from resolvers.auth import create_key
 from rules.auth.api_keys import ApiKeyKind, NewKey
 from rules.catalog.facts import Catalog, Product
 from server.app import create_app
-from server.demo import ENVIRONMENT
-from server.pages import are_installed
+from server.demo.fill import ENVIRONMENT
+from server.pages.graphiql import are_installed
 from tests.project.markdown import blocks
 from tests.project.repository import ROOT
 from tests.web.demo_shop import Shop

@@ -10,7 +10,7 @@ import pytest
 from resolvers.auth import create_key
 from rules.auth.api_keys import NewKey
 from server.app import create_app
-from server.rates import Rates
+from server.rate_limits import Rates
 from tests.rules.builders import edit, edited, published, written
 from tests.web.site import PUBLISHABLE, Site, changed, page_of, policy, product, read
 

@@ -20,8 +20,8 @@ from resolvers.auth import create_key
 from resolvers.context import Services
 from rules.auth.api_keys import NewKey
 from server.app import create_app
-from server.rates import IN_MEMORY, Rates
-from server.settings import SettingsError, read_settings
+from server.config.settings import SettingsError, read_settings
+from server.rate_limits import IN_MEMORY, Rates
 from tests.web.program import free_port
 
 WHO = {"query": "{ viewer { kind } }"}

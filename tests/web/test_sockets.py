@@ -11,9 +11,9 @@ from websockets.asyncio.client import connect
 
 from resolvers.auth import viewer_of
 from rules.auth.api_keys import ApiKeyKind, Scope
-from server.limits import Limits
-from server.rates import Rates
-from server.trusted import Trusted
+from server.config.limits import Limits
+from server.execution.trusted_documents import Trusted
+from server.rate_limits import Rates
 from tests.web.sockets import Serving, ask, listening, socket_at
 
 WHO = "query Who { viewer { kind environment { key } } }"

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.processes
 ASKED_FOR = {"PYTHONPROFILEIMPORTTIME": "1"}
 """Has Python say of each module that it loads, on standard error, how long that took."""
 
-SELDOM_NEEDED = {"alembic", "asyncpg", "jinja2", "jwt", "limits", "redis", "server.demo", "yaml"}
+SELDOM_NEEDED = {"alembic", "asyncpg", "jinja2", "jwt", "limits", "redis", "server.demo.fill", "yaml"}
 
 FOR_SERVING = {"server.app", "starlette", "uvicorn"}
 FOR_THE_GRAPH = {"graphql", "schema", "strawberry"}
