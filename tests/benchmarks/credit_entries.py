@@ -25,7 +25,7 @@ from rules.commands.customers import UpsertCustomer
 from rules.numbers import ONE
 from tests.benchmarks.in_turns import measured
 from tests.storage.books import Books
-from tests.storage.test_credits import sells_credits
+from tests.storage.credits.test_credits import sells_credits
 
 SHORT, LONG = 100, 1_000_000
 GRANTED = 2 * LONG

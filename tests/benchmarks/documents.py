@@ -16,7 +16,7 @@ from schema.graph import graph
 from server.config.limits import Limits
 from server.execution.documents import Prepared, prepare
 from tests.graph.operations import DOCUMENTS
-from tests.web.test_limits import doubling
+from tests.web.http.test_limits import doubling
 
 ROUNDS = 5
 

@@ -32,7 +32,7 @@ from rules.numbers import ONE
 from rules.values import ResetInterval
 from tests.benchmarks.calling import Variant, machine, rates, request
 from tests.benchmarks.population import LIMIT, OPENED_BEFORE, PLAN, acted, is_right, name, populated
-from tests.rules.customer_builders import content, limited, published_plan, republished, selling
+from tests.rules.builders.customer_builders import content, limited, published_plan, republished, selling
 from tests.storage.books import Books, kept
 from tests.web.program import serving, told
 

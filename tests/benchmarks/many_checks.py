@@ -44,7 +44,7 @@ from tests.benchmarks.calling import (
     request,
     serving_app,
 )
-from tests.graph.test_statement_counts import statements
+from tests.graph.access.test_statement_counts import statements
 from tests.web.program import serving, told
 
 MANY = """query Many($checks: [AccessCheckInput!]!) {

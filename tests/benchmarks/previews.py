@@ -39,8 +39,8 @@ from rules.numbers import ONE
 from rules.usage.counters import Tally
 from rules.usage.metering import Window
 from rules.values import Metered, Reset, ResetInterval
-from tests.rules.builders import catalog as catalog_of
-from tests.rules.builders import metered, plan, row
+from tests.rules.builders.catalog_builders import catalog as catalog_of
+from tests.rules.builders.catalog_builders import metered, plan, row
 
 SIZES = (1_000, 10_000, 100_000)
 FEATURES = 20

@@ -30,7 +30,7 @@ from rules.commands.report_usage import ReportUsage
 from rules.commands.subscribe import Subscribe
 from rules.numbers import ONE
 from tests.benchmarks.in_turns import measured
-from tests.rules.customer_builders import limited, published_plan, selling
+from tests.rules.builders.customer_builders import limited, published_plan, selling
 from tests.storage.books import Books, kept
 
 SHORT, LONG = 10_000, 10_000_000

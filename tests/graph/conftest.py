@@ -19,9 +19,9 @@ from rules.auth.api_keys import NewKey
 from server.app import create_app
 from server.execution import documents
 from tests.graph.client import Client, Clock, Connect, Stock
-from tests.graph.metered import metering
 from tests.graph.shop import stocked, studio_of
-from tests.rules.small_shop import opened
+from tests.graph.usage.metered import metering
+from tests.rules.builders.small_shop import opened
 
 OPENED = datetime(2026, 11, 15, 11, tzinfo=UTC)
 """When an environment's life begins."""

@@ -21,7 +21,7 @@ from rules.values import (
     ResetInterval,
     Unit,
 )
-from tests.rules.builders import (
+from tests.rules.builders.catalog_builders import (
     catalog,
     choices,
     config,

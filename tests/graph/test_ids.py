@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from tests.graph.auth.test_tokens import token_of
+from tests.graph.catalog.test_nodes import furnish
 from tests.graph.client import Client, Clock
 from tests.graph.states import marks
-from tests.graph.test_catalog_nodes import furnish
-from tests.graph.test_tokens import token_of
 
 GRANTS = """query ($at: DateTime) { customer(key: "acme") { creditBalance(creditType: "ai", at: $at) {
   available grants { id amount remaining status customer { id subscriptions { id status } } } } } }"""

@@ -27,9 +27,9 @@ from tests.graph.states import Asking, Store, marks, selection
 from tests.graph.whole_schema import SCHEMA
 from tests.graph.worlds import WHO, World, histories
 from tests.profiles import FULL
-from tests.rules.acts_at_random import Step
-from tests.rules.small_shop import START
-from tests.rules.tweaks import Edit, Tweak, edits, tweaks
+from tests.rules.builders.acts_at_random import Step
+from tests.rules.builders.small_shop import START
+from tests.rules.builders.tweaks import Edit, Tweak, edits, tweaks
 
 EFFORT = settings(max_examples=20 if FULL else 4)
 

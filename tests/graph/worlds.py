@@ -26,7 +26,7 @@ from rules.customers.facts import Customer
 from rules.errors import Rejected
 from rules.numbers import ONE
 from tests.graph.client import Clock
-from tests.rules.acts_at_random import (
+from tests.rules.builders.acts_at_random import (
     Step,
     Wait,
     beginnings,
@@ -36,10 +36,10 @@ from tests.rules.acts_at_random import (
     spans,
     subscribes,
 )
-from tests.rules.previewing import selling_everything
-from tests.rules.small_shop import START
-from tests.rules.test_lives import FEATURES
-from tests.rules.tweaks import Edit, Tweak, edited, tweaks
+from tests.rules.builders.previewing import selling_everything
+from tests.rules.builders.small_shop import START
+from tests.rules.builders.tweaks import Edit, Tweak, edited, tweaks
+from tests.rules.customers.test_lives import FEATURES
 
 WHO = tuple(f"customer-{number}" for number in range(5))
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from rules.errors import ErrorCode, Problem, Unknown
 from rules.similar import MOST_COMPARED, MOST_NAMED, distance, similar, suggesting
-from tests.rules.builders import addon, catalog, feature, metered, plan
+from tests.rules.builders.catalog_builders import addon, catalog, feature, metered, plan
 
 KEYS = ("api-calls", "seats", "sso", "max-projects", "community-support", "pro", "pro-yearly")
 

@@ -12,7 +12,7 @@ from rules.credits.grants import CreditSource, EntryKind, Grant, GrantStatus, Lo
 from rules.credits.history import not_entered
 from rules.numbers import ONE
 from rules.standpoints import supposition
-from tests.rules.builders import NOW, catalog
+from tests.rules.builders.catalog_builders import NOW, catalog
 
 edits = st.lists(st.none() | st.text() | st.sampled_from(PublishScope), max_size=4)
 

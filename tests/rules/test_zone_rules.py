@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.time_zones import ZoneRules, digest, release_in
-from tests.rules.zone_files import Change, zone_file
+from tests.rules.builders.zone_files import Change, zone_file
 
 NEW_YORK = "EST5EDT,M3.2.0,M11.1.0"
 SOUTH = "<x>-10<y>,M10.1.0,M4.1.0/3"

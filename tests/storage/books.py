@@ -36,10 +36,10 @@ from rules.customers.facts import Customer
 from rules.numbers import ONE
 from rules.usage.counters import Need
 from rules.values import ResetInterval
-from tests.rules import metered_shop
-from tests.rules.builders import product
-from tests.rules.customer_builders import START, limited, published_plan, selling
-from tests.rules.recount import recount
+from tests.rules.builders import metered_shop
+from tests.rules.builders.catalog_builders import product
+from tests.rules.builders.customer_builders import START, limited, published_plan, selling
+from tests.rules.models.recount import recount
 
 Rows = Sequence[Row[Any]]
 

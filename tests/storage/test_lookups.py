@@ -28,9 +28,9 @@ from rules.commands.subscribe import Subscribe
 from rules.commands.subscriptions import CancelSubscription
 from rules.customers.facts import CustomEntitlementMode
 from rules.numbers import ONE
-from tests.rules.customer_builders import DAY
+from tests.rules.builders.customer_builders import DAY
 from tests.storage.books import Books
-from tests.storage.test_credits import sells_credits
+from tests.storage.credits.test_credits import sells_credits
 
 ACTS: tuple[Act, ...] = (
     Subscribe(plan="basic"),

@@ -24,9 +24,9 @@ from rules.commands.change_plan import ChangePlan, ChangeTiming
 from rules.commands.customers import UpsertCustomer
 from rules.commands.subscribe import Subscribe
 from rules.time_zones import ZoneRules
-from tests.rules.test_moved_boundaries_at_random import zone
-from tests.rules.wallets import MONTHLY, credits_, giving, selling_credits
-from tests.rules.zone_files import known_zones, written, zone_file
+from tests.rules.builders.zone_files import known_zones, written, zone_file
+from tests.rules.credits.test_moved_boundaries_at_random import zone
+from tests.rules.models.wallets import MONTHLY, credits_, giving, selling_credits
 from tests.storage.books import Books, report
 
 HERE, ELSEWHERE = "Africa/Casablanca", "Europe/Berlin"

@@ -24,10 +24,10 @@ from rules.auth.api_keys import NewKey, Scope
 from server.app import create_app
 from server.demo.fill import fill
 from server.websocket.uvicorn_protocol import WebSocketProtocol
-from tests.web.asking import Ask, Asker
 from tests.web.demo_shop import Shop
-from tests.web.site import PUBLISHABLE, STOCK, Site
-from tests.web.sockets import Serving
+from tests.web.http.asking import Ask, Asker
+from tests.web.pages.site import PUBLISHABLE, STOCK, Site
+from tests.web.websocket.sockets import Serving
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, Page, Route

@@ -13,7 +13,7 @@ from resolvers.environments import context_of
 from rules.catalog.facts import Catalog
 from rules.catalog_edits.packages import with_package
 from server.demo.fill import ENVIRONMENT
-from tests.rules.builders import edit, edited, published, text, written
+from tests.rules.builders.catalog_builders import edit, edited, published, text, written
 
 NASTY = '<img src=x onerror=alert(1)><script>alert(1)</script> & "quotes"'
 ARABIC = "خطة الأعمال الكبيرة"

@@ -21,9 +21,9 @@ from rules.commands.customers import UpsertCustomer
 from rules.commands.subscribe import Subscribe
 from rules.numbers import ONE
 from rules.values import ResetInterval
-from tests.rules.builders import credit_type, metered, product
-from tests.rules.customer_builders import content, limited, published_plan, selling
-from tests.rules.metered_shop import METERED, rows
+from tests.rules.builders.catalog_builders import credit_type, metered, product
+from tests.rules.builders.customer_builders import content, limited, published_plan, selling
+from tests.rules.builders.metered_shop import METERED, rows
 
 CUSTOMER = "acme"
 CONNECTIONS = 500

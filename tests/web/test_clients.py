@@ -18,7 +18,7 @@ from server.execution.documents import prepare
 from server.execution.trusted_documents import Trusted, sha256
 from tests.graph.operations import DOCUMENTS
 from tests.project.repository import ROOT
-from tests.web.every_type import documents, used_types
+from tests.web.http.every_type import documents, used_types
 from tests.web.program import PATIENCE_SECONDS, Program, serving, told
 
 CLIENTS = ROOT / "tests" / "web" / "clients"

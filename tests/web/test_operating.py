@@ -16,7 +16,7 @@ from resolvers.context import Services
 from rules.auth.api_keys import NewKey
 from server.app import create_app
 from server.metrics import MOST_NAMES, Metrics
-from tests.web.asking import Asker
+from tests.web.http.asking import Asker
 
 FIND = 'query Find { customer(key: "acme") { key } }'
 UPSERT = 'mutation Upsert { upsertCustomer(input: { key: "acme" }) { revision } }'

@@ -16,7 +16,7 @@ import pytest
 import tzdata  # type: ignore[import-untyped]
 
 from server.time_zones import Used, newest, release_of
-from tests.rules.zone_files import written, zone_file
+from tests.rules.builders.zone_files import written, zone_file
 from tests.web.program import PATIENCE_SECONDS, Program, environment, serving, told
 
 DECEMBER = {
