@@ -12,9 +12,9 @@ from models.auth.keys import NewApiKey
 from models.database.transactions import Session
 from models.live.notifications import announce_keys
 from resolvers.context import Context, Services
-from resolvers.customers import found
-from resolvers.environments import ensured
-from resolvers.snapshot import look
+from resolvers.customers import load_customers
+from resolvers.environments import ensure_in
+from resolvers.snapshot import open_snapshot
 from resolvers.token_signer import is_token
 from rules.auth.api_keys import ApiKey, ApiKeyKind, NewKey
 from rules.auth.customer_tokens import Claims, ttl_problems
@@ -40,7 +40,7 @@ async def viewer_of(services: Services, secret: str) -> Viewer | None:
     open asks again with the same secret; between two answers that are a second old no statement is run.
     """
     if is_token(secret):
-        return await services.seal.viewer(secret)
+        return await services.signer.viewer(secret)
     key = await services.keys.find(digest_of(secret))
     if key is None or not key.is_valid(services.clock()):
         return None
@@ -69,7 +69,7 @@ async def create_key(services: Services, environment_key: str, new: NewKey, *, s
     """
     refuse_any(new.problems(services.clock()))
     async with services.database.write() as session:
-        environment = await ensured(services, session, environment_key, sandbox=sandbox)
+        environment = await ensure_in(services, session, environment_key, sandbox=sandbox)
         return (await _made(session, environment.number, new, services.clock())).secret
 
 
@@ -97,10 +97,10 @@ async def _made(session: Session, environment: int, new: NewKey, now: datetime) 
     return MadeKey(key=await keys.create(session, kept), secret=secret)
 
 
-async def listed_keys(services: Services) -> list[tuple[str, ApiKey]]:
+async def all_keys(services: Services) -> list[tuple[str, ApiKey]]:
     """Give every key with the name of its environment."""
     async with services.database.read() as session:
-        return await keys.listed(session)
+        return await keys.load_keys(session)
 
 
 async def api_keys(context: Context) -> list[ApiKey]:
@@ -108,7 +108,7 @@ async def api_keys(context: Context) -> list[ApiKey]:
     # So that a key that has just been used says so.
     await context.services.keys.settle()
     async with context.services.database.read() as session:
-        return await keys.of_environment(session, context.environment)
+        return await keys.keys_of_environment(session, context.environment)
 
 
 async def revoke_key(services: Services, prefix: str) -> bool:
@@ -150,8 +150,8 @@ class MadeToken:
 async def create_customer_token(context: Context, customer: str, ttl_seconds: int) -> MadeToken:
     """Make a token for a customer who exists and is not archived; raises Rejected with every problem."""
     problems = list(ttl_problems(ttl_seconds))
-    async with look(context) as seen:
-        known = (await found(seen, {customer})).get(customer)
+    async with open_snapshot(context) as seen:
+        known = (await load_customers(seen, {customer})).get(customer)
         environment = seen.environment.key
     if known is None:
         problems.append(missing_customer(customer))
@@ -161,4 +161,4 @@ async def create_customer_token(context: Context, customer: str, ttl_seconds: in
     services = context.services
     expires_at = services.clock() + timedelta(seconds=ttl_seconds)
     claims = Claims(environment=environment, customer=customer, expires_at=expires_at)
-    return MadeToken(token=await services.seal.sign(claims), expires_at=expires_at)
+    return MadeToken(token=await services.signer.sign(claims), expires_at=expires_at)

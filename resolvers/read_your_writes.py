@@ -11,7 +11,7 @@ from time import monotonic
 
 from models.customers import store as customers
 from resolvers.context import Context
-from resolvers.snapshot import look
+from resolvers.snapshot import open_snapshot
 from rules.catalog.validation import is_external_key
 from rules.revisions import Revision
 
@@ -47,6 +47,6 @@ async def reach(context: Context, wanted: Revision, keys: Collection[str]) -> No
 
 async def _reached(context: Context, keys: Collection[str]) -> Revision:
     possible = {(context.environment, key) for key in keys if is_external_key(key)}
-    async with look(context) as seen:
+    async with open_snapshot(context) as seen:
         furthest = await customers.newest_revision(seen.session, possible)
     return Revision(seen.environment.catalog_revision, furthest)

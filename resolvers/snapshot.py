@@ -11,24 +11,24 @@ from typing import Any, TypeVar
 import structlog
 
 from models import environments
-from models.access.cache import Memory
+from models.access.cache import MemoryCache
 from models.database.transactions import FAILURES, Database, Session
 from resolvers.context import Context
-from rules.catalog.inheritance import Flattened
+from rules.catalog.inheritance import ResolvedCatalog
 from rules.environments import Environment
 
 Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class Snapshot:
     """An environment as one transaction sees it; ``now`` is the instant of its clock."""
 
     session: Session
     environment: Environment
-    flat: Flattened
+    flat: ResolvedCatalog
     now: datetime
-    memory: Memory
+    memory: MemoryCache
 
     def other(self, at: datetime | None) -> datetime | None:
         """Give an instant that is asked about; None for the present, which the clock's own instant is."""
@@ -39,17 +39,17 @@ _log = structlog.get_logger(__name__)
 
 
 @asynccontextmanager
-async def look(context: Context) -> AsyncIterator[Look]:
+async def open_snapshot(context: Context) -> AsyncIterator[Snapshot]:
     """Open a look at the environment of whoever is asking."""
     async with AsyncExitStack() as stack:
         session, environment = await _opened(stack, context)
         yield await _seen(context, session, environment)
 
 
-async def looked(context: Context, find: Callable[[Look], Coroutine[Any, Any, Answer]]) -> Answer:
+async def in_snapshot(context: Context, find: Callable[[Snapshot], Coroutine[Any, Any, Answer]]) -> Answer:
     """Find something in a look at that environment; it waits for nothing but the database.
 
-    Sooner than ``look`` where much is asked, one question after the other.
+    Sooner than ``open_snapshot`` where much is asked, one question after the other.
     """
 
     async def found(session: Session) -> Answer:
@@ -58,10 +58,10 @@ async def looked(context: Context, find: Callable[[Look], Coroutine[Any, Any, An
 
     if context.replica is not None:
         try:
-            return await context.replica.database.look(found)
+            return await context.replica.database.snapshot(found)
         except FAILURES as error:
             fall_back(context, error)
-    return await context.services.database.look(found)
+    return await context.services.database.snapshot(found)
 
 
 def fall_back(context: Context, error: Exception) -> None:
@@ -73,11 +73,11 @@ def fall_back(context: Context, error: Exception) -> None:
     context.read_newest()
 
 
-async def _seen(context: Context, session: Session, environment: Environment) -> Look:
+async def _seen(context: Context, session: Session, environment: Environment) -> Snapshot:
     services = context.services
     flat = await services.catalogs.at(session, environment)
     now = environment.now(services.clock())
-    return Look(session=session, environment=environment, flat=flat, now=now, memory=services.memory)
+    return Snapshot(session=session, environment=environment, flat=flat, now=now, memory=services.memory)
 
 
 async def _opened(stack: AsyncExitStack, context: Context) -> tuple[Session, Environment]:

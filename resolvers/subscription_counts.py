@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from models.customers.subscription_counts import Standing, custom_about, standing
+from models.customers.subscription_counts import VersionCount, count_by_version, custom_about
 from models.database.transactions import Session
 from resolvers.context import Context
-from resolvers.snapshot import look
+from resolvers.snapshot import open_snapshot
 from rules.catalog.facts import Catalog
 from rules.customers.facts import CustomEntitlement
 from rules.customers.terms import newest_at, version_at
@@ -23,26 +23,26 @@ async def on_version(context: Context, package: str, number: int) -> int:
 
 
 async def _counted(context: Context) -> Counter[tuple[str, int]]:
-    async with look(context) as seen:
+    async with open_snapshot(context) as seen:
         return await by_version(seen.session, context.environment, seen.flat.catalog, seen.now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StandingOn:
+class CatalogUse:
     """What customers stand on: versions that they were put on, and entitlements of their own."""
 
     put_on: Sequence[tuple[str, int]]
     custom: Sequence[tuple[str, CustomEntitlement]]
 
 
-async def standing_on(session: Session, environment: int, catalog: Catalog, now: datetime) -> StandingOn:
+async def catalog_use(session: Session, environment: int, catalog: Catalog, now: datetime) -> CatalogUse:
     """Tell what the customers of an environment stand on."""
-    groups = await standing(session, environment, now)
+    groups = await count_by_version(session, environment, now)
     put_on = [(group.package, _put_on(catalog, group, now)) for group in groups]
-    return StandingOn(put_on=put_on, custom=await custom_about(session, environment, now))
+    return CatalogUse(put_on=put_on, custom=await custom_about(session, environment, now))
 
 
-def _put_on(catalog: Catalog, group: Standing, now: datetime) -> int:
+def _put_on(catalog: Catalog, group: VersionCount, now: datetime) -> int:
     return group.version or newest_at(catalog.packages[group.package], group.since or now)
 
 
@@ -51,7 +51,7 @@ async def by_version(
 ) -> Counter[tuple[str, int]]:
     """Count the live subscriptions by the package and version that holds for them."""
     counts: Counter[tuple[str, int]] = Counter()
-    for group in await standing(session, environment, now):
+    for group in await count_by_version(session, environment, now):
         number = version_at(catalog.packages[group.package], _put_on(catalog, group, now), now)
         counts[group.package, number] += group.count
     return counts

@@ -73,7 +73,7 @@ async def _follow(services: Services, rulebook: Rulebook, newer: Newer) -> None:
     async def found(session: Session) -> list[Address]:
         return await _concerned(services, session, newer)
 
-    concerned = await services.database.look(found)
+    concerned = await services.database.snapshot(found)
     acts = (services.ledger.commit(*address, FollowTimeZones()) for address in concerned)
     moved = sum(done.number is not None for done in await asyncio.gather(*acts))
     if newer.before is not None or moved:
@@ -92,7 +92,7 @@ async def _concerned(services: Services, session: Session, newer: Newer) -> list
     concerned: list[Address] = []
     for environment, places in groupby(sorted(scheduled), itemgetter(0)):
         keys = [key for _, key in places]
-        known = await customers.load(session, services.memory.belongings, environment, keys)
+        known = await customers.load(session, services.memory.facts_cache, environment, keys)
         concerned += [(environment, key) for key, customer in known.items() if _moves(services, customer)]
     return concerned
 

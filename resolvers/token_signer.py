@@ -37,7 +37,7 @@ def is_token(secret: str) -> bool:
     return secret.count(".") == 2  # noqa: PLR2004 - head, claims and signature
 
 
-class Seal:
+class TokenSigner:
     """Signs tokens and opens them. ``clock`` gives real time; ``secret`` None is the database's own."""
 
     def __init__(self, database: Database, clock: Callable[[], datetime], secret: str | None = None) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from models import environments
 from models.verification.credits import CREDIT_CHECKS
-from models.verification.usage import CHECKS, Difference, Part, next_customers
+from models.verification.usage import CHECKS, CustomerBatch, Difference, next_customers
 from resolvers.context import Context, Services
 from resolvers.environments import context_of
-from resolvers.snapshot import Look, look
+from resolvers.snapshot import Snapshot, open_snapshot
 from rules.usage.counters import aggregation_of
 from rules.values import FeatureType
 
@@ -37,7 +37,7 @@ async def _contexts(services: Services, key: str | None) -> list[tuple[Context, 
 async def _difference(context: Context) -> Difference | None:
     after: int | None = 0
     while after is not None:
-        async with look(context) as seen:
+        async with open_snapshot(context) as seen:
             part = await _part(seen, after)
             for check in (*CHECKS, *CREDIT_CHECKS):
                 difference = await check(seen.session, part)
@@ -47,10 +47,10 @@ async def _difference(context: Context) -> Difference | None:
     return None
 
 
-async def _part(seen: Look, after: int) -> Part:
+async def _part(seen: Snapshot, after: int) -> CustomerBatch:
     catalog, number = seen.flat.catalog, seen.environment.number
     metered = (known.key for known in catalog.features.values() if known.type is FeatureType.METERED)
-    return Part(
+    return CustomerBatch(
         environment=number,
         customers=await next_customers(seen.session, number, after, CUSTOMERS_AT_A_TIME),
         aggregations={key: aggregation_of(catalog, key) for key in metered},

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from rules.access.decision import Decision
-from rules.credits.accounts import Book
+from rules.credits.accounts import CreditAccount
 
 
-def face_of_book(book: Book | None) -> object:
+def visible_state_of_account(book: CreditAccount | None) -> object:
     """Give what is seen of a book: equal for two that tell the same."""
     if book is None:
         return None
@@ -17,18 +17,18 @@ def face_of_book(book: Book | None) -> object:
     return book.credit_type, totals, book.available, book.reserved, book.in_force
 
 
-def face_of_decision(decision: Decision) -> object:
+def visible_state_of_decision(decision: Decision) -> object:
     """Give what is seen of a decision, but for when it was made: equal for two that tell the same."""
     subject = decision.subject
     return (
         (decision.reason, decision.valid_until, decision.display_text),
-        (decision.usage, decision.payment, face_of_book(decision.book)),
-        (subject.feature, subject.entitled),
+        (decision.usage, decision.payment, visible_state_of_account(decision.book)),
+        (subject.feature, subject.entitlement),
     )
 
 
 @dataclass(slots=True)
-class Telling:
+class ChangeTracker:
     """What was told so far, by key, the longest ago first, so that none has to wait for ever."""
 
     _told: dict[str, object] = field(default_factory=dict)

@@ -6,10 +6,10 @@ from enum import Enum
 from typing import Final
 
 
-class Keep(Enum):
+class Unset(Enum):
     """Stands where an input was left out: what is there stays."""
 
-    KEEP = "KEEP"
+    UNSET = "KEEP"
 
 
-KEEP: Final = Keep.KEEP
+UNSET: Final = Unset.UNSET

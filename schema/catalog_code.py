@@ -9,7 +9,7 @@ from resolvers.catalog_code.documents import AfterApply, CatalogDocument, Catalo
 from rules.catalog.facts import PublishScope
 from rules.revisions import Revision as RevisionName
 from schema.catalog.changes import CatalogChange
-from schema.fields import Info, resolved
+from schema.fields import Info, resolver_field
 from schema.previews.impacts import CustomerImpact
 from schema.scalars import Revision
 from schema.user_errors import INPUT, Payload, mutation
@@ -63,7 +63,7 @@ class ApplyCatalogPayload(Payload):
 class CatalogCodeQueries:
     """Questions about the whole catalog."""
 
-    @resolved("The whole catalog as one document that `applyCatalog` takes back.")
+    @resolver_field("The whole catalog as one document that `applyCatalog` takes back.")
     async def export_catalog(
         self,
         info: Info,

@@ -7,7 +7,7 @@ import strawberry
 
 from resolvers.paging import Listing, Page
 from schema.bad_input import bad_input_errors
-from schema.fields import given, resolved
+from schema.fields import or_none, resolver_field
 
 Shown = TypeVar("Shown")
 Item = TypeVar("Item")
@@ -53,7 +53,7 @@ class Connection(Generic[Shown]):
     page_info: PageInfo = strawberry.field(description="Where the page stands in its list.")
     total: strawberry.Private[int | Callable[[], Awaitable[int]]]
 
-    @resolved("How many items the whole list has.")
+    @resolver_field("How many items the whole list has.")
     async def total_count(self) -> int:
         """Count them, where that is not done yet."""
         return self.total if isinstance(self.total, int) else await self.total()
@@ -64,7 +64,7 @@ class Connection(Generic[Shown]):
     ) -> Self:
         """Show a page of a list; GraphQLError with BAD_USER_INPUT for a page that cannot be."""
         with bad_input_errors():
-            page = listing.page(first, given(after))
+            page = listing.page(first, or_none(after))
         return cls.showing(page, show)
 
     @classmethod

@@ -9,11 +9,11 @@ from strawberry.dataloader import DataLoader
 
 from resolvers import explanations as resolvers
 from rules.access.decision import Decision
-from rules.catalog.inheritance import Flattened
+from rules.catalog.inheritance import ResolvedCatalog
 from rules.explanations import remedies as rules
 from rules.explanations import steps as explaining
-from schema.catalog.packages import Addon, Plan, addon_of, plan_of
-from schema.fields import Info, resolved
+from schema.catalog.packages import Addon, Plan, show_addon, show_plan
+from schema.fields import Info, resolver_field
 from schema.scalars import Quantity
 
 
@@ -35,7 +35,7 @@ class ExplanationStep:
 class Remedy:
     """A remedy."""
 
-    flat: strawberry.Private[Flattened]
+    flat: strawberry.Private[ResolvedCatalog]
     fact: strawberry.Private[rules.Remedy]
     kind: rules.RemedyKind = strawberry.field(description="What would have to be done.")
     summary: str = strawberry.field(description="The same in a sentence.")
@@ -49,7 +49,7 @@ class Remedy:
     )
 
     @classmethod
-    def of(cls, flat: Flattened, fact: rules.Remedy) -> Self:
+    def of(cls, flat: ResolvedCatalog, fact: rules.Remedy) -> Self:
         """Show a remedy."""
         amount = None if fact.amount is None else Quantity(fact.amount)
         return cls(
@@ -63,15 +63,15 @@ class Remedy:
             price_key=fact.price,
         )
 
-    @resolved("The plan to subscribe to, or to change to.")
+    @resolver_field("The plan to subscribe to, or to change to.")
     def plan(self, info: Info) -> Plan | None:
         """Give the plan."""
-        return None if self.fact.plan is None else plan_of(info, self.flat, self.fact.plan)
+        return None if self.fact.plan is None else show_plan(info, self.flat, self.fact.plan)
 
-    @resolved("The add-on to add.")
+    @resolver_field("The add-on to add.")
     def addon(self, info: Info) -> Addon | None:
         """Give the add-on."""
-        return None if self.fact.addon is None else addon_of(info, self.flat, self.fact.addon)
+        return None if self.fact.addon is None else show_addon(info, self.flat, self.fact.addon)
 
 
 @strawberry.type(description="Why an answer is what it is.")
@@ -95,7 +95,7 @@ class Explanation:
         )
 
 
-async def explained(info: Info, decision: Decision) -> Explanation:
+async def explain_together(info: Info, decision: Decision) -> Explanation:
     """Explain a decision, together with all others of the request that are to be explained."""
     explain = partial(resolvers.explain, info.context)
     loader = info.context.own("explanations", lambda: DataLoader(load_fn=explain, cache=False))

@@ -9,12 +9,12 @@ from resolvers import environments as environment_resolvers
 from resolvers import usage as usage_resolvers
 from resolvers.credits import balances as credit_resolvers
 from rules.auth.permissions import NODES, refusal
-from rules.catalog.inheritance import Flattened
+from rules.catalog.inheritance import ResolvedCatalog
 from schema.auth.keys import ApiKey
 from schema.auth.permissions import forbidden
-from schema.catalog.entitlements import Place, Price, entitlement_of
+from schema.catalog.entitlements import HiddenPlace, Price, entitlement_of
 from schema.catalog.features import CreditType, Feature, Product
-from schema.catalog.packages import PackageVersion, draft_place, package_of, place_of
+from schema.catalog.packages import PackageVersion, draft_place, place_of, show_package
 from schema.credits.types import CreditEntry, CreditGrant, NamedGrant
 from schema.customers.types import CustomEntitlement, Customer, CustomerSubscription
 from schema.environments import Environment
@@ -99,38 +99,38 @@ async def _credit_entry(info: Info, named: Named) -> Node | None:
             return None
 
 
-def _in_catalog(show: Callable[[Info, Flattened, list[str]], Node | None]) -> Finder:
+def _in_catalog(show: Callable[[Info, ResolvedCatalog, list[str]], Node | None]) -> Finder:
     async def find(info: Info, named: Named) -> Node | None:
-        return show(info, await catalog_resolvers.read(info.context), named.names)
+        return show(info, await catalog_resolvers.current_catalog(info.context), named.names)
 
     return find
 
 
-def _product(info: Info, flat: Flattened, names: list[str]) -> Node | None:
+def _product(info: Info, flat: ResolvedCatalog, names: list[str]) -> Node | None:
     product = flat.catalog.products.get(_first(names))
     return None if product is None else Product.of(info, flat, product)
 
 
-def _feature(info: Info, flat: Flattened, names: list[str]) -> Node | None:
+def _feature(info: Info, flat: ResolvedCatalog, names: list[str]) -> Node | None:
     feature = flat.catalog.features.get(_first(names))
     return None if feature is None else Feature.of(info, flat, feature)
 
 
-def _credit_type(info: Info, flat: Flattened, names: list[str]) -> Node | None:
+def _credit_type(info: Info, flat: ResolvedCatalog, names: list[str]) -> Node | None:
     credit_type = flat.catalog.credit_types.get(_first(names))
     return None if credit_type is None else CreditType.of(info, flat, credit_type)
 
 
-def _package(info: Info, flat: Flattened, names: list[str]) -> Node | None:
-    return package_of(info, flat, _first(names)) if _first(names) in flat.catalog.packages else None
+def _package(info: Info, flat: ResolvedCatalog, names: list[str]) -> Node | None:
+    return show_package(info, flat, _first(names)) if _first(names) in flat.catalog.packages else None
 
 
-def _version(info: Info, flat: Flattened, names: list[str]) -> Node | None:
+def _version(info: Info, flat: ResolvedCatalog, names: list[str]) -> Node | None:
     place = _place(flat, names)
     return None if place is None else PackageVersion.of(info, place)
 
 
-def _entitlement(info: Info, flat: Flattened, names: list[str]) -> Node | None:
+def _entitlement(info: Info, flat: ResolvedCatalog, names: list[str]) -> Node | None:
     place = _place(flat, names)
     if place is None:
         return None
@@ -141,7 +141,7 @@ def _entitlement(info: Info, flat: Flattened, names: list[str]) -> Node | None:
     return None
 
 
-def _price(info: Info, flat: Flattened, names: list[str]) -> Node | None:
+def _price(info: Info, flat: ResolvedCatalog, names: list[str]) -> Node | None:
     place = _place(flat, names)
     if place is None:
         return None
@@ -150,7 +150,7 @@ def _price(info: Info, flat: Flattened, names: list[str]) -> Node | None:
     )
 
 
-def _place(flat: Flattened, names: list[str]) -> Place | None:
+def _place(flat: ResolvedCatalog, names: list[str]) -> HiddenPlace | None:
     """Give the version, or as number 0 the draft, that an id names first."""
     package = flat.catalog.packages.get(_first(names))
     if package is None or len(names) == 1:

@@ -10,7 +10,7 @@ from datetime import datetime
 import strawberry
 
 from models.database.column_types import from_micros, to_micros
-from rules.catalog.inheritance import Flattened
+from rules.catalog.inheritance import ResolvedCatalog
 from rules.standpoints import PRESENT, Standpoint
 from schema.fields import Info
 from schema.scalars import INSTANT_END, INSTANT_MIN
@@ -32,7 +32,7 @@ def to_id(kind: str, *parts: str | int, standpoint: Standpoint = PRESENT) -> str
     return strawberry.ID(base64.urlsafe_b64encode(text.encode()).decode().rstrip("="))
 
 
-def catalog_id(info: Info, flat: Flattened, kind: str, *parts: str | int) -> strawberry.ID:
+def catalog_id(info: Info, flat: ResolvedCatalog, kind: str, *parts: str | int) -> strawberry.ID:
     """Make the global id of what a catalog holds, which has one state at every instant."""
     standpoint = PRESENT if flat.supposed is None else Standpoint(supposed=flat.supposed)
     return to_id(kind, info.context.environment, *parts, standpoint=standpoint)

@@ -2,27 +2,27 @@
 
 from collections.abc import Iterable
 
-from models.commands.batch import Done
-from rules.catalog.inheritance import Flattened
+from models.commands.batch import CommandResult
+from rules.catalog.inheritance import ResolvedCatalog
 from rules.revisions import Revision as RevisionName
 from schema.scalars import Revision
 
 
-def revision_of(flat: Flattened) -> Revision:
+def catalog_revision(flat: ResolvedCatalog) -> Revision:
     """Name the catalog's newest write."""
     return Revision(str(RevisionName(flat.catalog.revision)))
 
 
-def named(done: Done) -> Revision | None:
+def revision_written(done: CommandResult) -> Revision | None:
     """Name what an act wrote; None where it wrote nothing."""
     return None if done.revision is None else Revision(str(done.revision))
 
 
-def named_all(done: Iterable[Done]) -> Revision | None:
+def revision_written_by_all(done: Iterable[CommandResult]) -> Revision | None:
     """Name what many acts wrote: the last write of one customer, of several the catalog's that they saw."""
     written = [one for one in done if one.revision is not None]
     if not written:
         return None
-    owners = {one.account.customer.number for one in written if one.account.customer is not None}
+    owners = {one.state.customer.number for one in written if one.state.customer is not None}
     last = max(written, key=lambda one: one.number or 0)
-    return named(last) if len(owners) == 1 else revision_of(last.flat)
+    return revision_written(last) if len(owners) == 1 else catalog_revision(last.flat)

@@ -5,17 +5,17 @@ from typing import Annotated, Self
 import strawberry
 
 from resolvers import pricing as resolvers
-from rules.catalog.inheritance import Flattened
+from rules.catalog.inheritance import ResolvedCatalog
 from rules.currencies import is_currency
 from rules.pricing import table as rules
 from rules.pricing.calls_to_action import CallToAction
 from rules.values import BillingPeriod
 from schema.bad_input import bad_input
-from schema.catalog.entitlements import Entitlement, Place, Price, entitlement_of
+from schema.catalog.entitlements import Entitlement, HiddenPlace, Price, entitlement_of
 from schema.catalog.features import Product
 from schema.catalog.packages import Plan, place_of
 from schema.enums import describe
-from schema.fields import UNSET, Info, given, resolved
+from schema.fields import UNSET, Info, or_none, resolver_field
 
 describe(
     CallToAction,
@@ -35,7 +35,7 @@ describe(
 class PricingRow:
     """A row."""
 
-    place: strawberry.Private[Place]
+    place: strawberry.Private[HiddenPlace]
     fact: strawberry.Private[rules.PricingRow]
     text: str = strawberry.field(description="What is printed.")
     struck_text: str | None = strawberry.field(
@@ -47,7 +47,7 @@ class PricingRow:
         "through where it is. False without `struckText`."
     )
 
-    @resolved("The row of the plan that it tells of.")
+    @resolver_field("The row of the plan that it tells of.")
     def entitlement(self, info: Info) -> Entitlement:
         """Give the row as the plan shows it."""
         return entitlement_of(info, self.place, self.fact.resolved, self.fact.position)
@@ -57,7 +57,7 @@ class PricingRow:
 class PricingColumn:
     """A column."""
 
-    flat: strawberry.Private[Flattened]
+    flat: strawberry.Private[ResolvedCatalog]
     fact: strawberry.Private[rules.PricingColumn]
     heading: str = strawberry.field(
         description="'Starter includes:', 'Everything in Starter, plus:', or 'Everything in Starter except "
@@ -68,7 +68,7 @@ class PricingColumn:
     is_current: bool = strawberry.field(description="Whether the customer is on it.")
 
     @classmethod
-    def of(cls, flat: Flattened, column: rules.PricingColumn) -> Self:
+    def of(cls, flat: ResolvedCatalog, column: rules.PricingColumn) -> Self:
         """Show a column."""
         return cls(
             flat=flat,
@@ -78,22 +78,22 @@ class PricingColumn:
             is_current=column.is_current,
         )
 
-    @resolved("The plan.")
+    @resolver_field("The plan.")
     def plan(self, info: Info) -> Plan:
         """Give the plan."""
         return Plan.of(info, self.flat, self.fact.plan)
 
-    @resolved("Of the billing period and currency asked for; all where none was.")
+    @resolver_field("Of the billing period and currency asked for; all where none was.")
     def prices(self, info: Info) -> list[Price]:
         """Give the prices."""
         return [Price.of(info, self._place, price) for price in self.fact.prices]
 
-    @resolved("What this plan sets itself, visible rows only, in display order.")
+    @resolver_field("What this plan sets itself, visible rows only, in display order.")
     def rows(self) -> list[PricingRow]:
         """Give the own rows."""
         return [self._row(row) for row in self.fact.rows]
 
-    @resolved("What this plan has from its base plans, visible rows only, in display order.")
+    @resolver_field("What this plan has from its base plans, visible rows only, in display order.")
     def inherited_rows(self) -> list[PricingRow]:
         """Give the inherited rows."""
         return [self._row(row) for row in self.fact.inherited_rows]
@@ -108,7 +108,7 @@ class PricingColumn:
         )
 
     @property
-    def _place(self) -> Place:
+    def _place(self) -> HiddenPlace:
         plan = self.fact.plan
         return place_of(self.flat, plan, plan.versions[-1])
 
@@ -117,7 +117,7 @@ class PricingColumn:
 class ComparisonCell:
     """A cell."""
 
-    flat: strawberry.Private[Flattened]
+    flat: strawberry.Private[ResolvedCatalog]
     fact: strawberry.Private[rules.ComparisonCell]
     included: bool = strawberry.field(
         description="Whether the plan includes it, also where it hides that from pricing tables."
@@ -128,11 +128,11 @@ class ComparisonCell:
     )
 
     @classmethod
-    def of(cls, flat: Flattened, cell: rules.ComparisonCell) -> Self:
+    def of(cls, flat: ResolvedCatalog, cell: rules.ComparisonCell) -> Self:
         """Show a cell."""
         return cls(flat=flat, fact=cell, included=cell.included, text=cell.text, struck_text=cell.struck_text)
 
-    @resolved("The plan.")
+    @resolver_field("The plan.")
     def plan(self, info: Info) -> Plan:
         """Give the plan."""
         return Plan.of(info, self.flat, self.fact.plan)
@@ -147,7 +147,7 @@ class ComparisonRow:
     cells: list[ComparisonCell] = strawberry.field(description="One for each column, in their order.")
 
     @classmethod
-    def of(cls, flat: Flattened, row: rules.ComparisonRow) -> Self:
+    def of(cls, flat: ResolvedCatalog, row: rules.ComparisonRow) -> Self:
         """Show a row."""
         return cls(key=row.key, name=row.name, cells=[ComparisonCell.of(flat, cell) for cell in row.cells])
 
@@ -156,7 +156,7 @@ class ComparisonRow:
 class PricingTable:
     """A pricing table."""
 
-    flat: strawberry.Private[Flattened]
+    flat: strawberry.Private[ResolvedCatalog]
     fact: strawberry.Private[rules.PricingTable]
     currency: str | None = strawberry.field(
         description="The currency asked for, else the only one that the prices have; null where there are "
@@ -169,7 +169,7 @@ class PricingTable:
     )
 
     @classmethod
-    def of(cls, seen: resolvers.SeenTable) -> Self:
+    def of(cls, seen: resolvers.PricingTableView) -> Self:
         """Show a table."""
         flat, table = seen.flat, seen.table
         return cls(
@@ -181,7 +181,7 @@ class PricingTable:
             version=table.version,
         )
 
-    @resolved("What is sold.")
+    @resolver_field("What is sold.")
     def product(self, info: Info) -> Product:
         """Give the product."""
         return Product.of(info, self.flat, self.fact.product)
@@ -191,7 +191,7 @@ class PricingTable:
 class PricingQueries:
     """Questions of whoever may buy."""
 
-    @resolved(
+    @resolver_field(
         "Public with a publishable key. For a customer (a secret key, or that customer's token, which may "
         "leave it out) it also says which plan is current. Null for an unknown product."
     )
@@ -210,8 +210,8 @@ class PricingQueries:
         ] = UNSET,
     ) -> PricingTable | None:
         """Give the table; GraphQLError for a currency that there is not."""
-        offering = rules.Offering(billing=given(billing_period), currency=_currency(given(currency)))
-        seen = await resolvers.pricing_table(info.context, product, offering, given(customer))
+        offering = rules.Offering(billing=or_none(billing_period), currency=_currency(or_none(currency)))
+        seen = await resolvers.pricing_table(info.context, product, offering, or_none(customer))
         return None if seen is None else PricingTable.of(seen)
 
 

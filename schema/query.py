@@ -18,12 +18,12 @@ from schema.catalog.queries import CatalogQueries, Key
 from schema.catalog_code import CatalogCodeQueries
 from schema.connections import After, Connection, First
 from schema.customers.types import Customer
-from schema.fields import UNSET, Info, given, resolved
+from schema.fields import UNSET, Info, or_none, resolver_field
 from schema.node_queries import node_of
 from schema.nodes import Node
 from schema.previews.queries import PreviewQueries
 from schema.pricing import PricingQueries
-from schema.read_your_writes import AtLeast, reach
+from schema.read_your_writes import AtLeast, wait_for_revision
 from schema.viewer import Viewer
 
 MOST_CHECKS = 10_000
@@ -33,19 +33,19 @@ MOST_CHECKS = 10_000
 class Query(CatalogQueries, CatalogCodeQueries, PricingQueries, PreviewQueries, KeyQueries):
     """The root of all questions."""
 
-    @resolved("Who is asking, and in which environment.")
+    @resolver_field("Who is asking, and in which environment.")
     def viewer(self, info: Info) -> Viewer:
         """Give the viewer."""
         return Viewer.of(info)
 
-    @resolved("Whatever has this global id in this environment; null where nothing has.")
+    @resolver_field("Whatever has this global id in this environment; null where nothing has.")
     async def node(
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The global id.")]
     ) -> Node | None:
         """Find one node."""
         return await node_of(info, id)
 
-    @resolved("Whatever has these global ids, in their order; null where nothing has.")
+    @resolver_field("Whatever has these global ids, in their order; null where nothing has.")
     async def nodes(
         self,
         info: Info,
@@ -57,14 +57,14 @@ class Query(CatalogQueries, CatalogCodeQueries, PricingQueries, PreviewQueries, 
             raise bad_input(message)
         return [await _node_or_error(info, one) for one in ids]
 
-    @resolved("A customer by key.")
+    @resolver_field("A customer by key.")
     async def customer(self, info: Info, key: Key, at_least: AtLeast = UNSET) -> Customer | None:
         """Give the customer."""
-        await reach(info, at_least, [key])
+        await wait_for_revision(info, at_least, [key])
         seen = await customer_resolvers.customer(info.context, key)
         return None if seen is None else Customer.of(info, seen)
 
-    @resolved("Customers, by key.")
+    @resolver_field("Customers, by key.")
     async def customers(
         self,
         info: Info,
@@ -87,17 +87,17 @@ class Query(CatalogQueries, CatalogCodeQueries, PricingQueries, PreviewQueries, 
         """Give a page of the customers who fit; GraphQLError with BAD_USER_INPUT for one that cannot be."""
         asked = CustomerFilter(
             first=first,
-            after=given(after),
-            search=given(search),
-            plan=given(plan),
-            version=given(version),
+            after=or_none(after),
+            search=or_none(search),
+            plan=or_none(plan),
+            version=or_none(version),
             include_archived=bool(include_archived),
         )
         with bad_input_errors():
             page = await customer_resolvers.customers_like(info.context, asked)
         return Connection[Customer].showing(page, lambda seen: Customer.of(info, seen))
 
-    @resolved("May this customer use this feature? Never fails for an unknown key: it says no and why.")
+    @resolver_field("May this customer use this feature? Never fails for an unknown key: it says no and why.")
     async def access(
         self,
         info: Info,
@@ -109,11 +109,11 @@ class Query(CatalogQueries, CatalogCodeQueries, PricingQueries, PreviewQueries, 
         at_least: AtLeast = UNSET,
     ) -> Access:
         """Decide one question."""
-        await reach(info, at_least, [customer])
+        await wait_for_revision(info, at_least, [customer])
         question = question_of(customer, feature, requested, values)
-        return Access.of(await access_resolvers.access(info.context, question, given(at)))
+        return Access.of(await access_resolvers.access(info.context, question, or_none(at)))
 
-    @resolved("Many questions, one answer each in the same order, at one instant; at most 10,000.")
+    @resolver_field("Many questions, one answer each in the same order, at one instant; at most 10,000.")
     async def accesses(
         self,
         info: Info,
@@ -127,9 +127,9 @@ class Query(CatalogQueries, CatalogCodeQueries, PricingQueries, PreviewQueries, 
         if len(checks) > MOST_CHECKS:
             message = f"At most {MOST_CHECKS} checks can be asked at once, not {len(checks)}."
             raise bad_input(message)
-        await reach(info, at_least, {check.customer for check in checks})
+        await wait_for_revision(info, at_least, {check.customer for check in checks})
         questions = [check.fact() for check in checks]
-        decisions = await access_resolvers.accesses(info.context, questions, given(at))
+        decisions = await access_resolvers.accesses(info.context, questions, or_none(at))
         return [Access.of(decision) for decision in decisions]
 
 

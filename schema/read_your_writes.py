@@ -8,7 +8,7 @@ import strawberry
 from resolvers import read_your_writes as resolvers
 from rules.revisions import read_revision
 from schema.bad_input import bad_input, bad_input_errors
-from schema.fields import Info, given
+from schema.fields import Info, or_none
 from schema.scalars import Revision
 
 AtLeast = Annotated[
@@ -17,12 +17,12 @@ AtLeast = Annotated[
 ]
 
 
-async def reach(info: Info, at_least: Revision | None, customers: Collection[str]) -> None:
+async def wait_for_revision(info: Info, at_least: Revision | None, customers: Collection[str]) -> None:
     """Return when reads see a write, at once where none is named.
 
     GraphQLError with BAD_USER_INPUT for what names no write, or one that is not here in time.
     """
-    text = given(at_least)
+    text = or_none(at_least)
     if text is None:
         return
     wanted = read_revision(text)

@@ -6,17 +6,17 @@ from typing import Annotated, Self, TypeVar, cast
 
 import strawberry
 
-from resolvers.credits.balances import SeenBook
+from resolvers.credits.balances import CreditAccountView
 from resolvers.live import subscriptions as live
-from resolvers.live.stream import Told
+from resolvers.live.stream import StreamMessage
 from rules.access.decision import Decision
 from rules.revisions import Sight, read_sight
 from schema.access.types import Access
 from schema.bad_input import bad_input
-from schema.catalog.packages import PackageVersion, version_of
+from schema.catalog.packages import PackageVersion, show_version
 from schema.credits.customer_credits import CreditTypeKey
 from schema.credits.types import CreditBalance
-from schema.fields import UNSET, Info, given
+from schema.fields import UNSET, Info, or_none
 from schema.scalars import Revision
 
 MOST_FEATURES = 1_000
@@ -48,7 +48,7 @@ class AccessChange:
     revision: Revision = strawberry.field(description="How much has been told; for `since` and `atLeast`.")
 
     @classmethod
-    def of(cls, told: Told[Decision]) -> Self:
+    def of(cls, told: StreamMessage[Decision]) -> Self:
         """Show what is told."""
         return cls(initial=told.initial, access=Access.of(told.thing), revision=Revision(str(told.sight)))
 
@@ -64,7 +64,7 @@ class CreditBalanceChange:
     revision: Revision = strawberry.field(description="How much has been told; for `since` and `atLeast`.")
 
     @classmethod
-    def of(cls, told: Told[SeenBook]) -> Self:
+    def of(cls, told: StreamMessage[CreditAccountView]) -> Self:
         """Show what is told."""
         return cls(
             initial=told.initial, balance=CreditBalance.of(told.thing), revision=Revision(str(told.sight))
@@ -74,7 +74,7 @@ class CreditBalanceChange:
 Resolver = TypeVar("Resolver", bound=Callable[..., object])
 
 
-def streamed(description: str) -> Callable[[Resolver], Resolver]:
+def stream_field(description: str) -> Callable[[Resolver], Resolver]:
     """Make a method a stream that can be subscribed to."""
 
     def decorate(resolver: Resolver) -> Resolver:
@@ -88,7 +88,7 @@ def streamed(description: str) -> Callable[[Resolver], Resolver]:
 class Subscription:
     """The root of all streams."""
 
-    @streamed(
+    @stream_field(
         "The state of the named features at once, then the newest state after every change, in "
         "order. Changes faster than they can be sent are told as one; the last is never left out."
     )
@@ -96,7 +96,7 @@ class Subscription:
         self, info: Info, customer: CustomerKey, features: Features = UNSET, since: Since = UNSET
     ) -> AsyncGenerator[AccessChange, None]:
         """Tell of access; GraphQLError with BAD_USER_INPUT for what cannot be asked."""
-        named: list[str] | None = given(features)
+        named: list[str] | None = or_none(features)
         if named is not None and len(named) > MOST_FEATURES:
             message = f"At most {MOST_FEATURES} features can be named, not {len(named)}."
             raise bad_input(message)
@@ -104,7 +104,7 @@ class Subscription:
             async for told in changes:
                 yield AccessChange.of(told)
 
-    @streamed("The balance at once, then the newest after every change, as `accessChanged` tells it.")
+    @stream_field("The balance at once, then the newest after every change, as `accessChanged` tells it.")
     async def credit_balance_changed(
         self, info: Info, customer: CustomerKey, credit_type: CreditTypeKey, since: Since = UNSET
     ) -> AsyncGenerator[CreditBalanceChange, None]:
@@ -117,16 +117,16 @@ class Subscription:
             async for told in changes:
                 yield CreditBalanceChange.of(told)
 
-    @streamed("A package of this environment was published.")
+    @stream_field("A package of this environment was published.")
     async def package_published(self, info: Info) -> AsyncGenerator[PackageVersion, None]:
         """Tell of every version that is published from now on."""
         async with aclosing(live.publishes(info.context)) as published:
             async for flat, package, number in published:
-                yield version_of(info, flat, package, number)
+                yield show_version(info, flat, package, number)
 
 
 def _sight(since: Revision | None) -> Sight | None:
-    text = given(since)
+    text = or_none(since)
     if text is None:
         return None
     sight = read_sight(text)

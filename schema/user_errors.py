@@ -59,20 +59,20 @@ MANY = strawberry.argument(description="What is to be done, at most 1,000.")
 LARGEST_BATCH = 1_000
 
 
-async def told(
+async def with_user_errors(
     context: Context,
     payload: type[AnyPayload],
     do: Callable[[], Awaitable[Answer]],
     inputs: Iterable[object],
 ) -> Answer | AnyPayload:
     """Do something with inputs that can be kept, and tell a refusal in a payload of this kind."""
-    answer = await attempted(do, inputs)
+    answer = await attempt(do, inputs)
     if isinstance(answer, Rejected):
         return payload(user_errors=[UserError.of(context, problem) for problem in answer.problems])
     return answer
 
 
-async def attempted(do: Callable[[], Awaitable[Answer]], inputs: Iterable[object]) -> Answer | Rejected:
+async def attempt(do: Callable[[], Awaitable[Answer]], inputs: Iterable[object]) -> Answer | Rejected:
     """Do something with inputs that can be kept; give the refusal where it is refused."""
     try:
         refuse_any(problem for value in inputs for problem in _unstorable(value))
@@ -92,7 +92,7 @@ async def each(
     GraphQLError with BAD_USER_INPUT for a batch that is too large.
     """
     refuse_too_many(inputs)
-    doings = (told(context, payload, partial(do, one), [one]) for one in inputs)
+    doings = (with_user_errors(context, payload, partial(do, one), [one]) for one in inputs)
     return list(await asyncio.gather(*doings))
 
 
@@ -117,7 +117,7 @@ class _TellsProblems(FieldExtension):
         **arguments: object,
     ) -> object:
         do = partial(next_, source, info, **arguments)
-        return await told(info.context, self._payload, do, arguments.values())
+        return await with_user_errors(info.context, self._payload, do, arguments.values())
 
 
 def _unstorable(value: object, *path: str) -> Iterator[Problem]:

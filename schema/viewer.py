@@ -9,7 +9,7 @@ from resolvers import environments as resolvers
 from rules.auth.api_keys import ApiKeyKind, Scope
 from schema.customers.types import Customer
 from schema.environments import Environment
-from schema.fields import Info, resolved
+from schema.fields import Info, resolver_field
 
 
 @strawberry.type(description="Who is asking.")
@@ -26,14 +26,14 @@ class Viewer:
         scopes = viewer.scopes if viewer.is_back_end else ()
         return cls(kind=viewer.kind, scopes=[scope for scope in Scope if scope in scopes])
 
-    @resolved("Whose token it is; null for a key.")
+    @resolver_field("Whose token it is; null for a key.")
     async def customer(self, info: Info) -> Customer | None:
         """Give the customer."""
         key = info.context.viewer.customer
         seen = None if key is None else await customers.customer(info.context, key)
         return None if seen is None else Customer.of(info, seen)
 
-    @resolved("Where everything that is asked happens.")
+    @resolver_field("Where everything that is asked happens.")
     async def environment(self, info: Info) -> Environment:
         """Give the environment."""
         return Environment.of(info, await resolvers.environment(info.context))

@@ -21,19 +21,19 @@ from models.migrations.migrate import is_current
 from resolvers.context import Services
 from resolvers.time_zones import is_behind, take_up_rules
 from schema.graph import graph
-from server.auth import Doorkeeper
+from server.auth import Authenticator
 from server.config.limits import Limits
 from server.config.logs import configure
 from server.config.settings import read_settings, shared_metrics
-from server.config.theme import Looks
-from server.execution.trusted_documents import Trusted, trusted_by
+from server.config.theme import Theme
+from server.execution.trusted_documents import Trusted, read_trusted
 from server.http.view import GraphQLView
 from server.metrics import Metrics
 from server.pages.graphiql import graphiql_page, own_file_route, static_routes
 from server.pages.layout import SHARED_STYLE
 from server.pages.portal_page import Portal, portal_routes
 from server.pages.pricing_page import pricing_routes
-from server.rate_limits import Rates
+from server.rate_limits import RateLimiter
 from server.time_zones import rules_in_use, use_newest_rules
 from server.websocket.operations import Operations
 from server.websocket.sockets import Sockets
@@ -43,7 +43,7 @@ READINESS_SECONDS = 5
 
 UNLESS_SET = Limits()
 ANY_DOCUMENT = Trusted()
-PLAIN = Looks()
+PLAIN = Theme()
 
 _log = structlog.get_logger(__name__)
 
@@ -54,16 +54,16 @@ def create_app(
     keyless: int | None = None,
     limits: Limits = UNLESS_SET,
     trusted: Trusted = ANY_DOCUMENT,
-    rates: Rates | None = None,
+    rates: RateLimiter | None = None,
     metrics: Metrics | None = None,
-    portal_looks: Looks = PLAIN,
+    portal_looks: Theme = PLAIN,
 ) -> Starlette:
     """Put the application on services, which it closes when it ends.
 
     Requests without a key act in the environment ``keyless``, where one is given.
     """
-    doorkeeper = Doorkeeper(services=services, keyless=keyless)
-    metrics, rates = metrics or Metrics(), rates or Rates()
+    doorkeeper = Authenticator(services=services, keyless=keyless)
+    metrics, rates = metrics or Metrics(), rates or RateLimiter()
     view = GraphQLView(
         graph.core,
         services,
@@ -125,8 +125,8 @@ def from_settings(keyless: int | None = None) -> Starlette:
         ),
         keyless=keyless,
         limits=settings.limits,
-        rates=Rates(settings.rate_limit, settings.rate_limit_storage),
-        trusted=trusted_by(settings),
+        rates=RateLimiter(settings.rate_limit, settings.rate_limit_storage),
+        trusted=read_trusted(settings),
         metrics=metrics,
         portal_looks=settings.portal_looks,
     )

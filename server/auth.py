@@ -18,7 +18,7 @@ class Unauthenticated(Exception):  # noqa: N818 - what the request is
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Doorkeeper:
+class Authenticator:
     """Tells who is asking. ``keyless`` is the environment of those who carry no key, if they have one."""
 
     services: Services

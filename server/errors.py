@@ -76,7 +76,7 @@ def with_code(error: GraphQLError, code: RequestCode) -> Formatted:
     return {**error.formatted, "extensions": {"code": code.value}}
 
 
-def coded(error: GraphQLError) -> Formatted:
+def format_error(error: GraphQLError) -> Formatted:
     """Format an error of execution; what is not the caller's mistake is logged and masked."""
     if error.extensions and "code" in error.extensions:
         return error.formatted

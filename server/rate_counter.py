@@ -21,7 +21,7 @@ REDIS_PATIENCE_SECONDS = 1
 _log = structlog.get_logger(__name__)
 
 
-class Counting:
+class RateCounter:
     """Counts against one limit, in the Redis at an address or, without one, in this process."""
 
     def __init__(self, limit: str, redis: str | None) -> None:

@@ -9,7 +9,7 @@ from rules.auth.permissions import Viewer
 from server.errors import Refused, RequestCode, refuse
 
 if TYPE_CHECKING:
-    from server.rate_counter import Counting
+    from server.rate_counter import RateCounter
 
 IN_MEMORY = "memory://"
 
@@ -17,7 +17,7 @@ PAGE_COST = 100
 """What a page for people counts, also one that need not be sent again."""
 
 
-class Rates:
+class RateLimiter:
     """The limit that everybody has, such as ``1000/second``; None is no limit.
 
     What was asked for is counted in ``storage``: in this process alone, or in Redis for all of them.
@@ -43,11 +43,11 @@ class Rates:
             raise _too_much(self._counting.limit, seconds)
 
 
-def _counting(limit: str, storage: str) -> Counting:
+def _counting(limit: str, storage: str) -> RateCounter:
     # Slow to load, and most set no limit.
-    from server.rate_counter import Counting  # noqa: PLC0415
+    from server.rate_counter import RateCounter  # noqa: PLC0415
 
-    return Counting(limit, None if storage == IN_MEMORY else storage)
+    return RateCounter(limit, None if storage == IN_MEMORY else storage)
 
 
 def _too_much(limit: str, seconds: int) -> Refused:

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from models.catalog.store import Catalogs
-from models.customers.subscriptions import Belongings
-from rules.credits.accounts import Book
+from models.customers.subscriptions import CustomerFactsCache
+from rules.credits.accounts import CreditAccount
 from rules.revisions import Revision
 from rules.usage.counters import Tally
 from rules.usage.metering import Window
@@ -19,7 +19,7 @@ Name = TypeVar("Name")
 Thing = TypeVar("Thing")
 
 
-class AsOf(Generic[Name, Thing]):
+class RevisionCache(Generic[Name, Thing]):
     """What nothing but an act on a customer changes, each as of the revision that was read with it."""
 
     def __init__(self) -> None:
@@ -38,7 +38,7 @@ class AsOf(Generic[Name, Thing]):
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
+class MemoryCache:
     """Catalogs, what customers own, and what follows from both.
 
     ``counted`` holds tallies that no table keeps, by customer and window, and ``books`` the credits of
@@ -46,6 +46,6 @@ class Memory:
     """
 
     catalogs: Catalogs = field(default_factory=Catalogs)
-    belongings: Belongings = field(default_factory=Belongings)
-    counted: AsOf[tuple[int, Window], Tally] = field(default_factory=AsOf)
-    books: AsOf[tuple[int, str], Book] = field(default_factory=AsOf)
+    facts_cache: CustomerFactsCache = field(default_factory=CustomerFactsCache)
+    counted: RevisionCache[tuple[int, Window], Tally] = field(default_factory=RevisionCache)
+    books: RevisionCache[tuple[int, str], CreditAccount] = field(default_factory=RevisionCache)

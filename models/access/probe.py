@@ -33,13 +33,13 @@ from sqlalchemy.types import TypeEngine
 from models.coalescing import Coalescer
 from models.customers.tables import CustomerRow
 from models.database.column_types import Count, Instant, Key, from_micros, to_micros
-from models.database.dialects import asked, asked_row, asked_rows, table_of
-from models.database.pinned_connection import Held, Row, Spelled
+from models.database.dialects import parameter_row, parameter_rows, row_parameters, table_of
+from models.database.pinned_connection import CompiledStatement, PinnedConnection, Row
 from models.tables import EnvironmentRow
 from models.usage.tables import ReservationRow, UsageWindowRow
 from rules.usage.counters import Tally
 from rules.usage.metering import Window
-from rules.usage.reservations import Hold
+from rules.usage.reservations import Reservation
 
 _ENVIRONMENTS = table_of(EnvironmentRow).c
 _CUSTOMERS = table_of(CustomerRow)
@@ -65,7 +65,7 @@ _NONE = "[]"
 """Nothing in JSON, as SQLite says it; PostgreSQL says NULL."""
 
 
-class Place(NamedTuple):
+class ProbeKey(NamedTuple):
     """What is asked about: a customer of an environment, and a feature."""
 
     environment: int
@@ -73,7 +73,7 @@ class Place(NamedTuple):
     feature: str
 
 
-class Glance(NamedTuple):
+class AccessProbe(NamedTuple):
     """How a place stands; ``customer`` is None where there is none of this key."""
 
     catalog_revision: int
@@ -83,42 +83,47 @@ class Glance(NamedTuple):
     revision: int
     acted_at: datetime | None
     tallies: Mapping[Window, Tally]
-    holds: tuple[Hold, ...]
+    holds: tuple[Reservation, ...]
 
 
-class Glances:
+class ProbeReader:
     """What is asked on a held connection, by those who ask at once together."""
 
-    def __init__(self, held: Held, clock: Callable[[], datetime]) -> None:
+    def __init__(self, held: PinnedConnection, clock: Callable[[], datetime]) -> None:
         self._held = held
         self._clock = clock
         dialect = held.dialect
-        self._for_one = Spelled(_glancing(dialect.name, asked_row(**_ASKED)), dialect)
-        self._for_many = Spelled(_glancing(dialect.name, asked_rows(dialect.name, **_ASKED)), dialect)
-        self._reads: Coalescer[Sequence[Place], list[Glance | None]] = Coalescer(
+        self._for_one = CompiledStatement(_glancing(dialect.name, parameter_row(**_ASKED)), dialect)
+        self._for_many = CompiledStatement(
+            _glancing(dialect.name, parameter_rows(dialect.name, **_ASKED)), dialect
+        )
+        self._reads: Coalescer[Sequence[ProbeKey], list[AccessProbe | None]] = Coalescer(
             self._read_together, name="glances"
         )
 
-    async def at(self, places: Sequence[Place]) -> list[Glance | None]:
+    async def at(self, places: Sequence[ProbeKey]) -> list[AccessProbe | None]:
         """Tell how places stand, all at one instant that is no earlier than the question.
 
         None where the environment is not there: a replica may not have it yet.
         """
         return await self._reads.ask_at_once(places)
 
-    async def _read_together(self, asked: Sequence[Sequence[Place]]) -> list[list[Glance | None]]:
+    async def _read_together(self, asked: Sequence[Sequence[ProbeKey]]) -> list[list[AccessProbe | None]]:
         if len(asked) == 1:
             return [await self._read(asked[0])]
         read = iter(await self._read([place for places in asked for place in places]))
         return [list(islice(read, len(places))) for places in asked]
 
-    async def _read(self, places: Sequence[Place]) -> list[Glance | None]:
+    async def _read(self, places: Sequence[ProbeKey]) -> list[AccessProbe | None]:
         now = to_micros(self._clock())
         if len(places) == 1:
             statement, (place,) = self._for_one, places
             parameters = statement.parameters(now=now, index=0, **place._asdict())
         else:
-            statement, given = self._for_many, asked((index, *place) for index, place in enumerate(places))
+            statement, given = (
+                self._for_many,
+                row_parameters((index, *place) for index, place in enumerate(places)),
+            )
             parameters = statement.parameters(now=now, **given)
         rows = await self._held.rows(statement.text, parameters)
         told = {row[0]: _glance(places[row[0]], row) for row in rows}
@@ -185,9 +190,9 @@ def _is_instant(table: Table, name: str) -> bool:
     return isinstance(table.c[name].type, Instant)
 
 
-def _glance(place: Place, row: Row) -> Glance:
+def _glance(place: ProbeKey, row: Row) -> AccessProbe:
     _, catalog_revision, clock_at, customer, facts_revision, revision, acted_at, counted, held = row
-    return Glance(
+    return AccessProbe(
         catalog_revision=catalog_revision,
         clock_at=_instant_if(clock_at),
         customer=customer,
@@ -221,14 +226,14 @@ def _tallies(feature: str, counted: str | None) -> Mapping[Window, Tally]:
     }
 
 
-def _holds(held: str | None) -> tuple[Hold, ...]:
+def _holds(held: str | None) -> tuple[Reservation, ...]:
     if held is None or held == _NONE:
         return ()
     return tuple(_hold(dict(zip(_HELD, row, strict=True))) for row in json.loads(held))
 
 
-def _hold(told: Mapping[str, Any]) -> Hold:
-    return Hold(
+def _hold(told: Mapping[str, Any]) -> Reservation:
+    return Reservation(
         key=told["key"],
         feature=told["feature_key"],
         quantity=told["quantity"],

@@ -46,7 +46,7 @@ async def create(session: AsyncSession, key: NewApiKey) -> ApiKey:
     return _key(made.one())
 
 
-async def listed(session: AsyncSession) -> list[tuple[str, ApiKey]]:
+async def load_keys(session: AsyncSession) -> list[tuple[str, ApiKey]]:
     """Give every key with the key of its environment, by environment and age."""
     joined = select(_ENVIRONMENTS.c.key.label("environment_key"), _KEYS).join(
         _KEYS, _KEYS.c.environment_id == _ENVIRONMENTS.c.id
@@ -55,7 +55,7 @@ async def listed(session: AsyncSession) -> list[tuple[str, ApiKey]]:
     return [(row.environment_key, _key(row)) for row in rows]
 
 
-async def of_environment(session: AsyncSession, environment: int) -> list[ApiKey]:
+async def keys_of_environment(session: AsyncSession, environment: int) -> list[ApiKey]:
     """Give the keys of an environment, the oldest first."""
     theirs = select(_KEYS).where(_KEYS.c.environment_id == environment)
     return [_key(row) for row in await session.execute(theirs.order_by(_KEYS.c.id))]

@@ -11,18 +11,18 @@ from sqlmodel import SQLModel
 
 from models.catalog.tables import CreditTypeRow, FeatureRow, PackageRow, PackageVersionRow, ProductRow
 from models.database.dialects import insert, table_of, upsert
-from models.database.row_codec import Fact, Shape
+from models.database.row_codec import Fact, RowCodec
 from models.tables import EnvironmentRow
 from rules.catalog.facts import Addon, Catalog, CreditType, Feature, Package, Plan, Product, Version
-from rules.catalog.inheritance import Flattened
+from rules.catalog.inheritance import ResolvedCatalog
 from rules.environments import Environment
 
-_PRODUCTS = Shape(Product, ProductRow)
-_FEATURES = Shape(Feature, FeatureRow, "shape")
-_CREDIT_TYPES = Shape(CreditType, CreditTypeRow)
-_PLANS = Shape(Plan, PackageRow, "terms", "versions")
-_ADDONS = Shape(Addon, PackageRow, "terms", "versions")
-_VERSIONS = Shape(Version, PackageVersionRow)
+_PRODUCTS = RowCodec(Product, ProductRow)
+_FEATURES = RowCodec(Feature, FeatureRow, "shape")
+_CREDIT_TYPES = RowCodec(CreditType, CreditTypeRow)
+_PLANS = RowCodec(Plan, PackageRow, "terms", "versions")
+_ADDONS = RowCodec(Addon, PackageRow, "terms", "versions")
+_VERSIONS = RowCodec(Version, PackageVersionRow)
 
 
 async def load(session: AsyncSession, environment: int, revision: int) -> Catalog:
@@ -45,7 +45,7 @@ async def _packages(session: AsyncSession, environment: int) -> dict[str, Packag
         versions.setdefault(row["package_key"], []).append(_VERSIONS.read(row))
     packages: dict[str, Package] = {}
     for row in await _rows(session, PackageRow, environment):
-        shape: Shape[Plan] | Shape[Addon] = _PLANS if row["kind"] == "PLAN" else _ADDONS
+        shape: RowCodec[Plan] | RowCodec[Addon] = _PLANS if row["kind"] == "PLAN" else _ADDONS
         packages[row["key"]] = shape.read(row, versions=tuple(versions.get(row["key"], ())))
     return packages
 
@@ -76,7 +76,7 @@ def _changed(before: Mapping[str, Fact], after: Mapping[str, Fact]) -> list[Fact
 
 
 def _written(
-    shape: Shape[Fact], environment: int, before: Mapping[str, Fact], after: Mapping[str, Fact]
+    shape: RowCodec[Fact], environment: int, before: Mapping[str, Fact], after: Mapping[str, Fact]
 ) -> list[dict[str, Any]]:
     return [shape.write(environment, thing) for thing in _changed(before, after)]
 
@@ -109,22 +109,22 @@ class Catalogs:
     """
 
     def __init__(self) -> None:
-        self._newest: dict[int, Flattened] = {}
+        self._newest: dict[int, ResolvedCatalog] = {}
 
-    async def at(self, session: AsyncSession, environment: Environment) -> Flattened:
+    async def at(self, session: AsyncSession, environment: Environment) -> ResolvedCatalog:
         """Give the catalog of an environment as the session sees it."""
         known = self._newest.get(environment.number)
         if known is not None and known.catalog.revision == environment.catalog_revision:
             return known
-        loaded = Flattened(await load(session, environment.number, environment.catalog_revision))
+        loaded = ResolvedCatalog(await load(session, environment.number, environment.catalog_revision))
         self.keep(environment.number, loaded)
         return loaded
 
-    def newest(self, environment: int) -> Flattened | None:
+    def newest(self, environment: int) -> ResolvedCatalog | None:
         """Give the newest catalog of an environment that is known, if one is."""
         return self._newest.get(environment)
 
-    def keep(self, environment: int, flat: Flattened) -> None:
+    def keep(self, environment: int, flat: ResolvedCatalog) -> None:
         """Take a catalog that is committed, unless a newer one is known."""
         known = self._newest.get(environment)
         if known is None or known.catalog.revision < flat.catalog.revision:

@@ -15,12 +15,12 @@ from typing import TypeVar
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import environments
-from models.access.cache import Memory
+from models.access.cache import MemoryCache
 from models.commands import idempotency
 from models.commands.idempotency import First, TakenBy
-from models.commands.unit_of_work import NOBODY, Desk, Found
+from models.commands.unit_of_work import NOBODY, LockedCustomer, UnitOfWork
 from models.credits import store as stored
-from models.credits.store import Shelf
+from models.credits.store import CreditAccountKey
 from models.customers import store as customers
 from models.customers.rulebook import Rulebook, Ruling
 from models.customers.store import Address
@@ -28,10 +28,10 @@ from models.usage import reservations
 from models.usage import store as usage
 from models.usage.store import Owner, Uncounted
 from rules.access.decision import Decision
-from rules.catalog.inheritance import Flattened
+from rules.catalog.inheritance import ResolvedCatalog
 from rules.catalog.validation import is_external_key
-from rules.commands.command import Account, Act, Change, Scene, conflict, input_digest
-from rules.credits.accounts import Book, CreditNeed
+from rules.commands.command import Command, CommandContext, CustomerState, StateChange, conflict, input_digest
+from rules.credits.accounts import CreditAccount, CreditNeed
 from rules.customers.facts import Customer
 from rules.environments import Environment
 from rules.revisions import Revision
@@ -44,22 +44,22 @@ What = TypeVar("What")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
+class Submission:
     """An act on the customer at an address."""
 
     address: Address
-    act: Act
+    act: Command
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Done:
+class CommandResult:
     """What came of an act: the account as it is now, and what the act, or its first time, did.
 
     ``number`` is the customer's revision of that act; None where it was answered with a no.
     """
 
-    account: Account
-    flat: Flattened
+    state: CustomerState
+    flat: ResolvedCatalog
     now: datetime
     number: int | None
     outcome: Mapping[str, int]
@@ -72,49 +72,53 @@ class Done:
         return None if self.number is None else Revision(self.flat.catalog.revision, self.number)
 
 
-Settled = Done | Exception
+Outcome = CommandResult | Exception
 
 
 @dataclass(slots=True, kw_only=True)
-class _Turn:
+class _PendingCommand:
     """An act's turn: where and when it happens, on whose desk, and what came of it.
 
     One whose rule fails changes nothing and does no harm to its neighbours.
     """
 
-    act: Act
-    scene: Scene
-    desk: Desk | None
+    act: Command
+    scene: CommandContext
+    desk: UnitOfWork | None
     taken: TakenBy | None
     windows: frozenset[Window] = frozenset()
     """The windows whose tallies the act needs."""
-    settled: Settled | None = None
+    settled: Outcome | None = None
 
     @property
-    def account(self) -> Account:
+    def state(self) -> CustomerState:
         """What the act finds."""
         return NOBODY if self.desk is None else self.desk.account_for(self.act)
 
-    def asks(self, needs: Callable[[Scene, Account], Iterable[What]]) -> list[tuple[Desk, What]]:
+    def asks(
+        self, needs: Callable[[CommandContext, CustomerState], Iterable[What]]
+    ) -> list[tuple[UnitOfWork, What]]:
         """Give what the act needs on its desk."""
         if self.desk is None:
             return []
         try:
-            return [(self.desk, need) for need in needs(self.scene, self.account)]
+            return [(self.desk, need) for need in needs(self.scene, self.state)]
         except Exception as error:  # noqa: BLE001 - whatever it is, its own caller is told
             self.settled = error
             return []
 
-    def tallies(self) -> list[tuple[Desk, Need]]:
+    def tallies(self) -> list[tuple[UnitOfWork, Need]]:
         """Give the tallies that the act needs, and remember of which windows they are."""
         needs = self.asks(self.act.needs)
         self.windows = frozenset(need.window for _, need in needs)
         return needs
 
-    def done(self, change: Change | None, number: int | None, outcome: Mapping[str, int]) -> Done:
+    def done(
+        self, change: StateChange | None, number: int | None, outcome: Mapping[str, int]
+    ) -> CommandResult:
         """Tell what came of the act; no change is a replay of the first."""
-        return Done(
-            account=self.account if change is None or change.changed else change.account,
+        return CommandResult(
+            state=self.state if change is None or change.changed else change.state,
             flat=self.scene.flat,
             now=self.scene.now,
             number=number,
@@ -128,7 +132,7 @@ class Batch:
     """The acts of one transaction, and what they find and leave."""
 
     def __init__(
-        self, session: AsyncSession, memory: Memory, real: datetime, rulebook: Rulebook | None = None
+        self, session: AsyncSession, memory: MemoryCache, real: datetime, rulebook: Rulebook | None = None
     ) -> None:
         self._session = session
         self._memory = memory
@@ -136,12 +140,12 @@ class Batch:
         self._rulebook = rulebook
         self._ruling: Ruling | None = None
         self._environments: dict[int, Environment] = {}
-        self._flats: dict[int, Flattened] = {}
-        self._desks: dict[Address, Desk] = {}
+        self._flats: dict[int, ResolvedCatalog] = {}
+        self._desks: dict[Address, UnitOfWork] = {}
         self._taken: dict[TakenBy, First] = {}
         self._newly_taken: list[tuple[TakenBy, First]] = []
 
-    async def settle(self, commands: Sequence[Command]) -> list[Settled]:
+    async def settle(self, commands: Sequence[Submission]) -> list[Outcome]:
         """Decide and write every act; one that is refused, or whose rule fails, changes nothing."""
         await self._load(commands)
         turns = self._turns(commands)
@@ -153,7 +157,7 @@ class Batch:
         await self._save()
         return settled
 
-    async def _load(self, commands: Sequence[Command]) -> None:
+    async def _load(self, commands: Sequence[Submission]) -> None:
         session = self._session
         self._environments = await environments.load_many(session, {c.address[0] for c in commands})
         for number, environment in self._environments.items():
@@ -162,12 +166,12 @@ class Batch:
         addresses = {c.address for c in commands if is_external_key(c.address[1])}
         await customers.ensure(session, {c.address for c in commands if c.act.creates} & addresses)
         await customers.lock(session, addresses)
-        locked = await customers.load_locked(session, self._memory.belongings, addresses)
+        locked = await customers.load_locked(session, self._memory.facts_cache, addresses)
         if self._rulebook is not None and locked.customers:
             self._ruling = await self._rulebook.ruling(session, locked.rules)
         await self._lay_out(locked.customers, commands)
 
-    async def _lay_out(self, found: Mapping[Address, Customer], commands: Sequence[Command]) -> None:
+    async def _lay_out(self, found: Mapping[Address, Customer], commands: Sequence[Submission]) -> None:
         """Make a desk for every customer there is."""
         owners = {address: Owner(address[0], customer.number) for address, customer in found.items()}
         named = {
@@ -177,11 +181,13 @@ class Batch:
             and command.address in owners
             and is_external_key(key)
         }
-        tallies = await usage.kept(self._session, owners.values())
+        tallies = await usage.load_counters(self._session, owners.values())
         holds = await reservations.load(self._session, owners.values(), self._first_instant(), named)
         self._desks = {
-            address: Desk(
-                Found(owner=owner, customer=found[address], tallies=tallies[owner], holds=holds[owner])
+            address: UnitOfWork(
+                LockedCustomer(
+                    owner=owner, customer=found[address], tallies=tallies[owner], holds=holds[owner]
+                )
             )
             for address, owner in owners.items()
         }
@@ -192,7 +198,7 @@ class Batch:
             (environment.now(self._real) for environment in self._environments.values()), default=self._real
         )
 
-    def _turns(self, commands: Iterable[Command]) -> list[_Turn]:
+    def _turns(self, commands: Iterable[Submission]) -> list[_PendingCommand]:
         """Give every act its own instant: the clock's, or just after the customer's last act."""
         clocks = {number: known.now(self._real) for number, known in self._environments.items()}
         last = {address: desk.customer.acted_at for address, desk in self._desks.items()}
@@ -206,9 +212,9 @@ class Batch:
             last[command.address] = now
             desk = self._desks.get(command.address)
             turns.append(
-                _Turn(
+                _PendingCommand(
                     act=command.act,
-                    scene=Scene(
+                    scene=CommandContext(
                         flat=self._flats[environment], now=now, clock=clock, customer=command.address[1]
                     ),
                     desk=desk,
@@ -217,20 +223,20 @@ class Batch:
             )
         return turns
 
-    async def _open_books(self, needs: Iterable[tuple[Desk, CreditNeed]]) -> None:
+    async def _open_books(self, needs: Iterable[tuple[UnitOfWork, CreditNeed]]) -> None:
         """Open the books that acts need, each once; no statement where they need none."""
-        wanted: defaultdict[Shelf, set[CreditNeed]] = defaultdict(set)
-        desks: dict[Owner, Desk] = {}
+        wanted: defaultdict[CreditAccountKey, set[CreditNeed]] = defaultdict(set)
+        desks: dict[Owner, UnitOfWork] = {}
         for desk, need in needs:
             wanted[desk.owner, need.credit_type].add(need)
             desks[desk.owner] = desk
-        opened: defaultdict[Owner, dict[str, Book]] = defaultdict(dict)
+        opened: defaultdict[Owner, dict[str, CreditAccount]] = defaultdict(dict)
         for (owner, credit_type), book in (await stored.load(self._session, wanted)).items():
             opened[owner][credit_type] = book
         for owner, books in opened.items():
             desks[owner].open(books)
 
-    async def _count_anew(self, needs: Sequence[tuple[Desk, Need]]) -> None:
+    async def _count_anew(self, needs: Sequence[tuple[UnitOfWork, Need]]) -> None:
         """Count the tallies that are needed and not kept, and find out which values those hold."""
         desks = {desk.owner: desk for desk, _ in needs}
         missing = {
@@ -240,7 +246,7 @@ class Batch:
                 aggregation=aggregation_of(self._flats[desk.owner.environment].catalog, need.window.feature),
             )
             for desk, need in needs
-            if need.window not in desk.account.tallies
+            if need.window not in desk.state.tallies
         }
         for owner, counted in (await usage.count_anew(self._session, missing)).items():
             desks[owner].count(counted)
@@ -248,13 +254,13 @@ class Batch:
             (desk.owner, window, need.value)
             for desk, need in needs
             if need.value is not None
-            for window in desk.account.tallies
+            for window in desk.state.tallies
             if window.feature == need.window.feature
         }
         for (owner, window), known in (await usage.values_known(self._session, list(asked))).items():
-            desks[owner].count({window: replace(desks[owner].account.tallies[window], known=known)})
+            desks[owner].count({window: replace(desks[owner].state.tallies[window], known=known)})
 
-    def _settled(self, turn: _Turn) -> Settled:
+    def _settled(self, turn: _PendingCommand) -> Outcome:
         if turn.settled is not None:
             return turn.settled
         try:
@@ -262,8 +268,8 @@ class Batch:
         except Exception as error:  # noqa: BLE001 - whatever it is, its own caller is told
             return error
 
-    def _apply(self, turn: _Turn) -> Done:
-        self._check_zones(turn.account.customer)
+    def _apply(self, turn: _PendingCommand) -> CommandResult:
+        self._check_zones(turn.state.customer)
         first = None if turn.taken is None else self._taken.get(turn.taken)
         if first is None:
             return self._done(turn)
@@ -271,16 +277,16 @@ class Batch:
             raise conflict(turn.act)
         return turn.done(None, first.number, first.outcome)
 
-    def _done(self, turn: _Turn) -> Done:
-        change = turn.act.apply(turn.scene, turn.account)
+    def _done(self, turn: _PendingCommand) -> CommandResult:
+        change = turn.act.apply(turn.scene, turn.state)
         if not change.changed:
             return turn.done(change, None, change.outcome)
-        if turn.desk is None or change.account.customer is None:
+        if turn.desk is None or change.state.customer is None:
             message = f"{turn.act.operation} left no customer"
             raise AssertionError(message)
-        self._check_zones(change.account.customer)
-        number = change.account.customer.revision + 1
-        left = replace(change.account.customer, revision=number, acted_at=turn.scene.now)
+        self._check_zones(change.state.customer)
+        number = change.state.customer.revision + 1
+        left = replace(change.state.customer, revision=number, acted_at=turn.scene.now)
         turn.desk.take(change, left, turn.windows)
         if turn.taken is not None:
             first = First(input_digest=input_digest(turn.act), number=number, outcome=change.outcome)
@@ -305,7 +311,7 @@ class Batch:
         await idempotency.take(session, self._newly_taken)
 
 
-def _taken_by(owner: Owner, act: Act) -> TakenBy | None:
+def _taken_by(owner: Owner, act: Command) -> TakenBy | None:
     key = act.idempotency_key
     if key is None or not is_external_key(key):
         return None

@@ -12,14 +12,14 @@ from functools import partial
 
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from models.access.cache import Memory
+from models.access.cache import MemoryCache
 from models.coalescing import Choice, Coalescer, Queue, Waiting
-from models.commands.batch import Batch, Command, Done, Settled
+from models.commands.batch import Batch, CommandResult, Outcome, Submission
 from models.customers.rulebook import Rulebook
 from models.customers.store import Address
 from models.database.transactions import Database, Session
-from models.live.notifications import Notice, announce
-from rules.commands.command import Act
+from models.live.notifications import ChangeNotification, announce
+from rules.commands.command import Command
 
 MOST_ACTS = 500
 """Acts in one transaction."""
@@ -35,11 +35,11 @@ def nobody_counts(_acts: int) -> None:
     """Let a transaction pass uncounted."""
 
 
-def nobody_hears(_notices: Iterable[Notice]) -> None:
+def nobody_hears(_notices: Iterable[ChangeNotification]) -> None:
     """Let a change pass untold."""
 
 
-class Ledger:
+class GroupCommit:
     """Does acts on customers, many in one transaction, each as if it were alone.
 
     ``committed`` is told of how many acts each transaction had, and ``tell`` whom they changed. With a
@@ -49,10 +49,10 @@ class Ledger:
     def __init__(
         self,
         database: Database,
-        memory: Memory,
+        memory: MemoryCache,
         clock: Callable[[], datetime],
         committed: Callable[[int], None] = nobody_counts,
-        tell: Callable[[Iterable[Notice]], None] = nobody_hears,
+        tell: Callable[[Iterable[ChangeNotification]], None] = nobody_hears,
         *,
         rulebook: Rulebook | None = None,
     ) -> None:
@@ -62,26 +62,28 @@ class Ledger:
         self._committed = committed
         self._tell = tell
         self._rulebook = rulebook
-        self._acts: Coalescer[Command, Done] = Coalescer(self._write, take_transaction, name="ledger")
+        self._acts: Coalescer[Submission, CommandResult] = Coalescer(
+            self._write, take_transaction, name="ledger"
+        )
 
-    async def commit(self, environment: int, customer: str, act: Act) -> Done:
+    async def commit(self, environment: int, customer: str, act: Command) -> CommandResult:
         """Do an act; raises Rejected, and then nothing has changed.
 
         An act whose caller goes away while it waits is done all the same.
         """
-        return await self._acts.ask(Command(address=(environment, customer), act=act))
+        return await self._acts.ask(Submission(address=(environment, customer), act=act))
 
     async def close(self) -> None:
         """Finish what has been accepted."""
         await self._acts.close()
 
-    async def _write(self, commands: Sequence[Command]) -> list[Settled]:
+    async def _write(self, commands: Sequence[Submission]) -> list[Outcome]:
         settled = await self._settle(commands)
         self._committed(len(commands))
         self._tell(_notices(commands, settled))
         return settled
 
-    async def _settle(self, commands: Sequence[Command]) -> list[Settled]:
+    async def _settle(self, commands: Sequence[Submission]) -> list[Outcome]:
         for attempt in range(1, MOST_ATTEMPTS + 1):
             try:
                 return await self._database.transact(partial(self._done, commands))
@@ -91,20 +93,20 @@ class Ledger:
         message = "the last attempt returns or raises"
         raise AssertionError(message)
 
-    async def _done(self, commands: Sequence[Command], session: Session) -> list[Settled]:
+    async def _done(self, commands: Sequence[Submission], session: Session) -> list[Outcome]:
         settled = await Batch(session, self._memory, self._clock(), self._rulebook).settle(commands)
         await announce(session, _notices(commands, settled))
         return settled
 
 
-def take_transaction(queue: Queue[Command, Done]) -> Choice[Command, Done]:
+def take_transaction(queue: Queue[Submission, CommandResult]) -> Choice[Submission, CommandResult]:
     """Choose the acts of the next transaction, in order of arrival.
 
     An act that changes a customer's facts is that customer's last in it, and one that must see what was
     done before is the first.
     """
-    batch: list[Waiting[Command, Done]] = []
-    left: list[Waiting[Command, Done]] = []
+    batch: list[Waiting[Submission, CommandResult]] = []
+    left: list[Waiting[Submission, CommandResult]] = []
     closed: set[Address] = set()
     begun: set[Address] = set()
     for waiting in queue:
@@ -122,14 +124,14 @@ def take_transaction(queue: Queue[Command, Done]) -> Choice[Command, Done]:
     return batch, left
 
 
-def _notices(commands: Sequence[Command], settled: Sequence[Settled]) -> list[Notice]:
+def _notices(commands: Sequence[Submission], settled: Sequence[Outcome]) -> list[ChangeNotification]:
     """Tell whom acts have changed, each once and how far they have come."""
     furthest = {
         command.address: done.revision
         for command, done in zip(commands, settled, strict=True)
-        if isinstance(done, Done) and not done.replayed and done.revision is not None
+        if isinstance(done, CommandResult) and not done.replayed and done.revision is not None
     }
-    return [Notice(*address, revision) for address, revision in furthest.items()]
+    return [ChangeNotification(*address, revision) for address, revision in furthest.items()]
 
 
 def _lost_to_another(error: DBAPIError) -> bool:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.commands.tables import IdempotencyKeyRow
 from models.database.column_types import Count, Key
-from models.database.dialects import asked, asked_rows, dialect_of, insert, table_of
+from models.database.dialects import dialect_of, insert, parameter_rows, row_parameters, table_of
 
 _KEYS = table_of(IdempotencyKeyRow)
 
@@ -40,7 +40,7 @@ async def find(session: AsyncSession, wanted: Collection[TakenBy]) -> dict[Taken
     if not wanted:
         return {}
     places = ((by.environment, by.customer, by.operation, by.key) for by in wanted)
-    rows = await session.execute(_finding(dialect_of(session)), asked(places))
+    rows = await session.execute(_finding(dialect_of(session)), row_parameters(places))
     return {
         TakenBy(row.environment_id, row.customer_id, row.operation, row.key): First(
             input_digest=row.input_digest, number=row.number, outcome=row.outcome
@@ -53,7 +53,7 @@ async def find(session: AsyncSession, wanted: Collection[TakenBy]) -> dict[Taken
 def _finding(dialect: str) -> Select[Any]:
     c, them = (
         _KEYS.c,
-        asked_rows(dialect, environment=Count(), customer=Count(), operation=Key(), key=Key()).c,
+        parameter_rows(dialect, environment=Count(), customer=Count(), operation=Key(), key=Key()).c,
     )
     same = and_(
         c.environment_id == them.environment,

@@ -9,19 +9,19 @@ from datetime import datetime
 from models.credits.store import Changed
 from models.usage.reservations import Holds
 from models.usage.store import Owner, WindowTallies
-from rules.commands.command import Account, Act, Change
-from rules.credits.accounts import Book
+from rules.commands.command import Command, CustomerState, StateChange
+from rules.credits.accounts import CreditAccount
 from rules.customers.facts import Customer
 from rules.numbers import LARGEST
 from rules.usage.counters import Tally
 from rules.usage.metering import EARLIEST, LATEST, UsageRecord, Window
-from rules.usage.reservations import Hold
+from rules.usage.reservations import Reservation
 
-NOBODY = Account(customer=None)
+NOBODY = CustomerState(customer=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class LockedCustomer:
     """What is kept of a customer, as it was found under the lock."""
 
     owner: Owner
@@ -30,41 +30,41 @@ class Found:
     holds: Holds
 
 
-class Desk:
+class UnitOfWork:
     """One customer in a transaction: as they were found, and the account as acts have left it."""
 
-    __slots__ = ("_books", "_found", "_needed", "account", "owner", "records")
+    __slots__ = ("_books", "_found", "_needed", "owner", "records", "state")
 
-    def __init__(self, found: Found) -> None:
+    def __init__(self, found: LockedCustomer) -> None:
         self.owner = found.owner
-        self.account = Account(customer=found.customer, tallies=found.tallies, holds=found.holds)
+        self.state = CustomerState(customer=found.customer, tallies=found.tallies, holds=found.holds)
         self.records: list[tuple[Owner, int, UsageRecord]] = []
         self._found = found
         self._needed: set[Window] = set()
-        self._books: Mapping[str, Book] = {}
+        self._books: Mapping[str, CreditAccount] = {}
 
-    def account_for(self, act: Act) -> Account:
+    def account_for(self, act: Command) -> CustomerState:
         """Give what an act finds: a customer only made to be locked is there for who brings them."""
-        return NOBODY if self.is_left_empty and not act.creates else self.account
+        return NOBODY if self.is_left_empty and not act.creates else self.state
 
     @property
     def customer(self) -> Customer:
         """The customer as acts have left them."""
-        customer = self.account.customer
+        customer = self.state.customer
         return self._found.customer if customer is None else customer
 
-    def open(self, books: Mapping[str, Book]) -> None:
+    def open(self, books: Mapping[str, CreditAccount]) -> None:
         """Lay books of credits on the desk, by credit type."""
         self._books = books
-        self.account = replace(self.account, books=books)
+        self.state = replace(self.state, books=books)
 
     def count(self, tallies: Mapping[Window, Tally]) -> None:
         """Lay tallies on the desk that were not kept, or know more than those that are there."""
-        self.account = replace(self.account, tallies={**self.account.tallies, **tallies})
+        self.state = replace(self.state, tallies={**self.state.tallies, **tallies})
 
-    def take(self, change: Change, customer: Customer, needed: Iterable[Window] = ()) -> None:
+    def take(self, change: StateChange, customer: Customer, needed: Iterable[Window] = ()) -> None:
         """Go on from the account that an act left, which needed the tallies of some windows."""
-        self.account = replace(change.account, customer=customer)
+        self.state = replace(change.state, customer=customer)
         self._needed.update(needed)
         self.records += [(self.owner, customer.revision, record) for record in change.records]
 
@@ -79,10 +79,10 @@ class Desk:
         """Whether the customer was made to be locked, and no act has brought them to life."""
         return self.customer.revision == 0
 
-    def changed_holds(self) -> Iterator[tuple[Owner, Hold]]:
+    def changed_holds(self) -> Iterator[tuple[Owner, Reservation]]:
         """Give the holds that acts have made or changed."""
-        if self.account.holds is not self._found.holds:
-            for key, hold in self.account.holds.items():
+        if self.state.holds is not self._found.holds:
+            for key, hold in self.state.holds.items():
                 if self._found.holds.get(key) != hold:
                     yield self.owner, hold
 
@@ -92,7 +92,7 @@ class Desk:
         What was counted only for acts that were refused is not kept: they change nothing.
         """
         acted_at = self.customer.acted_at
-        for window, tally in self.account.tallies.items():
+        for window, tally in self.state.tallies.items():
             if window not in self._needed and window not in self._found.tallies:
                 continue
             if _is_kept(window, tally, acted_at) and not _is_same(self._found.tallies.get(window), tally):
@@ -103,7 +103,7 @@ class Desk:
         acted_at, cut_anew = self.customer.acted_at, self._has_other_facts()
         for window in self._found.tallies:
             is_open = window.starts_at > EARLIEST and window.ends_at == LATEST
-            if (cut_anew and is_open) or not _is_kept(window, self.account.tallies[window], acted_at):
+            if (cut_anew and is_open) or not _is_kept(window, self.state.tallies[window], acted_at):
                 yield self.owner, window
 
     def _has_other_facts(self) -> bool:
@@ -114,7 +114,7 @@ class Desk:
     def changed_books(self) -> Iterator[Changed]:
         """Give the books that acts have changed."""
         for credit_type, before in self._books.items():
-            after = self.account.books[credit_type]
+            after = self.state.books[credit_type]
             if after != before:
                 yield Changed(shelf=(self.owner, credit_type), before=before, after=after)
 

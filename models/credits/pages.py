@@ -8,8 +8,8 @@ from datetime import datetime
 from sqlalchemy import and_, cast, func, literal, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.credits.rows import entry_of, held_of, lot_of
-from models.credits.store import Shelf, of_shelf
+from models.credits.rows import entry_of, hold_of, lot_of
+from models.credits.store import CreditAccountKey, of_shelf
 from models.credits.tables import CreditBalanceRow, CreditEntryRow, CreditGrantRow, CreditHoldRow
 from models.database.column_types import Count, Instant, Key
 from models.database.dialects import table_of
@@ -59,7 +59,7 @@ async def count_grants(session: AsyncSession, owner: Owner, credit_type: str | N
     return int((await session.execute(select(func.count()).where(mine))).scalar_one())
 
 
-async def lots(session: AsyncSession, shelf: Shelf, numbers: Collection[int]) -> dict[int, Lot]:
+async def lots(session: AsyncSession, shelf: CreditAccountKey, numbers: Collection[int]) -> dict[int, Lot]:
     """Give grants by their number."""
     if not numbers:
         return {}
@@ -69,7 +69,7 @@ async def lots(session: AsyncSession, shelf: Shelf, numbers: Collection[int]) ->
 
 
 async def entries(
-    session: AsyncSession, shelf: Shelf, before: int | None, size: int, first: int = 1
+    session: AsyncSession, shelf: CreditAccountKey, before: int | None, size: int, first: int = 1
 ) -> Sequence[Entry]:
     """Give lines of the ledger, the newest first, from behind one and down to a first one."""
     c = _ENTRIES.c
@@ -80,7 +80,7 @@ async def entries(
     return [entry_of(row) for row in rows]
 
 
-async def sums_until(session: AsyncSession, shelf: Shelf, at: datetime) -> Sums:
+async def sums_until(session: AsyncSession, shelf: CreditAccountKey, at: datetime) -> Sums:
     """Give what had been entered up to an instant, by kind and grant."""
     c = _ENTRIES.c
     total = cast(func.sum(c.amount), Count)
@@ -89,13 +89,13 @@ async def sums_until(session: AsyncSession, shelf: Shelf, at: datetime) -> Sums:
     return {(EntryKind(kind), grant): int(amount) for kind, grant, amount in rows}
 
 
-async def held_at(session: AsyncSession, shelf: Shelf, at: datetime) -> Mapping[int, int]:
+async def holds_at(session: AsyncSession, shelf: CreditAccountKey, at: datetime) -> Mapping[int, int]:
     """Give what was held at an instant, by grant."""
     c = _HOLDS.c
     then = and_(c.created_at <= at, c.expires_at > at, or_(c.ended_at.is_(None), c.ended_at > at))
     rows = await session.execute(select(_HOLDS).where(of_shelf(_HOLDS, shelf), then))
     held: dict[int, int] = {}
-    for piece in (piece for row in rows for piece in held_of(row).pieces):
+    for piece in (piece for row in rows for piece in hold_of(row).pieces):
         if piece.grant is not None:
             held[piece.grant] = held.get(piece.grant, 0) + piece.credits
     return held

@@ -9,18 +9,18 @@ from typing import Any
 from pydantic import TypeAdapter
 from sqlalchemy import Row
 
-from rules.credits.accounts import Book, Cause, CreditHold, Entry, Stream
-from rules.credits.burn_records import Burned, Pieces, Rated
+from rules.credits.accounts import Cause, CreditAccount, CreditHold, Entry, MintingPeriod
+from rules.credits.burn_records import BurnRecord, BurnSlices, PricedUsage
 from rules.credits.grants import CreditSource, EntryKind, Grant, Lot
 from rules.usage.metering import Window
 
-_STREAMS = TypeAdapter(tuple[Stream, ...])
-_PIECES = TypeAdapter(Pieces)
-_USAGE = TypeAdapter(tuple[Rated, ...])
-_RATED = TypeAdapter(Rated)
+_STREAMS = TypeAdapter(tuple[MintingPeriod, ...])
+_PIECES = TypeAdapter(BurnSlices)
+_USAGE = TypeAdapter(tuple[PricedUsage, ...])
+_RATED = TypeAdapter(PricedUsage)
 
 
-def balance_values(book: Book) -> dict[str, Any]:
+def balance_values(book: CreditAccount) -> dict[str, Any]:
     """Write what all entries of a book come to."""
     return {
         "brought_up_to": book.at,
@@ -37,7 +37,7 @@ def balance_values(book: Book) -> dict[str, Any]:
     }
 
 
-def book_of(row: Row[Any]) -> Book:
+def book_of(row: Row[Any]) -> CreditAccount:
     """Read what all entries of a book come to from its row."""
     streams = _STREAMS.validate_python(row.streams)
     sums = {
@@ -46,7 +46,7 @@ def book_of(row: Row[Any]) -> Book:
         EntryKind.EXPIRED: -row.expired,
         EntryKind.VOIDED: -row.voided,
     }
-    return Book(
+    return CreditAccount(
         credit_type=row.credit_type,
         at=row.brought_up_to,
         seen=row.seen,
@@ -122,7 +122,7 @@ def hold_values(hold: CreditHold) -> dict[str, Any]:
     }
 
 
-def held_of(row: Row[Any]) -> CreditHold:
+def hold_of(row: Row[Any]) -> CreditHold:
     """Read what a reservation holds, or held, from its row."""
     return CreditHold(
         key=row.key,
@@ -134,7 +134,7 @@ def held_of(row: Row[Any]) -> CreditHold:
     )
 
 
-def burned_values(burned: Burned) -> dict[str, Any]:
+def burn_values(burned: BurnRecord) -> dict[str, Any]:
     """Write what usage of a day burned."""
     return {
         "feature_key": burned.feature,
@@ -147,13 +147,13 @@ def burned_values(burned: Burned) -> dict[str, Any]:
     }
 
 
-def burned_of(row: Row[Any]) -> Burned:
+def burn_of(row: Row[Any]) -> BurnRecord:
     """Read what usage of a day burned from its row."""
     # Rows of older versions tell no more than when their period began.
     start = row.starts_at
     ends_at = row.ends_at or start + timedelta.resolution
     span = Window(feature=row.feature_key, starts_at=start, ends_at=ends_at)
-    return Burned(
+    return BurnRecord(
         span=span,
         burned_at=row.burned_at or start,
         usage=_USAGE.validate_python(row.usage),

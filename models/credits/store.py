@@ -14,10 +14,10 @@ from sqlmodel import SQLModel
 from models.credits.rows import (
     balance_values,
     book_of,
-    burned_of,
-    burned_values,
+    burn_of,
+    burn_values,
     entry_values,
-    held_of,
+    hold_of,
     hold_values,
     lot_of,
     lot_values,
@@ -29,10 +29,10 @@ from models.credits.tables import (
     CreditGrantRow,
     CreditHoldRow,
 )
-from models.database.dialects import among, dialect_of, insert, table_of, upsert
+from models.database.dialects import dialect_of, in_rows, insert, table_of, upsert
 from models.usage.store import Owner
-from rules.credits.accounts import Book, CreditHold, CreditNeed
-from rules.credits.burn_records import Burned
+from rules.credits.accounts import CreditAccount, CreditHold, CreditNeed
+from rules.credits.burn_records import BurnRecord
 from rules.credits.grants import Lot
 from rules.customers.facts import earliest
 
@@ -41,18 +41,18 @@ _GRANTS = table_of(CreditGrantRow)
 _HOLDS = table_of(CreditHoldRow)
 _BURNS = table_of(CreditBurnRow)
 
-Shelf = tuple[Owner, str]
+CreditAccountKey = tuple[Owner, str]
 """Whose book it is, and of which credit type."""
 
 
 async def load(
-    session: AsyncSession, needs: Mapping[Shelf, Collection[CreditNeed]], *, to_read: bool = False
-) -> dict[Shelf, Book]:
+    session: AsyncSession, needs: Mapping[CreditAccountKey, Collection[CreditNeed]], *, to_read: bool = False
+) -> dict[CreditAccountKey, CreditAccount]:
     """Open books, with the grants and the usage that are named; one that was never kept is empty.
 
     Who only reads need not know what usage burned.
     """
-    books = {shelf: Book(credit_type=shelf[1]) for shelf in needs}
+    books = {shelf: CreditAccount(credit_type=shelf[1]) for shelf in needs}
     if not needs:
         return books
     for row in await _rows(session, CreditBalanceRow, _of_shelves(dialect_of(session), _BALANCES, needs)):
@@ -74,16 +74,16 @@ async def load(
     }
 
 
-def _paying(burned: Iterable[Burned]) -> set[int]:
+def _paying(burned: Iterable[BurnRecord]) -> set[int]:
     """Give the grants that usage burned, to which it may return."""
     return {piece.grant for known in burned for piece in known.pieces if piece.grant is not None}
 
 
 async def _burns(
-    session: AsyncSession, needs: Mapping[Shelf, Collection[CreditNeed]]
-) -> defaultdict[Shelf, list[Burned]]:
+    session: AsyncSession, needs: Mapping[CreditAccountKey, Collection[CreditNeed]]
+) -> defaultdict[CreditAccountKey, list[BurnRecord]]:
     c = _BURNS.c
-    found: defaultdict[Shelf, list[Burned]] = defaultdict(list)
+    found: defaultdict[CreditAccountKey, list[BurnRecord]] = defaultdict(list)
     dialect = dialect_of(session)
     wanted = [and_(_of_shelves(dialect, _BURNS, needs), c.unpaid > 0)] if needs else []
     for shelf, asked in needs.items():
@@ -97,32 +97,32 @@ async def _burns(
             for window in {need.window for need in asked if need.window is not None}
         ]
     for row in await _rows(session, CreditBurnRow, or_(*wanted)) if wanted else ():
-        found[_shelf(row)].append(burned_of(row))
+        found[_shelf(row)].append(burn_of(row))
     return found
 
 
 async def _lots(
-    session: AsyncSession, shelves: Collection[Shelf], named: Collection[tuple[object, ...]]
-) -> defaultdict[Shelf, list[Lot]]:
-    found: defaultdict[Shelf, list[Lot]] = defaultdict(list)
+    session: AsyncSession, shelves: Collection[CreditAccountKey], named: Collection[tuple[object, ...]]
+) -> defaultdict[CreditAccountKey, list[Lot]]:
+    found: defaultdict[CreditAccountKey, list[Lot]] = defaultdict(list)
     if shelves:
         c, dialect = _GRANTS.c, dialect_of(session)
         place = c.environment_id, c.customer_id, c.credit_type, c.number
         theirs = and_(_of_shelves(dialect, _GRANTS, shelves), c.closed.is_(False))
-        wanted = or_(theirs, among(dialect, place, named)) if named else theirs
+        wanted = or_(theirs, in_rows(dialect, place, named)) if named else theirs
         for row in await _rows(session, CreditGrantRow, wanted):
             found[_shelf(row)].append(lot_of(row))
     return found
 
 
 async def _open_holds(
-    session: AsyncSession, shelves: Collection[Shelf]
-) -> defaultdict[Shelf, list[CreditHold]]:
-    found: defaultdict[Shelf, list[CreditHold]] = defaultdict(list)
+    session: AsyncSession, shelves: Collection[CreditAccountKey]
+) -> defaultdict[CreditAccountKey, list[CreditHold]]:
+    found: defaultdict[CreditAccountKey, list[CreditHold]] = defaultdict(list)
     if shelves:
         wanted = and_(_of_shelves(dialect_of(session), _HOLDS, shelves), _HOLDS.c.ended_at.is_(None))
         for row in await _rows(session, CreditHoldRow, wanted):
-            found[_shelf(row)].append(held_of(row))
+            found[_shelf(row)].append(hold_of(row))
     return found
 
 
@@ -132,24 +132,24 @@ async def _rows(
     return (await session.execute(select(table_of(model)).where(where))).all()
 
 
-def of_shelf(table: Table, shelf: Shelf) -> ColumnElement[bool]:
+def of_shelf(table: Table, shelf: CreditAccountKey) -> ColumnElement[bool]:
     """Say that rows are of this book."""
     place = table.c.environment_id, table.c.customer_id, table.c.credit_type
     return and_(*(column == value for column, value in zip(place, _place(shelf), strict=True)))
 
 
-def _of_shelves(dialect: str, table: Table, shelves: Iterable[Shelf]) -> ColumnElement[bool]:
+def _of_shelves(dialect: str, table: Table, shelves: Iterable[CreditAccountKey]) -> ColumnElement[bool]:
     """Say that rows are of one of these books."""
     place = table.c.environment_id, table.c.customer_id, table.c.credit_type
-    return among(dialect, place, map(_place, shelves))
+    return in_rows(dialect, place, map(_place, shelves))
 
 
-def _place(shelf: Shelf) -> tuple[int, int, str]:
+def _place(shelf: CreditAccountKey) -> tuple[int, int, str]:
     owner, credit_type = shelf
     return owner.environment, owner.customer, credit_type
 
 
-def _shelf(row: Row[Any]) -> Shelf:
+def _shelf(row: Row[Any]) -> CreditAccountKey:
     return Owner(environment=row.environment_id, customer=row.customer_id), row.credit_type
 
 
@@ -157,9 +157,9 @@ def _shelf(row: Row[Any]) -> Shelf:
 class Changed:
     """A book as it was opened, and as acts have left it."""
 
-    shelf: Shelf
-    before: Book
-    after: Book
+    shelf: CreditAccountKey
+    before: CreditAccount
+    after: CreditAccount
 
 
 async def save(session: AsyncSession, changed: Collection[Changed]) -> None:
@@ -171,7 +171,7 @@ async def save(session: AsyncSession, changed: Collection[Changed]) -> None:
     await insert(session, CreditEntryRow, [row for known in changed for row in _entries(known)])
 
 
-def _named(shelf: Shelf) -> dict[str, object]:
+def _named(shelf: CreditAccountKey) -> dict[str, object]:
     environment, customer, credit_type = _place(shelf)
     return {"environment_id": environment, "customer_id": customer, "credit_type": credit_type}
 
@@ -200,7 +200,7 @@ def _changed_holds(known: Changed) -> Iterable[dict[str, Any]]:
 def _changed_burns(known: Changed) -> Iterable[dict[str, Any]]:
     for place, burned in known.after.burned.items():
         if known.before.burned.get(place) != burned:
-            yield {**_named(known.shelf), **burned_values(burned)}
+            yield {**_named(known.shelf), **burn_values(burned)}
 
 
 def _entries(known: Changed) -> Iterable[dict[str, Any]]:

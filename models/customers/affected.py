@@ -32,7 +32,7 @@ from models.customers.tables import (
     SubscriptionTermRow,
 )
 from models.database.column_types import Count, Instant, Key
-from models.database.dialects import asked, asked_rows, dialect_of, table_of
+from models.database.dialects import dialect_of, parameter_rows, row_parameters, table_of
 
 Columns = ColumnCollection[str, Any]
 
@@ -42,7 +42,7 @@ _SHUFFLE, _SHUFFLED, _SPREAD = 2_654_435_761, 2**32, 2**30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Concerned:
+class AffectedCustomers:
     """The customers of an environment who have, or had, one of these versions or features.
 
     0 is the version of who was put on the newest. Of ``packages`` any version counts that somebody was
@@ -62,21 +62,21 @@ class Concerned:
             sorted(self.packages), sorted(self.versions), sorted(self.features), fillvalue=None
         )
         rows = ((package, *(moved or (None, None)), feature) for package, moved, feature in columns)
-        return {"environment": self.environment, "since": self.since, **asked(rows)}
+        return {"environment": self.environment, "since": self.since, **row_parameters(rows)}
 
 
-async def count(session: AsyncSession, whom: Concerned) -> int:
+async def count_affected(session: AsyncSession, whom: AffectedCustomers) -> int:
     """Count them, archived ones left out."""
     return int((await session.execute(_counting(dialect_of(session)), whom.asked)).scalar_one())
 
 
-async def sample(session: AsyncSession, whom: Concerned, size: int) -> list[int]:
+async def sample(session: AsyncSession, whom: AffectedCustomers, size: int) -> list[int]:
     """Give the numbers of some of them, any of them as likely; the same ones each time."""
     some = whom.asked | {"size": size}
     return [number for (number,) in await session.execute(_sampling(dialect_of(session)), some)]
 
 
-async def behind(session: AsyncSession, whom: Concerned, number: int, size: int) -> list[int]:
+async def affected_after(session: AsyncSession, whom: AffectedCustomers, number: int, size: int) -> list[int]:
     """Give their numbers in order from behind a number; archived ones are among them."""
     page = whom.asked | {"behind": number, "size": size}
     return [number for (number,) in await session.execute(_paging(dialect_of(session)), page)]
@@ -113,7 +113,7 @@ def _paging(dialect: str) -> Select[Any]:
 
 def _keepers(dialect: str) -> list[Select[Any]]:
     """Select the customers from each table that may say that they are concerned."""
-    names = asked_rows(dialect, package=Key(), moved=Key(), version=Count(), feature=Key())
+    names = parameter_rows(dialect, package=Key(), moved=Key(), version=Count(), feature=Key())
     terms, addons, custom = (
         table_of(m).c for m in (SubscriptionTermRow, SubscriptionAddonRow, CustomEntitlementRow)
     )

@@ -11,15 +11,15 @@ from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, delete, func
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.customers.subscription_counts import OnPlan, customers_on
-from models.customers.subscriptions import Belongings, Owned, save_owned
+from models.customers.subscriptions import CustomerFacts, CustomerFactsCache, save_owned
 from models.customers.tables import CustomerRow
 from models.database.column_types import Count, Key
 from models.database.dialects import (
-    asked,
-    asked_rows,
     begins,
     dialect_of,
     insert_missing,
+    parameter_rows,
+    row_parameters,
     table_of,
     write_rows,
 )
@@ -33,12 +33,12 @@ Address = tuple[int, str]
 
 
 async def load(
-    session: AsyncSession, belongings: Belongings, environment: int, keys: Collection[str]
+    session: AsyncSession, facts_cache: CustomerFactsCache, environment: int, keys: Collection[str]
 ) -> dict[str, Customer]:
     """Load the customers of an environment that exist, by key."""
     addresses = {(environment, key) for key in keys}
-    rows = (await session.execute(_loading(dialect_of(session)), asked(addresses))).all()
-    return {customer.key: customer for customer in await _known(session, belongings, rows)}
+    rows = (await session.execute(_loading(dialect_of(session)), row_parameters(addresses))).all()
+    return {customer.key: customer for customer in await _known(session, facts_cache, rows)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,20 +52,26 @@ class CustomerQuery:
 
 
 async def page(
-    session: AsyncSession, belongings: Belongings, query: CustomerQuery, behind: str | None, size: int
+    session: AsyncSession,
+    facts_cache: CustomerFactsCache,
+    query: CustomerQuery,
+    behind: str | None,
+    size: int,
 ) -> list[Customer]:
     """Give customers by key, from behind a key."""
     wanted = select(_CUSTOMERS).where(_wanted(query))
     if behind is not None:
         wanted = wanted.where(_CUSTOMERS.c.key > behind)
     rows = (await session.execute(wanted.order_by(_CUSTOMERS.c.key).limit(size))).all()
-    return await _known(session, belongings, rows)
+    return await _known(session, facts_cache, rows)
 
 
-async def numbered(session: AsyncSession, belongings: Belongings, numbers: Collection[int]) -> list[Customer]:
+async def load_by_number(
+    session: AsyncSession, facts_cache: CustomerFactsCache, numbers: Collection[int]
+) -> list[Customer]:
     """Give customers by their numbers, in no order; archived ones are left out."""
     wanted = select(_CUSTOMERS).where(_CUSTOMERS.c.id.in_(numbers), _CUSTOMERS.c.archived.is_(False))
-    return await _known(session, belongings, (await session.execute(wanted)).all())
+    return await _known(session, facts_cache, (await session.execute(wanted)).all())
 
 
 async def count(session: AsyncSession, query: CustomerQuery) -> int:
@@ -89,7 +95,7 @@ def _wanted(query: CustomerQuery) -> ColumnElement[bool]:
 async def newest_revision(session: AsyncSession, addresses: Collection[Address]) -> int:
     """Give how far those of these customers have come who have come furthest; 0 for none."""
     newest = select(func.max(_CUSTOMERS.c.revision)).where(_is_asked(dialect_of(session)))
-    return (await session.execute(newest, asked(addresses))).scalar_one() or 0
+    return (await session.execute(newest, row_parameters(addresses))).scalar_one() or 0
 
 
 async def revisions(session: AsyncSession, addresses: Collection[Address]) -> dict[Address, int]:
@@ -98,7 +104,7 @@ async def revisions(session: AsyncSession, addresses: Collection[Address]) -> di
     theirs = select(columns.environment_id, columns.key, columns.revision).where(
         _is_asked(dialect_of(session))
     )
-    rows = await session.execute(theirs, asked(addresses))
+    rows = await session.execute(theirs, row_parameters(addresses))
     return {(row.environment_id, row.key): row.revision for row in rows}
 
 
@@ -131,7 +137,7 @@ async def lock(session: AsyncSession, addresses: Collection[Address]) -> None:
     """Keep others from acting on these customers until the transaction ends, in one order for all."""
     # On SQLite the transaction has begun by keeping all others from everything.
     if (dialect := dialect_of(session)) != "sqlite":
-        await session.execute(_locking(dialect), asked(addresses))
+        await session.execute(_locking(dialect), row_parameters(addresses))
 
 
 @cache
@@ -151,7 +157,7 @@ def _loading_locked(dialect: str) -> Select[Any]:
 
 
 def _is_asked(dialect: str) -> ColumnElement[bool]:
-    them = asked_rows(dialect, environment=Count(), key=Key()).c
+    them = parameter_rows(dialect, environment=Count(), key=Key()).c
     return and_(_CUSTOMERS.c.environment_id == them.environment, _CUSTOMERS.c.key == them.key)
 
 
@@ -167,18 +173,20 @@ class Locked:
 
 
 async def load_locked(
-    session: AsyncSession, belongings: Belongings, addresses: Collection[Address]
+    session: AsyncSession, facts_cache: CustomerFactsCache, addresses: Collection[Address]
 ) -> Locked:
     """Load customers after their lock: a statement that waited for it may have read old rows."""
-    rows = (await session.execute(_loading_locked(dialect_of(session)), asked(addresses))).all()
-    known = await _known(session, belongings, rows)
+    rows = (await session.execute(_loading_locked(dialect_of(session)), row_parameters(addresses))).all()
+    known = await _known(session, facts_cache, rows)
     found = {(row.environment_id, row.key): customer for row, customer in zip(rows, known, strict=True)}
     return Locked(customers=found, rules=rows[0].rules if rows else None)
 
 
-async def _known(session: AsyncSession, belongings: Belongings, rows: Sequence[Row[Any]]) -> list[Customer]:
-    owned = await belongings.of(session, [(row.environment_id, row.id, row.facts_revision) for row in rows])
-    return [belongings.keep(_customer(row, owned[row.id]), row.facts_revision) for row in rows]
+async def _known(
+    session: AsyncSession, facts_cache: CustomerFactsCache, rows: Sequence[Row[Any]]
+) -> list[Customer]:
+    owned = await facts_cache.of(session, [(row.environment_id, row.id, row.facts_revision) for row in rows])
+    return [facts_cache.keep(_customer(row, owned[row.id]), row.facts_revision) for row in rows]
 
 
 async def save(session: AsyncSession, changed: Sequence[tuple[int, Customer, Customer]]) -> None:
@@ -229,7 +237,7 @@ def _customer_values(after: Customer) -> dict[str, Any]:
     }
 
 
-def _customer(row: Row[Any], owned: Owned) -> Customer:
+def _customer(row: Row[Any], owned: CustomerFacts) -> Customer:
     return Customer(
         number=row.id,
         key=row.key,

@@ -30,7 +30,7 @@ _CUSTOM = table_of(CustomEntitlementRow).c
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class VersionCount:
     """So many live subscriptions that were put on a version of a package.
 
     ``version`` None is the newest that was published at ``since``.
@@ -47,11 +47,11 @@ def _asked_at(clock: datetime) -> ColumnElement[datetime]:
     return case((_CUSTOMERS.acted_at > clock, _CUSTOMERS.acted_at), else_=literal(clock, Instant))
 
 
-async def standing(session: AsyncSession, environment: int, now: datetime) -> list[Standing]:
+async def count_by_version(session: AsyncSession, environment: int, now: datetime) -> list[VersionCount]:
     """Count the live subscriptions of an environment by the plan, and the add-ons, that they are on."""
     found = [*await session.execute(_on_plans(environment, _asked_at(now)))]
     found += [*await session.execute(_on_addons(environment, _asked_at(now)))]
-    return [Standing(package=key, version=version, since=at, count=n) for key, version, at, n in found]
+    return [VersionCount(package=key, version=version, since=at, count=n) for key, version, at, n in found]
 
 
 def _on_plans(environment: int, now: ColumnElement[datetime]) -> Select[Any]:

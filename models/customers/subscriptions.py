@@ -21,7 +21,15 @@ from models.customers.tables import (
     SubscriptionTermRow,
 )
 from models.database.column_types import Count
-from models.database.dialects import among, asked, asked_rows, dialect_of, insert, table_of, upsert
+from models.database.dialects import (
+    dialect_of,
+    in_rows,
+    insert,
+    parameter_rows,
+    row_parameters,
+    table_of,
+    upsert,
+)
 from rules.customers.facts import (
     CustomEntitlement,
     CustomEntitlementMode,
@@ -40,7 +48,7 @@ Key = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Owned:
+class CustomerFacts:
     """What a customer owns."""
 
     subscriptions: tuple[Subscription, ...] = ()
@@ -54,7 +62,7 @@ FactsName = tuple[int, int, int]
 """A customer's environment and number, and the revision at which their facts last changed."""
 
 
-class Belongings:
+class CustomerFactsCache:
     """What customers own, remembered by the revision at which it last changed.
 
     The revision comes from the same transaction as everything else that is read, so that nobody decides
@@ -62,7 +70,7 @@ class Belongings:
     """
 
     def __init__(self) -> None:
-        self._known: dict[FactsName, Owned] = {}
+        self._known: dict[FactsName, CustomerFacts] = {}
         self._customers: dict[int, tuple[int, Customer]] = {}
         self._met: set[str] = set()
 
@@ -90,7 +98,7 @@ class Belongings:
             return known
         return self.keep(replace(known, revision=revision, acted_at=acted_at), facts_revision)
 
-    async def of(self, session: AsyncSession, names: Collection[FactsName]) -> dict[int, Owned]:
+    async def of(self, session: AsyncSession, names: Collection[FactsName]) -> dict[int, CustomerFacts]:
         """Give what these customers own, by number."""
         found = {name: known for name in names if (known := self._known.get(name)) is not None}
         missing = [name for name in names if name not in found]
@@ -103,7 +111,9 @@ class Belongings:
         return {number: owned for (_, number, _), owned in found.items()}
 
 
-async def _load_owned(session: AsyncSession, customers: Collection[Sequence[int]]) -> Mapping[int, Owned]:
+async def _load_owned(
+    session: AsyncSession, customers: Collection[Sequence[int]]
+) -> Mapping[int, CustomerFacts]:
     """Load what customers, given by environment and number, own; by the number, which is theirs alone."""
     subscriptions: dict[int, list[Subscription]] = defaultdict(list)
     custom: dict[int, list[CustomEntitlement]] = defaultdict(list)
@@ -118,13 +128,15 @@ async def _load_owned(session: AsyncSession, customers: Collection[Sequence[int]
         subscriptions[row.customer_id].append(_subscription(row, terms[key], addons[key]))
     for row in await _rows(session, CustomEntitlementRow, customers):
         custom[row.customer_id].append(custom_of(row))
-    return {number: Owned(tuple(subscriptions[number]), tuple(custom[number])) for _, number in customers}
+    return {
+        number: CustomerFacts(tuple(subscriptions[number]), tuple(custom[number])) for _, number in customers
+    }
 
 
 async def _rows(
     session: AsyncSession, model: type[SQLModel], customers: Collection[Sequence[int]]
 ) -> Sequence[Row[Any]]:
-    theirs = await session.execute(_owned(model, dialect_of(session)), asked(customers))
+    theirs = await session.execute(_owned(model, dialect_of(session)), row_parameters(customers))
     rows: Sequence[Row[Any]] = theirs.all()
     return rows
 
@@ -132,7 +144,7 @@ async def _rows(
 @cache
 def _owned(model: type[SQLModel], dialect: str) -> Select[Any]:
     table = table_of(model)
-    c, them = table.c, asked_rows(dialect, environment=Count(), customer=Count()).c
+    c, them = table.c, parameter_rows(dialect, environment=Count(), customer=Count()).c
     # By the environment too: without the head of its key, the database would go through the whole table.
     theirs = and_(c.environment_id == them.environment, c.customer_id == them.customer)
     return select(table).where(theirs).order_by(*table.primary_key)
@@ -164,7 +176,7 @@ async def _replace(
     table = table_of(model)
     place = table.c.environment_id, table.c.customer_id, table.c.subscription
     theirs = [(environment, customer, known.number) for environment, customer, known in subscriptions]
-    await session.execute(delete(table).where(among(dialect_of(session), place, theirs)))
+    await session.execute(delete(table).where(in_rows(dialect_of(session), place, theirs)))
     rows = [
         {"environment_id": environment, "customer_id": customer, "subscription": known.number, **part}
         for environment, customer, known in subscriptions

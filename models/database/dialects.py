@@ -140,28 +140,28 @@ def dialect_of(session: AsyncSession) -> str:
     return str(session.get_bind().dialect.name)
 
 
-def asked_rows(dialect: str, **columns: TypeEngine[Any]) -> FromClause:
+def parameter_rows(dialect: str, **columns: TypeEngine[Any]) -> FromClause:
     """Give the rows that a statement is asked about as a table to join with, of any length.
 
-    They travel as one value, the parameter that ``asked`` gives, so that the statement is built, and
+    They travel as one value, the parameter that ``row_parameters`` gives, so that the statement is built, and
     its text written, once for any number of rows.
     """
     return _rows_of(dialect, bindparam("asked", type_=SqlText), columns).cte("asked")
 
 
-def asked_row(**columns: TypeEngine[Any]) -> FromClause:
+def parameter_row(**columns: TypeEngine[Any]) -> FromClause:
     """Give the one row that a statement is asked about as a table, each of its columns a parameter."""
     # PostgreSQL has to be told of which types they are.
     cells = [cast(bindparam(name), known).label(name) for name, known in columns.items()]
     return select(*cells).cte("asked")
 
 
-def asked(rows: Iterable[Sequence[object]]) -> dict[str, str]:
+def row_parameters(rows: Iterable[Sequence[object]]) -> dict[str, str]:
     """Give the parameters of a statement about rows."""
     return {"asked": _in_json(rows)}
 
 
-def among(
+def in_rows(
     dialect: str, columns: Sequence[Column[Any]], rows: Iterable[Sequence[object]]
 ) -> ColumnElement[bool]:
     """Tell whether these columns, which an index begins with, are those of one of some rows.
@@ -196,7 +196,7 @@ def _rows_of(
     return select(*(cast(element[place].astext, known).label(name) for place, (name, known) in cells))
 
 
-def of_each(
+def aggregate_per_row(
     dialect: str,
     rows: FromClause,
     table: Table,

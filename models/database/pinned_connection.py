@@ -23,7 +23,7 @@ MOST_ATTEMPTS = 2
 Row = Sequence[Any]
 
 
-class Held(Protocol):
+class PinnedConnection(Protocol):
     """A connection that only reads, made when it is first needed; each statement sees one instant."""
 
     @property
@@ -37,7 +37,7 @@ class Held(Protocol):
         """Let go of the connection."""
 
 
-class HeldFile:
+class PinnedSqlite:
     """A SQLite file, read at once."""
 
     def __init__(self, address: URL) -> None:
@@ -74,7 +74,7 @@ class HeldFile:
             self._driver = None
 
 
-class HeldSession:
+class PinnedPostgres:
     """A session on a PostgreSQL server; a statement that is not answered soon ends it."""
 
     def __init__(self, address: URL) -> None:
@@ -128,7 +128,7 @@ def _failure(statement: str, error: Exception) -> DBAPIError:
     return DBAPIError(statement, None, error, hide_parameters=True)
 
 
-class Spelled:
+class CompiledStatement:
     """A statement, written out once for a connection; constants in it are parameters as well."""
 
     def __init__(self, statement: Executable, dialect: Dialect) -> None:

@@ -18,7 +18,7 @@ _RENAMED = {"metadata": "extra", "product": "product_key"}
 """Fields and columns share their names, but for words that SQLAlchemy or SQL keep for themselves."""
 
 
-class Shape(Generic[Fact]):
+class RowCodec(Generic[Fact]):
     """Reads a fact from a row of a table, and writes it as one.
 
     Fields with a column of their name go there, all others into the column named ``document``.

@@ -17,7 +17,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from models.database import postgresql, sqlite
-from models.database.pinned_connection import Held, HeldFile, HeldSession
+from models.database.pinned_connection import PinnedConnection, PinnedPostgres, PinnedSqlite
 from models.database.sqlite_thread import FileConnection, FileThread, Work
 
 Session = AsyncSession
@@ -63,7 +63,9 @@ class Database:
             )
         else:
             self._engines = _postgresql_engines(self.url, readers, longest)
-        self.held: Held = HeldFile(self.url) if self.dialect == "sqlite" else HeldSession(self.url)
+        self.held: PinnedConnection = (
+            PinnedSqlite(self.url) if self.dialect == "sqlite" else PinnedPostgres(self.url)
+        )
         reading, writing = self._engines
         # The pools alone would let a waiter time out where the one before it is cancelled as it connects.
         self._turns_to_read = asyncio.Semaphore(readers)
@@ -97,7 +99,7 @@ class Database:
         async with self._turns_to_write, self._writing.begin() as session:
             yield session
 
-    async def look(self, work: Work[Answer]) -> Answer:
+    async def snapshot(self, work: Work[Answer]) -> Answer:
         """Do work that reads all of one instant, as read() does; it waits for nothing but the database.
 
         On SQLite all of it happens in one thread, so that no statement changes threads.
@@ -113,7 +115,7 @@ class Database:
         On SQLite it is done before a thread would have been asked to; nobody else's turn comes meanwhile.
         """
         if self._files is None:
-            return await self.look(work)
+            return await self.snapshot(work)
         return self._files.at_once.do(work)
 
     async def transact(self, work: Work[Answer]) -> Answer:

@@ -17,7 +17,7 @@ from models.customers import store as customers
 from models.database import postgresql, sqlite
 from models.database.transactions import FAILURES, Database
 from models.live import notifications
-from models.live.notifications import CHANNEL, KEYS_CHANNEL, Notice, Notices
+from models.live.notifications import CHANNEL, KEYS_CHANNEL, ChangeNotification, ChangeNotifications
 from rules.revisions import Revision
 
 LOOK_SECONDS = 0.2
@@ -39,13 +39,13 @@ def _losses(dialect: str) -> tuple[type[Exception], ...]:
     return (*FAILURES, *postgresql.driver_errors())
 
 
-class Listening:
+class NotificationListener:
     """Listens from the first ``start`` until it is closed, whatever becomes of connections meanwhile.
 
     Whenever it begins to hear, everybody is told to look: nobody knows what was missed.
     """
 
-    def __init__(self, database: Database, hearers: Notices) -> None:
+    def __init__(self, database: Database, hearers: ChangeNotifications) -> None:
         self._database = database
         self._notices = hearers
         self._task: asyncio.Task[None] | None = None
@@ -102,7 +102,7 @@ class Listening:
 
     def _hear(self, _connection: object, _sender: int, _channel: str, payload: str) -> None:
         try:
-            self._notices.tell(notifications.read(payload))
+            self._notices.tell(notifications.decode(payload))
         except (ValueError, TypeError):
             # It was too much to be written, or another version wrote it.
             self._notices.tell_everybody()
@@ -143,12 +143,15 @@ class Listening:
             self._notices.tell_everybody()
             return seen
         catalogs = {number: environment.catalog_revision for number, environment in known.items()}
-        self._notices.tell(Notice(number, None, Revision(at)) for number, at in catalogs.items())
+        self._notices.tell(ChangeNotification(number, None, Revision(at)) for number, at in catalogs.items())
         self._notices.tell(
-            Notice(number, key, Revision(catalogs[number], at)) for (number, key), at in come.items()
+            ChangeNotification(number, key, Revision(catalogs[number], at))
+            for (number, key), at in come.items()
         )
         clocks, revoked = before
-        self._notices.tell(Notice(number) for number, at in seen[0].items() if clocks.get(number) != at)
+        self._notices.tell(
+            ChangeNotification(number) for number, at in seen[0].items() if clocks.get(number) != at
+        )
         if seen[1] != revoked:
             self._notices.tell_of_keys()
         return seen

@@ -29,7 +29,7 @@ MOST_BYTES = 7_999
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class ChangeNotification:
     """Something of an environment changed: one customer, or with None all that it holds.
 
     ``revision`` is how far it came; a change that is no write, as of a clock, has none.
@@ -40,7 +40,7 @@ class Notice:
     revision: Revision | None = None
 
 
-class Watch:
+class Watcher:
     """Notes for one stream that it has to look again."""
 
     def __init__(self) -> None:
@@ -57,7 +57,7 @@ class Watch:
         if revision is None or not self._seen.reaches(revision):
             self._noted.set()
 
-    def look(self) -> None:
+    def snapshot(self) -> None:
         """Begin to look: what is noted from now on is news again."""
         self._noted.clear()
 
@@ -72,20 +72,20 @@ class Watch:
                 await self._noted.wait()
 
 
-class Notices:
+class ChangeNotifications:
     """Everybody in this process who waits for changes; ``forget_keys`` lets keys be read anew."""
 
     def __init__(self, forget_keys: Callable[[], None]) -> None:
         self.start: Callable[[], None] = lambda: None
         """Is called whenever somebody comes, so that what others write is listened for."""
         self._forget_keys = forget_keys
-        self._watches: dict[int, dict[str | None, set[Watch]]] = {}
-        self._key_watches: set[Watch] = set()
+        self._watches: dict[int, dict[str | None, set[Watcher]]] = {}
+        self._key_watches: set[Watcher] = set()
 
     @contextmanager
-    def watch(self, environment: int, customer: str | None = None) -> Iterator[Watch]:
+    def watch(self, environment: int, customer: str | None = None) -> Iterator[Watcher]:
         """Watch a customer of an environment, or what all of it shares, while the block lasts."""
-        watch = Watch()
+        watch = Watcher()
         by_customer = self._watches.setdefault(environment, {})
         by_customer.setdefault(customer, set()).add(watch)
         self.start()
@@ -97,9 +97,9 @@ class Notices:
                 del by_customer[customer]
 
     @contextmanager
-    def watch_keys(self) -> Iterator[Watch]:
+    def watch_keys(self) -> Iterator[Watcher]:
         """Watch whether keys are revoked, while the block lasts."""
-        watch = Watch()
+        watch = Watcher()
         self._key_watches.add(watch)
         self.start()
         try:
@@ -122,7 +122,7 @@ class Notices:
             if customer is not None
         ]
 
-    def tell(self, notices: Iterable[Notice]) -> None:
+    def tell(self, notices: Iterable[ChangeNotification]) -> None:
         """Tell whom it concerns; never waits."""
         for notice in notices:
             by_customer = self._watches.get(notice.environment, {})
@@ -141,11 +141,11 @@ class Notices:
 
     def tell_everybody(self) -> None:
         """Tell that anything may have changed: notices of others were lost."""
-        self.tell([Notice(environment) for environment in self._watches])
+        self.tell([ChangeNotification(environment) for environment in self._watches])
         self.tell_of_keys()
 
 
-async def announce(session: AsyncSession, notices: Iterable[Notice]) -> None:
+async def announce(session: AsyncSession, notices: Iterable[ChangeNotification]) -> None:
     """Let other processes know what a transaction changes, as soon as it is committed.
 
     Where that is more than fits, they are told that anything may have changed. On SQLite they look
@@ -153,7 +153,7 @@ async def announce(session: AsyncSession, notices: Iterable[Notice]) -> None:
     """
     rows = sorted({_row(notice) for notice in notices}, key=repr)
     if rows and dialect_of(session) == "postgresql":
-        await _notify(session, CHANNEL, written(rows))
+        await _notify(session, CHANNEL, encode(rows))
 
 
 async def announce_keys(session: AsyncSession) -> None:
@@ -170,21 +170,21 @@ async def _notify(session: AsyncSession, channel: str, payload: str) -> None:
 _Row = tuple[int, str | None, int | None, int]
 
 
-def _row(notice: Notice) -> _Row:
+def _row(notice: ChangeNotification) -> _Row:
     if notice.revision is None:
         return notice.environment, notice.customer, None, 0
     return notice.environment, notice.customer, notice.revision.catalog, notice.revision.customer
 
 
-def written(rows: Iterable[_Row]) -> str:
+def encode(rows: Iterable[_Row]) -> str:
     """Write notices as one text, which is empty where it would be too long."""
     payload = json.dumps([*rows], ensure_ascii=False, separators=(",", ":"))
     return payload if len(payload.encode()) <= MOST_BYTES else ""
 
 
-def read(payload: str) -> list[Notice]:
+def decode(payload: str) -> list[ChangeNotification]:
     """Read notices that another process wrote."""
     return [
-        Notice(environment, customer, None if catalog is None else Revision(catalog, number))
+        ChangeNotification(environment, customer, None if catalog is None else Revision(catalog, number))
         for environment, customer, catalog, number in json.loads(payload)
     ]

@@ -27,7 +27,7 @@ def draft(connection: Connection, message: str) -> None:
     command.revision(config, message, autogenerate=True, rev_id=f"{number:04}")
 
 
-async def compare(message: str) -> None:
+async def draft_against_tables(message: str) -> None:
     """Draft against a fresh SQLite file that has every migration so far."""
     with TemporaryDirectory() as folder:
         url = f"sqlite+aiosqlite:///{folder}/draft.db"
@@ -41,7 +41,7 @@ async def compare(message: str) -> None:
 
 def main(message: str) -> None:
     """Draft, then format."""
-    asyncio.run(compare(message))
+    asyncio.run(draft_against_tables(message))
     for rule in (["check", "--quiet", "--fix", "--exit-zero"], ["format", "--quiet"]):
         subprocess.run([sys.executable, "-m", "ruff", *rule, str(VERSIONS)], check=True)  # noqa: S603
 

@@ -12,16 +12,16 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.database.column_types import Count, Instant, Key
-from models.database.dialects import among, asked, asked_rows, dialect_of, table_of, upsert
+from models.database.dialects import dialect_of, in_rows, parameter_rows, row_parameters, table_of, upsert
 from models.usage.store import Owner
 from models.usage.tables import ReservationRow
 from rules.usage.metering import LATEST
-from rules.usage.reservations import Hold, ReservationStatus
+from rules.usage.reservations import Reservation, ReservationStatus
 
 _TABLE = table_of(ReservationRow)
 _C = _TABLE.c
 
-Holds = dict[str, Hold]
+Holds = dict[str, Reservation]
 
 
 async def load(
@@ -39,11 +39,14 @@ async def load(
     found: dict[Owner, Holds] = {owner: {} for owner in owners}
     if not owners:
         return found
-    dialect, theirs = dialect_of(session), asked((owner.environment, owner.customer) for owner in owners)
+    dialect, theirs = (
+        dialect_of(session),
+        row_parameters((owner.environment, owner.customer) for owner in owners),
+    )
     instants = {"now": now, "made_by": made_by or LATEST}
     rows = [*await session.execute(_opening(dialect), theirs | instants)]
     if named:
-        keys = asked((owner.environment, owner.customer, key) for owner, key in named)
+        keys = row_parameters((owner.environment, owner.customer, key) for owner, key in named)
         rows += [*await session.execute(_naming(dialect), keys)]
     for row in rows:
         found[Owner(environment=row.environment_id, customer=row.customer_id)][row.key] = _hold(row)
@@ -52,7 +55,7 @@ async def load(
 
 @cache
 def _opening(dialect: str) -> Select[Any]:
-    them = asked_rows(dialect, environment=Count(), customer=Count()).c
+    them = parameter_rows(dialect, environment=Count(), customer=Count()).c
     theirs = and_(_C.environment_id == them.environment, _C.customer_id == them.customer)
     now = bindparam("now", type_=Instant)
     return select(_TABLE).where(theirs, _open(now), _C.created_at <= bindparam("made_by", type_=Instant))
@@ -60,7 +63,7 @@ def _opening(dialect: str) -> Select[Any]:
 
 @cache
 def _naming(dialect: str) -> Select[Any]:
-    them = asked_rows(dialect, environment=Count(), customer=Count(), key=Key()).c
+    them = parameter_rows(dialect, environment=Count(), customer=Count(), key=Key()).c
     theirs = and_(_C.environment_id == them.environment, _C.customer_id == them.customer)
     return select(_TABLE).where(theirs, _C.key == them.key)
 
@@ -82,7 +85,7 @@ async def first_after(
         return {}
     group = (_C.environment_id, _C.customer_id, _C.feature_key)
     wanted = [(owner.environment, owner.customer, feature) for owner, feature in places]
-    theirs = among(dialect_of(session), group, wanted)
+    theirs = in_rows(dialect_of(session), group, wanted)
     asked = select(*group, func.min(_C.created_at)).where(theirs, _C.created_at > now)
     return {
         (Owner(environment=environment, customer=customer), feature): first
@@ -90,7 +93,7 @@ async def first_after(
     }
 
 
-async def find(session: AsyncSession, owner: Owner, key: str) -> Hold | None:
+async def find(session: AsyncSession, owner: Owner, key: str) -> Reservation | None:
     """Give the hold of a customer that has a key, in any status."""
     mine = and_(_C.environment_id == owner.environment, _C.customer_id == owner.customer)
     row = (await session.execute(select(_TABLE).where(mine, _C.key == key))).one_or_none()
@@ -98,7 +101,7 @@ async def find(session: AsyncSession, owner: Owner, key: str) -> Hold | None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shelf:
+class ReservationFilter:
     """The holds of a customer in a status at an instant; in any where it is None.
 
     ``now`` is the present, or with ``other`` another instant: then what came later does not count.
@@ -110,7 +113,9 @@ class Shelf:
     other: bool = False
 
 
-async def page(session: AsyncSession, shelf: Shelf, before: str | int | None, size: int) -> Sequence[Hold]:
+async def page(
+    session: AsyncSession, shelf: ReservationFilter, before: str | int | None, size: int
+) -> Sequence[Reservation]:
     """Give holds, the newest first, from behind the one with a number."""
     wanted = [_theirs(shelf)]
     if before is not None:
@@ -119,13 +124,13 @@ async def page(session: AsyncSession, shelf: Shelf, before: str | int | None, si
     return [_hold(row) for row in rows]
 
 
-async def count(session: AsyncSession, shelf: Shelf) -> int:
+async def count(session: AsyncSession, shelf: ReservationFilter) -> int:
     """Count the holds."""
     counted = await session.execute(select(func.count()).where(_theirs(shelf)))
     return int(counted.scalar_one())
 
 
-def _theirs(shelf: Shelf) -> ColumnElement[bool]:
+def _theirs(shelf: ReservationFilter) -> ColumnElement[bool]:
     owner, status, now = shelf.owner, shelf.status, shelf.now
     mine = and_(_C.environment_id == owner.environment, _C.customer_id == owner.customer)
     if shelf.other:
@@ -163,7 +168,7 @@ def _at_another(status: ReservationStatus | None, now: datetime) -> ColumnElemen
             return released
 
 
-async def save(session: AsyncSession, changed: Iterable[tuple[Owner, Hold]]) -> None:
+async def save(session: AsyncSession, changed: Iterable[tuple[Owner, Reservation]]) -> None:
     """Write holds that acts have made or changed."""
     rows = [
         {
@@ -185,8 +190,8 @@ async def save(session: AsyncSession, changed: Iterable[tuple[Owner, Hold]]) -> 
     await upsert(session, ReservationRow, rows)
 
 
-def _hold(row: Any) -> Hold:  # noqa: ANN401 - a row of the table
-    return Hold(
+def _hold(row: Any) -> Reservation:  # noqa: ANN401 - a row of the table
+    return Reservation(
         key=row.key,
         feature=row.feature_key,
         quantity=row.quantity,

@@ -26,7 +26,16 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.database.column_types import Count, Key, to_micros
-from models.database.dialects import among, asked, asked_rows, dialect_of, insert, of_each, table_of, upsert
+from models.database.dialects import (
+    aggregate_per_row,
+    dialect_of,
+    in_rows,
+    insert,
+    parameter_rows,
+    row_parameters,
+    table_of,
+    upsert,
+)
 from models.usage.tables import UsageRecordRow, UsageWindowRow
 from rules.catalog.facts import ADDED_UP, Aggregation
 from rules.numbers import ONE
@@ -48,11 +57,11 @@ class Owner(NamedTuple):
     customer: int
 
 
-async def kept(session: AsyncSession, owners: Collection[Owner]) -> dict[Owner, WindowTallies]:
+async def load_counters(session: AsyncSession, owners: Collection[Owner]) -> dict[Owner, WindowTallies]:
     """Give the tallies that are kept for these customers."""
     found: dict[Owner, WindowTallies] = {owner: {} for owner in owners}
     if owners:
-        theirs = asked((owner.environment, owner.customer) for owner in owners)
+        theirs = row_parameters((owner.environment, owner.customer) for owner in owners)
         for environment, customer, feature, starts_at, ends_at, used, last_at in await session.execute(
             _keeping(dialect_of(session)), theirs
         ):
@@ -63,7 +72,7 @@ async def kept(session: AsyncSession, owners: Collection[Owner]) -> dict[Owner, 
 
 @cache
 def _keeping(dialect: str) -> Select[Any]:
-    c, them = _WINDOWS.c, asked_rows(dialect, environment=Count(), customer=Count()).c
+    c, them = _WINDOWS.c, parameter_rows(dialect, environment=Count(), customer=Count()).c
     wanted = (c.environment_id, c.customer_id, c.feature_key, c.starts_at, c.ends_at, c.used, c.last_at)
     return select(*wanted).where(c.environment_id == them.environment, c.customer_id == them.customer)
 
@@ -181,7 +190,7 @@ _WHAT: Mapping[str, Sequence[ColumnElement[Any]]] = {
 @cache
 def _asking(dialect: str, what: str) -> Select[Any]:
     wanted = _wanted(dialect)
-    return of_each(dialect, wanted, _RECORDS, _is_inside(wanted), _WHAT[what])
+    return aggregate_per_row(dialect, wanted, _RECORDS, _is_inside(wanted), _WHAT[what])
 
 
 @cache
@@ -248,7 +257,7 @@ def _is_inside(wanted: FromClause) -> ColumnElement[bool]:
 
 
 def _wanted(dialect: str) -> FromClause:
-    return asked_rows(
+    return parameter_rows(
         dialect,
         index=Count(),
         environment_id=Count(),
@@ -261,7 +270,7 @@ def _wanted(dialect: str) -> FromClause:
 
 
 def _spans(windows: Windows, values: Sequence[str] | None = None) -> dict[str, str]:
-    return asked(
+    return row_parameters(
         (
             index,
             owner.environment,
@@ -347,4 +356,4 @@ async def drop(session: AsyncSession, windows: Collection[tuple[Owner, Window]])
             for owner, window in windows
         ]
         place = tuple(_WINDOWS.primary_key)
-        await session.execute(delete(_WINDOWS).where(among(dialect_of(session), place, gone)))
+        await session.execute(delete(_WINDOWS).where(in_rows(dialect_of(session), place, gone)))

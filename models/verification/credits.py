@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.credits.tables import CreditBalanceRow, CreditEntryRow, CreditGrantRow
 from models.database.dialects import table_of
-from models.verification.usage import Check, Difference, Part
+from models.verification.usage import Check, CustomerBatch, Difference
 from rules.credits.grants import EntryKind
 from rules.numbers import to_text
 
@@ -19,7 +19,7 @@ _GRANTS = table_of(CreditGrantRow)
 _ENTRIES = table_of(CreditEntryRow)
 
 
-async def running_balances(session: AsyncSession, part: Part) -> Difference | None:
+async def running_balances(session: AsyncSession, part: CustomerBatch) -> Difference | None:
     """Add up the ledger anew, and compare with the balance that every entry tells."""
     c = _ENTRIES.c
     book = (c.customer_id, c.credit_type)
@@ -37,7 +37,7 @@ async def running_balances(session: AsyncSession, part: Part) -> Difference | No
     return _about(part, row, f"Entry {row.number} of '{row.credit_type}' {said}.")
 
 
-async def balances(session: AsyncSession, part: Part) -> Difference | None:
+async def verify_balances(session: AsyncSession, part: CustomerBatch) -> Difference | None:
     """Compare every balance with what its entries come to."""
     c, entries = _BALANCES.c, _summed(part)
     sums = {
@@ -61,14 +61,14 @@ async def balances(session: AsyncSession, part: Part) -> Difference | None:
     return None if row is None else _unbalanced(part, row, list(sums))
 
 
-def _unbalanced(part: Part, row: Mapping[Any, Any], names: Sequence[str]) -> Difference:
+def _unbalanced(part: CustomerBatch, row: Mapping[Any, Any], names: Sequence[str]) -> Difference:
     name = next(name for name in names if row[name] != row[f"{name}_anew"])
     said = f"says {to_text(row[name])}, and its entries come to {to_text(row[f'{name}_anew'])}"
     sentence = f"The balance of '{row['credit_type']}', {name}, {said}."
     return Difference(customer=part.customers[row["customer_id"]], sentence=sentence)
 
 
-def _summed(part: Part) -> Subquery:
+def _summed(part: CustomerBatch) -> Subquery:
     """What the entries of each book come to, by kind."""
     c = _ENTRIES.c
     kinds = {
@@ -83,7 +83,7 @@ def _summed(part: Part) -> Subquery:
     return grouped.group_by(c.customer_id, c.credit_type).subquery("summed")
 
 
-async def grants(session: AsyncSession, part: Part) -> Difference | None:
+async def verify_grants(session: AsyncSession, part: CustomerBatch) -> Difference | None:
     """Compare what is left and held of every grant with what its entries come to."""
     c, e = _GRANTS.c, _ENTRIES.c
     total = _whole(func.sum(e.amount)).label("sum")
@@ -111,14 +111,14 @@ def _whole(total: ColumnElement[Any]) -> ColumnElement[int]:
     return cast(total, BigInteger)
 
 
-def _theirs(table: Any, part: Part) -> ColumnElement[bool]:  # noqa: ANN401 - a table of credits
+def _theirs(table: Any, part: CustomerBatch) -> ColumnElement[bool]:  # noqa: ANN401 - a table of credits
     here = table.c.environment_id == part.environment
     return and_(here, table.c.customer_id.in_(part.customers))
 
 
-def _about(part: Part, row: Any, sentence: str) -> Difference:  # noqa: ANN401 - a row
+def _about(part: CustomerBatch, row: Any, sentence: str) -> Difference:  # noqa: ANN401 - a row
     return Difference(customer=part.customers[row.customer_id], sentence=sentence)
 
 
-CREDIT_CHECKS: Sequence[Check] = (running_balances, balances, grants)
+CREDIT_CHECKS: Sequence[Check] = (running_balances, verify_balances, verify_grants)
 """What is checked of every customer's credits, causes first."""

@@ -57,7 +57,7 @@ _CUSTOM = table_of(CustomEntitlementRow)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class CustomerBatch:
     """Some customers of an environment, their keys by number, and how its metered features are counted."""
 
     environment: int
@@ -82,7 +82,7 @@ class Difference:
     sentence: str
 
 
-Check = Callable[[AsyncSession, Part], Awaitable[Difference | None]]
+Check = Callable[[AsyncSession, CustomerBatch], Awaitable[Difference | None]]
 
 
 async def next_customers(session: AsyncSession, environment: int, after: int, count: int) -> dict[int, str]:
@@ -94,10 +94,10 @@ async def next_customers(session: AsyncSession, environment: int, after: int, co
     return {row.id: row.key for row in rows}
 
 
-async def tallies(session: AsyncSession, part: Part) -> Difference | None:
+async def verify_counters(session: AsyncSession, part: CustomerBatch) -> Difference | None:
     """Count every kept tally anew."""
     owners = [Owner(environment=part.environment, customer=number) for number in part.customers]
-    kept = await usage.kept(session, owners)
+    kept = await usage.load_counters(session, owners)
     places = [(owner, window) for owner in owners for window in kept[owner]]
     for owner, window in places:
         if window.feature not in part.aggregations:
@@ -127,7 +127,7 @@ def _miscounted(window: Window, kept: Tally, anew: Tally) -> str:
     return f"The tally of '{window.feature}' {span} {said}."
 
 
-def _about(part: Part, owner: Owner, sentence: str) -> Difference:
+def _about(part: CustomerBatch, owner: Owner, sentence: str) -> Difference:
     return Difference(customer=part.customers[owner.customer], sentence=sentence)
 
 
@@ -143,7 +143,7 @@ class _Doubts:
     names: Sequence[ColumnElement[object]]
     conditions: Mapping[str, ColumnElement[bool]]
 
-    async def first(self, session: AsyncSession, part: Part) -> Difference | None:
+    async def first(self, session: AsyncSession, part: CustomerBatch) -> Difference | None:
         """Give the first row that something is wrong with."""
         said = case(*((wrong, literal(words)) for words, wrong in self.conditions.items()))
         place, source = _CUSTOMERS.c.id, self.table
@@ -166,7 +166,7 @@ def _was_never(number: ColumnElement[int]) -> ColumnElement[bool]:
 NEVER = "is of an act that the customer's revision does not count"
 
 
-async def revisions(session: AsyncSession, part: Part) -> Difference | None:
+async def verify_revisions(session: AsyncSession, part: CustomerBatch) -> Difference | None:
     """Compare customers' revisions with what their acts have left."""
     c = _CUSTOMERS.c
     doubts = _Doubts(
@@ -187,7 +187,7 @@ async def revisions(session: AsyncSession, part: Part) -> Difference | None:
     return found
 
 
-async def records(session: AsyncSession, part: Part) -> Difference | None:
+async def verify_records(session: AsyncSession, part: CustomerBatch) -> Difference | None:
     """Look for records that no act can have left."""
     c = _RECORDS.c
     observed = part.counted_by(Aggregation.MAX, Aggregation.LATEST)
@@ -213,7 +213,7 @@ def _micros(instant: ColumnElement[object]) -> ColumnElement[int]:
     return type_coerce(instant, BigInteger)
 
 
-async def holds(session: AsyncSession, part: Part) -> Difference | None:
+async def verify_reservations(session: AsyncSession, part: CustomerBatch) -> Difference | None:
     """Compare holds with the acts that made them and with the records of what was settled."""
     c, taken, record = _HOLDS.c, _KEYS.c, _RECORDS.c
     by_key = and_(taken.operation == Reserve.operation, taken.key == c.key, taken.number == c.number)
@@ -240,7 +240,7 @@ async def holds(session: AsyncSession, part: Part) -> Difference | None:
     return await doubts.first(session, part)
 
 
-async def keys(session: AsyncSession, part: Part) -> Difference | None:
+async def verify_idempotency_keys(session: AsyncSession, part: CustomerBatch) -> Difference | None:
     """Compare idempotency keys with what their acts have left."""
     acts = _acts(part)
     c, hold, owned = acts.c, _HOLDS.c, _SUBSCRIPTIONS.c
@@ -271,7 +271,7 @@ async def keys(session: AsyncSession, part: Part) -> Difference | None:
     return await doubts.first(session, part)
 
 
-def _acts(part: Part) -> Subquery:
+def _acts(part: CustomerBatch) -> Subquery:
     """What each act of these customers that took a key has left; grouped, so that nothing is joined."""
     left = union_all(_recorded(part), _taken(part)).subquery("left")
     c = left.c
@@ -283,7 +283,7 @@ def _acts(part: Part) -> Subquery:
     return grouped.having(func.count(c.key) > 0).subquery("acts")
 
 
-def _recorded(part: Part) -> Select[Any]:
+def _recorded(part: CustomerBatch) -> Select[Any]:
     c = _RECORDS.c
     unknown = [null().label(name) for name in ("operation", "key")]
     untold = [cast(null(), BigInteger).label(name) for name in ("told", "subscription")]
@@ -291,7 +291,7 @@ def _recorded(part: Part) -> Select[Any]:
     return select(*place, c.quantity, c.feature_key, *unknown, *untold).where(part.owns(_RECORDS))
 
 
-def _taken(part: Part) -> Select[Any]:
+def _taken(part: CustomerBatch) -> Select[Any]:
     c = _KEYS.c
     unknown = (cast(null(), BigInteger).label("quantity"), null().label("feature_key"))
     told = func.coalesce(*(_told(name) for name in ("consumed", "recorded", "matched", "reserved")))
@@ -309,5 +309,11 @@ def _told(name: str) -> ColumnElement[int]:
     return cast(type_coerce(_KEYS.c.outcome, JSON)[name].as_string(), BigInteger)
 
 
-CHECKS: Sequence[Check] = (revisions, records, holds, keys, tallies)
+CHECKS: Sequence[Check] = (
+    verify_revisions,
+    verify_records,
+    verify_reservations,
+    verify_idempotency_keys,
+    verify_counters,
+)
 """What is checked of every customer, causes first; whoever keeps something else adds a check of it."""

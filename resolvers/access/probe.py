@@ -6,20 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from models.access.cache import Memory
-from models.access.probe import Glance, Place
+from models.access.cache import MemoryCache
+from models.access.probe import AccessProbe, ProbeKey
 from models.database.transactions import FAILURES
 from resolvers.context import Context
 from resolvers.snapshot import fall_back
 from rules.access import resolution_cache
-from rules.access.decision import Decision, Question, Subject, decide
-from rules.catalog.inheritance import Flattened
+from rules.access.decision import AccessCheck, Decision, ResolvedCheck, decide
+from rules.catalog.inheritance import ResolvedCatalog
 from rules.catalog.validation import is_external_key
-from rules.credits.roll_forward import brought_up
+from rules.credits.roll_forward import roll_forward
 from rules.customers.facts import Customer
 from rules.revisions import Revision
 from rules.usage.counters import Tallies
-from rules.usage.reservations import held
+from rules.usage.reservations import total_reserved
 
 NOBODY, NOTHING = "", ""
 """Stand in a place for keys that no customer, and no feature, can have."""
@@ -29,7 +29,7 @@ class _Unknown(Exception):  # noqa: N818 - what stands in the way
     """Something that an answer needs is not remembered as of this revision."""
 
 
-async def at_a_glance(context: Context, questions: Sequence[Question]) -> list[Decision] | None:
+async def at_a_glance(context: Context, questions: Sequence[AccessCheck]) -> list[Decision] | None:
     """Answer questions at one instant; None where something must be read that is not remembered.
 
     Whoever reads it remembers it for the next glance.
@@ -58,46 +58,46 @@ async def at_a_glance(context: Context, questions: Sequence[Question]) -> list[D
         return None
 
 
-def _place(environment: int, flat: Flattened, question: Question) -> Place:
+def _place(environment: int, flat: ResolvedCatalog, question: AccessCheck) -> ProbeKey:
     customer = question.customer if is_external_key(question.customer) else NOBODY
     feature = question.feature if question.feature in flat.catalog.features else NOTHING
-    return Place(environment, customer, feature)
+    return ProbeKey(environment, customer, feature)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Seen:
     """What all questions are decided by; ``clock`` is real time."""
 
-    flat: Flattened
-    memory: Memory
+    flat: ResolvedCatalog
+    memory: MemoryCache
     clock: datetime
 
-    def decided(self, question: Question, glance: Glance | None) -> Decision:
+    def decided(self, question: AccessCheck, glance: AccessProbe | None) -> Decision:
         """Decide a question; raises _Unknown."""
         if glance is None or glance.catalog_revision != self.flat.catalog.revision:
             raise _Unknown
         customer = self._customer(glance)
         now = self.clock if glance.clock_at is None else glance.clock_at
         asked_at = now if customer is None else customer.asked_at(now)
-        subject = resolution_cache.subject(self.flat, customer, question, asked_at)
+        subject = resolution_cache.cached_check(self.flat, customer, question, asked_at)
         if customer is None:
             return decide(subject, {})
         if subject.rate is not None:
             subject = self._with_book(subject, customer, subject.rate.credit_type)
         tallies = self._tallies(subject, customer, glance)
-        return decide(subject, tallies, held(glance.holds, question.feature, asked_at))
+        return decide(subject, tallies, total_reserved(glance.holds, question.feature, asked_at))
 
-    def _customer(self, glance: Glance) -> Customer | None:
+    def _customer(self, glance: AccessProbe) -> Customer | None:
         if glance.customer is None:
             return None
-        known = self.memory.belongings.customer(
+        known = self.memory.facts_cache.customer(
             glance.customer, glance.facts_revision, glance.revision, glance.acted_at
         )
         if known is None:
             raise _Unknown
         return known
 
-    def _tallies(self, subject: Subject, customer: Customer, glance: Glance) -> Tallies:
+    def _tallies(self, subject: ResolvedCheck, customer: Customer, glance: AccessProbe) -> Tallies:
         window = subject.window
         if window is None or window in glance.tallies:
             return glance.tallies
@@ -106,11 +106,11 @@ class _Seen:
             raise _Unknown
         return {window: counted}
 
-    def _with_book(self, subject: Subject, customer: Customer, credit_type: str) -> Subject:
+    def _with_book(self, subject: ResolvedCheck, customer: Customer, credit_type: str) -> ResolvedCheck:
         kept = self.memory.books.get((customer.number, credit_type), self._revision(customer))
         if kept is None:
             raise _Unknown
-        return replace(subject, book=brought_up(kept, customer, self.flat, subject.now))
+        return replace(subject, book=roll_forward(kept, customer, self.flat, subject.now))
 
     def _revision(self, customer: Customer) -> Revision:
         return Revision(self.flat.catalog.revision, customer.revision)

@@ -10,15 +10,15 @@ from enum import StrEnum
 
 from models.database.transactions import Session
 from resolvers import catalog as catalogs
-from resolvers.catalog_code.syntax import Broken, Flaw, Notation, Step, Token, Walk, assembled, places
+from resolvers.catalog_code.syntax import Broken, Flaw, Notation, ParseStep, Token, Walk, assemble, places
 from resolvers.context import Context
 from resolvers.previews import impact_of
-from resolvers.snapshot import look
-from resolvers.subscription_counts import StandingOn, standing_on
+from resolvers.snapshot import open_snapshot
+from resolvers.subscription_counts import CatalogUse, catalog_use
 from rules.catalog.facts import Catalog, PublishScope
-from rules.catalog.validation import invalid, required
+from rules.catalog.validation import invalid, missing_value
 from rules.catalog_code.apply import Applied, apply
-from rules.catalog_code.diff import Change
+from rules.catalog_code.diff import CatalogDifference
 from rules.catalog_code.writer import document_of
 from rules.errors import Problem, Rejected
 from rules.previews.impact import Impact
@@ -64,7 +64,7 @@ class AfterApply:
     ``impact`` is what customers would notice, where it was only compared.
     """
 
-    changes: tuple[Change, ...]
+    changes: tuple[CatalogDifference, ...]
     revision: int | None = None
     impact: Impact | None = None
 
@@ -79,15 +79,15 @@ def _silent(_: float) -> None:
 
 async def export(context: Context, form: CatalogFormat = CatalogFormat.YAML) -> str:
     """Write the whole catalog as one document."""
-    flat = await catalogs.read(context)
+    flat = await catalogs.current_catalog(context)
     return await asyncio.to_thread(lambda: _notation(form).written(document_of(flat.catalog)))
 
 
 async def compare(context: Context, document: CatalogDocument) -> AfterApply:
     """Tell what applying a document would change; raises Rejected with what it would be refused for."""
     reading = await _read(document, _silent)
-    async with context.services.previewing, look(context) as seen:
-        held = await standing_on(seen.session, context.environment, seen.flat.catalog, seen.now)
+    async with context.services.previewing, open_snapshot(context) as seen:
+        held = await catalog_use(seen.session, context.environment, seen.flat.catalog, seen.now)
         applied = await asyncio.to_thread(reading.applied, seen.flat.catalog, held, seen.now)
         edit = supposition("apply", document.text, document.format, document.scope, document.prune)
         impact = await impact_of(seen, applied.catalog, edit)
@@ -105,7 +105,7 @@ async def apply_document(
     made: list[Applied] = []
 
     async def change(session: Session, catalog: Catalog, now: datetime) -> Catalog:
-        held = await standing_on(session, context.environment, catalog, now)
+        held = await catalog_use(session, context.environment, catalog, now)
         made.append(await asyncio.to_thread(reading.applied, catalog, held, now))
         progress(PROVEN_SHARE)
         return made[-1].catalog
@@ -129,17 +129,17 @@ class _Reading:
         walk = Walk(self._tokens())
         lines = document.text.count("\n") + 1
         try:
-            self._value = assembled(_reported(walk, lines, progress))
+            self._value = assemble(_reported(walk, lines, progress))
         except Broken as broken:
             raise Rejected(_in_order(map(_of_flaw, (*walk.flaws, broken.flaw)))) from None
         self._flaws = [_of_flaw(flaw) for flaw in walk.flaws]
         if self._value is None and not self._flaws:
-            raise Rejected([required("The document says nothing.", "document")])
+            raise Rejected([missing_value("The document says nothing.", "document")])
 
     def _tokens(self) -> Iterator[Token]:
         return _notation(self._document.format).tokens(self._document.text)
 
-    def applied(self, catalog: Catalog, held: StandingOn, now: datetime) -> Applied:
+    def applied(self, catalog: Catalog, held: CatalogUse, now: datetime) -> Applied:
         """Apply the document to a catalog; raises Rejected with every problem of both."""
         try:
             applied = apply(
@@ -164,7 +164,7 @@ class _Reading:
         return [(*found[problem.path], problem) for problem in told]
 
 
-def _reported(steps: Iterable[Step], lines: int, progress: Progress) -> Iterator[Step]:
+def _reported(steps: Iterable[ParseStep], lines: int, progress: Progress) -> Iterator[ParseStep]:
     for count, step in enumerate(steps):
         if count % STEPS_BETWEEN_REPORTS == 0:
             progress(READ_SHARE * step.line / lines)

@@ -71,7 +71,7 @@ class Notation(Protocol):
         """Write a document."""
 
 
-class Step(NamedTuple):
+class ParseStep(NamedTuple):
     """A value with its path; where it stands is where its key does."""
 
     path: Path
@@ -88,7 +88,7 @@ _NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 _UNKEEPABLE = re.compile("[\0\ud800-\udfff]")  # databases refuse NUL, and UTF-8 lone surrogates
 
 
-def meaning(text: str) -> object:
+def scalar_value(text: str) -> object:
     """Give what a plain scalar says by the core schema of YAML 1.2, which holds what JSON says.
 
     ``no`` and ``off`` are words there. ValueError for what cannot be kept exactly.
@@ -135,7 +135,7 @@ class Walk:
     flaws: list[Flaw] = field(default_factory=list)
     _open: list[_Open] = field(default_factory=list)
 
-    def __iter__(self) -> Iterator[Step]:
+    def __iter__(self) -> Iterator[ParseStep]:
         """Take a step to every value; Broken where the document cannot be read on."""
         for token in self.tokens:
             if token.kind is Kind.END:
@@ -153,7 +153,7 @@ class Walk:
             self._object("The key holds a character that cannot be kept.", token, parent.path)
         parent.key = token
 
-    def _step(self, token: Token) -> Step:
+    def _step(self, token: Token) -> ParseStep:
         path, line, column = self._place(token)
         value: object
         if token.kind is Kind.SCALAR:
@@ -163,7 +163,7 @@ class Walk:
             self._open.append(_Open(path, set() if token.kind is Kind.MAPPING else None))
             if len(self._open) > DEEPEST:
                 raise too_deep(token.line, token.column)
-        return Step(path, value, line, column)
+        return ParseStep(path, value, line, column)
 
     def _place(self, token: Token) -> tuple[Path, int, int]:
         if not self._open:
@@ -185,7 +185,7 @@ class Walk:
         if not token.plain:
             return token.text
         try:
-            return meaning(token.text)
+            return scalar_value(token.text)
         except ValueError as problem:
             self._object(str(problem), token, path)
             return None
@@ -194,7 +194,7 @@ class Walk:
         self.flaws.append(Flaw(message=message, line=token.line, column=token.column, path=path))
 
 
-def assembled(steps: Iterable[Step]) -> object:
+def assemble(steps: Iterable[ParseStep]) -> object:
     """Put the values of a walk together, each into its parent."""
     parents: list[dict[str, object] | list[object]] = []
     root: object = None
@@ -211,7 +211,7 @@ def assembled(steps: Iterable[Step]) -> object:
     return root
 
 
-def places(steps: Iterable[Step], wanted: Collection[Path]) -> dict[Path, tuple[int, int]]:
+def places(steps: Iterable[ParseStep], wanted: Collection[Path]) -> dict[Path, tuple[int, int]]:
     """Find line and column of values, or of the nearest thing around them that is there."""
     around = {path[:length] for path in wanted for length in range(len(path) + 1)}
     known = {path: (line, column) for path, _, line, column in steps if path in around}

@@ -6,109 +6,113 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from models.commands.batch import Done
+from models.commands.batch import CommandResult
 from models.credits import pages
 from models.credits import store as stored
 from models.credits.pages import Made
-from models.credits.store import Shelf
+from models.credits.store import CreditAccountKey
 from models.database.column_types import from_micros, to_micros
 from models.usage.store import Owner
 from resolvers.context import Context
-from resolvers.credits.accounts import Wanted, opened, shelf_of
-from resolvers.customers import SeenCustomer, found, seen_at
+from resolvers.credits.accounts import AccountAt, open_accounts, shelf_of
+from resolvers.customers import CustomerView, load_customers, seen_at
 from resolvers.paging import BadPage, Cursors, Page, PageRequest
-from resolvers.snapshot import Look, look
+from resolvers.snapshot import Snapshot, open_snapshot
 from rules.access.decision import Decision
-from rules.commands.command import Act
+from rules.commands.command import Command
 from rules.commands.credits import BringUpCredits, is_news
-from rules.credits.accounts import Book, CreditNeed, Entry
+from rules.credits.accounts import CreditAccount, CreditNeed, Entry
 from rules.credits.grants import Lot
 from rules.credits.history import not_entered
-from rules.credits.roll_forward import brought_up
+from rules.credits.roll_forward import roll_forward
 from rules.customers.facts import Customer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SeenBook:
+class CreditAccountView:
     """A customer's book of a credit type, brought up to the instant at which they were seen."""
 
-    seen: SeenCustomer
-    book: Book
+    seen: CustomerView
+    book: CreditAccount
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SeenLot:
+class GrantView:
     """A grant and what is left of it, as its customer was seen."""
 
-    seen: SeenCustomer
+    seen: CustomerView
     credit_type: str
     lot: Lot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SeenEntry:
+class LedgerEntryView:
     """A line of the ledger, and the grant that it is about."""
 
-    seen: SeenCustomer
+    seen: CustomerView
     credit_type: str
     entry: Entry
     lot: Lot | None
 
 
-def credits_of(decision: Decision) -> SeenBook | None:
+def credits_of(decision: Decision) -> CreditAccountView | None:
     """Give the credits that pay for usage of the feature that was asked about; None where none do."""
     subject = decision.subject
     if decision.book is None or subject.customer is None:
         return None
-    return SeenBook(seen=SeenCustomer.of(subject, subject.customer), book=decision.book)
+    return CreditAccountView(seen=CustomerView.of(subject, subject.customer), book=decision.book)
 
 
-async def act(context: Context, customer: str, deed: Act) -> Done:
+async def credit_command(context: Context, customer: str, deed: Command) -> CommandResult:
     """Do something to a customer's credits; raises Rejected with every problem."""
     return await context.services.ledger.commit(context.environment, customer, deed)
 
 
-def balance_after(done: Done, credit_type: str) -> SeenBook | None:
+def balance_after(done: CommandResult, credit_type: str) -> CreditAccountView | None:
     """Give the book as an act has left it; None where there is no such customer or credit type."""
-    customer = done.account.customer
+    customer = done.state.customer
     if customer is None or credit_type not in done.flat.catalog.credit_types:
         return None
-    book = done.account.books.get(credit_type, Book(credit_type=credit_type))
-    return SeenBook(seen=SeenCustomer.after(done), book=brought_up(book, customer, done.flat, done.now))
+    book = done.state.books.get(credit_type, CreditAccount(credit_type=credit_type))
+    return CreditAccountView(
+        seen=CustomerView.after(done), book=roll_forward(book, customer, done.flat, done.now)
+    )
 
 
-async def grant_after(context: Context, done: Done, credit_type: str, number: int) -> SeenLot | None:
+async def grant_after(
+    context: Context, done: CommandResult, credit_type: str, number: int
+) -> GrantView | None:
     """Give the grant that an act, or its first time, made or voided, in its state now."""
     after = balance_after(done, credit_type)
     if after is None:
         return None
     book = after.book
     if number in book.lots or number in book.closed:
-        return SeenLot(seen=after.seen, credit_type=credit_type, lot=book.lot(number))
-    async with look(context) as seen:
+        return GrantView(seen=after.seen, credit_type=credit_type, lot=book.lot(number))
+    async with open_snapshot(context) as seen:
         kept = await pages.lots(seen.session, shelf_of(seen, after.seen.customer, credit_type), {number})
-    return SeenLot(seen=after.seen, credit_type=credit_type, lot=kept[number])
+    return GrantView(seen=after.seen, credit_type=credit_type, lot=kept[number])
 
 
-async def entries_after(context: Context, done: Done, credit_type: str) -> list[SeenEntry]:
+async def entries_after(context: Context, done: CommandResult, credit_type: str) -> list[LedgerEntryView]:
     """Give the entries that an act, or its first time, made."""
     first, last = done.outcome.get("first", 1), done.outcome.get("last", 0)
-    if done.account.customer is None or last < first:
+    if done.state.customer is None or last < first:
         return []
-    seen_customer = SeenCustomer.after(done)
-    async with look(context) as seen:
-        shelf = shelf_of(seen, done.account.customer, credit_type)
+    seen_customer = CustomerView.after(done)
+    async with open_snapshot(context) as seen:
+        shelf = shelf_of(seen, done.state.customer, credit_type)
         lines = await pages.entries(seen.session, shelf, last + 1, last - first + 1, first)
         return await _with_grants(seen, seen_customer, shelf, list(reversed(lines)))
 
 
 async def _with_grants(
-    seen: Look, customer: SeenCustomer, shelf: Shelf, lines: Sequence[Entry]
-) -> list[SeenEntry]:
+    seen: Snapshot, customer: CustomerView, shelf: CreditAccountKey, lines: Sequence[Entry]
+) -> list[LedgerEntryView]:
     numbers = {line.grant for line in lines if line.grant is not None}
     lots = await pages.lots(seen.session, shelf, numbers)
     return [
-        SeenEntry(seen=customer, credit_type=shelf[1], entry=line, lot=lots.get(line.grant or 0))
+        LedgerEntryView(seen=customer, credit_type=shelf[1], entry=line, lot=lots.get(line.grant or 0))
         for line in lines
     ]
 
@@ -118,63 +122,61 @@ async def balance(
     key: str,
     credit_type: str,
     at: datetime | None = None,
-    supposed: SeenCustomer | None = None,
-) -> SeenBook | None:
+    supposed: CustomerView | None = None,
+) -> CreditAccountView | None:
     """Give what a customer has, or would have where they are ``supposed``; None for an unknown type."""
-    async with look(context) as seen:
+    async with open_snapshot(context) as seen:
         about = await _about(seen, key, at, supposed)
         return None if about is None else next(iter(await _books(seen, about, [credit_type])), None)
 
 
 async def balances(
-    context: Context, key: str, at: datetime | None = None, supposed: SeenCustomer | None = None
-) -> list[SeenBook]:
+    context: Context, key: str, at: datetime | None = None, supposed: CustomerView | None = None
+) -> list[CreditAccountView]:
     """Give what a customer has, or would have, of every credit type of which there ever was anything."""
-    async with look(context) as seen:
+    async with open_snapshot(context) as seen:
         about = await _about(seen, key, at, supposed)
         every = [] if about is None else await _books(seen, about, sorted(about.flat.catalog.credit_types))
     return [known for known in every if known.book.last_grant or known.book.sums]
 
 
 async def _about(
-    seen: Look, key: str, at: datetime | None, supposed: SeenCustomer | None = None
-) -> SeenCustomer | None:
+    seen: Snapshot, key: str, at: datetime | None, supposed: CustomerView | None = None
+) -> CustomerView | None:
     """Give whom a question is about, None where there is no such customer."""
     if supposed is not None:
         return supposed.moved(at)
-    customer = (await found(seen, {key})).get(key)
+    customer = (await load_customers(seen, {key})).get(key)
     return None if customer is None else seen_at(seen, customer, seen.other(at))
 
 
-async def _books(seen: Look, about: SeenCustomer, credit_types: Iterable[str]) -> list[SeenBook]:
+async def _books(seen: Snapshot, about: CustomerView, credit_types: Iterable[str]) -> list[CreditAccountView]:
     known = about.flat.catalog.credit_types
     wanted = [
-        Wanted(customer=about.customer, credit_type=credit_type, at=about.now)
+        AccountAt(customer=about.customer, credit_type=credit_type, at=about.now)
         for credit_type in credit_types
         if credit_type in known
     ]
-    books = await opened(replace(seen, flat=about.flat), wanted)
-    return [SeenBook(seen=about, book=book) for book in books]
+    books = await open_accounts(replace(seen, flat=about.flat), wanted)
+    return [CreditAccountView(seen=about, book=book) for book in books]
 
 
-async def brought_up_to_date(
-    context: Context, key: str, credit_type: str | None = None
-) -> SeenCustomer | None:
+async def roll_forward_now(context: Context, key: str, credit_type: str | None = None) -> CustomerView | None:
     """Write what time alone has made of a customer's credits; None for an unknown customer."""
-    async with look(context) as seen:
-        customer = (await found(seen, {key})).get(key)
+    async with open_snapshot(context) as seen:
+        customer = (await load_customers(seen, {key})).get(key)
         if customer is None:
             return None
         behind = await _behind(seen, customer, credit_type)
         now = customer.asked_at(seen.now)
-    done = [await act(context, key, BringUpCredits(credit_type=known)) for known in behind]
+    done = [await credit_command(context, key, BringUpCredits(credit_type=known)) for known in behind]
     if done:
         context.read_newest()
-        return SeenCustomer.after(done[-1])
-    return SeenCustomer(flat=seen.flat, customer=customer, now=now)
+        return CustomerView.after(done[-1])
+    return CustomerView(flat=seen.flat, customer=customer, now=now)
 
 
-async def _behind(seen: Look, customer: Customer, credit_type: str | None) -> list[str]:
+async def _behind(seen: Snapshot, customer: Customer, credit_type: str | None) -> list[str]:
     """Give the credit types of which time has made something that is not written yet."""
     known = sorted(seen.flat.catalog.credit_types)
     shelves = {name: shelf_of(seen, customer, name) for name in known if credit_type in (None, name)}
@@ -183,26 +185,26 @@ async def _behind(seen: Look, customer: Customer, credit_type: str | None) -> li
     return [
         name
         for name, shelf in shelves.items()
-        if is_news(books[shelf], brought_up(books[shelf], customer, seen.flat, now))
+        if is_news(books[shelf], roll_forward(books[shelf], customer, seen.flat, now))
     ]
 
 
 async def grants(
     context: Context, key: str, credit_type: str | None, first: int | None, after: str | None
-) -> Page[SeenLot]:
+) -> Page[GrantView]:
     """Give a page of a customer's grants, the newest first; raises BadPage."""
     cursors = Cursors(name=("credit grants", context.environment, key, credit_type or ""), kind=str)
     wanted = PageRequest.of(cursors, first, after)
     before = None if wanted.after is None else _made(wanted.after)
-    customer = await brought_up_to_date(context, key, credit_type)
+    customer = await roll_forward_now(context, key, credit_type)
     if customer is None:
         return Page.empty()
     owner = Owner(environment=context.environment, customer=customer.customer.number)
-    async with look(context) as seen:
+    async with open_snapshot(context) as seen:
         known = await pages.grants(seen.session, owner, credit_type, before, wanted.limit)
         total = await pages.count_grants(seen.session, owner, credit_type)
     page = wanted.cut(known, _place_of, total)
-    return page.showing([SeenLot(seen=customer, credit_type=of, lot=lot) for of, lot in page.items])
+    return page.showing([GrantView(seen=customer, credit_type=of, lot=lot) for of, lot in page.items])
 
 
 def _place_of(found: tuple[str, Lot]) -> str:
@@ -223,15 +225,15 @@ def _made(place: str | int) -> Made:
 
 async def ledger(
     context: Context, key: str, credit_type: str, first: int | None, after: str | None
-) -> Page[SeenEntry]:
+) -> Page[LedgerEntryView]:
     """Give a page of the ledger, the newest first; raises BadPage."""
     cursors = Cursors(name=("credit ledger", context.environment, key, credit_type), kind=int)
     wanted = PageRequest.of(cursors, first, after)
     before = None if wanted.after is None else int(wanted.after)
-    customer = await brought_up_to_date(context, key, credit_type)
+    customer = await roll_forward_now(context, key, credit_type)
     if customer is None:
         return Page.empty()
-    async with look(context) as seen:
+    async with open_snapshot(context) as seen:
         shelf = shelf_of(seen, customer.customer, credit_type)
         lines = await pages.entries(seen.session, shelf, before, wanted.limit)
         page = wanted.cut(lines, lambda line: line.number, 0)
@@ -240,24 +242,24 @@ async def ledger(
 
 async def grant(
     context: Context, key: str, credit_type: str, number: int, at: datetime | None = None
-) -> SeenLot | None:
+) -> GrantView | None:
     """Give a grant by its number, now or as it is at another instant; None where there is none."""
     if at is not None:
         return await _grant_at(context, key, credit_type, number, at)
-    customer = await brought_up_to_date(context, key, credit_type)
+    customer = await roll_forward_now(context, key, credit_type)
     if customer is None:
         return None
-    async with look(context) as seen:
+    async with open_snapshot(context) as seen:
         kept = await pages.lots(seen.session, shelf_of(seen, customer.customer, credit_type), {number})
-    return SeenLot(seen=customer, credit_type=credit_type, lot=kept[number]) if number in kept else None
+    return GrantView(seen=customer, credit_type=credit_type, lot=kept[number]) if number in kept else None
 
 
 async def _grant_at(
     context: Context, key: str, credit_type: str, number: int, at: datetime
-) -> SeenLot | None:
+) -> GrantView | None:
     """Give a grant as a balance of that instant lists it, one that is no longer or not yet in force too."""
-    async with look(context) as seen:
-        customer = (await found(seen, {key})).get(key)
+    async with open_snapshot(context) as seen:
+        customer = (await load_customers(seen, {key})).get(key)
         if customer is None or credit_type not in seen.flat.catalog.credit_types:
             return None
         about = seen_at(seen, customer, at)
@@ -267,15 +269,15 @@ async def _grant_at(
             kept = await pages.lots(seen.session, shelf_of(seen, customer, credit_type), {number})
             past = about.now < customer.asked_at(seen.now)
             lot = not_entered(kept.get(number), about.now) if past else kept.get(number)
-    return None if lot is None else SeenLot(seen=about, credit_type=credit_type, lot=lot)
+    return None if lot is None else GrantView(seen=about, credit_type=credit_type, lot=lot)
 
 
-async def entry(context: Context, key: str, credit_type: str, number: int) -> SeenEntry | None:
+async def entry(context: Context, key: str, credit_type: str, number: int) -> LedgerEntryView | None:
     """Give a line of the ledger by its number, None where there is none."""
-    customer = await brought_up_to_date(context, key, credit_type)
+    customer = await roll_forward_now(context, key, credit_type)
     if customer is None:
         return None
-    async with look(context) as seen:
+    async with open_snapshot(context) as seen:
         shelf = shelf_of(seen, customer.customer, credit_type)
         lines = await pages.entries(seen.session, shelf, number + 1, 1, number)
         return next(iter(await _with_grants(seen, customer, shelf, lines)), None)

@@ -17,10 +17,10 @@ import structlog
 
 from models.coalescing import Coalescer, take_at_most
 from models.database.transactions import FAILURES
-from models.live.notifications import Watch
+from models.live.notifications import Watcher
 from resolvers.context import Context
-from resolvers.snapshot import Look, look
-from rules.live import Telling
+from resolvers.snapshot import Snapshot, open_snapshot
+from rules.live import ChangeTracker
 from rules.revisions import Revision, Sight
 
 Thing = TypeVar("Thing")
@@ -38,7 +38,7 @@ _log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class StreamTopic:
     """What a stream tells of a customer: things by their keys, with None all that there are.
 
     ``told`` are those of which it has told already, so that it can tell that they are gone.
@@ -50,7 +50,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen(Generic[Thing]):
+class StateView(Generic[Thing]):
     """What a stream saw of a customer: things by key, with faces that differ where the things do.
 
     ``at`` is the instant of the look, and ``acted_at`` that of the customer's last act. With no new
@@ -66,7 +66,7 @@ class Seen(Generic[Thing]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told(Generic[Thing]):
+class StreamMessage(Generic[Thing]):
     """What a stream tells; ``initial`` where it is of the state when the stream began."""
 
     thing: Thing
@@ -74,7 +74,7 @@ class Told(Generic[Thing]):
     sight: Sight
 
 
-View = Callable[[Look, Sequence[Asked]], Awaitable[Sequence[Seen[Thing]]]]
+View = Callable[[Snapshot, Sequence[StreamTopic]], Awaitable[Sequence[StateView[Thing]]]]
 """Sees at once what several streams tell about."""
 
 
@@ -88,18 +88,18 @@ async def at_last(look_again: Callable[[], Awaitable[Thing]]) -> Thing:
             await asyncio.sleep(PAUSE_SECONDS)
 
 
-class Stream(Generic[Thing]):
+class LiveStream(Generic[Thing]):
     """One stream of what a view shows. Looks of several streams of an environment are one look."""
 
-    def __init__(self, context: Context, asked: Asked, view: View[Thing]) -> None:
+    def __init__(self, context: Context, asked: StreamTopic, view: View[Thing]) -> None:
         self._context = context
         self._asked = asked
         self._view = view
-        self._telling = Telling()
+        self._telling = ChangeTracker()
         self._initial: set[str] = set()
         self._due: float | None = None
 
-    async def told(self, since: Sight | None) -> AsyncGenerator[Told[Thing], None]:
+    async def told(self, since: Sight | None) -> AsyncGenerator[StreamMessage[Thing], None]:
         """Tell the state, unless it is as it was when somebody had seen so much; then what changes."""
         with self._context.services.notices.watch(self._context.environment, self._asked.customer) as watch:
             seen, written = await self._look(watch), False
@@ -114,7 +114,9 @@ class Stream(Generic[Thing]):
                 before, seen = seen, await at_last(lambda: self._look(watch))
                 written = seen.revision.customer > before.revision.customer
 
-    def _differing(self, watch: Watch, seen: Seen[Thing], *, written: bool) -> Iterator[Told[Thing]]:
+    def _differing(
+        self, watch: Watcher, seen: StateView[Thing], *, written: bool
+    ) -> Iterator[StreamMessage[Thing]]:
         """Tell what is not as it was told last, as long as that is the newest."""
         for key in self._telling.differing(seen.faces):
             self._telling.tell(key, seen.faces[key])
@@ -122,7 +124,7 @@ class Stream(Generic[Thing]):
             self._initial.discard(key)
             # A write names the state that it led to; one that time made is named by its instant too.
             sight = Sight(seen.revision, None if written and not initial else seen.at)
-            yield Told(thing=seen.things[key], initial=initial, sight=sight)
+            yield StreamMessage(thing=seen.things[key], initial=initial, sight=sight)
             if watch.is_stale or self._seconds() == SHORTEST_SECONDS:
                 return
 
@@ -130,8 +132,8 @@ class Stream(Generic[Thing]):
         """Tell how long what was seen can hold; None for as long as nothing is written."""
         return None if self._due is None else max(SHORTEST_SECONDS, self._due - monotonic())
 
-    async def _look(self, watch: Watch) -> Seen[Thing]:
-        watch.look()
+    async def _look(self, watch: Watcher) -> StateView[Thing]:
+        watch.snapshot()
         asked = replace(self._asked, told=tuple(self._telling.keys))
         seen, runs = await self._shared_looks().ask(asked)
         self._due = None
@@ -140,11 +142,11 @@ class Stream(Generic[Thing]):
         watch.saw(seen.revision)
         return seen
 
-    def _shared_looks(self) -> Coalescer[Asked, tuple[Seen[Thing], bool]]:
+    def _shared_looks(self) -> Coalescer[StreamTopic, tuple[StateView[Thing], bool]]:
         services, view = self._context.services, self._view
 
-        async def seen_together(asked: Sequence[Asked]) -> list[tuple[Seen[Thing], bool]]:
-            async with look(self._context) as seen:
+        async def seen_together(asked: Sequence[StreamTopic]) -> list[tuple[StateView[Thing], bool]]:
+            async with open_snapshot(self._context) as seen:
                 runs = seen.environment.clock_at is None
                 return [(known, runs) for known in await view(seen, asked)]
 
@@ -152,11 +154,11 @@ class Stream(Generic[Thing]):
             (view, self._context.environment), lambda: Coalescer(seen_together, take_at_most(MOST_TOGETHER))
         )
 
-    async def _is_as_it_was(self, seen: Seen[Thing], since: Sight) -> bool:
+    async def _is_as_it_was(self, seen: StateView[Thing], since: Sight) -> bool:
         """Tell whether nothing was written since somebody saw it, and time has not changed anything."""
         if since.revision != seen.revision:
             return False
         at = since.at or seen.acted_at or seen.at
-        async with look(self._context) as now:
+        async with open_snapshot(self._context) as now:
             (then,) = await self._view(replace(now, now=min(at, now.now)), [self._asked])
         return then.until is None or seen.at < then.until

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from rules.catalog.validation import invalid, out_of_range, required, text_problems
+from rules.catalog.validation import invalid, missing_value, out_of_range, text_problems
 from rules.errors import Problem
 
 
@@ -83,6 +83,6 @@ class NewKey:
         elif self.kind is ApiKeyKind.PUBLISHABLE and self.granted:
             yield invalid("A publishable key has no scopes: it reads what is published.", "scopes")
         elif self.kind is ApiKeyKind.SECRET and not self.granted:
-            yield required("A secret key without a scope may do nothing.", "scopes")
+            yield missing_value("A secret key without a scope may do nothing.", "scopes")
         if self.expires_at is not None and self.expires_at <= now:
             yield out_of_range("A key expires in the future.", "expiresAt")

@@ -27,13 +27,13 @@ class Origin(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Resolved:
+class ResolvedRow:
     """A row as a package shows it; ``overrides`` is the inherited row that it replaces."""
 
     row: Row
     origin: Origin
     defined_in: str
-    overrides: Resolved | None = None
+    overrides: ResolvedRow | None = None
 
     @property
     def speaks(self) -> bool:
@@ -41,10 +41,10 @@ class Resolved:
         return not isinstance(self.row.value, Revoked)
 
 
-Rows = tuple[Resolved, ...]
+Rows = tuple[ResolvedRow, ...]
 
 
-def inheritable(rows: Iterable[Resolved]) -> Rows:
+def inheritable(rows: Iterable[ResolvedRow]) -> Rows:
     """What a child plan inherits: all but revocations and rows that hold for one price only."""
     return tuple(
         replace(resolved, origin=Origin.INHERITED, overrides=None)
@@ -53,7 +53,7 @@ def inheritable(rows: Iterable[Resolved]) -> Rows:
     )
 
 
-def resolve(content: Content, package: str, inherited: Iterable[Resolved] = ()) -> Rows:
+def resolve(content: Content, package: str, inherited: Iterable[ResolvedRow] = ()) -> Rows:
     """Lay a package's own rows over what it inherits; inherited ones come first."""
     above = {resolved.row.key: resolved for resolved in inherited}
     own: dict[str, list[Row]] = {}
@@ -66,13 +66,13 @@ def resolve(content: Content, package: str, inherited: Iterable[Resolved] = ()) 
     )
 
 
-def arranged(rows: Rows, order: Iterable[str]) -> Rows:
+def arrange(rows: Rows, order: Iterable[str]) -> Rows:
     """Put rows of the keys named first, in this order; all others keep theirs."""
     places = {key: place for place, key in enumerate(order)}
     return tuple(sorted(rows, key=lambda resolved: places.get(resolved.row.key, len(places))))
 
 
-def _merge(package: str, above: Resolved | None, own: list[Row]) -> Iterable[Resolved]:
+def _merge(package: str, above: ResolvedRow | None, own: list[Row]) -> Iterable[ResolvedRow]:
     """Give the rows of one key: the one that holds for every price, then those for one."""
     plain = next((row for row in own if row.price is None), None)
     if above is not None and (plain is None or _waits(plain, above)):
@@ -84,12 +84,12 @@ def _merge(package: str, above: Resolved | None, own: list[Row]) -> Iterable[Res
             yield _stated(package, row, above)
 
 
-def _waits(row: Row, above: Resolved) -> bool:
+def _waits(row: Row, above: ResolvedRow) -> bool:
     """Tell whether a boolean row lies under an inherited one, which is then shown once."""
     return isinstance(row.value, Granted) and isinstance(above.row.value, Granted)
 
 
-def _is_mute(row: Row, plain: Row | None, above: Resolved | None) -> bool:
+def _is_mute(row: Row, plain: Row | None, above: ResolvedRow | None) -> bool:
     """Tell whether a row for one price changes nothing and is not shown."""
     if above is None:
         return isinstance(row.value, Revoked)
@@ -97,14 +97,14 @@ def _is_mute(row: Row, plain: Row | None, above: Resolved | None) -> bool:
     return _waits(row, above) and not revoked
 
 
-def _stated(package: str, row: Row, above: Resolved | None) -> Resolved:
+def _stated(package: str, row: Row, above: ResolvedRow | None) -> ResolvedRow:
     origin = Origin.OWN if above is None else Origin.OVERRIDDEN
-    return Resolved(row=row, origin=origin, defined_in=package, overrides=above)
+    return ResolvedRow(row=row, origin=origin, defined_in=package, overrides=above)
 
 
-def held(rows: Iterable[Resolved], price: str | None) -> dict[str, Resolved]:
+def rows_in_effect(rows: Iterable[ResolvedRow], price: str | None) -> dict[str, ResolvedRow]:
     """Give the row of each key that holds for a subscription on this price; revocations are silent."""
-    nearest: dict[str, Resolved] = {}
+    nearest: dict[str, ResolvedRow] = {}
     for resolved in rows:
         if resolved.row.price is None or resolved.row.price == price:
             # A row for this very price stands behind the one for every price, and wins.
@@ -128,7 +128,7 @@ def descendants(catalog: Catalog, base: str) -> list[str]:
     return list(found)
 
 
-class Flattened:
+class ResolvedCatalog:
     """A catalog whose versions are resolved once, when first asked for.
 
     ``supposed`` is the name of the edit, not made, that it would come from; None for what there is.
@@ -139,7 +139,7 @@ class Flattened:
         self.supposed = supposed
         self._resolved: dict[tuple[str, int], Rows] = {}
         self._rows: dict[tuple[str, int], Rows] = {}
-        self._held: dict[tuple[str, int, str | None], dict[str, Resolved]] = {}
+        self._held: dict[tuple[str, int, str | None], dict[str, ResolvedRow]] = {}
         self._rates: dict[tuple[str, int], dict[str, CreditRate]] = {}
         self._metered: dict[str, list[tuple[Feature, Meter]]] | None = None
         self.courses: dict[tuple[int, str], Any] = {}
@@ -156,20 +156,20 @@ class Flattened:
         return self._metered.get(event, ())
 
     @cached_property
-    def published(self) -> Flattened:
+    def published(self) -> ResolvedCatalog:
         """What the public may see: what was never published is not there, and nothing has a draft."""
         known = self.catalog.packages.items()
         public = {
             key: replace(package, draft=None) for key, package in known if package.published is not None
         }
-        return Flattened(replace(self.catalog, packages=public), self.supposed)
+        return ResolvedCatalog(replace(self.catalog, packages=public), self.supposed)
 
     def rows(self, package: str, number: int) -> Rows:
         """Give the rows of a published version, in display order."""
         known = self._rows.get((package, number))
         if known is None:
             order = self.catalog.packages[package].versions[number - 1].content.order
-            known = arranged(self._naturally(package, number), order)
+            known = arrange(self._naturally(package, number), order)
             self._rows[package, number] = known
         return known
 
@@ -183,11 +183,11 @@ class Flattened:
             self._resolved[package, number] = known
         return known
 
-    def held(self, package: str, number: int, price: str | None) -> Mapping[str, Resolved]:
+    def held(self, package: str, number: int, price: str | None) -> Mapping[str, ResolvedRow]:
         """Give what a published version says to a subscription on this price, by key."""
         known = self._held.get((package, number, price))
         if known is None:
-            known = held(self.rows(package, number), price)
+            known = rows_in_effect(self.rows(package, number), price)
             self._held[package, number, price] = known
         return known
 
@@ -195,7 +195,7 @@ class Flattened:
         """Give the rows of a package's draft, over its base plan's published version, in display order."""
         content = package.newest
         rows = resolve(content, package.key, self._inherited(content.base, self.base_number(content)))
-        return arranged(rows, content.order)
+        return arrange(rows, content.order)
 
     def current_rows(self, package: Package) -> Rows:
         """Give the rows that readers see: the published version's, else the draft's."""
@@ -227,7 +227,7 @@ class Flattened:
         base = self.catalog.packages.get(content.base) if content.base else None
         return base.published.number if base and base.published else None
 
-    def inherited(self, content: Content) -> dict[str, Resolved]:
+    def inherited(self, content: Content) -> dict[str, ResolvedRow]:
         """Give what a draft inherits from its base plan's published version, by key, overridden or not."""
         rows = self._inherited(content.base, self.base_number(content))
         return {resolved.row.key: resolved for resolved in rows}

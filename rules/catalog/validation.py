@@ -56,7 +56,7 @@ def invalid(message: str, *path: str) -> Problem:
     return Problem(ErrorCode.INVALID, message, path)
 
 
-def required(message: str, *path: str) -> Problem:
+def missing_value(message: str, *path: str) -> Problem:
     """A value that is missing."""
     return Problem(ErrorCode.REQUIRED, message, path)
 
@@ -105,7 +105,7 @@ def text_problems(
 
 def _name_problems(name: str) -> Iterator[Problem]:
     if not name.strip():
-        yield required("A name is needed.", "name")
+        yield missing_value("A name is needed.", "name")
     elif len(name) > LONGEST_NAME:
         yield out_of_range(f"A name has at most {LONGEST_NAME} characters.", "name")
 
@@ -129,7 +129,7 @@ def unit_problems(unit: Unit | None) -> Iterator[Problem]:
         return
     for form, word in (("singular", unit.singular), ("plural", unit.plural)):
         if not word.strip():
-            yield required(f"The {form} is needed.", "unit", form)
+            yield missing_value(f"The {form} is needed.", "unit", form)
         elif len(word) > LONGEST_NAME:
             yield out_of_range(f"The {form} has at most {LONGEST_NAME} characters.", "unit", form)
 
@@ -142,7 +142,7 @@ def value_problems(subject: Feature | CreditType, value: Value | Written) -> Ite
     match value:
         case Granted():
             if subject.type is not FeatureType.BOOLEAN:
-                yield required(f"'{subject.key}' is {subject.type}: it needs a value.")
+                yield missing_value(f"'{subject.key}' is {subject.type}: it needs a value.")
         case Metered() | WrittenLimit():
             yield from _metered_problems(subject, value)
         case Number() | Text() | Choices() | Object():
@@ -158,7 +158,7 @@ def _credit_problems(subject: CreditType, value: Value | Written) -> Iterator[Pr
         case Credits():
             yield from _under("credit", _minting_problems(value))
         case Granted():
-            yield required(f"'{subject.key}' is a credit type: it needs an amount.")
+            yield missing_value(f"'{subject.key}' is a credit type: it needs an amount.")
         case _:
             yield mismatch(f"'{subject.key}' is a credit type: it takes a credit value.", value_field(value))
 
@@ -187,7 +187,7 @@ def _config_problems(subject: Feature, value: Number | Text | Choices | Object) 
 
 def _picked_problems(subject: Feature, value: Choices) -> Iterator[Problem]:
     if not value.choices:
-        yield required("Pick at least one choice.", "choices")
+        yield missing_value("Pick at least one choice.", "choices")
     for index, choice in enumerate(value.choices):
         if choice not in subject.choices:
             yield invalid(f"'{choice}' is not among the choices of '{subject.key}'.", "choices", str(index))
@@ -214,12 +214,12 @@ def _metered_problems(subject: Feature, value: Metered | WrittenLimit) -> Iterat
 def limit_problems(value: WrittenLimit) -> Iterator[Problem]:
     """Check that a limit is either a number or none at all."""
     if value.limit is None and not value.unlimited:
-        yield required("Give a limit, or unlimited: true.", "limit")
+        yield missing_value("Give a limit, or unlimited: true.", "limit")
     if value.limit is not None and value.unlimited:
         yield invalid("Give a limit or unlimited: true, not both.", "unlimited")
 
 
-def proven(subject: Feature | CreditType, written: Written | Value) -> Value:
+def complete_value(subject: Feature | CreditType, written: Written | Value) -> Value:
     """Settle a value that has no problems: fill in the reset, put choices in the feature's order."""
     if isinstance(written, WrittenLimit):
         return Metered(

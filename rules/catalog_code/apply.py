@@ -14,9 +14,9 @@ from typing import TypeVar
 
 from rules.catalog.facts import Catalog, Content, Feature, FeatureStatus, Package, PublishScope
 from rules.catalog_code.catalog_diff import catalog_changes
-from rules.catalog_code.diff import Change
+from rules.catalog_code.diff import CatalogDifference
 from rules.catalog_code.integrity import problems
-from rules.catalog_code.reader import Wanted, wanted_of
+from rules.catalog_code.reader import Wanted, read_document
 from rules.catalog_code.transitions import Transition
 from rules.catalog_code.writer import (
     Entry,
@@ -38,7 +38,7 @@ class Applied:
     """The catalog after a document, the very same where there are no changes."""
 
     catalog: Catalog
-    changes: tuple[Change, ...]
+    changes: tuple[CatalogDifference, ...]
 
 
 def apply(
@@ -57,7 +57,7 @@ def apply(
     and versions that live subscriptions were put on, and ``custom`` what customers have of their own:
     both keep features in use. Raises Rejected with every problem; each path leads into the document.
     """
-    wanted = wanted_of(document, catalog)
+    wanted = read_document(document, catalog)
     if any(len(problem.path) <= 1 for problem in wanted.problems):
         raise Rejected(wanted.problems)
     merged = _merged(catalog, wanted)

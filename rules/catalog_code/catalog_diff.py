@@ -8,9 +8,16 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Protocol, TypeVar
 
 from rules.catalog.facts import Addon, Catalog, Package, Plan
-from rules.catalog.inheritance import Flattened
-from rules.catalog_code.diff import Change, Scene, difference, keyed, path_of, plain_text
-from rules.catalog_code.version_diff import content_changes, said
+from rules.catalog.inheritance import ResolvedCatalog
+from rules.catalog_code.diff import (
+    CatalogDifference,
+    DiffContext,
+    changed_keys,
+    difference,
+    path_of,
+    plain_text,
+)
+from rules.catalog_code.version_diff import content_changes, stated_rows
 from rules.catalog_code.writer import Entry, credit_type_entry, feature_entry, product_entry, terms_entry
 
 
@@ -42,7 +49,7 @@ _LONGEST = 200
 """How many characters of a text a summary repeats."""
 
 
-def catalog_changes(before: Catalog, after: Catalog) -> list[Change]:
+def catalog_changes(before: Catalog, after: Catalog) -> list[CatalogDifference]:
     """Tell what differs: things in the order of their keys, what each says itself and no consequences."""
     return [
         *_things("products", "Product", before.products, after.products, product_entry),
@@ -59,7 +66,7 @@ def _things(
     before: Mapping[str, Thing],
     after: Mapping[str, Thing],
     entry: Callable[[Thing], Entry],
-) -> Iterator[Change]:
+) -> Iterator[CatalogDifference]:
     for key, thing in sorted(after.items()):
         known = before.get(key)
         if known is None:
@@ -71,8 +78,8 @@ def _things(
 
 def _packages(
     section: str, kind: str, before: Catalog, after: Catalog, fact: type[Package]
-) -> Iterator[Change]:
-    flat = Flattened(after)
+) -> Iterator[CatalogDifference]:
+    flat = ResolvedCatalog(after)
     for key, package in sorted(after.packages.items()):
         known = before.packages.get(key)
         if known is package or not isinstance(package, fact):
@@ -82,8 +89,8 @@ def _packages(
             yield difference(path_of(section, key), None, package.name, f"{head} added{_extent(package)}")
         else:
             yield from _entry_changes(head, (section, key), _terms(known), _terms(package))
-            scene = Scene(catalog=after, package=package, inherited=flat.inherited(package.shown))
-            yield from content_changes(scene, said(known.shown), said(package.shown))
+            scene = DiffContext(catalog=after, package=package, inherited=flat.inherited(package.shown))
+            yield from content_changes(scene, stated_rows(known.shown), stated_rows(package.shown))
 
 
 def _extent(package: Package) -> str:
@@ -102,9 +109,11 @@ def _terms(package: Package) -> Entry:
     return {**terms_entry(package), "draft": not package.versions}
 
 
-def _entry_changes(head: str, place: tuple[str, ...], before: Entry, after: Entry) -> Iterator[Change]:
+def _entry_changes(
+    head: str, place: tuple[str, ...], before: Entry, after: Entry
+) -> Iterator[CatalogDifference]:
     was, now = (dict(_leaves({**_USUAL, **entry})) for entry in (before, after))
-    for leaf in keyed(was, now):
+    for leaf in changed_keys(was, now):
         old, new = (_reading(entry.get(leaf)) for entry in (was, now))
         yield difference(path_of(*place, *leaf), old, new, _sentence(head, leaf, old, new))
 

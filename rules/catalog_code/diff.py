@@ -26,7 +26,7 @@ class ChangeKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class CatalogDifference:
     """One difference; ``before`` is None where something was added, ``after`` where it was removed."""
 
     kind: ChangeKind
@@ -41,12 +41,12 @@ def path_of(*parts: str) -> str:
     return ".".join(f'"{part}"' if "." in part else part for part in parts)
 
 
-def difference(path: str, before: str | None, after: str | None, summary: str) -> Change:
+def difference(path: str, before: str | None, after: str | None, summary: str) -> CatalogDifference:
     """Make a change, whose kind follows from what there was and is."""
     kind = ChangeKind.REMOVED if after is None else ChangeKind.CHANGED
     if before is None:
         kind = ChangeKind.ADDED
-    return Change(kind=kind, path=path, before=before, after=after, summary=summary)
+    return CatalogDifference(kind=kind, path=path, before=before, after=after, summary=summary)
 
 
 def plain_text(value: object) -> str:
@@ -55,7 +55,7 @@ def plain_text(value: object) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
+class DiffContext:
     """The package whose content changes, in the catalog that has the names.
 
     ``inherited`` are the keys of which its base plan speaks, where its own rows alone are looked at.
@@ -75,7 +75,7 @@ class Scene:
         section = "addons" if isinstance(self.package, Addon) else "plans"
         return path_of(section, self.package.key, *parts)
 
-    def changed(self, what: str, before: str, after: str, *parts: str) -> Change:
+    def changed(self, what: str, before: str, after: str, *parts: str) -> CatalogDifference:
         """Say that something in the package is another now."""
         summary = f"{self.name}: {what} changed from {before} to {after}"
         return difference(self.path(*parts), before, after, summary)
@@ -90,7 +90,7 @@ class Scene:
         return known.name if known else package
 
 
-def keyed(before: Mapping[Key, object], after: Mapping[Key, object]) -> Iterator[Key]:
+def changed_keys(before: Mapping[Key, object], after: Mapping[Key, object]) -> Iterator[Key]:
     """Give the keys whose things differ: those of after in its order, then those that are gone."""
     for key in dict.fromkeys((*after, *before)):
         if before.get(key) != after.get(key):

@@ -15,7 +15,7 @@ from enum import StrEnum
 from functools import partial
 from typing import Any, TypeVar
 
-from rules.catalog.validation import invalid, required
+from rules.catalog.validation import invalid, missing_value
 from rules.errors import Problem
 from rules.numbers import ONE, from_decimal
 
@@ -57,7 +57,7 @@ class Fields:
     def miss(self, message: str, *path: str) -> None:
         """Tell that something is missing, unless nothing could be read here at all."""
         if self._readable:
-            self.complain(required(message, *path))
+            self.complain(missing_value(message, *path))
 
     def has(self, name: str) -> bool:
         """Tell whether a field says anything."""
@@ -91,7 +91,7 @@ class Fields:
 
     def items(self, name: str, read: Callable[[Fields], Read]) -> tuple[Read, ...]:
         """Read a list of mappings in a field."""
-        values = self.one(name, listed) or []
+        values = self.one(name, read_list) or []
         return tuple(self._inside(value, (name, str(index)), read) for index, value in enumerate(values))
 
     def things(self, name: str, read: Callable[[str, Fields], Read]) -> dict[str, Read]:
@@ -174,7 +174,7 @@ def member(kind: type[Member], value: object) -> Member:
     raise ValueError(message)
 
 
-def listed(value: object) -> list[object]:
+def read_list(value: object) -> list[object]:
     """Read a list; ValueError otherwise."""
     if isinstance(value, list):
         return value
@@ -184,12 +184,12 @@ def listed(value: object) -> list[object]:
 
 def texts(value: object) -> tuple[str, ...]:
     """Read a list of texts; ValueError otherwise."""
-    return tuple(text(item) for item in listed(value))
+    return tuple(text(item) for item in read_list(value))
 
 
 def members(kind: type[Member], value: object) -> tuple[Member, ...]:
     """Read a list of members of an enum, each once; ValueError otherwise."""
-    return tuple(dict.fromkeys(member(kind, item) for item in listed(value)))
+    return tuple(dict.fromkeys(member(kind, item) for item in read_list(value)))
 
 
 def free(value: object) -> Any:  # noqa: ANN401 - any JSON value

@@ -25,9 +25,9 @@ from rules.catalog.facts import (
 from rules.catalog.inheritance import DEEPEST
 from rules.catalog.validation import invalid, key_problems, text_problems, unit_problems, value_problems
 from rules.catalog_edits.credit_rates import rate_problems
-from rules.catalog_edits.drafts import display_text_problems, nameless, price_problems, subject_of
-from rules.catalog_edits.features import feature_problems, missing
-from rules.catalog_edits.packages import addon_problems, plan_problems
+from rules.catalog_edits.drafts import display_text_problems, nameless, price_problems, row_subject
+from rules.catalog_edits.features import feature_problems, unknown_key
+from rules.catalog_edits.packages import addon_field_problems, plan_field_problems
 from rules.errors import ErrorCode, Problem
 from rules.values import Choices, Revoked, Value
 
@@ -44,14 +44,14 @@ def problems(catalog: Catalog) -> list[Problem]:
         *chains,
         *(_version_problems(catalog) if sound else ()),
         *(
-            problem.under(*place_of(package))
+            problem.under(*path_to(package))
             for package in catalog.packages.values()
             for problem in _package_problems(catalog, package)
         ),
     ]
 
 
-def place_of(package: Package) -> tuple[str, str]:
+def path_to(package: Package) -> tuple[str, str]:
     """Give the place of a package in a document."""
     return "addons" if isinstance(package, Addon) else "plans", package.key
 
@@ -61,7 +61,7 @@ def _key_problems(catalog: Catalog) -> Iterator[Problem]:
     products = [("products", key) for key in catalog.products]
     features = [("features", key) for key in catalog.features]
     credit_types = [("creditTypes", key) for key in catalog.credit_types]
-    packages = [place_of(package) for package in catalog.packages.values()]
+    packages = [path_to(package) for package in catalog.packages.values()]
     for places in (products, [*features, *credit_types], packages):
         taken: dict[str, str] = {}
         for section, key in places:
@@ -85,7 +85,7 @@ def _feature_problems(catalog: Catalog) -> Iterator[Problem]:
             if problem.path != ("key",):  # keys are checked together
                 yield problem.under("features", key)
         if feature.product is not None and feature.product not in catalog.products:
-            yield missing("product", feature.product, "features", key, "product", among=catalog.products)
+            yield unknown_key("product", feature.product, "features", key, "product", among=catalog.products)
 
 
 def _credit_type_problems(catalog: Catalog) -> Iterator[Problem]:
@@ -97,9 +97,9 @@ def _credit_type_problems(catalog: Catalog) -> Iterator[Problem]:
 
 def _package_problems(catalog: Catalog, package: Package) -> Iterator[Problem]:
     if isinstance(package, Plan):
-        yield from plan_problems(catalog, package)
+        yield from plan_field_problems(catalog, package)
     elif isinstance(package, Addon):
-        yield from addon_problems(catalog, package)
+        yield from addon_field_problems(catalog, package)
     yield from _content_problems(catalog, package, package.shown)
     if package.versions and package.draft is not None:
         for problem in _content_problems(catalog, package, package.draft):
@@ -125,7 +125,7 @@ def _base_problems(catalog: Catalog, package: Package, base: str | None) -> Iter
     if isinstance(package, Addon):
         yield invalid("Only plans have a base plan.", "basePlan")
     elif not isinstance(known, Plan):
-        yield missing("plan", base, "basePlan", among=catalog.packages, of=Plan)
+        yield unknown_key("plan", base, "basePlan", among=catalog.packages, of=Plan)
     else:
         if known.archived:
             yield Problem(ErrorCode.ARCHIVED, f"'{base}' is archived.", ("basePlan",))
@@ -143,14 +143,14 @@ def _rows_problems(catalog: Catalog, package: Package, content: Content) -> Iter
         if row.price is not None and isinstance(package, Addon):
             yield invalid("Rows of an add-on hold for every price.", *place, "price")
         elif row.price is not None and row.price not in prices:
-            yield missing("price", row.price, *place, "price", among=dict.fromkeys(prices))
+            yield unknown_key("price", row.price, *place, "price", among=dict.fromkeys(prices))
         if (row.key, row.price) in taken:
             yield invalid(f"'{row.key}' has a row already.", *place, "key")
         taken.add((row.key, row.price))
 
 
 def _row_problems(catalog: Catalog, package: Package, row: Row) -> Iterator[Problem]:
-    subject = subject_of(catalog, row.key)
+    subject = row_subject(catalog, row.key)
     if subject is None:
         yield nameless(catalog, row.key, "key")
         return
@@ -171,7 +171,7 @@ def _as_known_to(package: Package, subject: Feature | CreditType, value: Value) 
 def _order_problems(catalog: Catalog, order: tuple[str, ...]) -> Iterator[Problem]:
     taken: set[str] = set()
     for index, key in enumerate(order):
-        if subject_of(catalog, key) is None:
+        if row_subject(catalog, key) is None:
             yield nameless(catalog, key, "order", str(index))
         elif key in taken:
             yield invalid(f"'{key}' stands there twice.", "order", str(index))
@@ -208,10 +208,10 @@ def _version_problems(catalog: Catalog) -> Iterator[Problem]:
             continue
         if base.published is None:
             message = f"The base plan '{base.key}' was never published."
-            yield Problem(ErrorCode.NOT_ALLOWED, message, (*place_of(package), "basePlan"))
+            yield Problem(ErrorCode.NOT_ALLOWED, message, (*path_to(package), "basePlan"))
         elif version.base_version != base.published.number:
             message = f"It stands on version {version.base_version} of '{base.key}', which has a newer one."
-            yield invalid(message, *place_of(package), "basePlan")
+            yield invalid(message, *path_to(package), "basePlan")
 
 
 def _chain_problems(catalog: Catalog) -> Iterator[Problem]:

@@ -36,7 +36,7 @@ from rules.catalog_code import field_reader as read
 from rules.catalog_code import value_reader as values
 from rules.catalog_code.field_reader import Fields, Findings, Path
 from rules.catalog_code.writer import Subject
-from rules.catalog_edits.drafts import subject_of
+from rules.catalog_edits.drafts import row_subject
 from rules.errors import ErrorCode, Problem
 from rules.values import BillingPeriod, ConfigKind, FeatureType, Granted, Revoked, Unit, Value
 
@@ -89,7 +89,7 @@ def _element(path: Path) -> Path:
             return path[:3]
 
 
-def wanted_of(document: object, catalog: Catalog) -> Wanted:
+def read_document(document: object, catalog: Catalog) -> Wanted:
     """Read a document that speaks of a catalog; rows may be about what only the catalog has."""
     return _Reading(catalog).read(document)
 
@@ -186,7 +186,7 @@ class _Reading:
         )
 
     def _subject(self, key: str) -> Subject:
-        return self._features.get(key) or self._credit_types.get(key) or subject_of(self._catalog, key)
+        return self._features.get(key) or self._credit_types.get(key) or row_subject(self._catalog, key)
 
 
 def _left_out(subject: Subject) -> Value:

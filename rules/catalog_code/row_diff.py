@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from rules.catalog.facts import CreditType, Feature, Row, Widget
 from rules.catalog.wording import counted_text, interval_text, overage_text, row_text
-from rules.catalog_code.diff import Change, Scene, difference, plain_text
+from rules.catalog_code.diff import CatalogDifference, DiffContext, difference, plain_text
 from rules.catalog_code.writer import value_entry
-from rules.catalog_edits.drafts import subject_of
+from rules.catalog_edits.drafts import row_subject
 from rules.values import (
     BillingPeriod,
     Choices,
@@ -30,7 +30,7 @@ _WIDGETS = {Widget.PRICING_TABLE: "the pricing table", Widget.CUSTOMER_PORTAL: "
 class _Spot:
     """Where a row stands: its package, what it is about, and the price that it holds for, if for one."""
 
-    scene: Scene
+    scene: DiffContext
     subject: Feature | CreditType
     price: str | None
     billing: BillingPeriod | None
@@ -58,12 +58,12 @@ class _Spot:
         """Name a place in the row."""
         return self.scene.path("entitlements", self.label, *parts)
 
-    def changed(self, part: str, what: str, before: str, after: str) -> Change:
+    def changed(self, part: str, what: str, before: str, after: str) -> CatalogDifference:
         """Say that something about the row is another now."""
         summary = f"{self.package}: the {what} of {self.subject.name} changed from {before} to {after}"
         return difference(self.path(part), before, after, summary)
 
-    def moved(self, part: str, before: int | None, after: int | None) -> Change:
+    def moved(self, part: str, before: int | None, after: int | None) -> CatalogDifference:
         """Say that a quantity, of which None is unlimited, is higher or lower now."""
         higher = after is None or (before is not None and after > before)
         was, now = (self._amount(quantity) for quantity in (before, after))
@@ -76,14 +76,14 @@ class _Spot:
 
 
 def row_changes(
-    scene: Scene, before: Row | None, after: Row | None, billing: BillingPeriod | None = None
-) -> Iterator[Change]:
+    scene: DiffContext, before: Row | None, after: Row | None, billing: BillingPeriod | None = None
+) -> Iterator[CatalogDifference]:
     """Tell what differs between the rows of one key and price, either of which may be missing.
 
     ``billing`` is how often the price is due that they hold for, if they hold for one.
     """
     row = after or before
-    subject = subject_of(scene.catalog, row.key) if row else None
+    subject = row_subject(scene.catalog, row.key) if row else None
     if row is None or subject is None:
         return
     spot = _Spot(scene=scene, subject=subject, price=row.price, billing=billing)
@@ -98,7 +98,7 @@ def _is_revoked(row: Row) -> bool:
     return isinstance(row.value, Revoked)
 
 
-def _appearance(spot: _Spot, before: Row | None, after: Row | None) -> Change:
+def _appearance(spot: _Spot, before: Row | None, after: Row | None) -> CatalogDifference:
     """Say that a row came, went, or changed sides."""
     was, now = (spot.text(row) if row else None for row in (before, after))
     return difference(spot.path(), was, now, f"{spot.package} {_appearing(spot, before, after)}")
@@ -114,7 +114,7 @@ def _appearing(spot: _Spot, before: Row | None, after: Row | None) -> str:
     return f"no longer includes {spot.text(before)}"
 
 
-def _value_changes(spot: _Spot, before: Row, after: Row) -> Iterator[Change]:
+def _value_changes(spot: _Spot, before: Row, after: Row) -> Iterator[CatalogDifference]:
     match before.value, after.value:
         case Metered() as was, Metered() as now:
             yield from _limit_changes(spot, was, now)
@@ -138,7 +138,7 @@ def _setting(value: Text | Choices | Object) -> str:
             return plain_text(value.object)
 
 
-def _limit_changes(spot: _Spot, was: Metered, now: Metered) -> Iterator[Change]:
+def _limit_changes(spot: _Spot, was: Metered, now: Metered) -> Iterator[CatalogDifference]:
     if was.limit != now.limit:
         yield spot.moved("limit", was.limit, now.limit)
     if was.enforcement is not now.enforcement:
@@ -162,7 +162,7 @@ def _reset_text(reset: Reset) -> str:
     return " ".join(words)
 
 
-def _credit_changes(spot: _Spot, was: Credits, now: Credits) -> Iterator[Change]:
+def _credit_changes(spot: _Spot, was: Credits, now: Credits) -> Iterator[CatalogDifference]:
     if was.amount != now.amount:
         yield spot.moved("amount", was.amount, now.amount)
     if was.cadence is not now.cadence:
@@ -173,7 +173,7 @@ def _credit_changes(spot: _Spot, was: Credits, now: Credits) -> Iterator[Change]
         yield spot.changed("rolloverLimit", "rollover limit", *limits)
 
 
-def _showing_changes(spot: _Spot, before: Row, after: Row) -> Iterator[Change]:
+def _showing_changes(spot: _Spot, before: Row, after: Row) -> Iterator[CatalogDifference]:
     if before.display_text != after.display_text:
         yield spot.changed("displayText", "text", _custom_text(before), _custom_text(after))
     for widget, place in _WIDGETS.items():

@@ -7,15 +7,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from rules.catalog.facts import Catalog, Content, Feature, FeatureStatus, Meter, Package, Row
-from rules.catalog.inheritance import DEEPEST, Flattened, Resolved
+from rules.catalog.inheritance import DEEPEST, ResolvedCatalog, ResolvedRow
 from rules.catalog.validation import invalid
-from rules.catalog_code.integrity import place_of
+from rules.catalog_code.integrity import path_to
 from rules.catalog_code.reader import Wanted
 from rules.catalog_edits.references import (
     Holders,
     derived_plans,
     in_use_problems,
-    lived_on,
+    live_versions,
     picks,
     references,
 )
@@ -79,7 +79,7 @@ class Transition:
             known = self.before.packages.get(key)
             if known is not None:
                 for problem in self._change_problems(known, package):
-                    yield problem.under(*place_of(package))
+                    yield problem.under(*path_to(package))
 
     def _change_problems(self, known: Package, wanted: Package) -> Iterator[Problem]:
         key = known.key
@@ -132,7 +132,7 @@ class Transition:
     def _holders(self) -> Holders:
         packages = self.after.packages
         held = [(key, version_at(packages[key], number, self.now)) for key, number in self.put_on]
-        return Holders(versions=lived_on(self.after, held), custom=self.custom)
+        return Holders(versions=live_versions(self.after, held), custom=self.custom)
 
     def _dropped_problems(self) -> Iterator[Problem]:
         """Refuse to drop choices that live subscriptions have; the newest contents are part of the proof."""
@@ -148,7 +148,7 @@ class Transition:
 
     def _gained_problems(self) -> Iterator[Problem]:
         """Refuse rows that a package has not had and that setting them by hand would refuse."""
-        before, after = Flattened(self.before), Flattened(self.after)
+        before, after = ResolvedCatalog(self.before), ResolvedCatalog(self.after)
         for key in sorted(self.contents.keys() & self.before.packages.keys()):
             known, content = self.before.packages[key], self.contents[key]
             gained = list(_gained(known.shown, content))
@@ -157,7 +157,7 @@ class Transition:
             owned = before.inherited(known.shown) if gained and same else {}
             for index, row in gained:
                 for problem in _row_problems(row, inherited.get(row.key), owned.get(row.key)):
-                    yield problem.under(*place_of(known), "entitlements", str(index))
+                    yield problem.under(*path_to(known), "entitlements", str(index))
 
 
 def _fixed(before: Feature, after: Feature) -> Iterator[tuple[tuple[str, ...], str]]:
@@ -191,7 +191,7 @@ def _gained(before: Content, after: Content) -> Iterator[tuple[int, Row]]:
             yield index, row
 
 
-def _row_problems(row: Row, inherited: Resolved | None, owned: Resolved | None) -> Iterator[Problem]:
+def _row_problems(row: Row, inherited: ResolvedRow | None, owned: ResolvedRow | None) -> Iterator[Problem]:
     if isinstance(row.value, Revoked) and inherited is None:
         yield invalid(f"'{row.key}' is not inherited here: there is nothing to revoke.", "revoked")
     boolean = inherited is not None and owned is not None and isinstance(owned.row.value, Granted)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from rules.catalog.facts import Feature
-from rules.catalog.validation import invalid, limit_problems, proven
+from rules.catalog.validation import complete_value, invalid, limit_problems
 from rules.catalog_code import field_reader as read
 from rules.catalog_code.field_reader import Fields
 from rules.catalog_code.writer import Subject
@@ -66,7 +66,7 @@ def _limit(subject: Subject, fields: Fields) -> Metered:
         for problem in limit_problems(written):
             fields.complain(problem)
     unknown = Feature(key="", name="", type=FeatureType.METERED)
-    settled = proven(subject or unknown, written)
+    settled = complete_value(subject or unknown, written)
     if not isinstance(settled, Metered):
         message = "a limit is settled as a limit"
         raise TypeError(message)

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from rules.catalog.facts import Content, CreditRate, Package, Price, Row
-from rules.catalog.inheritance import Flattened, Rows
+from rules.catalog.inheritance import ResolvedCatalog, Rows
 from rules.catalog.wording import price_text, rate_text
-from rules.catalog_code.diff import Change, Scene, difference, keyed
+from rules.catalog_code.diff import CatalogDifference, DiffContext, changed_keys, difference
 from rules.catalog_code.row_diff import row_changes
 
 _Key = tuple[str, str | None]
@@ -30,13 +30,13 @@ class Stated:
     rates: Mapping[str, CreditRate] = field(default_factory=dict)
 
 
-def version_changes(flat: Flattened, package: Package, number: int) -> list[Change]:
+def version_changes(flat: ResolvedCatalog, package: Package, number: int) -> list[CatalogDifference]:
     """Tell what a published version has changed for those who are on it; the first has added everything."""
     before = _effective(flat, package, number - 1) if number > 1 else Stated()
     return content_changes(_scene(flat, package), before, _effective(flat, package, number))
 
 
-def draft_changes(flat: Flattened, package: Package) -> list[Change]:
+def draft_changes(flat: ResolvedCatalog, package: Package) -> list[CatalogDifference]:
     """Tell what publishing a package's draft would change."""
     newest = len(package.versions)
     before = _effective(flat, package, newest) if newest else Stated()
@@ -45,16 +45,16 @@ def draft_changes(flat: Flattened, package: Package) -> list[Change]:
     return content_changes(_scene(flat, package), before, after)
 
 
-def _scene(flat: Flattened, package: Package) -> Scene:
-    return Scene(catalog=flat.catalog, package=package)
+def _scene(flat: ResolvedCatalog, package: Package) -> DiffContext:
+    return DiffContext(catalog=flat.catalog, package=package)
 
 
-def _effective(flat: Flattened, package: Package, number: int) -> Stated:
+def _effective(flat: ResolvedCatalog, package: Package, number: int) -> Stated:
     version = package.versions[number - 1]
     return _shown(flat, flat.rows(package.key, number), version.content, version.base_version)
 
 
-def _shown(flat: Flattened, rows: Rows, content: Content, base_version: int | None) -> Stated:
+def _shown(flat: ResolvedCatalog, rows: Rows, content: Content, base_version: int | None) -> Stated:
     """Give what holds for those who are on a content; revocations are silence."""
     spoken = [resolved.row for resolved in rows if resolved.speaks]
     return Stated(
@@ -65,7 +65,7 @@ def _shown(flat: Flattened, rows: Rows, content: Content, base_version: int | No
     )
 
 
-def said(content: Content) -> Stated:
+def stated_rows(content: Content) -> Stated:
     """Give what a content says itself."""
     return Stated(
         base=content.base,
@@ -76,7 +76,7 @@ def said(content: Content) -> Stated:
     )
 
 
-def content_changes(scene: Scene, before: Stated, after: Stated) -> list[Change]:
+def content_changes(scene: DiffContext, before: Stated, after: Stated) -> list[CatalogDifference]:
     """Tell what differs between two contents of a package."""
     due = {price.key: price.billing_period for price in (*before.prices, *after.prices)}
     return [
@@ -92,7 +92,7 @@ def content_changes(scene: Scene, before: Stated, after: Stated) -> list[Change]
     ]
 
 
-def _base_changes(scene: Scene, before: Stated, after: Stated) -> Iterator[Change]:
+def _base_changes(scene: DiffContext, before: Stated, after: Stated) -> Iterator[CatalogDifference]:
     if before.base == after.base:
         return
     was, now = (base and scene.name_of(base) for base in (before.base, after.base))
@@ -100,7 +100,7 @@ def _base_changes(scene: Scene, before: Stated, after: Stated) -> Iterator[Chang
     yield difference(scene.path("basePlan"), was, now, f"{scene.name} {told}")
 
 
-def _order_changes(scene: Scene, before: Stated, after: Stated) -> Iterator[Change]:
+def _order_changes(scene: DiffContext, before: Stated, after: Stated) -> Iterator[CatalogDifference]:
     """Tell of rows that changed places, and not of those that came or went."""
     if before.order != after.order:
         texts = (", ".join(order) or "the usual one" for order in (before.order, after.order))
@@ -116,9 +116,9 @@ def _kept(some: Mapping[_Any, object], others: Mapping[_Any, object]) -> list[_A
     return [key for key in some if key in others]
 
 
-def _price_changes(scene: Scene, before: Stated, after: Stated) -> Iterator[Change]:
+def _price_changes(scene: DiffContext, before: Stated, after: Stated) -> Iterator[CatalogDifference]:
     was, now = ({price.key: price for price in stated.prices} for stated in (before, after))
-    for key in keyed(was, now):
+    for key in changed_keys(was, now):
         old, new = (_price_text(scene, prices.get(key)) for prices in (was, now))
         summary = f"{scene.name}: price {key} {_becoming(old, new)}"
         yield difference(scene.path("prices", key), old, new, summary)
@@ -126,20 +126,20 @@ def _price_changes(scene: Scene, before: Stated, after: Stated) -> Iterator[Chan
         yield scene.changed("the order of its prices", ", ".join(was), ", ".join(now), "prices")
 
 
-def _price_text(scene: Scene, price: Price | None) -> str | None:
+def _price_text(scene: DiffContext, price: Price | None) -> str | None:
     if price is None:
         return None
     return price_text(price, scene.feature(price.per_unit_of) if price.per_unit_of else None)
 
 
-def _rate_changes(scene: Scene, before: Stated, after: Stated) -> Iterator[Change]:
-    for key in keyed(before.rates, after.rates):
+def _rate_changes(scene: DiffContext, before: Stated, after: Stated) -> Iterator[CatalogDifference]:
+    for key in changed_keys(before.rates, after.rates):
         old, new = (_rate_text(scene, rates.get(key)) for rates in (before.rates, after.rates))
         summary = f"{scene.name}: the credit rate of {scene.feature(key).name} {_becoming(old, new)}"
         yield difference(scene.path("creditRates", key), old, new, summary)
 
 
-def _rate_text(scene: Scene, rate: CreditRate | None) -> str | None:
+def _rate_text(scene: DiffContext, rate: CreditRate | None) -> str | None:
     if rate is None:
         return None
     credit_type = scene.catalog.credit_types[rate.credit_type]

@@ -28,7 +28,7 @@ from rules.catalog.facts import (
     Widget,
 )
 from rules.catalog.validation import default_reset
-from rules.catalog_edits.drafts import subject_of
+from rules.catalog_edits.drafts import row_subject
 from rules.numbers import ONE, to_text
 from rules.values import (
     Choices,
@@ -86,13 +86,17 @@ def quantity_entry(micros: int) -> int | str:
 
 def product_entry(product: Product) -> Entry:
     """Write down a product."""
-    return _stated(name=product.name, description=product.description, metadata=free(product.metadata))
+    return _stated(
+        name=product.name, description=product.description, metadata=without_empty(product.metadata)
+    )
 
 
 def credit_type_entry(credit_type: CreditType) -> Entry:
     """Write down a credit type."""
     return _stated(
-        name=credit_type.name, unit=_unit_entry(credit_type.unit), metadata=free(credit_type.metadata)
+        name=credit_type.name,
+        unit=_unit_entry(credit_type.unit),
+        metadata=without_empty(credit_type.metadata),
     )
 
 
@@ -109,7 +113,7 @@ def feature_entry(feature: Feature) -> Entry:
         choices=list(feature.choices),
         unit=feature.unit and _unit_entry(feature.unit),
         meter=None if feature.meter is None else _meter_entry(feature.meter),
-        metadata=free(feature.metadata),
+        metadata=without_empty(feature.metadata),
     ) | ({} if default is None else {"defaultValue": default})
 
 
@@ -142,7 +146,7 @@ def terms_entry(package: Package) -> Entry:
         name=package.name,
         product=package.product,
         description=package.description,
-        metadata=free(package.metadata),
+        metadata=without_empty(package.metadata),
         archived=package.archived,
     )
     if isinstance(package, Plan):
@@ -165,7 +169,7 @@ def content_entry(content: Content, catalog: Catalog) -> Entry:
     """Write down what a version or draft says itself, before inheritance."""
     return _stated(
         basePlan=content.base,
-        entitlements=[_row_entry(row, subject_of(catalog, row.key)) for row in content.rows],
+        entitlements=[_row_entry(row, row_subject(catalog, row.key)) for row in content.rows],
         order=list(content.order),
         prices=[_price_entry(price) for price in content.prices],
         creditRates=[_rate_entry(rate) for rate in sorted(content.rates, key=lambda rate: rate.feature)],
@@ -225,7 +229,7 @@ def _config_entry(value: Config, subject: Subject) -> Entry:
         case Choices():
             return {"choices": _in_order(value.choices, subject)}
         case Object():
-            return {"object": free(value.object)}
+            return {"object": without_empty(value.object)}
         case _:
             assert_never(value)
 
@@ -271,10 +275,10 @@ def _credit_entry(value: Credits) -> Entry:
     )
 
 
-def free(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+def without_empty(value: Any) -> Any:  # noqa: ANN401 - any JSON value
     """Write free-form JSON with its keys in order."""
     if isinstance(value, Mapping):
-        return {key: free(item) for key, item in sorted(value.items())}
+        return {key: without_empty(item) for key, item in sorted(value.items())}
     if isinstance(value, list | tuple):
-        return [free(item) for item in value]
+        return [without_empty(item) for item in value]
     return value

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from rules.catalog.facts import ADDED_UP, Catalog, CreditRate, FeatureStatus
-from rules.catalog.validation import mismatch, out_of_range, required
-from rules.catalog_edits.features import missing
-from rules.catalog_edits.packages import found, with_draft
+from rules.catalog.validation import mismatch, missing_value, out_of_range
+from rules.catalog_edits.features import unknown_key
+from rules.catalog_edits.packages import editable_package, with_draft
 from rules.errors import ErrorCode, Problem, refuse_any
-from rules.unset import KEEP, Keep
+from rules.unset import UNSET, Unset
 from rules.values import FeatureType
 
 
@@ -24,14 +24,14 @@ class RateEdit:
     package: str
     feature: str
     credit_type: str
-    credits: int | Keep | None
+    credits: int | Unset | None
     per_units: int = 1_000_000
 
 
 def set_credit_rate(catalog: Catalog, edit: RateEdit) -> Catalog:
     """Set or take away a package's own rate for a feature; raises Rejected with every problem."""
     problems = tuple(rate_problems(catalog, edit))
-    package = found(catalog, edit.package, "package", besides=problems)
+    package = editable_package(catalog, edit.package, "package", besides=problems)
     refuse_any(problems)
     rates = {rate.feature: rate for rate in package.newest.rates}
     if not isinstance(edit.credits, int):
@@ -55,7 +55,7 @@ def rate_problems(catalog: Catalog, rate: RateEdit | CreditRate) -> Iterator[Pro
 def _feature_problems(catalog: Catalog, edit: RateEdit | CreditRate) -> Iterator[Problem]:
     key, feature = edit.feature, catalog.features.get(edit.feature)
     if feature is None:
-        yield missing("feature", key, "feature", among=catalog.features)
+        yield unknown_key("feature", key, "feature", among=catalog.features)
     elif feature.type is not FeatureType.METERED:
         yield mismatch(f"'{key}' is not metered: using it burns nothing.", "feature")
     elif feature.meter is not None and feature.meter.aggregation not in ADDED_UP:
@@ -68,9 +68,9 @@ def _feature_problems(catalog: Catalog, edit: RateEdit | CreditRate) -> Iterator
 
 def _amount_problems(catalog: Catalog, edit: RateEdit | CreditRate) -> Iterator[Problem]:
     if edit.credit_type not in catalog.credit_types:
-        yield missing("credit type", edit.credit_type, "creditType", among=catalog.credit_types)
-    if edit.credits is KEEP:
-        yield required("Say how many credits, or null for none.", "credits")
+        yield unknown_key("credit type", edit.credit_type, "creditType", among=catalog.credit_types)
+    if edit.credits is UNSET:
+        yield missing_value("Say how many credits, or null for none.", "credits")
     elif edit.credits is not None and edit.credits <= 0:
         yield out_of_range("The credits are above 0; null takes the rate away.", "credits")
     if edit.per_units <= 0:

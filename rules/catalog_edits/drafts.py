@@ -17,21 +17,21 @@ from rules.catalog.facts import (
     Row,
     Widget,
 )
-from rules.catalog.inheritance import Flattened, Resolved
+from rules.catalog.inheritance import ResolvedCatalog, ResolvedRow
 from rules.catalog.validation import (
     LONGEST_TEXT,
+    complete_value,
     invalid,
     key_problems,
+    missing_value,
     money_problems,
     out_of_range,
-    proven,
-    required,
     value_problems,
 )
-from rules.catalog_edits.features import missing, taken_problems
-from rules.catalog_edits.packages import found, with_draft, with_package
+from rules.catalog_edits.features import taken_problems, unknown_key
+from rules.catalog_edits.packages import editable_package, with_draft, with_package
 from rules.errors import ErrorCode, Problem, Rejected, refuse_any
-from rules.unset import KEEP, Keep
+from rules.unset import UNSET, Unset
 from rules.values import FeatureType, Granted, Revoked, Value, Written
 
 
@@ -44,11 +44,11 @@ class RowEdit:
 
     package: str
     key: str
-    value: Written | Keep | None = KEEP
+    value: Written | Unset | None = UNSET
     revoked: bool = False
     price: str | None = None
-    display_text: str | Keep | None = KEEP
-    hidden_from: tuple[Widget, ...] | Keep = KEEP
+    display_text: str | Unset | None = UNSET
+    hidden_from: tuple[Widget, ...] | Unset = UNSET
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,17 +58,17 @@ class _Place:
     package: Package
     subject: Feature | CreditType
     own: Row | None
-    inherited: Resolved | None
+    inherited: ResolvedRow | None
 
 
 def set_entitlement(catalog: Catalog, edit: RowEdit) -> Catalog:
     """Set or replace a package's own row in its draft; raises Rejected with every problem."""
-    subject = subject_of(catalog, edit.key)
+    subject = row_subject(catalog, edit.key)
     problems = [
         *([nameless(catalog, edit.key, "key")] if subject is None else _subject_problems(subject, edit)),
-        *display_text_problems(None if edit.display_text is KEEP else edit.display_text),
+        *display_text_problems(None if edit.display_text is UNSET else edit.display_text),
     ]
-    package = found(catalog, edit.package, "package", besides=problems)
+    package = editable_package(catalog, edit.package, "package", besides=problems)
     problems += _link_problems(package, edit.price)
     if subject is None:
         raise Rejected(problems)
@@ -76,13 +76,15 @@ def set_entitlement(catalog: Catalog, edit: RowEdit) -> Catalog:
     problems += _place_problems(place, edit)
     value = _value(place, edit)
     if value is None:
-        raise Rejected([*problems, required(f"'{edit.key}' needs a value, and has none to keep.", "value")])
+        raise Rejected(
+            [*problems, missing_value(f"'{edit.key}' needs a value, and has none to keep.", "value")]
+        )
     refuse_any(problems)
-    settled = value if isinstance(value, Revoked) else proven(subject, value)
+    settled = value if isinstance(value, Revoked) else complete_value(subject, value)
     return with_draft(catalog, package, _with_row(place, edit, settled))
 
 
-def subject_of(catalog: Catalog, key: str) -> Feature | CreditType | None:
+def row_subject(catalog: Catalog, key: str) -> Feature | CreditType | None:
     """Give what the key of a row names."""
     return catalog.features.get(key) or catalog.credit_types.get(key)
 
@@ -90,14 +92,14 @@ def subject_of(catalog: Catalog, key: str) -> Feature | CreditType | None:
 def nameless(catalog: Catalog, key: str, *path: str) -> Problem:
     """A key of a row that names nothing."""
     kind = "feature or credit type"
-    return missing(kind, key, *path, among=catalog.features, or_among=catalog.credit_types)
+    return unknown_key(kind, key, *path, among=catalog.features, or_among=catalog.credit_types)
 
 
 def _subject_problems(subject: Feature | CreditType, edit: RowEdit) -> Iterator[Problem]:
     """Check what is said against what it is said of, wherever the row stands."""
     if isinstance(subject, Feature) and subject.status is FeatureStatus.ARCHIVED:
         yield Problem(ErrorCode.ARCHIVED, f"'{subject.key}' is archived.", ("key",))
-    if edit.value is KEEP or edit.value is None:
+    if edit.value is UNSET or edit.value is None:
         return
     if edit.revoked:
         yield invalid("A revocation goes without a value.", "value")
@@ -111,7 +113,7 @@ def _link_problems(package: Package, price: str | None) -> Iterator[Problem]:
     if isinstance(package, Addon):
         yield invalid("Rows of an add-on hold for every price.", "price")
     elif price not in _prices(package.newest):
-        yield missing("price", price, "price", among=_prices(package.newest))
+        yield unknown_key("price", price, "price", among=_prices(package.newest))
 
 
 def _prices(content: Content) -> dict[str, Price]:
@@ -128,9 +130,9 @@ def _place(catalog: Catalog, package: Package, subject: Feature | CreditType, ed
     )
 
 
-def inherited_row(catalog: Catalog, package: Package, key: str) -> Resolved | None:
+def inherited_row(catalog: Catalog, package: Package, key: str) -> ResolvedRow | None:
     """Give the row of a key that a package's draft inherits, be it overridden or not."""
-    return Flattened(catalog).inherited(package.newest).get(key)
+    return ResolvedCatalog(catalog).inherited(package.newest).get(key)
 
 
 def _place_problems(place: _Place, edit: RowEdit) -> Iterator[Problem]:
@@ -146,7 +148,7 @@ def _value(place: _Place, edit: RowEdit) -> Written | Value | Revoked | None:
     """Give what the row is to say; where the edit leaves it out, what is nearest says it."""
     if edit.revoked:
         return Revoked()
-    if edit.value is KEEP:
+    if edit.value is UNSET:
         return _kept(place)
     return Granted() if edit.value is None and _is_boolean(place.subject) else edit.value
 
@@ -177,8 +179,8 @@ def _with_row(place: _Place, edit: RowEdit, value: Value | Revoked) -> Content:
     row = replace(
         before,
         value=value,
-        display_text=before.display_text if edit.display_text is KEEP else edit.display_text,
-        hidden_from=before.hidden_from if edit.hidden_from is KEEP else edit.hidden_from,
+        display_text=before.display_text if edit.display_text is UNSET else edit.display_text,
+        hidden_from=before.hidden_from if edit.hidden_from is UNSET else edit.hidden_from,
     )
     draft = place.package.newest
     rows = tuple(row if known is place.own else known for known in draft.rows)
@@ -187,8 +189,8 @@ def _with_row(place: _Place, edit: RowEdit, value: Value | Revoked) -> Content:
 
 def remove_entitlement(catalog: Catalog, package_key: str, key: str, price: str | None = None) -> Catalog:
     """Take a package's own row away; what the base plan says of the key holds again."""
-    unknown = [nameless(catalog, key, "key")] if subject_of(catalog, key) is None else []
-    package = found(catalog, package_key, "package", besides=unknown)
+    unknown = [nameless(catalog, key, "key")] if row_subject(catalog, key) is None else []
+    package = editable_package(catalog, package_key, "package", besides=unknown)
     draft = package.newest
     kept = tuple(row for row in draft.rows if (row.key, row.price) != (key, price))
     if len(kept) == len(draft.rows):
@@ -199,7 +201,7 @@ def remove_entitlement(catalog: Catalog, package_key: str, key: str, price: str 
 def _not_own(catalog: Catalog, package: Package, key: str, price: str | None) -> Problem:
     above = inherited_row(catalog, package, key)
     if above is None or price is not None:
-        return missing("own row for", key, "key", among={row.key: row for row in package.newest.rows})
+        return unknown_key("own row for", key, "key", among={row.key: row for row in package.newest.rows})
     message = (
         f"'{key}' is inherited: its row lives in '{above.defined_in}'. Revoke it here, or remove it there."
     )
@@ -209,7 +211,7 @@ def _not_own(catalog: Catalog, package: Package, key: str, price: str | None) ->
 def set_price(catalog: Catalog, package_key: str, price: Price) -> Catalog:
     """Set or replace a price in a package's draft; raises Rejected with every problem."""
     problems = tuple(price_problems(catalog, price))
-    package = found(catalog, package_key, "package", besides=problems)
+    package = editable_package(catalog, package_key, "package", besides=problems)
     prices = {known.key: known for known in package.newest.prices}
     others = {key: known for key, known in prices.items() if key != price.key}
     refuse_any((*problems, *taken_problems(price.key, others)))
@@ -230,7 +232,7 @@ def _per_unit_problems(catalog: Catalog, feature_key: str | None) -> Iterator[Pr
         return
     feature = catalog.features.get(feature_key)
     if feature is None:
-        yield missing("feature", feature_key, "perUnitOf", among=catalog.features)
+        yield unknown_key("feature", feature_key, "perUnitOf", among=catalog.features)
     elif feature.type is not FeatureType.METERED:
         message = f"'{feature_key}' is not metered: it has no units to price."
         yield Problem(ErrorCode.TYPE_MISMATCH, message, ("perUnitOf",))
@@ -240,10 +242,10 @@ def _per_unit_problems(catalog: Catalog, feature_key: str | None) -> Iterator[Pr
 
 def remove_price(catalog: Catalog, package_key: str, key: str) -> Catalog:
     """Take a price out of a package's draft; refused while a row of the draft holds for it alone."""
-    package = found(catalog, package_key, "package")
+    package = editable_package(catalog, package_key, "package")
     draft = package.newest
     if key not in _prices(draft):
-        raise Rejected([missing("price", key, "key", among=_prices(draft))])
+        raise Rejected([unknown_key("price", key, "key", among=_prices(draft))])
     linked = [row.key for row in draft.rows if row.price == key]
     if linked:
         message = f"Rows hold for this price alone: {', '.join(linked)}."
@@ -254,8 +256,8 @@ def remove_price(catalog: Catalog, package_key: str, key: str) -> Catalog:
 
 def reorder_entitlements(catalog: Catalog, package_key: str, keys: tuple[str, ...]) -> Catalog:
     """Put the rows of these keys first, in this order; the rest keep theirs."""
-    package = found(catalog, package_key, "package")
-    shown = {resolved.row.key for resolved in Flattened(catalog).draft_rows(package)}
+    package = editable_package(catalog, package_key, "package")
+    shown = {resolved.row.key for resolved in ResolvedCatalog(catalog).draft_rows(package)}
     refuse_any(_order_problems(keys, shown))
     draft = package.newest
     order = tuple(dict.fromkeys((*keys, *draft.order)))
@@ -265,14 +267,14 @@ def reorder_entitlements(catalog: Catalog, package_key: str, keys: tuple[str, ..
 def _order_problems(keys: tuple[str, ...], shown: Collection[str]) -> Iterator[Problem]:
     for index, key in enumerate(keys):
         if key not in shown:
-            yield missing("row for", key, "keys", str(index), among=dict.fromkeys(shown))
+            yield unknown_key("row for", key, "keys", str(index), among=dict.fromkeys(shown))
         elif key in keys[:index]:
             yield invalid(f"'{key}' stands there twice.", "keys", str(index))
 
 
 def discard_draft(catalog: Catalog, package_key: str) -> Catalog:
     """Forget what was edited since the last publish; refused where nothing was ever published."""
-    package = found(catalog, package_key, "package")
+    package = editable_package(catalog, package_key, "package")
     if package.published is None:
         message = f"'{package_key}' was never published: its draft is all there is."
         raise Rejected([Problem(ErrorCode.NOT_ALLOWED, message, ("package",))])

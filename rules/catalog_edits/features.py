@@ -17,10 +17,10 @@ from rules.catalog.facts import (
 )
 from rules.catalog.validation import (
     LONGEST_NAME,
+    complete_value,
     invalid,
     key_problems,
-    proven,
-    required,
+    missing_value,
     text_problems,
     unit_problems,
     value_problems,
@@ -42,7 +42,7 @@ def taken_problems(key: str, *spaces: Mapping[str, object]) -> Iterator[Problem]
         yield Problem(ErrorCode.ALREADY_EXISTS, f"The key '{clash}' is taken.", ("key",))
 
 
-def missing(
+def unknown_key(
     kind: str,
     key: str,
     *path: str,
@@ -80,7 +80,7 @@ def create_feature(catalog: Catalog, feature: Feature, default: Written | None =
     if feature.type is FeatureType.METERED and feature.meter is None:
         feature = replace(feature, meter=Meter())
     if default is not None:
-        feature = replace(feature, default=proven(feature, default))
+        feature = replace(feature, default=complete_value(feature, default))
     return replace(catalog, features={**catalog.features, feature.key: feature})
 
 
@@ -99,7 +99,7 @@ def create_credit_type(catalog: Catalog, credit_type: CreditType) -> Catalog:
 
 def _product_problems(catalog: Catalog, product: str | None) -> Iterator[Problem]:
     if product is not None and product not in catalog.products:
-        yield missing("product", product, "product", among=catalog.products)
+        yield unknown_key("product", product, "product", among=catalog.products)
 
 
 def feature_problems(feature: Feature, default: Written | Value | None) -> Iterator[Problem]:
@@ -116,7 +116,7 @@ def feature_problems(feature: Feature, default: Written | Value | None) -> Itera
 
 def _kind_problems(feature: Feature) -> Iterator[Problem]:
     if feature.type is FeatureType.CONFIG and feature.config_kind is None:
-        yield required("A CONFIG feature needs its configKind.", "configKind")
+        yield missing_value("A CONFIG feature needs its configKind.", "configKind")
     if feature.type is not FeatureType.CONFIG and feature.config_kind is not None:
         yield invalid("configKind goes with CONFIG features only.", "configKind")
     if feature.config_kind is ConfigKind.CHOICE:
@@ -127,7 +127,7 @@ def _kind_problems(feature: Feature) -> Iterator[Problem]:
 
 def _choice_list_problems(choices: tuple[str, ...]) -> Iterator[Problem]:
     if not choices:
-        yield required("A CHOICE feature needs at least one choice.", "choices")
+        yield missing_value("A CHOICE feature needs at least one choice.", "choices")
     for index, choice in enumerate(choices):
         if not choice.strip() or len(choice) > LONGEST_NAME:
             yield invalid("A choice has 1 to 255 characters.", "choices", str(index))
@@ -158,7 +158,7 @@ def _property_problems(meter: Meter) -> Iterator[Problem]:
     elif meter.property is not None and not 1 <= len(meter.property) <= LONGEST_NAME:
         yield invalid("A property has 1 to 255 characters.", "meter", "property")
     elif meter.property is None and (meter.event_name is not None or meter.aggregation is Aggregation.UNIQUE):
-        yield required(f"{meter.aggregation} needs the property that it reads.", "meter", "property")
+        yield missing_value(f"{meter.aggregation} needs the property that it reads.", "meter", "property")
 
 
 def _filter_problems(condition: MeterFilter) -> Iterator[Problem]:
@@ -170,7 +170,7 @@ def _filter_problems(condition: MeterFilter) -> Iterator[Problem]:
             yield invalid(f"{operator} takes no values.", "values")
     elif operator in _COMPARES_MANY:
         if not values:
-            yield required(f"{operator} takes at least one value.", "values")
+            yield missing_value(f"{operator} takes at least one value.", "values")
     elif len(values) != 1:
         yield invalid(f"{operator} takes exactly one value.", "values")
     elif operator in _COMPARES_NUMBERS and number_in(values[0]) is None:

@@ -6,26 +6,26 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from rules.catalog.facts import Addon, Catalog, Content, Package, Plan, Row, plans_of
-from rules.catalog.inheritance import DEEPEST, Flattened
-from rules.catalog.validation import invalid, key_problems, out_of_range, required, text_problems
-from rules.catalog_edits.features import missing, taken_problems
-from rules.catalog_edits.references import derived_plans, dropped, gone, in_use_problems
+from rules.catalog.inheritance import DEEPEST, ResolvedCatalog
+from rules.catalog.validation import invalid, key_problems, missing_value, out_of_range, text_problems
+from rules.catalog_edits.features import taken_problems, unknown_key
+from rules.catalog_edits.references import archived_features, derived_plans, dropped_choices, in_use_problems
 from rules.errors import ErrorCode, Problem, Rejected, refuse_any
-from rules.unset import KEEP, Keep
+from rules.unset import UNSET, Unset
 
 LARGEST_POSITION = 2**31 - 1
 LARGEST_QUANTITY = 2**31 - 1
 LONGEST_TRIAL_DAYS = 3_650
 
 
-def found(catalog: Catalog, key: str, *path: str, besides: Iterable[Problem] = ()) -> Package:
+def editable_package(catalog: Catalog, key: str, *path: str, besides: Iterable[Problem] = ()) -> Package:
     """Give a package that can be edited.
 
     Raises Rejected, with the problems found ``besides``, where there is none or it is archived.
     """
     package = catalog.packages.get(key)
     if package is None:
-        raise Rejected([missing("package", key, *path, among=catalog.packages), *besides])
+        raise Rejected([unknown_key("package", key, *path, among=catalog.packages), *besides])
     if package.archived:
         raise Rejected([Problem(ErrorCode.ARCHIVED, f"'{key}' is archived.", path), *besides])
     return package
@@ -54,7 +54,7 @@ def create_plan(catalog: Catalog, plan: Plan, base: str | None = None) -> Catalo
         (
             *key_problems(plan.key),
             *taken_problems(plan.key, catalog.packages),
-            *plan_problems(catalog, plan),
+            *plan_field_problems(catalog, plan),
             *base_problems(catalog, created, base),
         )
     )
@@ -67,13 +67,13 @@ def create_addon(catalog: Catalog, addon: Addon) -> Catalog:
         (
             *key_problems(addon.key),
             *taken_problems(addon.key, catalog.packages),
-            *addon_problems(catalog, addon),
+            *addon_field_problems(catalog, addon),
         )
     )
     return with_package(catalog, replace(addon, draft=Content()))
 
 
-def addon_problems(catalog: Catalog, addon: Addon) -> Iterator[Problem]:
+def addon_field_problems(catalog: Catalog, addon: Addon) -> Iterator[Problem]:
     """Check what an add-on says of itself."""
     yield from text_problems(addon.name, addon.description, addon.metadata)
     yield from _product_problems(catalog, addon.product)
@@ -81,7 +81,7 @@ def addon_problems(catalog: Catalog, addon: Addon) -> Iterator[Problem]:
         yield out_of_range("The largest quantity is 1 or more.", "maxQuantity")
 
 
-def plan_problems(catalog: Catalog, plan: Plan) -> Iterator[Problem]:
+def plan_field_problems(catalog: Catalog, plan: Plan) -> Iterator[Problem]:
     """Check what a plan says of itself, its base plan apart."""
     yield from text_problems(plan.name, plan.description, plan.metadata)
     if not 0 <= plan.position <= LARGEST_POSITION:
@@ -94,7 +94,7 @@ def plan_problems(catalog: Catalog, plan: Plan) -> Iterator[Problem]:
 
 def _product_problems(catalog: Catalog, product: str) -> Iterator[Problem]:
     if product not in catalog.products:
-        yield missing("product", product, "product", among=catalog.products)
+        yield unknown_key("product", product, "product", among=catalog.products)
 
 
 def _compatibility_problems(catalog: Catalog, plan: Plan) -> Iterator[Problem]:
@@ -102,7 +102,7 @@ def _compatibility_problems(catalog: Catalog, plan: Plan) -> Iterator[Problem]:
     for index, key in enumerate(named):
         addon = catalog.packages.get(key)
         if not isinstance(addon, Addon):
-            yield missing("add-on", key, "compatibleAddons", str(index), among=catalog.packages, of=Addon)
+            yield unknown_key("add-on", key, "compatibleAddons", str(index), among=catalog.packages, of=Addon)
         elif addon.product != plan.product:
             yield invalid(f"'{key}' is an add-on of another product.", "compatibleAddons", str(index))
         elif key in named[:index]:
@@ -110,17 +110,17 @@ def _compatibility_problems(catalog: Catalog, plan: Plan) -> Iterator[Problem]:
 
 
 def set_base_plan(
-    catalog: Catalog, key: str, base: str | Keep | None, *, keep_inherited: bool = False
+    catalog: Catalog, key: str, base: str | Unset | None, *, keep_inherited: bool = False
 ) -> Catalog:
     """Put a plan's draft on another base plan, or with None on none; left out it is refused.
 
     What it inherited until now goes, unless ``keep_inherited`` copies it into the plan's own rows.
     """
     nameless = tuple(_nameless_problems(catalog, base))
-    plan = found(catalog, key, "plan", besides=nameless)
+    plan = editable_package(catalog, key, "plan", besides=nameless)
     if not isinstance(plan, Plan):
         raise Rejected([invalid("Only plans have a base plan.", "plan"), *nameless])
-    if isinstance(base, Keep):
+    if isinstance(base, Unset):
         raise Rejected(nameless)
     refuse_any(base_problems(catalog, plan, base))
     draft = plan.newest
@@ -130,16 +130,16 @@ def set_base_plan(
 
 def _with_inherited(catalog: Catalog, plan: Plan) -> tuple[Row, ...]:
     """Give a draft's own rows with what it inherits copied in, in display order."""
-    shown = {(r.row.key, r.row.price): r.row for r in Flattened(catalog).draft_rows(plan)}
+    shown = {(r.row.key, r.row.price): r.row for r in ResolvedCatalog(catalog).draft_rows(plan)}
     own = {(row.key, row.price): row for row in plan.newest.rows}
     return tuple({**shown, **own}.values())
 
 
-def _nameless_problems(catalog: Catalog, base: str | Keep | None) -> Iterator[Problem]:
-    if base is KEEP:
-        yield required("Name a base plan, or say null to have none.", "basePlan")
+def _nameless_problems(catalog: Catalog, base: str | Unset | None) -> Iterator[Problem]:
+    if base is UNSET:
+        yield missing_value("Name a base plan, or say null to have none.", "basePlan")
     elif base is not None and not isinstance(catalog.packages.get(base), Plan):
-        yield missing("plan", base, "basePlan", among=catalog.packages, of=Plan)
+        yield unknown_key("plan", base, "basePlan", among=catalog.packages, of=Plan)
 
 
 def base_problems(catalog: Catalog, plan: Plan, base: str | None) -> Iterator[Problem]:
@@ -151,7 +151,7 @@ def base_problems(catalog: Catalog, plan: Plan, base: str | None) -> Iterator[Pr
         return
     package = catalog.packages.get(base)
     if not isinstance(package, Plan):
-        yield missing("plan", base, "basePlan", among=catalog.packages, of=Plan)
+        yield unknown_key("plan", base, "basePlan", among=catalog.packages, of=Plan)
         return
     if package.archived:
         yield Problem(ErrorCode.ARCHIVED, f"'{base}' is archived.", ("basePlan",))
@@ -206,7 +206,7 @@ def archive(catalog: Catalog, key: str, *, archived: bool) -> Catalog:
     """
     package = catalog.packages.get(key)
     if package is None:
-        raise Rejected([missing("package", key, "package", among=catalog.packages)])
+        raise Rejected([unknown_key("package", key, "package", among=catalog.packages)])
     if package.archived == archived:
         return catalog
     refuse_any(
@@ -222,7 +222,7 @@ def _buried_problems(catalog: Catalog, package: Package) -> Iterator[Problem]:
     bases = {package.newest.base, package.shown.base} - {None}
     for base in sorted(base for base in bases if base is not None and catalog.packages[base].archived):
         yield Problem(ErrorCode.ARCHIVED, f"Its base plan '{base}' is archived.", ("package",))
-    for key in gone(catalog, package):
+    for key in archived_features(catalog, package):
         yield Problem(ErrorCode.ARCHIVED, f"It refers to '{key}', which is archived.", ("package",))
-    for key, choice in dropped(catalog, package):
+    for key, choice in dropped_choices(catalog, package):
         yield invalid(f"It picks '{choice}', which '{key}' no longer has.", "package")

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from rules.catalog.facts import Catalog, Content, Package, PublishScope, Version
 from rules.catalog.inheritance import DEEPEST, descendants
-from rules.catalog_edits.packages import found
+from rules.catalog_edits.packages import editable_package
 from rules.errors import ErrorCode, Problem, refuse_any
 
 
@@ -32,7 +32,7 @@ def publish(
 
     A descendant's unfinished draft stays a draft. Raises Rejected with every problem.
     """
-    package = found(catalog, key, "package")
+    package = editable_package(catalog, key, "package")
     refuse_any(
         (
             *_version_problems(package, expected_version),
@@ -62,7 +62,7 @@ def publish_contents(
     return Published(catalog=replace(catalog, packages=packages), cascaded=cascaded)
 
 
-def published_since(before: Catalog, after: Catalog) -> list[tuple[str, int]]:
+def new_versions(before: Catalog, after: Catalog) -> list[tuple[str, int]]:
     """Give the versions that an earlier catalog has not, by package and number, in their order."""
     known = {key: len(package.versions) for key, package in before.packages.items()}
     numbers: dict[datetime, dict[str, list[int]]] = {}

@@ -14,7 +14,7 @@ LiveVersions = Mapping[str, Collection[int]]
 """The versions of each package that live subscriptions stand on, those of base plans included."""
 
 
-def lived_on(catalog: Catalog, versions: Iterable[tuple[str, int]]) -> LiveVersions:
+def live_versions(catalog: Catalog, versions: Iterable[tuple[str, int]]) -> LiveVersions:
     """Give what live subscriptions stand on, from the packages and versions that hold for them."""
     found: dict[str, set[int]] = {}
     for key, number in versions:
@@ -83,14 +83,14 @@ def derived_plans(catalog: Catalog, bases: Collection[str]) -> dict[str, list[st
     return found
 
 
-def gone(catalog: Catalog, package: Package) -> list[str]:
+def archived_features(catalog: Catalog, package: Package) -> list[str]:
     """Give the archived features that the newest contents of a package refer to."""
     keys = {key for content in (package.newest, package.shown) for key, _ in _mentions(content)}
     features = (catalog.features.get(key) for key in sorted(keys))
     return [one.key for one in features if one is not None and one.status is FeatureStatus.ARCHIVED]
 
 
-def dropped(catalog: Catalog, package: Package) -> list[tuple[str, str]]:
+def dropped_choices(catalog: Catalog, package: Package) -> list[tuple[str, str]]:
     """Give the choices, by feature, that the newest contents of a package pick and that are no more."""
     rows = (*package.newest.rows, *package.shown.rows)
     picked = {(row.key, choice) for row in rows for choice in _choices(row.value)}

@@ -17,12 +17,12 @@ from rules.catalog.facts import (
     PricingType,
     Product,
 )
-from rules.catalog.validation import invalid, proven, required, text_problems, unit_problems
-from rules.catalog_edits.features import feature_problems, missing
-from rules.catalog_edits.packages import addon_problems, plan_problems, with_package
+from rules.catalog.validation import complete_value, invalid, missing_value, text_problems, unit_problems
+from rules.catalog_edits.features import feature_problems, unknown_key
+from rules.catalog_edits.packages import addon_field_problems, plan_field_problems, with_package
 from rules.catalog_edits.references import Holders, in_use_problems, picks, references
 from rules.errors import Problem, Rejected, refuse_any
-from rules.unset import KEEP, Keep
+from rules.unset import UNSET, Unset
 from rules.values import Unit, Written
 
 Thing = TypeVar("Thing")
@@ -38,9 +38,9 @@ class ProductUpdate:
     needs: ClassVar = ("name",)
 
     key: str
-    name: str | Keep | None = KEEP
-    description: str | Keep | None = KEEP
-    metadata: object = KEEP
+    name: str | Unset | None = UNSET
+    description: str | Unset | None = UNSET
+    metadata: object = UNSET
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,9 +50,9 @@ class CreditTypeUpdate:
     needs: ClassVar = ("name", "unit")
 
     key: str
-    name: str | Keep | None = KEEP
-    unit: Unit | Keep | None = KEEP
-    metadata: object = KEEP
+    name: str | Unset | None = UNSET
+    unit: Unit | Unset | None = UNSET
+    metadata: object = UNSET
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,14 +62,14 @@ class FeatureUpdate:
     needs: ClassVar = ("name", "status")
 
     key: str
-    name: str | Keep | None = KEEP
-    description: str | Keep | None = KEEP
-    unit: Unit | Keep | None = KEEP
-    choices: tuple[str, ...] | Keep | None = KEEP
-    meter: Meter | Keep | None = KEEP
-    status: FeatureStatus | Keep | None = KEEP
-    default: Written | Keep | None = KEEP
-    metadata: object = KEEP
+    name: str | Unset | None = UNSET
+    description: str | Unset | None = UNSET
+    unit: Unit | Unset | None = UNSET
+    choices: tuple[str, ...] | Unset | None = UNSET
+    meter: Meter | Unset | None = UNSET
+    status: FeatureStatus | Unset | None = UNSET
+    default: Written | Unset | None = UNSET
+    metadata: object = UNSET
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,14 +79,14 @@ class PlanUpdate:
     needs: ClassVar = ("name", "pricing_type", "visible", "position")
 
     key: str
-    name: str | Keep | None = KEEP
-    description: str | Keep | None = KEEP
-    pricing_type: PricingType | Keep | None = KEEP
-    visible: bool | Keep | None = KEEP
-    position: int | Keep | None = KEEP
-    default_trial_days: int | Keep | None = KEEP
-    compatible_addons: tuple[str, ...] | Keep | None = KEEP
-    metadata: object = KEEP
+    name: str | Unset | None = UNSET
+    description: str | Unset | None = UNSET
+    pricing_type: PricingType | Unset | None = UNSET
+    visible: bool | Unset | None = UNSET
+    position: int | Unset | None = UNSET
+    default_trial_days: int | Unset | None = UNSET
+    compatible_addons: tuple[str, ...] | Unset | None = UNSET
+    metadata: object = UNSET
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,10 +96,10 @@ class AddonUpdate:
     needs: ClassVar = ("name",)
 
     key: str
-    name: str | Keep | None = KEEP
-    description: str | Keep | None = KEEP
-    max_quantity: int | Keep | None = KEEP
-    metadata: object = KEEP
+    name: str | Unset | None = UNSET
+    description: str | Unset | None = UNSET
+    max_quantity: int | Unset | None = UNSET
+    metadata: object = UNSET
 
 
 Update = ProductUpdate | CreditTypeUpdate | FeatureUpdate | PlanUpdate | AddonUpdate
@@ -126,7 +126,7 @@ def update_plan(catalog: Catalog, update: PlanUpdate) -> Catalog:
     """Change a plan; raises Rejected with every problem."""
     plan = _known(catalog.packages, Plan, "plan", update.key)
     changed = replace(plan, **_said(update))
-    refuse_any((*_nulls(update), *plan_problems(catalog, changed)))
+    refuse_any((*_nulls(update), *plan_field_problems(catalog, changed)))
     return with_package(catalog, changed)
 
 
@@ -134,7 +134,7 @@ def update_addon(catalog: Catalog, update: AddonUpdate) -> Catalog:
     """Change an add-on; raises Rejected with every problem."""
     addon = _known(catalog.packages, Addon, "add-on", update.key)
     changed = replace(addon, **_said(update))
-    refuse_any((*_nulls(update), *addon_problems(catalog, changed)))
+    refuse_any((*_nulls(update), *addon_field_problems(catalog, changed)))
     return with_package(catalog, changed)
 
 
@@ -156,7 +156,7 @@ def update_feature(catalog: Catalog, update: FeatureUpdate, holders: Holders) ->
             *_dropped_problems(catalog, feature, changed, holders),
         )
     )
-    settled = None if default is None else proven(changed, default)
+    settled = None if default is None else complete_value(changed, default)
     return replace(catalog, features={**catalog.features, feature.key: replace(changed, default=settled)})
 
 
@@ -186,7 +186,7 @@ def _dropped_problems(
 def _known(among: Mapping[str, object], of: type[Thing], kind: str, key: str) -> Thing:
     thing = among.get(key)
     if not isinstance(thing, of):
-        raise Rejected([missing(kind, key, "key", among=among, of=of)])
+        raise Rejected([unknown_key(kind, key, "key", among=among, of=of)])
     return thing
 
 
@@ -195,7 +195,7 @@ def _said(update: Update) -> dict[str, Any]:
     said: dict[str, Any] = {}
     for field in fields(update):
         value = getattr(update, field.name)
-        if field.name == "key" or value is KEEP or (value is None and field.name in update.needs):
+        if field.name == "key" or value is UNSET or (value is None and field.name in update.needs):
             continue
         said[field.name] = _EMPTY.get(field.name) if value is None else value
     return said
@@ -205,7 +205,7 @@ def _nulls(update: Update) -> Iterator[Problem]:
     """Refuse null where something must stand."""
     for name in update.needs:
         if getattr(update, name) is None:
-            yield required("This cannot be taken away.", _in_camel_case(name))
+            yield missing_value("This cannot be taken away.", _in_camel_case(name))
 
 
 def _in_camel_case(name: str) -> str:

@@ -10,8 +10,15 @@ from typing import ClassVar
 
 from rules.catalog.facts import Catalog, Plan, Price
 from rules.catalog.validation import invalid
-from rules.commands.command import Account, Change, FactsAct, Scene, customer_problems, idempotency_problems
-from rules.commands.subscribe import chosen_price, converted, plan_problems
+from rules.commands.command import (
+    CommandContext,
+    CustomerState,
+    FactsCommand,
+    StateChange,
+    customer_problems,
+    idempotency_problems,
+)
+from rules.commands.subscribe import paid_term, plan_problems, price_for
 from rules.customers.facts import Customer, HeldAddon, Subscription, SubscriptionStatus, Term, TrialEnd
 from rules.customers.terms import (
     BILLING,
@@ -60,7 +67,7 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChangePlan(FactsAct):
+class ChangePlan(FactsCommand):
     """Move the live subscription of a plan's product to that plan."""
 
     operation: ClassVar[str] = "changePlan"
@@ -70,9 +77,9 @@ class ChangePlan(FactsAct):
     timing: ChangeTiming = ChangeTiming.AUTO
     usage: UsageOnChange = UsageOnChange.RESET
 
-    def apply(self, scene: Scene, account: Account) -> Change:
+    def apply(self, scene: CommandContext, state: CustomerState) -> StateChange:
         """Change now, or put the change down for the end of the period."""
-        customer, plan = account.customer, scene.flat.catalog.packages.get(self.plan)
+        customer, plan = state.customer, scene.flat.catalog.packages.get(self.plan)
         problems = [
             *idempotency_problems(self.idempotency_key),
             *customer_problems(scene, customer),
@@ -87,13 +94,13 @@ class ChangePlan(FactsAct):
         if subscription is None:
             message = "a missing subscription was refused above"
             raise AssertionError(message)
-        target = Target(plan=plan, price=chosen_price(plan.shown, self.price))
+        target = Target(plan=plan, price=price_for(plan.shown, self.price))
         changed = self._changed(scene, customer, subscription, target)
-        account = replace(account, customer=with_subscription(customer, changed))
-        return Change(account=account, outcome={"subscription": changed.number})
+        state = replace(state, customer=with_subscription(customer, changed))
+        return StateChange(state=state, outcome={"subscription": changed.number})
 
     def _change_problems(
-        self, scene: Scene, customer: Customer, subscription: Subscription | None, plan: Plan
+        self, scene: CommandContext, customer: Customer, subscription: Subscription | None, plan: Plan
     ) -> Iterator[Problem]:
         if subscription is None:
             if customer.live(scene.now):
@@ -104,7 +111,7 @@ class ChangePlan(FactsAct):
             return
         term = subscription.term(scene.now)
         is_chosen = self.price is not None or len(plan.shown.prices) <= 1
-        if is_chosen and (plan.key, chosen_price(plan.shown, self.price)) == (term.plan, term.price):
+        if is_chosen and (plan.key, price_for(plan.shown, self.price)) == (term.plan, term.price):
             message = (
                 f"It is on '{plan.key}' and this price already; resumeSubscription takes back what is "
                 "scheduled, migrateSubscription moves to a newer version."
@@ -112,14 +119,14 @@ class ChangePlan(FactsAct):
             yield Problem(ErrorCode.NOT_ALLOWED, message, ("plan",))
 
     def _changed(
-        self, scene: Scene, customer: Customer, subscription: Subscription, target: Target
+        self, scene: CommandContext, customer: Customer, subscription: Subscription, target: Target
     ) -> Subscription:
         catalog, now = scene.flat.catalog, scene.now
         cleared = without_schedule(subscription, customer.timezone, now)
         move = _Move(catalog=catalog, zone=customer.timezone, target=target, usage=self.usage, now=now)
         if subscription.status(now) is SubscriptionStatus.SCHEDULED:
             return move.before_start(cleared)
-        timing = settled_timing(catalog, subscription, target, self.timing, now)
+        timing = effective_timing(catalog, subscription, target, self.timing, now)
         return move.at_once(cleared) if timing is ChangeTiming.NOW else move.at_period_end(cleared)
 
 
@@ -134,7 +141,7 @@ def with_subscription(customer: Customer, changed: Subscription) -> Customer:
     return replace(customer, subscriptions=subscriptions)
 
 
-def settled_timing(
+def effective_timing(
     catalog: Catalog, subscription: Subscription, target: Target, timing: ChangeTiming, now: datetime
 ) -> ChangeTiming:
     """Tell when a change takes effect: upgrades now, downgrades at the end of the period."""
@@ -195,7 +202,7 @@ def without_schedule(subscription: Subscription, timezone: str, now: datetime) -
     ends = subscription.trial_ends_at
     if ends is not None and ends > now and subscription.after_trial is TrialEnd.CONVERT:
         trial = terms[-1] if terms[-1].trial else None
-        terms = terms if trial is None else (*terms, converted(trial, ends, timezone))
+        terms = terms if trial is None else (*terms, paid_term(trial, ends, timezone))
     canceled = subscription.canceled_at
     ended = canceled if canceled is not None and canceled <= now else None
     return replace(subscription, terms=terms, canceled_at=ended)

@@ -11,20 +11,20 @@ from functools import cache
 from typing import ClassVar, Protocol
 
 from rules.access import resolution_cache
-from rules.access.decision import Decision, Question, Subject
+from rules.access.decision import AccessCheck, Decision, ResolvedCheck
 from rules.catalog.facts import CreditRate
-from rules.catalog.inheritance import Flattened
+from rules.catalog.inheritance import ResolvedCatalog
 from rules.catalog.validation import invalid, is_external_key
-from rules.credits.accounts import Book, CreditNeed
+from rules.credits.accounts import CreditAccount, CreditNeed
 from rules.customers.facts import Customer
 from rules.errors import ErrorCode, Problem, Rejected
 from rules.usage.counters import Need, Tallies
 from rules.usage.metering import UsageRecord, Window
-from rules.usage.reservations import Hold
+from rules.usage.reservations import Reservation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
+class CustomerState:
     """What an act finds and leaves: the customer, None where there is none, their usage and holds.
 
     Among the holds, by key, are those that are open and those that acts name. Books of credits, by
@@ -33,25 +33,25 @@ class Account:
 
     customer: Customer | None
     tallies: Tallies = field(default_factory=dict)
-    holds: Mapping[str, Hold] = field(default_factory=dict)
-    books: Mapping[str, Book] = field(default_factory=dict)
+    holds: Mapping[str, Reservation] = field(default_factory=dict)
+    books: Mapping[str, CreditAccount] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
+class CommandContext:
     """When and where an act happens: the catalog in force, the act's own instant, and the clock's time.
 
     ``customer`` is the key of the customer that the act names, whether there is one or not.
     """
 
-    flat: Flattened
+    flat: ResolvedCatalog
     now: datetime
     clock: datetime | None = None
     customer: str = ""
 
-    def subject(self, customer: Customer | None, question: Question) -> Subject:
+    def subject(self, customer: Customer | None, question: AccessCheck) -> ResolvedCheck:
         """Find what a question that an act asks is about."""
-        return resolution_cache.subject(self.flat, customer, question, self.now)
+        return resolution_cache.cached_check(self.flat, customer, question, self.now)
 
     def rate(self, customer: Customer, feature: str) -> CreditRate | None:
         """Tell how many credits using a feature burns beyond its limit; None where it burns none."""
@@ -63,13 +63,13 @@ class Scene:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class StateChange:
     """What an act did: the account it left, what it recorded, and what is told again on a replay.
 
     An act that was answered with a no has ``changed`` nothing, and takes no key.
     """
 
-    account: Account
+    state: CustomerState
     records: tuple[UsageRecord, ...] = ()
     outcome: Mapping[str, int] = field(default_factory=dict)
     decision: Decision | None = None
@@ -77,7 +77,7 @@ class Change:
     replayed: bool = False
 
 
-class Act(Protocol):
+class Command(Protocol):
     """Something done to one customer, decided and recorded as one."""
 
     operation: ClassVar[str]
@@ -100,18 +100,18 @@ class Act(Protocol):
     def hold_key(self) -> str | None:
         """The key of the hold that the act is about."""
 
-    def needs(self, scene: Scene, account: Account) -> Iterable[Need]:
+    def needs(self, scene: CommandContext, state: CustomerState) -> Iterable[Need]:
         """Tell which tallies the act and its answer need."""
 
-    def credit_needs(self, scene: Scene, account: Account) -> Iterable[CreditNeed]:
+    def credit_needs(self, scene: CommandContext, state: CustomerState) -> Iterable[CreditNeed]:
         """Tell which books of credits the act and its answer need."""
 
-    def apply(self, scene: Scene, account: Account) -> Change:
+    def apply(self, scene: CommandContext, state: CustomerState) -> StateChange:
         """Do it; raises Rejected with every problem, and then nothing has changed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FactsAct:
+class FactsCommand:
     """An act that changes a customer's facts and leaves usage alone."""
 
     creates: ClassVar[bool] = False
@@ -127,17 +127,17 @@ class FactsAct:
         """None: holds do not matter."""
         return None
 
-    def needs(self, scene: Scene, account: Account) -> Iterable[Need]:  # noqa: ARG002
+    def needs(self, scene: CommandContext, state: CustomerState) -> Iterable[Need]:  # noqa: ARG002
         """None: usage does not matter."""
         return ()
 
-    def credit_needs(self, scene: Scene, account: Account) -> Iterable[CreditNeed]:  # noqa: ARG002
+    def credit_needs(self, scene: CommandContext, state: CustomerState) -> Iterable[CreditNeed]:  # noqa: ARG002
         """None: what facts make of credits follows from them when someone asks."""
         return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UsageAct:
+class UsageCommand:
     """An act on usage, which leaves a customer's facts alone."""
 
     creates: ClassVar[bool] = False
@@ -151,12 +151,12 @@ class UsageAct:
         """None: only the open holds matter."""
         return None
 
-    def credit_needs(self, scene: Scene, account: Account) -> Iterable[CreditNeed]:  # noqa: ARG002
+    def credit_needs(self, scene: CommandContext, state: CustomerState) -> Iterable[CreditNeed]:  # noqa: ARG002
         """None, unless usage burns credits."""
         return ()
 
 
-def input_digest(act: Act) -> str:
+def input_digest(act: Command) -> str:
     """Give a digest that is equal for inputs that are equal by value.
 
     What is left at its default does not count, so that a default written out is the same input.
@@ -198,7 +198,7 @@ def missing_customer(key: str) -> Problem:
     return Problem(ErrorCode.NOT_FOUND, f"There is no customer '{key}'.", ("customer",))
 
 
-def customer_problems(scene: Scene, customer: Customer | None) -> Iterator[Problem]:
+def customer_problems(scene: CommandContext, customer: Customer | None) -> Iterator[Problem]:
     """Check that there is a customer who can act."""
     if customer is None:
         yield missing_customer(scene.customer)
@@ -206,7 +206,7 @@ def customer_problems(scene: Scene, customer: Customer | None) -> Iterator[Probl
         yield Problem(ErrorCode.ARCHIVED, f"Customer '{customer.key}' is archived.", ("customer",))
 
 
-def conflict(act: Act) -> Rejected:
+def conflict(act: Command) -> Rejected:
     """A key that was taken by another input."""
     message = f"The key '{act.idempotency_key}' was taken by another input."
     return Rejected([Problem(ErrorCode.IDEMPOTENCY_CONFLICT, message, (act.key_field,))])

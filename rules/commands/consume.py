@@ -6,37 +6,43 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from rules.access.decision import Decision, Question
+from rules.access.decision import AccessCheck, Decision
 from rules.catalog.facts import Aggregation
 from rules.catalog.validation import out_of_range
-from rules.commands.command import Account, Change, Scene, UsageAct, idempotency_problems
+from rules.commands.command import (
+    CommandContext,
+    CustomerState,
+    StateChange,
+    UsageCommand,
+    idempotency_problems,
+)
 from rules.commands.report_usage import sum_problems
-from rules.commands.usage_charges import decided, paid, usage_credit_needs
+from rules.commands.usage_charges import charge_usage, decide_in, usage_credit_needs
 from rules.credits.accounts import CreditNeed
 from rules.errors import Problem, refuse_any
-from rules.usage.counters import Need, tallied
+from rules.usage.counters import Need, count_record
 from rules.usage.event_properties import Properties, properties_problems
 from rules.usage.metering import UsageRecord
 from rules.values import FeatureType
 
 
-def requested_need(scene: Scene, account: Account, feature: str) -> Iterable[Need]:
+def window_need(scene: CommandContext, state: CustomerState, feature: str) -> Iterable[Need]:
     """Tell the window in which a feature's usage counts now; where no limit speaks, everything counts.
 
     A feature that is not metered has no usage, and so no window.
     """
     known = scene.flat.catalog.features.get(feature)
-    if account.customer is None or known is None or known.type is not FeatureType.METERED:
+    if state.customer is None or known is None or known.type is not FeatureType.METERED:
         return ()
-    return (Need(window=scene.window(account.customer, feature)),)
+    return (Need(window=scene.window(state.customer, feature)),)
 
 
-def recorded(scene: Scene, account: Account, record: UsageRecord) -> Account:
+def record_usage(scene: CommandContext, state: CustomerState, record: UsageRecord) -> CustomerState:
     """Give the account after usage of now; raises Rejected where its period's would be too large to count."""
-    after = replace(account, tallies=tallied(account.tallies, record, Aggregation.SUM))
+    after = replace(state, tallies=count_record(state.tallies, record, Aggregation.SUM))
     refuse_any(
         problem
-        for need in requested_need(scene, account, record.feature)
+        for need in window_need(scene, state, record.feature)
         for problem in sum_problems(after.tallies[need.window].used, "quantity")
     )
     return after
@@ -54,7 +60,7 @@ def as_decided(told: Decision, decision: Decision) -> Decision:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Consume(UsageAct):
+class Consume(UsageCommand):
     """Use a quantity, in micros, if that is allowed, and otherwise nothing of it."""
 
     operation: ClassVar[str] = "consume"
@@ -64,35 +70,35 @@ class Consume(UsageAct):
     idempotency_key: str | None = None
     properties: Properties | None = None
 
-    def question(self, customer: str) -> Question:
+    def question(self, customer: str) -> AccessCheck:
         """Ask what is decided before anything is recorded."""
-        return Question(customer=customer, feature=self.feature, requested=self.quantity, to_consume=True)
+        return AccessCheck(customer=customer, feature=self.feature, requested=self.quantity, to_consume=True)
 
-    def needs(self, scene: Scene, account: Account) -> Iterable[Need]:
+    def needs(self, scene: CommandContext, state: CustomerState) -> Iterable[Need]:
         """The window that the decision and the answer count in."""
-        return requested_need(scene, account, self.feature)
+        return window_need(scene, state, self.feature)
 
-    def credit_needs(self, scene: Scene, account: Account) -> Iterable[CreditNeed]:
+    def credit_needs(self, scene: CommandContext, state: CustomerState) -> Iterable[CreditNeed]:
         """The book that pays for what is beyond the limit."""
-        return usage_credit_needs(scene, account, self.feature)
+        return usage_credit_needs(scene, state, self.feature)
 
-    def apply(self, scene: Scene, account: Account) -> Change:
+    def apply(self, scene: CommandContext, state: CustomerState) -> StateChange:
         """Record the quantity where the decision allows it; a no is an answer, not an error."""
         refuse_any(self._problems())
-        question = self.question(account.customer.key if account.customer is not None else "")
-        decision = decided(scene, account, question)
+        question = self.question(state.customer.key if state.customer is not None else "")
+        decision = decide_in(scene, state, question)
         if not decision.allowed:
-            return Change(account=account, outcome={"consumed": 0}, decision=decision, changed=False)
+            return StateChange(state=state, outcome={"consumed": 0}, decision=decision, changed=False)
         record = UsageRecord(
             feature=self.feature,
             occurred_at=scene.now,
             quantity=self.quantity,
             properties=self.properties,
         )
-        after = recorded(scene, paid(scene, account, record, "quantity"), record)
-        told = decided(scene, after, question)
-        return Change(
-            account=after,
+        after = record_usage(scene, charge_usage(scene, state, record, "quantity"), record)
+        told = decide_in(scene, after, question)
+        return StateChange(
+            state=after,
             records=(record,),
             outcome={"consumed": self.quantity},
             decision=as_decided(told, decision),

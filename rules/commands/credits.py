@@ -8,29 +8,36 @@ from datetime import datetime
 from typing import ClassVar
 
 from rules.catalog.validation import LONGEST_TEXT, invalid, out_of_range
-from rules.catalog_edits.features import missing
-from rules.commands.command import Account, Change, Scene, UsageAct, customer_problems, idempotency_problems
-from rules.credits.accounts import Book, Cause, CreditNeed
-from rules.credits.burn_down import ended, planned, spent, took_effect
+from rules.catalog_edits.features import unknown_key
+from rules.commands.command import (
+    CommandContext,
+    CustomerState,
+    StateChange,
+    UsageCommand,
+    customer_problems,
+    idempotency_problems,
+)
+from rules.credits.accounts import Cause, CreditAccount, CreditNeed
+from rules.credits.burn_down import add_grant, end_lots, post_grant, spend
 from rules.credits.grants import HIGHEST_PRIORITY, USUAL_PRIORITY, CreditSource, Grant, GrantStatus
-from rules.credits.roll_forward import brought_up
+from rules.credits.roll_forward import roll_forward
 from rules.errors import ErrorCode, Problem, Rejected, refuse_any
 from rules.numbers import LARGEST
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CreditAct(UsageAct):
+class CreditAct(UsageCommand):
     """An act on a customer's credits of a type."""
 
     credit_type: str
 
-    def needs(self, scene: Scene, account: Account) -> tuple[()]:  # noqa: ARG002
+    def needs(self, scene: CommandContext, state: CustomerState) -> tuple[()]:  # noqa: ARG002
         """None: usage does not matter."""
         return ()
 
-    def credit_needs(self, scene: Scene, account: Account) -> tuple[CreditNeed, ...]:
+    def credit_needs(self, scene: CommandContext, state: CustomerState) -> tuple[CreditNeed, ...]:
         """The book of the credit type, where there is such a type."""
-        known = account.customer is not None and self.credit_type in scene.flat.catalog.credit_types
+        known = state.customer is not None and self.credit_type in scene.flat.catalog.credit_types
         return (CreditNeed(credit_type=self.credit_type, grant=self.grant_number),) if known else ()
 
     @property
@@ -38,23 +45,23 @@ class CreditAct(UsageAct):
         """The grant that it is about, which may be closed; None where it is about none."""
         return None
 
-    def apply(self, scene: Scene, account: Account) -> Change:
+    def apply(self, scene: CommandContext, state: CustomerState) -> StateChange:
         """Do it; raises Rejected with every problem, and then nothing has changed."""
         raise NotImplementedError
 
-    def type_problems(self, scene: Scene) -> Iterator[Problem]:
+    def type_problems(self, scene: CommandContext) -> Iterator[Problem]:
         """Check that there is such a credit type."""
         known = scene.flat.catalog.credit_types
         if self.credit_type not in known:
-            yield missing("credit type", self.credit_type, "creditType", among=known)
+            yield unknown_key("credit type", self.credit_type, "creditType", among=known)
 
-    def book(self, scene: Scene, account: Account) -> Book:
+    def book(self, scene: CommandContext, state: CustomerState) -> CreditAccount:
         """Give the customer's book of the credit type, brought up to now."""
-        if account.customer is None:
+        if state.customer is None:
             message = "a missing customer has no book"
             raise AssertionError(message)
-        book = account.books.get(self.credit_type, Book(credit_type=self.credit_type))
-        return brought_up(book, account.customer, scene.flat, scene.now)
+        book = state.books.get(self.credit_type, CreditAccount(credit_type=self.credit_type))
+        return roll_forward(book, state.customer, scene.flat, scene.now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,10 +78,10 @@ class GrantCredits(CreditAct):
     note: str | None = None
     idempotency_key: str | None = None
 
-    def apply(self, scene: Scene, account: Account) -> Change:
+    def apply(self, scene: CommandContext, state: CustomerState) -> StateChange:
         """Put the grant down; it enters the ledger when it takes effect, and settles what is owed first."""
-        refuse_any(self._problems(scene, account))
-        book = self.book(scene, account)
+        refuse_any(self._problems(scene, state))
+        book = self.book(scene, state)
         refuse_any(amount_problems(book.granted + self.amount))
         grant = Grant(
             number=book.last_grant + 1,
@@ -87,14 +94,14 @@ class GrantCredits(CreditAct):
             expires_at=self.expires_at,
             note=self.note,
         )
-        book = planned(book, grant)
+        book = add_grant(book, grant)
         if grant.effective_at == scene.now:
-            book = took_effect(book, grant.number, Cause(at=scene.now, note=self.note))
-        return Change(account=with_book(account, book), outcome={"grant": grant.number})
+            book = post_grant(book, grant.number, Cause(at=scene.now, note=self.note))
+        return StateChange(state=with_book(state, book), outcome={"grant": grant.number})
 
-    def _problems(self, scene: Scene, account: Account) -> Iterator[Problem]:
+    def _problems(self, scene: CommandContext, state: CustomerState) -> Iterator[Problem]:
         yield from idempotency_problems(self.idempotency_key)
-        yield from customer_problems(scene, account.customer)
+        yield from customer_problems(scene, state.customer)
         yield from self.type_problems(scene)
         yield from amount_problems(self.amount)
         if self.source is CreditSource.RECURRING:
@@ -131,10 +138,10 @@ class VoidCreditGrant(CreditAct):
         """The grant, which may be closed."""
         return self.number
 
-    def apply(self, scene: Scene, account: Account) -> Change:
+    def apply(self, scene: CommandContext, state: CustomerState) -> StateChange:
         """Void; the same again does nothing, and what has expired cannot be voided."""
-        refuse_any((*self._problems(scene, account), *note_problems(self.note)))
-        book = self.book(scene, account)
+        refuse_any((*self._problems(scene, state), *note_problems(self.note)))
+        book = self.book(scene, state)
         lot = book.lots.get(self.number) or book.closed.get(self.number)
         if lot is None or self.made_at not in (None, lot.grant.made_at):
             raise Rejected([self._missing(scene)])
@@ -142,17 +149,17 @@ class VoidCreditGrant(CreditAct):
         if status is GrantStatus.EXPIRED:
             raise Rejected([Problem(ErrorCode.NOT_ALLOWED, "The grant has expired.", ("grant",))])
         if status is GrantStatus.VOIDED:
-            return Change(account=account, changed=False, replayed=True)
-        book = ended(book, [lot], Cause(at=scene.now, note=self.note))
-        return Change(account=with_book(account, book), outcome={"grant": self.number})
+            return StateChange(state=state, changed=False, replayed=True)
+        book = end_lots(book, [lot], Cause(at=scene.now, note=self.note))
+        return StateChange(state=with_book(state, book), outcome={"grant": self.number})
 
-    def _problems(self, scene: Scene, account: Account) -> Iterator[Problem]:
+    def _problems(self, scene: CommandContext, state: CustomerState) -> Iterator[Problem]:
         """Check that there is a customer who can act; the grant is all that the input names."""
-        for problem in customer_problems(scene, account.customer):
+        for problem in customer_problems(scene, state.customer):
             missing_one = problem.code is ErrorCode.NOT_FOUND
             yield self._missing(scene) if missing_one else replace(problem, path=("grant",))
 
-    def _missing(self, scene: Scene) -> Problem:
+    def _missing(self, scene: CommandContext) -> Problem:
         message = f"Customer '{scene.customer}' has no grant {self.number} of '{self.credit_type}'."
         return Problem(ErrorCode.NOT_FOUND, message, ("grant",))
 
@@ -168,21 +175,21 @@ class ConsumeCredits(CreditAct):
     note: str | None = None
     idempotency_key: str | None = None
 
-    def apply(self, scene: Scene, account: Account) -> Change:
+    def apply(self, scene: CommandContext, state: CustomerState) -> StateChange:
         """Spend all of it or nothing; a no is an answer, not an error. It needs no subscription."""
         refuse_any(self._problems(scene))
-        customer = account.customer
+        customer = state.customer
         if customer is None:
-            return Change(account=account, outcome={"consumed": 0}, changed=False)
-        book = self.book(scene, account)
+            return StateChange(state=state, outcome={"consumed": 0}, changed=False)
+        book = self.book(scene, state)
         if customer.archived or not (self.allow_overdraft or self.amount <= book.available):
-            return Change(account=with_book(account, book), outcome={"consumed": 0}, changed=False)
+            return StateChange(state=with_book(state, book), outcome={"consumed": 0}, changed=False)
         refuse_any(amount_problems(book.overdraft + self.amount))
-        after, _ = spent(book, self.amount, Cause(at=scene.now, note=self.note))
+        after, _ = spend(book, self.amount, Cause(at=scene.now, note=self.note))
         outcome = {"consumed": self.amount, "first": book.last_entry + 1, "last": after.last_entry}
-        return Change(account=with_book(account, after), outcome=outcome)
+        return StateChange(state=with_book(state, after), outcome=outcome)
 
-    def _problems(self, scene: Scene) -> Iterator[Problem]:
+    def _problems(self, scene: CommandContext) -> Iterator[Problem]:
         yield from idempotency_problems(self.idempotency_key)
         yield from self.type_problems(scene)
         yield from amount_problems(self.amount)
@@ -200,23 +207,23 @@ class BringUpCredits(CreditAct):
         """None: to do it again does nothing."""
         return None
 
-    def apply(self, scene: Scene, account: Account) -> Change:
+    def apply(self, scene: CommandContext, state: CustomerState) -> StateChange:
         """Bring the book up; where nothing is new it is left as it was."""
-        if account.customer is None or self.credit_type not in account.books:
-            return Change(account=account, changed=False)
-        book = self.book(scene, account)
-        changed = is_news(account.books[self.credit_type], book)
-        return Change(account=with_book(account, book), changed=changed)
+        if state.customer is None or self.credit_type not in state.books:
+            return StateChange(state=state, changed=False)
+        book = self.book(scene, state)
+        changed = is_news(state.books[self.credit_type], book)
+        return StateChange(state=with_book(state, book), changed=changed)
 
 
-def is_news(before: Book, after: Book) -> bool:
+def is_news(before: CreditAccount, after: CreditAccount) -> bool:
     """Tell whether bringing a book up has made anything besides the time."""
     return replace(after, at=before.at, seen=before.seen) != before
 
 
-def with_book(account: Account, book: Book) -> Account:
+def with_book(state: CustomerState, book: CreditAccount) -> CustomerState:
     """Put a book in place of the one of its credit type."""
-    return replace(account, books={**account.books, book.credit_type: book})
+    return replace(state, books={**state.books, book.credit_type: book})
 
 
 def amount_problems(amount: int) -> Iterator[Problem]:

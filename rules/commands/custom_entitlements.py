@@ -8,16 +8,23 @@ from datetime import datetime
 from typing import ClassVar
 
 from rules.catalog.facts import Feature, FeatureStatus
-from rules.catalog.validation import LONGEST_TEXT, invalid, out_of_range, proven, required, value_problems
-from rules.catalog_edits.features import missing
-from rules.commands.command import Account, Change, FactsAct, Scene, customer_problems
+from rules.catalog.validation import (
+    LONGEST_TEXT,
+    complete_value,
+    invalid,
+    missing_value,
+    out_of_range,
+    value_problems,
+)
+from rules.catalog_edits.features import unknown_key
+from rules.commands.command import CommandContext, CustomerState, FactsCommand, StateChange, customer_problems
 from rules.customers.facts import CustomEntitlement, CustomEntitlementMode, Customer
 from rules.errors import ErrorCode, Problem, refuse_any
 from rules.values import FeatureType, Granted, Value, Written
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SetCustomEntitlement(FactsAct):
+class SetCustomEntitlement(FactsCommand):
     """Grant, override or revoke a feature for a customer, in place of what was set in this mode."""
 
     operation: ClassVar[str] = "setCustomEntitlement"
@@ -29,9 +36,9 @@ class SetCustomEntitlement(FactsAct):
     expires_at: datetime | None = None
     note: str | None = None
 
-    def apply(self, scene: Scene, account: Account) -> Change:
+    def apply(self, scene: CommandContext, state: CustomerState) -> StateChange:
         """Set it; a boolean needs no value, a revocation takes none."""
-        customer, feature = account.customer, scene.flat.catalog.features.get(self.feature)
+        customer, feature = state.customer, scene.flat.catalog.features.get(self.feature)
         refuse_any(self._problems(scene, customer, feature))
         if customer is None or feature is None:
             message = "what is missing was refused above"
@@ -47,20 +54,20 @@ class SetCustomEntitlement(FactsAct):
             timezone=customer.timezone,
         )
         custom = (*without_custom(customer, self.feature, self.mode, scene.now), made)
-        account = replace(account, customer=replace(customer, custom=custom))
-        return Change(account=account, outcome={"custom": made.number})
+        state = replace(state, customer=replace(customer, custom=custom))
+        return StateChange(state=state, outcome={"custom": made.number})
 
     def _value(self, feature: Feature) -> Value | None:
         if self.mode is CustomEntitlementMode.REVOKE:
             return None
-        return Granted() if self.value is None else proven(feature, self.value)
+        return Granted() if self.value is None else complete_value(feature, self.value)
 
     def _problems(
-        self, scene: Scene, customer: Customer | None, feature: Feature | None
+        self, scene: CommandContext, customer: Customer | None, feature: Feature | None
     ) -> Iterator[Problem]:
         yield from customer_problems(scene, customer)
         if feature is None:
-            yield missing("feature", self.feature, "feature", among=scene.flat.catalog.features)
+            yield unknown_key("feature", self.feature, "feature", among=scene.flat.catalog.features)
         else:
             yield from self._feature_problems(feature)
         start = self.starts_at or scene.now
@@ -77,14 +84,14 @@ class SetCustomEntitlement(FactsAct):
                 yield invalid("A revocation goes without a value.", "value")
         elif self.value is None:
             if feature.type is not FeatureType.BOOLEAN:
-                yield required(f"'{feature.key}' needs a value.", "value")
+                yield missing_value(f"'{feature.key}' needs a value.", "value")
         else:
             for problem in value_problems(feature, self.value):
                 yield problem.under("value")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RemoveCustomEntitlement(FactsAct):
+class RemoveCustomEntitlement(FactsCommand):
     """Take back what was set for a customer about a feature, in one mode or in all."""
 
     operation: ClassVar[str] = "removeCustomEntitlement"
@@ -92,23 +99,23 @@ class RemoveCustomEntitlement(FactsAct):
     feature: str
     mode: CustomEntitlementMode | None = None
 
-    def apply(self, scene: Scene, account: Account) -> Change:
+    def apply(self, scene: CommandContext, state: CustomerState) -> StateChange:
         """Remove it; refused where there is nothing to remove."""
-        refuse_any(self._problems(scene, account.customer))
-        if account.customer is None:
+        refuse_any(self._problems(scene, state.customer))
+        if state.customer is None:
             message = "a missing customer was refused above"
             raise AssertionError(message)
-        kept = without_custom(account.customer, self.feature, self.mode, scene.now)
-        return Change(account=replace(account, customer=replace(account.customer, custom=kept)))
+        kept = without_custom(state.customer, self.feature, self.mode, scene.now)
+        return StateChange(state=replace(state, customer=replace(state.customer, custom=kept)))
 
-    def _problems(self, scene: Scene, customer: Customer | None) -> Iterator[Problem]:
+    def _problems(self, scene: CommandContext, customer: Customer | None) -> Iterator[Problem]:
         yield from customer_problems(scene, customer)
         if self.feature not in scene.flat.catalog.features:
-            yield missing("feature", self.feature, "feature", among=scene.flat.catalog.features)
+            yield unknown_key("feature", self.feature, "feature", among=scene.flat.catalog.features)
         elif customer is not None:
             standing = (c for c in customer.custom if _stands(c, self.feature, self.mode, scene.now))
             if next(standing, None) is None:
-                yield missing("custom entitlement of", self.feature, "feature")
+                yield unknown_key("custom entitlement of", self.feature, "feature")
 
 
 def without_custom(

@@ -12,28 +12,28 @@ from rules.catalog.validation import (
     invalid,
     is_external_key,
     metadata_problems,
+    missing_value,
     out_of_range,
-    required,
 )
-from rules.commands.command import Account, Change, FactsAct, Scene, missing_customer
+from rules.commands.command import CommandContext, CustomerState, FactsCommand, StateChange, missing_customer
 from rules.customers.facts import Customer
 from rules.errors import Problem, Rejected, refuse_any
 from rules.periods import is_timezone
-from rules.unset import KEEP, Keep
+from rules.unset import UNSET, Unset
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UpsertCustomer(FactsAct):
+class UpsertCustomer(FactsCommand):
     """Make a customer, change one, or bring an archived one back; what is left out keeps."""
 
     operation: ClassVar[str] = "upsertCustomer"
     creates: ClassVar[bool] = True
 
     key: str
-    name: str | Keep | None = KEEP
-    email: str | Keep | None = KEEP
-    timezone: str | Keep | None = KEEP
-    metadata: object = KEEP
+    name: str | Unset | None = UNSET
+    email: str | Unset | None = UNSET
+    timezone: str | Unset | None = UNSET
+    metadata: object = UNSET
 
     def problems(self) -> Iterator[Problem]:
         """Find everything wrong with the input by itself."""
@@ -43,28 +43,28 @@ class UpsertCustomer(FactsAct):
             if isinstance(text, str) and not 1 <= len(text) <= LONGEST_NAME:
                 yield out_of_range(f"The {name} has 1 to {LONGEST_NAME} characters.", name)
         if self.timezone is None:
-            yield required("A customer has a time zone.", "timezone")
+            yield missing_value("A customer has a time zone.", "timezone")
         elif isinstance(self.timezone, str) and not is_timezone(self.timezone):
             yield invalid(f"'{self.timezone}' is not the IANA name of a time zone.", "timezone")
-        if self.metadata is not KEEP and self.metadata is not None:
+        if self.metadata is not UNSET and self.metadata is not None:
             yield from metadata_problems(self.metadata)
 
-    def apply(self, scene: Scene, account: Account) -> Change:
+    def apply(self, scene: CommandContext, state: CustomerState) -> StateChange:
         """Write what was said over what was there."""
         refuse_any(self.problems())
-        customer = account.customer
+        customer = state.customer
         if customer is None:
             message = f"customer {self.key} was not made"
             raise AssertionError(message)
         written = replace(customer, archived=False, **self._said())
         if written.timezone != customer.timezone:
             written = in_zone(written, scene.now)
-        return Change(account=replace(account, customer=written))
+        return StateChange(state=replace(state, customer=written))
 
     def _said(self) -> dict[str, Any]:
         metadata = {} if self.metadata is None else self.metadata
         said = {"name": self.name, "email": self.email, "timezone": self.timezone, "metadata": metadata}
-        return {name: value for name, value in said.items() if value is not KEEP}
+        return {name: value for name, value in said.items() if value is not UNSET}
 
 
 def in_zone(customer: Customer, now: datetime) -> Customer:
@@ -85,14 +85,14 @@ def in_zone(customer: Customer, now: datetime) -> Customer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ArchiveCustomer(FactsAct):
+class ArchiveCustomer(FactsCommand):
     """End every subscription of a customer now, and deny everything from then on."""
 
     operation: ClassVar[str] = "archiveCustomer"
 
-    def apply(self, scene: Scene, account: Account) -> Change:
+    def apply(self, scene: CommandContext, state: CustomerState) -> StateChange:
         """Archive; a customer who is archived already stays so."""
-        customer = account.customer
+        customer = state.customer
         if customer is None:
             raise Rejected([missing_customer(scene.customer)])
         ended = tuple(
@@ -100,4 +100,4 @@ class ArchiveCustomer(FactsAct):
             for subscription in customer.subscriptions
         )
         gone = replace(customer, archived=True, subscriptions=ended)
-        return Change(account=replace(account, customer=gone))
+        return StateChange(state=replace(state, customer=gone))

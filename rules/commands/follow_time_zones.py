@@ -5,26 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from rules.commands.command import Account, Change, FactsAct, Scene
+from rules.commands.command import CommandContext, CustomerState, FactsCommand, StateChange
 from rules.credits.moved_boundaries import with_moved_changes
 from rules.customers.facts import Customer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FollowTimeZones(FactsAct):
+class FollowTimeZones(FactsCommand):
     """Let what is scheduled for the end of a period come where it ends by the rules in force."""
 
     operation: ClassVar[str] = "followTimeZones"
 
-    def apply(self, scene: Scene, account: Account) -> Change:
+    def apply(self, scene: CommandContext, state: CustomerState) -> StateChange:
         """Move it; nothing changes where nothing is scheduled, or it comes where it did."""
-        customer = account.customer
+        customer = state.customer
         if customer is None:
-            return Change(account=account, changed=False)
+            return StateChange(state=state, changed=False)
         moved = tuple(with_moved_changes(known, scene.now) for known in customer.subscriptions)
         if moved == customer.subscriptions:
-            return Change(account=account, changed=False)
-        return Change(account=replace(account, customer=replace(customer, subscriptions=moved)))
+            return StateChange(state=state, changed=False)
+        return StateChange(state=replace(state, customer=replace(customer, subscriptions=moved)))
 
 
 def zones_of(customer: Customer) -> frozenset[str]:

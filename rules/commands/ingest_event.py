@@ -9,16 +9,16 @@ from typing import ClassVar
 
 from rules.catalog.facts import ADDED_UP, Feature, Meter
 from rules.catalog.validation import LONGEST_NAME, invalid, is_external_key
-from rules.commands.command import Account, Change, Scene, UsageAct, customer_problems
+from rules.commands.command import CommandContext, CustomerState, StateChange, UsageCommand, customer_problems
 from rules.commands.report_usage import occurred_problems, sum_problems
-from rules.commands.usage_charges import burns, paid, usage_credit_needs
+from rules.commands.usage_charges import burns, charge_usage, usage_credit_needs
 from rules.credits.accounts import CreditNeed
 from rules.errors import Problem, refuse_any
-from rules.usage.counters import Need, aggregation_of, tallied
+from rules.usage.counters import Need, aggregation_of, count_record
 from rules.usage.event_properties import (
     Properties,
     distinct_value,
-    observed,
+    observe,
     properties_problems,
     readable,
     satisfies,
@@ -27,7 +27,7 @@ from rules.usage.metering import UsageRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class IngestEvent(UsageAct):
+class IngestEvent(UsageCommand):
     """Count an event in every feature whose meter it matches, in all of them or in none."""
 
     operation: ClassVar[str] = "ingestEvents"
@@ -45,9 +45,9 @@ class IngestEvent(UsageAct):
         """The event's id, unique for its customer."""
         return self.id
 
-    def needs(self, scene: Scene, account: Account) -> Iterable[Need]:
+    def needs(self, scene: CommandContext, state: CustomerState) -> Iterable[Need]:
         """The windows that count now, and where usage burns credits, those in which it occurred."""
-        customer = account.customer
+        customer = state.customer
         if customer is None:
             return []
         return [
@@ -56,20 +56,20 @@ class IngestEvent(UsageAct):
                 value=distinct_value(meter, readable(self.properties)),
             )
             for feature, meter in self._matched(scene)
-            for at in ((None, self.occurred_at) if burns(scene, account, feature.key) else (None,))
+            for at in ((None, self.occurred_at) if burns(scene, state, feature.key) else (None,))
         ]
 
-    def credit_needs(self, scene: Scene, account: Account) -> Iterable[CreditNeed]:
+    def credit_needs(self, scene: CommandContext, state: CustomerState) -> Iterable[CreditNeed]:
         """The books that what is beyond limits burns."""
         for feature, _ in self._matched(scene):
-            yield from usage_credit_needs(scene, account, feature.key, self.occurred_at)
+            yield from usage_credit_needs(scene, state, feature.key, self.occurred_at)
 
-    def apply(self, scene: Scene, account: Account) -> Change:
+    def apply(self, scene: CommandContext, state: CustomerState) -> StateChange:
         """Record what each meter reads; an event that no meter matches changes nothing."""
-        refuse_any(self._problems(scene, account))
-        after, records = account, []
+        refuse_any(self._problems(scene, state))
+        after, records = state, []
         for feature, meter in self._matched(scene):
-            quantity, value = observed(meter, readable(self.properties))
+            quantity, value = observe(meter, readable(self.properties))
             record = UsageRecord(
                 feature=feature.key,
                 occurred_at=self.occurred_at or scene.now,
@@ -78,16 +78,16 @@ class IngestEvent(UsageAct):
                 properties=self.properties,
             )
             if meter.aggregation in ADDED_UP:
-                after = paid(scene, after, record, "properties")
-            after = replace(after, tallies=tallied(after.tallies, record, meter.aggregation))
+                after = charge_usage(scene, after, record, "properties")
+            after = replace(after, tallies=count_record(after.tallies, record, meter.aggregation))
             refuse_any(_sum_problems(scene, after, record))
             records.append(record)
         matched = len(records)
-        return Change(
-            account=after, records=tuple(records), outcome={"matched": matched}, changed=matched > 0
+        return StateChange(
+            state=after, records=tuple(records), outcome={"matched": matched}, changed=matched > 0
         )
 
-    def _matched(self, scene: Scene) -> list[tuple[Feature, Meter]]:
+    def _matched(self, scene: CommandContext) -> list[tuple[Feature, Meter]]:
         properties = readable(self.properties)
         return [
             (feature, meter)
@@ -95,8 +95,8 @@ class IngestEvent(UsageAct):
             if all(satisfies(condition, properties) for condition in meter.filters)
         ]
 
-    def _problems(self, scene: Scene, account: Account) -> Iterator[Problem]:
-        yield from customer_problems(scene, account.customer)
+    def _problems(self, scene: CommandContext, state: CustomerState) -> Iterator[Problem]:
+        yield from customer_problems(scene, state.customer)
         if not is_external_key(self.id):
             yield invalid("An event's id is 1 to 255 printable characters.", "id")
         if not 1 <= len(self.name) <= LONGEST_NAME:
@@ -106,18 +106,18 @@ class IngestEvent(UsageAct):
         yield from occurred_problems(self.occurred_at, scene.now)
         yield from self._unreadable(scene)
 
-    def _unreadable(self, scene: Scene) -> Iterator[Problem]:
+    def _unreadable(self, scene: CommandContext) -> Iterator[Problem]:
         for feature, meter in self._matched(scene):
             try:
-                observed(meter, readable(self.properties))
+                observe(meter, readable(self.properties))
             except ValueError as problem:
                 yield invalid(f"{problem} '{feature.key}' counts it.", "properties", meter.property or "")
 
 
-def _sum_problems(scene: Scene, account: Account, record: UsageRecord) -> Iterator[Problem]:
+def _sum_problems(scene: CommandContext, state: CustomerState, record: UsageRecord) -> Iterator[Problem]:
     """Check the sum that counts now; ended periods are counted in full whenever somebody asks."""
-    if account.customer is None or aggregation_of(scene.flat.catalog, record.feature) not in ADDED_UP:
+    if state.customer is None or aggregation_of(scene.flat.catalog, record.feature) not in ADDED_UP:
         return
-    window = scene.window(account.customer, record.feature)
+    window = scene.window(state.customer, record.feature)
     if record.occurred_at in window:
-        yield from sum_problems(account.tallies[window].used, "properties")
+        yield from sum_problems(state.tallies[window].used, "properties")

@@ -10,14 +10,21 @@ from typing import ClassVar
 
 from rules.catalog.facts import ADDED_UP, Aggregation, Catalog, Feature, FeatureStatus
 from rules.catalog.validation import mismatch, out_of_range
-from rules.catalog_edits.features import missing
-from rules.commands.command import Account, Change, Scene, UsageAct, customer_problems, idempotency_problems
-from rules.commands.usage_charges import burns, cost_between, paid, usage_credit_needs
+from rules.catalog_edits.features import unknown_key
+from rules.commands.command import (
+    CommandContext,
+    CustomerState,
+    StateChange,
+    UsageCommand,
+    customer_problems,
+    idempotency_problems,
+)
+from rules.commands.usage_charges import burns, charge_usage, cost_between, usage_credit_needs
 from rules.credits.accounts import CreditNeed
 from rules.customers.facts import Customer
 from rules.errors import ErrorCode, Problem, refuse_any
 from rules.numbers import LARGEST, ONE
-from rules.usage.counters import Need, aggregation_of, tallied
+from rules.usage.counters import Need, aggregation_of, count_record
 from rules.usage.event_properties import (
     Properties,
     distinct_problems,
@@ -40,7 +47,7 @@ class UsageMode(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReportUsage(UsageAct):
+class ReportUsage(UsageCommand):
     """Record usage: a quantity, in micros, that is added, or that usage becomes, or that was observed.
 
     What is added up takes a negative quantity too, which gives back. MAX and LATEST observe the
@@ -56,62 +63,66 @@ class ReportUsage(UsageAct):
     idempotency_key: str | None = None
     properties: Properties | None = None
 
-    def needs(self, scene: Scene, account: Account) -> Iterable[Need]:
+    def needs(self, scene: CommandContext, state: CustomerState) -> Iterable[Need]:
         """The window that counts now, for the answer, and the one in which the usage occurred.
 
         Late usage that is only added needs no more than the first, unless it burns credits beyond the
         limit: no past sum is looked at.
         """
         feature = scene.flat.catalog.features.get(self.feature)
-        if account.customer is None or feature is None:
+        if state.customer is None or feature is None:
             return ()
         value = self._value(feature)
-        now = Need(window=scene.window(account.customer, self.feature), value=value)
+        now = Need(window=scene.window(state.customer, self.feature), value=value)
         late = self.occurred_at is not None and self.occurred_at < scene.now
-        uncounted = late and self._only_adds(feature) and not burns(scene, account, self.feature)
+        uncounted = late and self._only_adds(feature) and not burns(scene, state, self.feature)
         if self.occurred_at is None or uncounted:
             return (now,)
-        return (now, Need(window=self._window(scene, account.customer), value=value))
+        return (now, Need(window=self._window(scene, state.customer), value=value))
 
-    def credit_needs(self, scene: Scene, account: Account) -> Iterable[CreditNeed]:
+    def credit_needs(self, scene: CommandContext, state: CustomerState) -> Iterable[CreditNeed]:
         """The books that what is beyond the limit burns, or that what is given back returns to."""
         gives_back = self.quantity < 0 or self.mode is UsageMode.SET
-        return usage_credit_needs(scene, account, self.feature, self.occurred_at, gives_back=gives_back)
+        return usage_credit_needs(scene, state, self.feature, self.occurred_at, gives_back=gives_back)
 
-    def apply(self, scene: Scene, account: Account) -> Change:
+    def apply(self, scene: CommandContext, state: CustomerState) -> StateChange:
         """Record it, and count it in every window that holds its instant."""
-        refuse_any(self._problems(scene, account))
-        record = self._record(scene, account)
+        refuse_any(self._problems(scene, state))
+        record = self._record(scene, state)
         aggregation = aggregation_of(scene.flat.catalog, self.feature)
         if aggregation in ADDED_UP:
-            after = paid(scene, account, record, "value")
-            outcome = {"recorded": record.quantity, **cost_between(account, after)}
+            after = charge_usage(scene, state, record, "value")
+            outcome = {"recorded": record.quantity, **cost_between(state, after)}
             return self._counted(after, record, aggregation, outcome)
-        change = self._counted(account, record, aggregation, {})
-        added = self._used(scene, change.account) - self._used(scene, account)
+        change = self._counted(state, record, aggregation, {})
+        added = self._used(scene, change.state) - self._used(scene, state)
         return replace(change, outcome={"recorded": added})
 
     def _counted(
-        self, account: Account, record: UsageRecord, aggregation: Aggregation, outcome: Mapping[str, int]
-    ) -> Change:
-        after = replace(account, tallies=tallied(account.tallies, record, aggregation))
-        return Change(account=after, records=(record,), outcome=outcome)
+        self,
+        state: CustomerState,
+        record: UsageRecord,
+        aggregation: Aggregation,
+        outcome: Mapping[str, int],
+    ) -> StateChange:
+        after = replace(state, tallies=count_record(state.tallies, record, aggregation))
+        return StateChange(state=after, records=(record,), outcome=outcome)
 
-    def _record(self, scene: Scene, account: Account) -> UsageRecord:
+    def _record(self, scene: CommandContext, state: CustomerState) -> UsageRecord:
         feature = scene.flat.catalog.features[self.feature]
         return UsageRecord(
             feature=self.feature,
             occurred_at=self.occurred_at or scene.now,
-            quantity=self._quantity(scene, account, feature),
+            quantity=self._quantity(scene, state, feature),
             value=self._value(feature),
             properties=self.properties,
         )
 
-    def _quantity(self, scene: Scene, account: Account, feature: Feature) -> int:
+    def _quantity(self, scene: CommandContext, state: CustomerState, feature: Feature) -> int:
         """Give what is recorded: what is added, what leads from the sum to what is set, or what was seen."""
         match aggregation_of(scene.flat.catalog, feature.key):
             case Aggregation.SUM | Aggregation.COUNT if self.mode is UsageMode.SET:
-                return self.quantity - self._used(scene, account)
+                return self.quantity - self._used(scene, state)
             case Aggregation.UNIQUE:
                 return ONE
             case _:
@@ -124,19 +135,19 @@ class ReportUsage(UsageAct):
     def _only_adds(self, feature: Feature) -> bool:
         return is_added_up(feature) and self.mode is UsageMode.ADD and self.quantity >= 0
 
-    def _window(self, scene: Scene, customer: Customer) -> Window:
+    def _window(self, scene: CommandContext, customer: Customer) -> Window:
         return scene.window(customer, self.feature, self.occurred_at)
 
-    def _used(self, scene: Scene, account: Account) -> int:
+    def _used(self, scene: CommandContext, state: CustomerState) -> int:
         """Give the usage of the window in which the usage occurred."""
-        if account.customer is None:
+        if state.customer is None:
             return 0
-        return account.tallies[self._window(scene, account.customer)].used
+        return state.tallies[self._window(scene, state.customer)].used
 
-    def _problems(self, scene: Scene, account: Account) -> Iterator[Problem]:
+    def _problems(self, scene: CommandContext, state: CustomerState) -> Iterator[Problem]:
         feature = scene.flat.catalog.features.get(self.feature)
         yield from idempotency_problems(self.idempotency_key)
-        yield from customer_problems(scene, account.customer)
+        yield from customer_problems(scene, state.customer)
         yield from _feature_problems(scene.flat.catalog, self.feature)
         yield from occurred_problems(self.occurred_at, scene.now)
         if self.mode is UsageMode.SET and self.occurred_at is not None and self.occurred_at < scene.now:
@@ -144,17 +155,19 @@ class ReportUsage(UsageAct):
         if self.properties is not None:
             yield from properties_problems(self.properties)
         if feature is not None and feature.type is FeatureType.METERED:
-            yield from self._quantity_problems(scene, account, feature)
+            yield from self._quantity_problems(scene, state, feature)
 
-    def _quantity_problems(self, scene: Scene, account: Account, feature: Feature) -> Iterator[Problem]:
+    def _quantity_problems(
+        self, scene: CommandContext, state: CustomerState, feature: Feature
+    ) -> Iterator[Problem]:
         if not is_added_up(feature):
             if self.quantity < 0:
                 yield out_of_range("What is observed is 0 or more.", "value")
             yield from self._distinct_problems(feature)
-        elif account.customer is not None:
-            window = self._window(scene, account.customer)
-            if window in account.tallies:
-                total = account.tallies[window].used + self._quantity(scene, account, feature)
+        elif state.customer is not None:
+            window = self._window(scene, state.customer)
+            if window in state.tallies:
+                total = state.tallies[window].used + self._quantity(scene, state, feature)
                 yield from sum_problems(total, "value")
 
     def _distinct_problems(self, feature: Feature) -> Iterator[Problem]:
@@ -165,7 +178,7 @@ class ReportUsage(UsageAct):
 def _feature_problems(catalog: Catalog, key: str) -> Iterator[Problem]:
     feature = catalog.features.get(key)
     if feature is None:
-        yield missing("feature", key, "feature", among=catalog.features)
+        yield unknown_key("feature", key, "feature", among=catalog.features)
         return
     if feature.status is FeatureStatus.ARCHIVED:
         yield Problem(ErrorCode.ARCHIVED, f"'{key}' is archived.", ("feature",))

@@ -7,19 +7,19 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import ClassVar
 
-from rules.access.decision import Question
+from rules.access.decision import AccessCheck
 from rules.catalog.validation import invalid, is_external_key, out_of_range
-from rules.catalog_edits.features import missing
-from rules.commands.command import Account, Change, Scene, UsageAct, customer_problems
-from rules.commands.consume import as_decided, recorded, requested_need
+from rules.catalog_edits.features import unknown_key
+from rules.commands.command import CommandContext, CustomerState, StateChange, UsageCommand, customer_problems
+from rules.commands.consume import as_decided, record_usage, window_need
 from rules.commands.usage_charges import (
+    charge_usage,
     cost_between,
-    decided,
+    decide_in,
     hold_credit_needs,
-    paid,
-    released,
-    reserved,
-    settled,
+    hold_credits,
+    release_hold,
+    settle_hold,
     usage_credit_needs,
 )
 from rules.credits.accounts import CreditNeed
@@ -29,15 +29,15 @@ from rules.usage.metering import UsageRecord
 from rules.usage.reservations import (
     LONGEST_SECONDS,
     MOST_OPEN,
-    Hold,
+    Reservation,
     ReservationStatus,
     open_count,
-    with_hold,
+    with_reservation,
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reserve(UsageAct):
+class Reserve(UsageCommand):
     """Hold a quantity, in micros, if that is allowed; the key names the hold, and the act."""
 
     operation: ClassVar[str] = "reserve"
@@ -58,51 +58,51 @@ class Reserve(UsageAct):
         """The key of the hold that is made."""
         return self.key
 
-    def question(self, customer: str) -> Question:
+    def question(self, customer: str) -> AccessCheck:
         """Ask what is decided before anything is held."""
-        return Question(customer=customer, feature=self.feature, requested=self.quantity, to_consume=True)
+        return AccessCheck(customer=customer, feature=self.feature, requested=self.quantity, to_consume=True)
 
-    def needs(self, scene: Scene, account: Account) -> Iterable[Need]:
+    def needs(self, scene: CommandContext, state: CustomerState) -> Iterable[Need]:
         """The window that the decision counts in."""
-        return requested_need(scene, account, self.feature)
+        return window_need(scene, state, self.feature)
 
-    def credit_needs(self, scene: Scene, account: Account) -> Iterable[CreditNeed]:
+    def credit_needs(self, scene: CommandContext, state: CustomerState) -> Iterable[CreditNeed]:
         """The book that what is beyond the limit is held of."""
-        return usage_credit_needs(scene, account, self.feature)
+        return usage_credit_needs(scene, state, self.feature)
 
-    def apply(self, scene: Scene, account: Account) -> Change:
+    def apply(self, scene: CommandContext, state: CustomerState) -> StateChange:
         """Hold the quantity where the decision allows it; a no is an answer, not an error."""
-        refuse_any(self._problems(scene, account))
-        question = self.question(account.customer.key if account.customer is not None else "")
-        decision = decided(scene, account, question)
-        if not decision.allowed or account.customer is None:
-            return Change(account=account, decision=decision, changed=False)
-        hold = Hold(
+        refuse_any(self._problems(scene, state))
+        question = self.question(state.customer.key if state.customer is not None else "")
+        decision = decide_in(scene, state, question)
+        if not decision.allowed or state.customer is None:
+            return StateChange(state=state, decision=decision, changed=False)
+        hold = Reservation(
             key=self.key,
             feature=self.feature,
             quantity=self.quantity,
             created_at=scene.now,
             expires_at=scene.now + timedelta(seconds=self.ttl_seconds),
-            number=account.customer.revision + 1,
+            number=state.customer.revision + 1,
         )
-        after = reserved(scene, account, hold, decision)
-        told = as_decided(decided(scene, after, question), decision)
-        return Change(account=after, outcome={"reserved": self.quantity}, decision=told)
+        after = hold_credits(scene, state, hold, decision)
+        told = as_decided(decide_in(scene, after, question), decision)
+        return StateChange(state=after, outcome={"reserved": self.quantity}, decision=told)
 
-    def _problems(self, scene: Scene, account: Account) -> Iterator[Problem]:
+    def _problems(self, scene: CommandContext, state: CustomerState) -> Iterator[Problem]:
         if not is_external_key(self.key):
             yield invalid("A reservation's key is 1 to 255 printable characters.", "key")
         if self.quantity <= 0:
             yield out_of_range("What is held is above 0.", "quantity")
         if not 1 <= self.ttl_seconds <= LONGEST_SECONDS:
             yield out_of_range(f"A hold lasts 1 to {LONGEST_SECONDS} seconds.", "ttlSeconds")
-        if open_count(account.holds.values(), self.feature, scene.now) >= MOST_OPEN:
+        if open_count(state.holds.values(), self.feature, scene.now) >= MOST_OPEN:
             message = f"The customer has {MOST_OPEN} open holds of '{self.feature}' already."
             yield Problem(ErrorCode.NOT_ALLOWED, message, ("key",))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HoldAct(UsageAct):
+class HoldAct(UsageCommand):
     """An act on a hold that exists."""
 
     # Which window matters depends on the hold, which an act before in the same batch may have made.
@@ -120,22 +120,22 @@ class HoldAct(UsageAct):
         """The key of the hold."""
         return self.key
 
-    def needs(self, scene: Scene, account: Account) -> Iterable[Need]:
+    def needs(self, scene: CommandContext, state: CustomerState) -> Iterable[Need]:
         """The window in which the hold's feature counts now."""
-        hold = account.holds.get(self.key)
-        return () if hold is None else requested_need(scene, account, hold.feature)
+        hold = state.holds.get(self.key)
+        return () if hold is None else window_need(scene, state, hold.feature)
 
-    def credit_needs(self, scene: Scene, account: Account) -> Iterable[CreditNeed]:
+    def credit_needs(self, scene: CommandContext, state: CustomerState) -> Iterable[CreditNeed]:
         """The books of which credits are held, and that pay for what exceeds the hold."""
-        hold = account.holds.get(self.key)
-        return () if hold is None else hold_credit_needs(scene, account, hold)
+        hold = state.holds.get(self.key)
+        return () if hold is None else hold_credit_needs(scene, state, hold)
 
-    def found(self, scene: Scene, account: Account) -> Hold:
+    def found(self, scene: CommandContext, state: CustomerState) -> Reservation:
         """Give the hold; raises Rejected where there is none."""
-        refuse_any(customer_problems(scene, account.customer))
-        hold = account.holds.get(self.key)
+        refuse_any(customer_problems(scene, state.customer))
+        hold = state.holds.get(self.key)
         if hold is None:
-            raise Rejected([missing("reservation", self.key, "key")])
+            raise Rejected([unknown_key("reservation", self.key, "key")])
         return hold
 
 
@@ -147,39 +147,41 @@ class SettleReservation(HoldAct):
 
     quantity: int | None = None
 
-    def apply(self, scene: Scene, account: Account) -> Change:
+    def apply(self, scene: CommandContext, state: CustomerState) -> StateChange:
         """Settle; the same again does nothing, and an expired hold can still be settled."""
-        hold = self.found(scene, account)
+        hold = self.found(scene, state)
         quantity = hold.quantity if self.quantity is None else self.quantity
         if hold.settled is not None:
-            return self._again(account, hold, quantity)
+            return self._again(state, hold, quantity)
         refuse_any(self._problems(hold, quantity))
         over = replace(hold, settled_at=scene.now, settled=quantity)
-        after = settled(scene, account, hold, quantity)
-        after = replace(after, holds=with_hold(after.holds, over))
+        after = settle_hold(scene, state, hold, quantity)
+        after = replace(after, holds=with_reservation(after.holds, over))
         if quantity == 0:
-            return Change(account=after, outcome=cost_between(account, after))
+            return StateChange(state=after, outcome=cost_between(state, after))
         record = UsageRecord(feature=hold.feature, occurred_at=scene.now, quantity=quantity)
         after = self._recorded(scene, after, hold, record)
-        return Change(account=after, records=(record,), outcome=cost_between(account, after))
+        return StateChange(state=after, records=(record,), outcome=cost_between(state, after))
 
-    def _recorded(self, scene: Scene, account: Account, hold: Hold, record: UsageRecord) -> Account:
+    def _recorded(
+        self, scene: CommandContext, state: CustomerState, hold: Reservation, record: UsageRecord
+    ) -> CustomerState:
         """Count what was used; what exceeds the hold, or is settled after it expired, is a report."""
         of_hold = min(hold.quantity, record.quantity) if hold.holds(scene.now) else 0
         if of_hold:
-            account = recorded(scene, account, replace(record, quantity=of_hold))
+            state = record_usage(scene, state, replace(record, quantity=of_hold))
         if record.quantity == of_hold:
-            return account
+            return state
         more = replace(record, quantity=record.quantity - of_hold)
-        return recorded(scene, paid(scene, account, more, "quantity"), more)
+        return record_usage(scene, charge_usage(scene, state, more, "quantity"), more)
 
-    def _again(self, account: Account, hold: Hold, quantity: int) -> Change:
+    def _again(self, state: CustomerState, hold: Reservation, quantity: int) -> StateChange:
         if hold.settled != quantity:
             message = f"'{self.key}' was settled with another quantity."
             raise Rejected([Problem(ErrorCode.IDEMPOTENCY_CONFLICT, message, ("quantity",))])
-        return Change(account=account, changed=False, replayed=True)
+        return StateChange(state=state, changed=False, replayed=True)
 
-    def _problems(self, hold: Hold, quantity: int) -> Iterator[Problem]:
+    def _problems(self, hold: Reservation, quantity: int) -> Iterator[Problem]:
         if hold.released_at is not None:
             yield Problem(ErrorCode.NOT_ALLOWED, f"'{self.key}' was released.", ("key",))
         if quantity < 0:
@@ -192,14 +194,14 @@ class ReleaseReservation(HoldAct):
 
     operation: ClassVar[str] = "releaseReservation"
 
-    def apply(self, scene: Scene, account: Account) -> Change:
+    def apply(self, scene: CommandContext, state: CustomerState) -> StateChange:
         """Release; the same again does nothing."""
-        hold = self.found(scene, account)
+        hold = self.found(scene, state)
         if hold.status(scene.now) is ReservationStatus.SETTLED:
             message = f"'{self.key}' was settled."
             raise Rejected([Problem(ErrorCode.NOT_ALLOWED, message, ("key",))])
         if hold.released_at is not None:
-            return Change(account=account, changed=False, replayed=True)
+            return StateChange(state=state, changed=False, replayed=True)
         over = replace(hold, released_at=scene.now)
-        after = released(scene, account, hold)
-        return Change(account=replace(after, holds=with_hold(after.holds, over)))
+        after = release_hold(scene, state, hold)
+        return StateChange(state=replace(after, holds=with_reservation(after.holds, over)))

@@ -8,10 +8,17 @@ from datetime import datetime
 from typing import ClassVar
 
 from rules.catalog.facts import Addon, Catalog, Content, Package, Plan
-from rules.catalog.validation import invalid, out_of_range, required
-from rules.catalog_edits.features import missing
+from rules.catalog.validation import invalid, missing_value, out_of_range
+from rules.catalog_edits.features import unknown_key
 from rules.catalog_edits.packages import LONGEST_TRIAL_DAYS
-from rules.commands.command import Account, Change, FactsAct, Scene, customer_problems, idempotency_problems
+from rules.commands.command import (
+    CommandContext,
+    CustomerState,
+    FactsCommand,
+    StateChange,
+    customer_problems,
+    idempotency_problems,
+)
 from rules.customers.facts import Customer, HeldAddon, Subscription, Term, TrialEnd
 from rules.customers.terms import is_compatible
 from rules.errors import ErrorCode, Problem, refuse_any
@@ -27,7 +34,7 @@ class AddonQuantity:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Subscribe(FactsAct):
+class Subscribe(FactsCommand):
     """Put a customer on a plan, now or from another instant on.
 
     ``trial_days`` None is the plan's default, which a customer is given once per product.
@@ -42,25 +49,25 @@ class Subscribe(FactsAct):
     trial_days: int | None = None
     after_trial: TrialEnd = TrialEnd.CONVERT
 
-    def apply(self, scene: Scene, account: Account) -> Change:
+    def apply(self, scene: CommandContext, state: CustomerState) -> StateChange:
         """Add the subscription to the customer."""
-        customer, plan = account.customer, scene.flat.catalog.packages.get(self.plan)
+        customer, plan = state.customer, scene.flat.catalog.packages.get(self.plan)
         refuse_any(self._problems(scene, customer, plan))
         if customer is None or not isinstance(plan, Plan):
             message = "what is missing was refused above"
             raise AssertionError(message)
         made = self._made(scene, customer, plan)
         joined = replace(customer, subscriptions=(*customer.subscriptions, made))
-        return Change(account=replace(account, customer=joined), outcome={"subscription": made.number})
+        return StateChange(state=replace(state, customer=joined), outcome={"subscription": made.number})
 
-    def _made(self, scene: Scene, customer: Customer, plan: Plan) -> Subscription:
+    def _made(self, scene: CommandContext, customer: Customer, plan: Plan) -> Subscription:
         start = self.start_at or scene.now
         content = plan.shown
         first = Term(
             starts_at=start,
             plan=plan.key,
             version=len(plan.versions),
-            price=chosen_price(content, self.price),
+            price=price_for(content, self.price),
             anchor=start,
             timezone=customer.timezone,
         )
@@ -68,13 +75,15 @@ class Subscribe(FactsAct):
             number=customer.revision + 1,
             product=plan.product,
             terms=(first,),
-            addons=tuple(held(scene.flat.catalog, addon, start) for addon in self.addons),
+            addons=tuple(newest_addon(scene.flat.catalog, addon, start) for addon in self.addons),
             subscribed_at=scene.now if start < scene.now else None,
         )
         days = default_trial_days(plan, customer) if self.trial_days is None else self.trial_days
         return on_trial(subscription, days, self.after_trial) if days else subscription
 
-    def _problems(self, scene: Scene, customer: Customer | None, plan: Package | None) -> Iterator[Problem]:
+    def _problems(
+        self, scene: CommandContext, customer: Customer | None, plan: Package | None
+    ) -> Iterator[Problem]:
         yield from idempotency_problems(self.idempotency_key)
         yield from customer_problems(scene, customer)
         yield from plan_problems(scene.flat.catalog, self.plan, self.price)
@@ -92,7 +101,7 @@ class Subscribe(FactsAct):
             if wanted.addon in [other.addon for other in self.addons[:index]]:
                 yield invalid(f"'{wanted.addon}' stands there twice.", "addons", str(index), "addon")
 
-    def _time_problems(self, scene: Scene, customer: Customer, plan: Plan) -> Iterator[Problem]:
+    def _time_problems(self, scene: CommandContext, customer: Customer, plan: Plan) -> Iterator[Problem]:
         before = [s for s in customer.subscriptions if s.product == plan.product]
         if any(subscription.is_live(scene.now) for subscription in before):
             message = f"The customer has a subscription of '{plan.product}' already; changePlan moves it."
@@ -115,18 +124,18 @@ def on_trial(subscription: Subscription, days: int, after: TrialEnd) -> Subscrip
     first = subscription.terms[0]
     ends = local_days_after(first.starts_at, days, first.timezone)
     trial = replace(first, trial=True)
-    terms = (trial,) if after is TrialEnd.EXPIRE else (trial, converted(trial, ends, first.timezone))
+    terms = (trial,) if after is TrialEnd.EXPIRE else (trial, paid_term(trial, ends, first.timezone))
     return replace(subscription, terms=terms, trial_ends_at=ends, after_trial=after)
 
 
-def converted(trial: Term, at: datetime, timezone: str) -> Term:
+def paid_term(trial: Term, at: datetime, timezone: str) -> Term:
     """Give the paid term that follows a trial: a new anchor, and usage starts anew."""
     return replace(
         trial, starts_at=at, anchor=at, timezone=timezone, trial=False, resets=True, scheduled=False
     )
 
 
-def held(catalog: Catalog, wanted: AddonQuantity, at: datetime) -> HeldAddon:
+def newest_addon(catalog: Catalog, wanted: AddonQuantity, at: datetime) -> HeldAddon:
     """Give an add-on in its newest version, from an instant on."""
     number = len(catalog.packages[wanted.addon].versions)
     return HeldAddon(addon=wanted.addon, version=number, quantity=wanted.quantity, starts_at=at)
@@ -136,7 +145,7 @@ def plan_problems(catalog: Catalog, key: str, price: str | None) -> Iterator[Pro
     """Check that a plan can be subscribed to, on this price."""
     plan = catalog.packages.get(key)
     if not isinstance(plan, Plan):
-        yield missing("plan", key, "plan", among=catalog.packages, of=Plan)
+        yield unknown_key("plan", key, "plan", among=catalog.packages, of=Plan)
     elif plan.archived:
         yield Problem(ErrorCode.ARCHIVED, f"'{key}' is archived.", ("plan",))
     elif plan.published is None:
@@ -148,12 +157,12 @@ def plan_problems(catalog: Catalog, key: str, price: str | None) -> Iterator[Pro
 def _price_problems(content: Content, asked: str | None) -> Iterator[Problem]:
     keys = [price.key for price in content.prices]
     if asked is not None and asked not in keys:
-        yield missing("price", asked, "price", among=dict.fromkeys(keys))
+        yield unknown_key("price", asked, "price", among=dict.fromkeys(keys))
     elif asked is None and len(keys) > 1:
-        yield required(f"Say which price: {', '.join(keys)}.", "price")
+        yield missing_value(f"Say which price: {', '.join(keys)}.", "price")
 
 
-def chosen_price(content: Content, asked: str | None) -> str | None:
+def price_for(content: Content, asked: str | None) -> str | None:
     """Give the price asked for, else the only one there is."""
     return asked if asked is not None or not content.prices else content.prices[0].key
 
@@ -164,7 +173,7 @@ def addon_problems(
     """Check that an add-on can be had on top of a plan, in this quantity."""
     addon = catalog.packages.get(wanted.addon)
     if not isinstance(addon, Addon):
-        yield missing("add-on", wanted.addon, "addon", among=catalog.packages, of=Addon)
+        yield unknown_key("add-on", wanted.addon, "addon", among=catalog.packages, of=Addon)
         return
     if addon.archived:
         yield Problem(ErrorCode.ARCHIVED, f"'{addon.key}' is archived.", ("addon",))

@@ -8,34 +8,34 @@ from datetime import datetime
 from typing import ClassVar
 
 from rules.catalog.facts import Addon, Catalog
-from rules.catalog.validation import out_of_range, required
-from rules.catalog_edits.features import missing
+from rules.catalog.validation import missing_value, out_of_range
+from rules.catalog_edits.features import unknown_key
 from rules.commands.change_plan import ChangeTiming, with_subscription, without_schedule
-from rules.commands.command import Account, Change, FactsAct, Scene, customer_problems
-from rules.commands.subscribe import AddonQuantity, addon_problems, converted, held, quantity_problems
+from rules.commands.command import CommandContext, CustomerState, FactsCommand, StateChange, customer_problems
+from rules.commands.subscribe import AddonQuantity, addon_problems, newest_addon, paid_term, quantity_problems
 from rules.customers.facts import Customer, HeldAddon, Subscription, SubscriptionStatus, Term
 from rules.customers.terms import current_period, settled_addons
 from rules.errors import ErrorCode, Problem, Rejected, refuse_any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SubscriptionAct(FactsAct):
+class SubscriptionAct(FactsCommand):
     """An act on the live subscription of a product, which need not be named where there is one only."""
 
     product: str | None = None
 
-    def apply(self, scene: Scene, account: Account) -> Change:
+    def apply(self, scene: CommandContext, state: CustomerState) -> StateChange:
         """Find the subscription and change it."""
-        refuse_any(customer_problems(scene, account.customer))
-        if account.customer is None:
+        refuse_any(customer_problems(scene, state.customer))
+        if state.customer is None:
             message = "a missing customer was refused above"
             raise AssertionError(message)
-        found = live_subscription(scene.flat.catalog, account.customer, self.product, scene.now)
-        changed = self.changed(scene, account.customer, found)
-        customer = with_subscription(account.customer, changed)
-        return Change(account=replace(account, customer=customer), outcome={"subscription": found.number})
+        found = live_subscription(scene.flat.catalog, state.customer, self.product, scene.now)
+        changed = self.changed(scene, state.customer, found)
+        customer = with_subscription(state.customer, changed)
+        return StateChange(state=replace(state, customer=customer), outcome={"subscription": found.number})
 
-    def changed(self, scene: Scene, customer: Customer, subscription: Subscription) -> Subscription:
+    def changed(self, scene: CommandContext, customer: Customer, subscription: Subscription) -> Subscription:
         """Give the subscription as the act leaves it; raises Rejected."""
         raise NotImplementedError
 
@@ -49,7 +49,7 @@ def live_subscription(
         return live[0]
     if live:
         products = ", ".join(subscription.product for subscription in live)
-        raise Rejected([required(f"Say of which product: {products}.", "product")])
+        raise Rejected([missing_value(f"Say of which product: {products}.", "product")])
     raise Rejected([_no_subscription(catalog, customer, product)])
 
 
@@ -58,7 +58,7 @@ def _no_subscription(catalog: Catalog, customer: Customer, product: str | None) 
         message = f"The customer '{customer.key}' has no live subscription."
         return Problem(ErrorCode.NOT_FOUND, message, ("customer",))
     if product not in catalog.products:
-        return missing("product", product, "product", among=catalog.products)
+        return unknown_key("product", product, "product", among=catalog.products)
     message = f"The customer '{customer.key}' has no live subscription of '{product}'."
     return Problem(ErrorCode.NOT_FOUND, message, ("product",))
 
@@ -72,14 +72,14 @@ class CancelSubscription(SubscriptionAct):
     timing: ChangeTiming = ChangeTiming.PERIOD_END
     at: datetime | None = None
 
-    def changed(self, scene: Scene, customer: Customer, subscription: Subscription) -> Subscription:
+    def changed(self, scene: CommandContext, customer: Customer, subscription: Subscription) -> Subscription:
         """Set the end, in place of whatever else was scheduled."""
         if self.at is not None and self.at < scene.now:
             raise Rejected([out_of_range("A subscription cannot end in the past.", "at")])
         cleared = without_schedule(subscription, customer.timezone, scene.now)
         return replace(cleared, canceled_at=self._end(scene, cleared))
 
-    def _end(self, scene: Scene, subscription: Subscription) -> datetime:
+    def _end(self, scene: CommandContext, subscription: Subscription) -> datetime:
         if self.at is not None:
             return self.at
         period = current_period(scene.flat.catalog, subscription, scene.now)
@@ -94,7 +94,7 @@ class ResumeSubscription(SubscriptionAct):
 
     operation: ClassVar[str] = "resumeSubscription"
 
-    def changed(self, scene: Scene, customer: Customer, subscription: Subscription) -> Subscription:
+    def changed(self, scene: CommandContext, customer: Customer, subscription: Subscription) -> Subscription:
         """Clear the schedule; refused where nothing is scheduled."""
         nothing = subscription.canceled_at is None and subscription.scheduled_change(scene.now) is None
         if nothing:
@@ -109,17 +109,17 @@ class ConvertTrial(SubscriptionAct):
 
     operation: ClassVar[str] = "convertTrial"
 
-    def changed(self, scene: Scene, customer: Customer, subscription: Subscription) -> Subscription:
+    def changed(self, scene: CommandContext, customer: Customer, subscription: Subscription) -> Subscription:
         """Convert; refused where no trial runs."""
         if subscription.status(scene.now) is not SubscriptionStatus.IN_TRIAL:
             message = "No trial is running."
             raise Rejected([Problem(ErrorCode.NOT_ALLOWED, message, ("customer",))])
-        paid = converted(subscription.term(scene.now), scene.now, customer.timezone)
+        paid = paid_term(subscription.term(scene.now), scene.now, customer.timezone)
         return replace(subscription, terms=subscription.until(paid), canceled_at=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SetSubscriptionAddon(FactsAct):
+class SetSubscriptionAddon(FactsCommand):
     """Give a customer's subscription so many of an add-on; 0 takes it away."""
 
     operation: ClassVar[str] = "setSubscriptionAddon"
@@ -127,13 +127,13 @@ class SetSubscriptionAddon(FactsAct):
     addon: str
     quantity: int
 
-    def apply(self, scene: Scene, account: Account) -> Change:
+    def apply(self, scene: CommandContext, state: CustomerState) -> StateChange:
         """Set the quantity from now on."""
-        customer, catalog = account.customer, scene.flat.catalog
+        customer, catalog = state.customer, scene.flat.catalog
         addon = catalog.packages.get(self.addon)
         problems = list(customer_problems(scene, customer))
         if not isinstance(addon, Addon):
-            problems.append(missing("add-on", self.addon, "addon", among=catalog.packages, of=Addon))
+            problems.append(unknown_key("add-on", self.addon, "addon", among=catalog.packages, of=Addon))
         refuse_any(problems)
         if customer is None or not isinstance(addon, Addon):
             message = "what is missing was refused above"
@@ -141,8 +141,8 @@ class SetSubscriptionAddon(FactsAct):
         subscription = self._subscription(customer, addon, scene.now)
         refuse_any(self._problems(catalog, subscription, addon, scene.now))
         changed = replace(subscription, addons=self._addons(catalog, subscription, scene.now))
-        account = replace(account, customer=with_subscription(customer, changed))
-        return Change(account=account, outcome={"subscription": subscription.number})
+        state = replace(state, customer=with_subscription(customer, changed))
+        return StateChange(state=state, outcome={"subscription": subscription.number})
 
     def _subscription(self, customer: Customer, addon: Addon, now: datetime) -> Subscription:
         found = next((s for s in customer.live(now) if s.product == addon.product), None)
@@ -175,7 +175,7 @@ class SetSubscriptionAddon(FactsAct):
         if self.quantity == 0:
             return left
         start = max(now, subscription.started_at)
-        new = held(catalog, AddonQuantity(self.addon, self.quantity), start)
+        new = newest_addon(catalog, AddonQuantity(self.addon, self.quantity), start)
         return (*left, replace(new, version=running[0].version) if running else new)
 
     def _runs(self, known: HeldAddon, now: datetime) -> bool:
@@ -190,7 +190,7 @@ class MigrateSubscription(SubscriptionAct):
 
     version: int | None = None
 
-    def changed(self, scene: Scene, customer: Customer, subscription: Subscription) -> Subscription:  # noqa: ARG002
+    def changed(self, scene: CommandContext, customer: Customer, subscription: Subscription) -> Subscription:  # noqa: ARG002
         """Begin a term on the version, with the same anchor."""
         current = subscription.term(scene.now)
         versions = scene.flat.catalog.packages[current.plan].versions

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from fractions import Fraction
 
-from rules.credits.burn_records import Burned, Pieces, Place, Rated
+from rules.credits.burn_records import BurnRecord, BurnSlices, Place, PricedUsage
 from rules.credits.grants import EntryKind, Lot, in_burn_order
 from rules.customers.facts import earliest
 from rules.periods import Period
@@ -58,7 +58,7 @@ StreamKey = tuple[int, str, bool]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stream:
+class MintingPeriod:
     """What a package of a subscription mints in a cadence period, which has no end for ONE_TIME.
 
     ``amount`` is for each of ``quantity``, the highest of the period so far. ``burned`` is what was
@@ -92,15 +92,15 @@ class CreditHold:
     """
 
     key: str
-    beyond: Rated
+    beyond: PricedUsage
     cost: int
-    pieces: Pieces
+    pieces: BurnSlices
     created_at: datetime
     expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Book:
+class CreditAccount:
     """What a customer has of a credit type, in micros, brought up to an instant.
 
     ``closed`` are lots that were closed, and ``entries`` what was entered, since the book was opened:
@@ -114,9 +114,9 @@ class Book:
     seen: int = 0
     lots: Mapping[int, Lot] = field(default_factory=dict)
     closed: Mapping[int, Lot] = field(default_factory=dict)
-    streams: Mapping[StreamKey, Stream] = field(default_factory=dict)
+    streams: Mapping[StreamKey, MintingPeriod] = field(default_factory=dict)
     holds: Mapping[str, CreditHold] = field(default_factory=dict)
-    burned: Mapping[Place, Burned] = field(default_factory=dict)
+    burned: Mapping[Place, BurnRecord] = field(default_factory=dict)
     remainders: Mapping[str, Fraction] = field(default_factory=dict)
     sums: Mapping[EntryKind, int] = field(default_factory=dict)
     overdraft: int = 0
@@ -179,7 +179,7 @@ class Book:
         return self.remainders.get(feature, _NOTHING)
 
 
-def with_lot(book: Book, lot: Lot) -> Book:
+def with_lot(book: CreditAccount, lot: Lot) -> CreditAccount:
     """Put a lot where it belongs, in place of what it was."""
     lots, closed = {**book.lots}, book.closed
     if lot.is_closed:
@@ -192,29 +192,31 @@ def with_lot(book: Book, lot: Lot) -> Book:
     return replace(book, lots=lots, closed=closed)
 
 
-def with_stream(book: Book, stream: Stream) -> Book:
+def with_minting_period(book: CreditAccount, stream: MintingPeriod) -> CreditAccount:
     """Put a stream in place of what it was."""
     return replace(book, streams={**book.streams, stream.key: stream})
 
 
-def without_streams(book: Book, streams: Iterable[Stream]) -> Book:
+def without_minting_periods(book: CreditAccount, streams: Iterable[MintingPeriod]) -> CreditAccount:
     """Take streams out of the book."""
     gone = {stream.key for stream in streams}
     return replace(book, streams={key: known for key, known in book.streams.items() if key not in gone})
 
 
-def with_burned(book: Book, burned: Burned) -> Book:
+def with_burned(book: CreditAccount, burned: BurnRecord) -> CreditAccount:
     """Put what usage of a day burned in place of what it was."""
     return replace(book, burned={**book.burned, burned.place: burned})
 
 
-def with_remainder(book: Book, feature: str, remainder: Fraction) -> Book:
+def with_remainder(book: CreditAccount, feature: str, remainder: Fraction) -> CreditAccount:
     """Keep what a feature's usage cost above what was charged for it."""
     others = {known: kept for known, kept in book.remainders.items() if known != feature}
     return replace(book, remainders={**others, feature: remainder} if remainder else others)
 
 
-def entered(book: Book, kind: EntryKind, amount: int, cause: Cause, grant: int | None) -> Book:
+def add_entry(
+    book: CreditAccount, kind: EntryKind, amount: int, cause: Cause, grant: int | None
+) -> CreditAccount:
     """Enter what was done; nothing where it was nothing."""
     if not amount:
         return book

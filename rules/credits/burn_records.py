@@ -19,22 +19,22 @@ Place = tuple[str, datetime]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Piece:
+class BurnSlice:
     """Credits of a grant, in micros; of none where they were consumed beyond all grants."""
 
     grant: int | None
     credits: int
 
 
-Pieces = tuple[Piece, ...]
+BurnSlices = tuple[BurnSlice, ...]
 
 
-def total(pieces: Iterable[Piece]) -> int:
+def total(pieces: Iterable[BurnSlice]) -> int:
     """Add up credits."""
     return sum(piece.credits for piece in pieces)
 
 
-def pushed(pieces: Pieces, more: Iterable[Piece]) -> Pieces:
+def push(pieces: BurnSlices, more: Iterable[BurnSlice]) -> BurnSlices:
     """Put pieces on top, those of one grant that come together as one."""
     piled = list(pieces)
     for piece in more:
@@ -44,7 +44,7 @@ def pushed(pieces: Pieces, more: Iterable[Piece]) -> Pieces:
     return tuple(piled)
 
 
-def popped(pieces: Pieces, wanted: int) -> tuple[Pieces, Pieces]:
+def pop(pieces: BurnSlices, wanted: int) -> tuple[BurnSlices, BurnSlices]:
     """Take credits from the top: give what stays, and what was taken, the last burned first."""
     stays, taken = list(pieces), []
     while wanted:
@@ -56,19 +56,19 @@ def popped(pieces: Pieces, wanted: int) -> tuple[Pieces, Pieces]:
     return tuple(stays), tuple(taken)
 
 
-def regranted(pieces: Pieces, amount: int, grant: int) -> Pieces:
+def assign_grant(pieces: BurnSlices, amount: int, grant: int) -> BurnSlices:
     """Let a grant pay so many of the credits that no grant had paid for, the first burned first."""
-    paid: list[Piece] = []
+    paid: list[BurnSlice] = []
     for piece in pieces:
         moved = min(amount, piece.credits) if piece.grant is None else 0
         amount -= moved
-        split = (replace(piece, credits=piece.credits - moved), Piece(grant=grant, credits=moved))
+        split = (replace(piece, credits=piece.credits - moved), BurnSlice(grant=grant, credits=moved))
         paid += [part for part in reversed(split) if part.credits]
-    return pushed((), paid)
+    return push((), paid)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rated:
+class PricedUsage:
     """So much usage, in micros, at a rate."""
 
     quantity: int
@@ -81,7 +81,7 @@ class Rated:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Burned:
+class BurnRecord:
     """What usage of a feature burned in a day, of which ``span`` ends with the last that did.
 
     Periods may be cut anew, and then it counts in the period in which it occurred. ``burned_at`` is
@@ -90,8 +90,8 @@ class Burned:
 
     span: Window
     burned_at: datetime
-    usage: tuple[Rated, ...] = ()
-    pieces: Pieces = field(default=())
+    usage: tuple[PricedUsage, ...] = ()
+    pieces: BurnSlices = field(default=())
 
     @property
     def feature(self) -> str:
@@ -113,16 +113,16 @@ class Burned:
         """What of its credits no grant has paid yet, in micros."""
         return total(piece for piece in self.pieces if piece.grant is None)
 
-    def under(self, more: Burned) -> Burned:
+    def under(self, more: BurnRecord) -> BurnRecord:
         """Put on top what usage of the same day burned later."""
-        return Burned(
+        return BurnRecord(
             span=replace(self.span, ends_at=max(self.span.ends_at, more.span.ends_at)),
             burned_at=more.burned_at,
             usage=_rated(self.usage, more.usage),
-            pieces=pushed(self.pieces, more.pieces),
+            pieces=push(self.pieces, more.pieces),
         )
 
-    def without(self, quantity: int) -> tuple[Burned, Fraction]:
+    def without(self, quantity: int) -> tuple[BurnRecord, Fraction]:
         """Take usage from the top, its pieces left aside, and tell what it had cost."""
         stays, cost = list(self.usage), Fraction(0)
         while quantity:
@@ -134,7 +134,7 @@ class Burned:
         return replace(self, usage=tuple(stays)), cost
 
 
-def _rated(usage: tuple[Rated, ...], more: Iterable[Rated]) -> tuple[Rated, ...]:
+def _rated(usage: tuple[PricedUsage, ...], more: Iterable[PricedUsage]) -> tuple[PricedUsage, ...]:
     """Put usage on top, that of one rate that comes together as one."""
     piled = list(usage)
     for rated in more:
@@ -148,7 +148,7 @@ def exact_cost(quantity: int, rate: CreditRate) -> Fraction:
     return Fraction(quantity * rate.credits, rate.per_units)
 
 
-def charged(remainder: Fraction, cost: Fraction) -> int:
+def rounded_charge(remainder: Fraction, cost: Fraction) -> int:
     """Tell what to charge so that the running total is rounded half up; never below nothing.
 
     ``remainder`` is what the running total was above what was charged for it.
@@ -156,7 +156,7 @@ def charged(remainder: Fraction, cost: Fraction) -> int:
     return max(0, _half_up(remainder + cost))
 
 
-def repaid(remainder: Fraction, cost: Fraction) -> int:
+def rounded_refund(remainder: Fraction, cost: Fraction) -> int:
     """Tell what to give back for what had cost so much, on the same running total."""
     return max(0, -_half_up(remainder - cost))
 

@@ -7,14 +7,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from rules.credits.accounts import Book, Entry
+from rules.credits.accounts import CreditAccount, Entry
 from rules.credits.grants import EntryKind, Lot
 
 Sums = Mapping[tuple[EntryKind, int | None], int]
 """What entries come to, by kind and grant."""
 
 
-def summed(entries: Iterable[Entry]) -> Sums:
+def sum_entries(entries: Iterable[Entry]) -> Sums:
     """Add entries up by kind and grant."""
     sums: defaultdict[tuple[EntryKind, int | None], int] = defaultdict(int)
     for entry in entries:
@@ -22,7 +22,9 @@ def summed(entries: Iterable[Entry]) -> Sums:
     return sums
 
 
-def book_at(credit_type: str, at: datetime, sums: Sums, lots: Iterable[Lot], held: Mapping[int, int]) -> Book:
+def book_at(
+    credit_type: str, at: datetime, sums: Sums, lots: Iterable[Lot], held: Mapping[int, int]
+) -> CreditAccount:
     """Give the book as it was at an instant.
 
     ``sums`` are what was entered up to then, ``lots`` all that are named there, as they are now, and
@@ -33,7 +35,7 @@ def book_at(credit_type: str, at: datetime, sums: Sums, lots: Iterable[Lot], hel
     for (kind, grant), amount in sums.items():
         kinds[kind] += amount
         grants[grant] += amount
-    return Book(
+    return CreditAccount(
         credit_type=credit_type,
         at=at,
         lots={lot.number: _lot_at(lot, at, grants[lot.number], held.get(lot.number, 0)) for lot in lots},

@@ -11,9 +11,17 @@ from datetime import datetime
 from itertools import pairwise
 
 from rules.catalog.facts import Catalog
-from rules.catalog.inheritance import Flattened
-from rules.credits.accounts import Book, Cause, Stream, entered, with_lot, with_stream, without_streams
-from rules.credits.burn_down import ended, planned, took_effect
+from rules.catalog.inheritance import ResolvedCatalog
+from rules.credits.accounts import (
+    Cause,
+    CreditAccount,
+    MintingPeriod,
+    add_entry,
+    with_lot,
+    with_minting_period,
+    without_minting_periods,
+)
+from rules.credits.burn_down import add_grant, end_lots, post_grant
 from rules.credits.grants import CreditSource, EntryKind, Grant, Lot, in_burn_order
 from rules.credits.moved_boundaries import FURTHEST, written_end
 from rules.customers.facts import Subscription
@@ -43,7 +51,7 @@ class CreditRow:
 
 
 def credit_rows(
-    flat: Flattened, subscription: Subscription, credit_type: str, at: datetime, seen: datetime
+    flat: ResolvedCatalog, subscription: Subscription, credit_type: str, at: datetime, seen: datetime
 ) -> dict[str, CreditRow]:
     """Give the rows by package, the plan's first, of what was published up to ``seen``."""
     catalog, term = flat.catalog, subscription.term(at)
@@ -75,28 +83,28 @@ def cadence_period(catalog: Catalog, subscription: Subscription, row: CreditRow,
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Turn:
+class PeriodBoundary:
     """One subscription at one instant, at which something of it may begin or end.
 
     ``follows`` tells that a period ended at this very instant, and the next follows on it.
     """
 
-    flat: Flattened
+    flat: ResolvedCatalog
     subscription: Subscription
     credit_type: str
     at: datetime
     follows: bool = False
 
-    def turned(self, book: Book) -> Book:
+    def turned(self, book: CreditAccount) -> CreditAccount:
         """Give the book after what begins and ends at the instant, publishes left aside."""
         scheduled = any(term.scheduled and term.starts_at == self.at for term in self.subscription.terms)
         knowing = replace(self, follows=scheduled or bool(self._over(book)))
         return knowing._turned(book)  # noqa: SLF001 - it is this one
 
-    def _turned(self, book: Book) -> Book:
+    def _turned(self, book: CreditAccount) -> CreditAccount:
         subscription, at = self.subscription, self.at
         if not subscription.in_force(at):
-            return without_streams(self._ended(book, self._lots(book)), self._streams(book))
+            return without_minting_periods(self._ended(book, self._lots(book)), self._streams(book))
         if at < subscription.opens_at:
             return book
         if at in (subscription.opens_at, subscription.last_reset(at)):
@@ -107,7 +115,7 @@ class Turn:
             book = self._minted(book, row)
         return self._increased(book)
 
-    def published(self, book: Book) -> Book:
+    def published(self, book: CreditAccount) -> CreditAccount:
         """Give the book after what was published at the instant.
 
         A credit type that is new to the subscription is minted at once; all else waits for the next
@@ -120,37 +128,37 @@ class Turn:
             if is_new:
                 book = self._minted(book, row)
             elif self._stream_of(book, row) is None:
-                book = with_stream(book, self._waiting(row))
+                book = with_minting_period(book, self._waiting(row))
         return book
 
-    def _renewed(self, book: Book) -> Book:
+    def _renewed(self, book: CreditAccount) -> CreditAccount:
         """End the cadence period and mint a full one; what is minted once is not minted again."""
         book = self._ended(book, self._lots(book))
-        book = without_streams(book, [stream for stream in self._streams(book) if not stream.once])
+        book = without_minting_periods(book, [stream for stream in self._streams(book) if not stream.once])
         for row in self._rows().values():
             book = self._minted(book, row)
         return book
 
-    def _beginning(self, book: Book) -> list[CreditRow]:
+    def _beginning(self, book: CreditAccount) -> list[CreditRow]:
         """Give the rows of which a period is over and the next begins: not those of a plan that was left."""
         term, moved = self.subscription.term(self.at), self._plan_left() is not None
         over = {stream.package for stream in self._over(book)}
         rows = (row for row in self._rows().values() if row.package in over)
         return [row for row in rows if not (moved and row.package == term.plan)]
 
-    def _over(self, book: Book) -> list[Stream]:
+    def _over(self, book: CreditAccount) -> list[MintingPeriod]:
         return [stream for stream in self._streams(book) if stream.period.end == self.at]
 
-    def _periods_ended(self, book: Book, begins: Iterable[CreditRow]) -> Book:
+    def _periods_ended(self, book: CreditAccount, begins: Iterable[CreditRow]) -> CreditAccount:
         """End the periods that are over: what is carried into the next burns before what it mints."""
         over = {stream.package: stream for stream in self._over(book)}
         for row in begins:
             if not row.once:
                 book = self._carried(book, over[row.package], self._period(row).end)
         book = self._ended(book, [lot for stream in over.values() for lot in self._lots_of(book, stream)])
-        return without_streams(book, over.values())
+        return without_minting_periods(book, over.values())
 
-    def _moved(self, book: Book) -> Book:
+    def _moved(self, book: CreditAccount) -> CreditAccount:
         """Where the plan or its price was changed, let the new one go on in the period of the old one."""
         left, term = self._plan_left(), self.subscription.term(self.at)
         if left is None:
@@ -162,7 +170,7 @@ class Turn:
             burned = old.burned
             # Kept where the new plan gives none too, lest who comes back is given all of it again.
             kept = replace(old, package=term.plan, amount=0, rollover_limit=0)
-            book = with_stream(without_streams(book, [old]), kept)
+            book = with_minting_period(without_minting_periods(book, [old]), kept)
         row = self._rows().get(term.plan)
         return book if row is None else self._minted(book, row, burned=burned)
 
@@ -173,23 +181,23 @@ class Turn:
                 return before.plan
         return None
 
-    def _carried(self, book: Book, stream: Stream, until: datetime | None) -> Book:
+    def _carried(self, book: CreditAccount, stream: MintingPeriod, until: datetime | None) -> CreditAccount:
         """Carry what is left, up to the limit, in one grant; what was carried once is not carried again."""
         lots = in_burn_order(lot for lot in self._lots_of(book, stream) if not lot.grant.carried)
         amount = min(stream.rollover_limit, sum(lot.left for lot in lots))
         if not amount:
             return book
         grant = replace(self._grant(book, stream.package, amount, until), carried=True)
-        book = with_lot(planned(book, grant), Lot(grant=grant, entered=True, left=amount))
+        book = with_lot(add_grant(book, grant), Lot(grant=grant, entered=True, left=amount))
         rest = amount
         for lot in lots:
             moved = min(rest, lot.left)
             rest -= moved
             book = with_lot(book, replace(lot, left=lot.left - moved))
-            book = entered(book, EntryKind.ROLLED_OVER, -moved, self._cause, lot.number)
-        return entered(book, EntryKind.ROLLED_OVER, amount, self._cause, grant.number)
+            book = add_entry(book, EntryKind.ROLLED_OVER, -moved, self._cause, lot.number)
+        return add_entry(book, EntryKind.ROLLED_OVER, amount, self._cause, grant.number)
 
-    def _increased(self, book: Book) -> Book:
+    def _increased(self, book: CreditAccount) -> CreditAccount:
         """Mint for add-ons that came, and for more of them than the period has seen; less takes nothing."""
         for row in self._rows().values():
             stream = self._stream_of(book, row)
@@ -199,25 +207,25 @@ class Turn:
                 book = self._minted(book, row)
         return book
 
-    def _more(self, book: Book, stream: Stream, quantity: int) -> Book:
+    def _more(self, book: CreditAccount, stream: MintingPeriod, quantity: int) -> CreditAccount:
         more = quantity - stream.quantity
         if more <= 0:
             return book
-        book = with_stream(book, replace(stream, quantity=quantity))
+        book = with_minting_period(book, replace(stream, quantity=quantity))
         return self._granted(book, stream.package, stream.amount * more, stream.period)
 
-    def _minted(self, book: Book, row: CreditRow, *, burned: int = 0) -> Book:
+    def _minted(self, book: CreditAccount, row: CreditRow, *, burned: int = 0) -> CreditAccount:
         """Mint for the period that holds the instant, less what the plans before had burned in it."""
         once = self._stream(book, row.package, once=True) if row.once else None
         if once is not None:
             return self._more(book, once, row.quantity)
         stream = replace(self._waiting(row), amount=row.credits.amount, burned=burned)
-        book = with_stream(book, stream)
+        book = with_minting_period(book, stream)
         return self._granted(book, row.package, stream.amount * row.quantity - burned, stream.period)
 
-    def _waiting(self, row: CreditRow) -> Stream:
+    def _waiting(self, row: CreditRow) -> MintingPeriod:
         """Give a stream that mints nothing in this period."""
-        return Stream(
+        return MintingPeriod(
             subscription=self.subscription.number,
             package=row.package,
             period=self._period(row),
@@ -226,15 +234,15 @@ class Turn:
             rollover_limit=row.credits.rollover_limit,
         )
 
-    def _granted(self, book: Book, package: str, amount: int, period: Period) -> Book:
+    def _granted(self, book: CreditAccount, package: str, amount: int, period: Period) -> CreditAccount:
         # What is too large to count is minted as far as it can be counted.
         amount = min(amount, LARGEST - book.granted)
         if amount <= 0:
             return book
         grant = self._grant(book, package, amount, period.end)
-        return took_effect(planned(book, grant), grant.number, self._cause)
+        return post_grant(add_grant(book, grant), grant.number, self._cause)
 
-    def _grant(self, book: Book, package: str, amount: int, expires_at: datetime | None) -> Grant:
+    def _grant(self, book: CreditAccount, package: str, amount: int, expires_at: datetime | None) -> Grant:
         return Grant(
             number=book.last_grant + 1,
             amount=amount,
@@ -279,18 +287,18 @@ class Turn:
             for held in settled_addons(self.flat.catalog, self.subscription, self.at)
         )
 
-    def _streams(self, book: Book) -> list[Stream]:
+    def _streams(self, book: CreditAccount) -> list[MintingPeriod]:
         return [stream for stream in book.streams.values() if stream.subscription == self.subscription.number]
 
-    def _stream(self, book: Book, package: str, *, once: bool = False) -> Stream | None:
+    def _stream(self, book: CreditAccount, package: str, *, once: bool = False) -> MintingPeriod | None:
         return book.streams.get((self.subscription.number, package, once))
 
-    def _stream_of(self, book: Book, row: CreditRow) -> Stream | None:
+    def _stream_of(self, book: CreditAccount, row: CreditRow) -> MintingPeriod | None:
         """Give the stream that a row goes on; what came to be minted once may have a period to end first."""
         once = self._stream(book, row.package, once=True) if row.once else None
         return once or self._stream(book, row.package)
 
-    def _lots(self, book: Book) -> list[Lot]:
+    def _lots(self, book: CreditAccount) -> list[Lot]:
         """Give what it minted that has not ended and recurs."""
         return [
             lot
@@ -300,10 +308,10 @@ class Turn:
             and lot.ended is None
         ]
 
-    def _lots_of(self, book: Book, stream: Stream) -> list[Lot]:
+    def _lots_of(self, book: CreditAccount, stream: MintingPeriod) -> list[Lot]:
         """Give what a package minted that ends with the stream's period."""
         own = (lot for lot in self._lots(book) if lot.grant.package == stream.package)
         return [lot for lot in own if lot.grant.expires_at == stream.period.end]
 
-    def _ended(self, book: Book, lots: Iterable[Lot]) -> Book:
-        return ended(book, lots, self._cause)
+    def _ended(self, book: CreditAccount, lots: Iterable[Lot]) -> CreditAccount:
+        return end_lots(book, lots, self._cause)

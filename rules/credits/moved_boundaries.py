@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from rules.credits.accounts import Book, Stream, with_lot, with_stream
+from rules.credits.accounts import CreditAccount, MintingPeriod, with_lot, with_minting_period
 from rules.customers.facts import Customer, Subscription, Term
 from rules.periods import Period, period_at
 from rules.values import Reset, ResetInterval
@@ -69,7 +69,7 @@ def _moved_change(subscription: Subscription, term: Term, now: datetime) -> Term
     return replace(term, starts_at=moved, anchor=moved if term.anchor == starts_at else term.anchor)
 
 
-def with_moved_ends(book: Book, customer: Customer) -> Book:
+def with_moved_ends(book: CreditAccount, customer: Customer) -> CreditAccount:
     """Give the book whose cadence periods end where the rules in force say, with what expires with them.
 
     A period that ends with something that is written down, such as a trial or a scheduled change, ends
@@ -85,7 +85,7 @@ def with_moved_ends(book: Book, customer: Customer) -> Book:
     return book
 
 
-def _moved_end(subscription: Subscription, stream: Stream, at: datetime) -> datetime | None:
+def _moved_end(subscription: Subscription, stream: MintingPeriod, at: datetime) -> datetime | None:
     """Give where a stream's period ends under the rules in force; None where that is as it was."""
     end = stream.period.end
     if end is None:
@@ -96,10 +96,10 @@ def _moved_end(subscription: Subscription, stream: Stream, at: datetime) -> date
     return moved
 
 
-def _ending_at(book: Book, stream: Stream, end: datetime) -> Book:
+def _ending_at(book: CreditAccount, stream: MintingPeriod, end: datetime) -> CreditAccount:
     mine = stream.subscription, stream.package, stream.period.end
     for lot in book.lots.values():
         grant = lot.grant
         if (grant.subscription, grant.package, grant.expires_at) == mine and lot.ended is None:
             book = with_lot(book, replace(lot, grant=replace(grant, expires_at=end)))
-    return with_stream(book, replace(stream, period=Period(start=stream.period.start, end=end)))
+    return with_minting_period(book, replace(stream, period=Period(start=stream.period.start, end=end)))

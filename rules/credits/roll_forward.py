@@ -10,17 +10,19 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from rules.catalog.inheritance import Flattened
-from rules.credits.accounts import Book, Cause
-from rules.credits.burn_down import ended, took_effect
-from rules.credits.holds import released_hold
-from rules.credits.minting import Turn
+from rules.catalog.inheritance import ResolvedCatalog
+from rules.credits.accounts import Cause, CreditAccount
+from rules.credits.burn_down import end_lots, post_grant
+from rules.credits.holds import free_held
+from rules.credits.minting import PeriodBoundary
 from rules.credits.moved_boundaries import with_moved_ends
 from rules.customers.facts import Customer, Subscription
 from rules.customers.terms import publishes_after
 
 
-def brought_up(book: Book, customer: Customer, flat: Flattened, now: datetime) -> Book:
+def roll_forward(
+    book: CreditAccount, customer: Customer, flat: ResolvedCatalog, now: datetime
+) -> CreditAccount:
     """Give the book after all that time makes up to an instant, that one included.
 
     It mints, carries over, expires and voids what subscriptions give, enters grants that take effect,
@@ -43,7 +45,7 @@ def brought_up(book: Book, customer: Customer, flat: Flattened, now: datetime) -
     return replace(book, at=now, seen=seen)
 
 
-def _published_by_now(customer: Customer, flat: Flattened) -> int:
+def _published_by_now(customer: Customer, flat: ResolvedCatalog) -> int:
     """Count the versions of all that a customer is or was on, by which a publish is noticed."""
     packages = flat.catalog.packages
     return sum(
@@ -53,13 +55,13 @@ def _published_by_now(customer: Customer, flat: Flattened) -> int:
     )
 
 
-def next_instant(book: Book, customer: Customer, flat: Flattened) -> datetime | None:
+def next_instant(book: CreditAccount, customer: Customer, flat: ResolvedCatalog) -> datetime | None:
     """Give the first instant after the one it was brought up to at which time makes something of a book."""
     later = (at for at in _instants(book, customer, flat) if book.at is None or book.at < at)
     return min(later, default=None)
 
 
-def _instants(book: Book, customer: Customer, flat: Flattened) -> Iterator[datetime]:
+def _instants(book: CreditAccount, customer: Customer, flat: ResolvedCatalog) -> Iterator[datetime]:
     for lot in book.lots.values():
         if not lot.entered:
             yield lot.grant.effective_at
@@ -80,25 +82,25 @@ def _is_past(subscription: Subscription, at: datetime | None) -> bool:
     return at is not None and subscription.ends_at is not None and subscription.ends_at <= at
 
 
-def _turned(book: Book, customer: Customer, flat: Flattened, at: datetime) -> Book:
+def _turned(book: CreditAccount, customer: Customer, flat: ResolvedCatalog, at: datetime) -> CreditAccount:
     """Give the book after what ends and begins at an instant: holds, then grants by what made them."""
     cause = Cause(at=at)
     for key in [key for key, hold in book.holds.items() if hold.expires_at <= at]:
-        book = released_hold(book, key, cause)
+        book = free_held(book, key, cause)
     for subscription in customer.by_age:
-        turn = Turn(flat=flat, subscription=subscription, credit_type=book.credit_type, at=at)
+        turn = PeriodBoundary(flat=flat, subscription=subscription, credit_type=book.credit_type, at=at)
         book = turn.turned(book)
     over = [lot for lot in book.lots.values() if lot.ended is None and lot.ending(at) is not None]
-    book = ended(book, over, cause)
+    book = end_lots(book, over, cause)
     for number in sorted(book.lots):
         lot = book.lots.get(number)
         if lot is not None and not lot.entered and lot.ended is None and lot.grant.effective_at <= at:
-            book = took_effect(book, number, Cause(at=at, note=lot.grant.note))
+            book = post_grant(book, number, Cause(at=at, note=lot.grant.note))
     return book
 
 
-def _published(book: Book, customer: Customer, flat: Flattened, at: datetime) -> Book:
+def _published(book: CreditAccount, customer: Customer, flat: ResolvedCatalog, at: datetime) -> CreditAccount:
     for subscription in customer.by_age:
-        turn = Turn(flat=flat, subscription=subscription, credit_type=book.credit_type, at=at)
+        turn = PeriodBoundary(flat=flat, subscription=subscription, credit_type=book.credit_type, at=at)
         book = turn.published(book)
     return book

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import assert_never
 
 from rules.catalog.facts import Feature
-from rules.catalog.inheritance import Flattened, Resolved
+from rules.catalog.inheritance import ResolvedCatalog, ResolvedRow
 from rules.customers.facts import CustomEntitlement, CustomEntitlementMode, Customer, Subscription
 from rules.customers.terms import addons_in_force, version_at, version_in_force
 from rules.values import (
@@ -45,12 +45,12 @@ GRANTS = (SourceKind.PLAN, SourceKind.ADDON, SourceKind.CUSTOM_GRANT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PackageRow:
+class VersionRow:
     """A row as one version of a package shows it."""
 
     package: str
     version: int
-    resolved: Resolved
+    resolved: ResolvedRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,14 +63,14 @@ class Source:
     kind: SourceKind
     value: Value | None
     subscription: Subscription | None = None
-    row: PackageRow | None = None
+    row: VersionRow | None = None
     custom: CustomEntitlement | None = None
     quantity: int = 1
     winning: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Counting:
+class PeriodAnchor:
     """Where the usage periods of a value are counted from: a subscription, else an instant and a zone."""
 
     subscription: Subscription | None
@@ -79,19 +79,19 @@ class Counting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entitled:
+class EffectiveEntitlement:
     """What a customer has of one feature: the value, None where nothing gives any, and its sources."""
 
     value: Value | None = None
     sources: tuple[Source, ...] = ()
-    counting: Counting | None = None
+    counting: PeriodAnchor | None = None
     revoked: bool = False
 
 
-NOTHING = Entitled()
+NOTHING = EffectiveEntitlement()
 
 
-def gather(flat: Flattened, customer: Customer, feature: str, now: datetime) -> list[Source]:
+def gather(flat: ResolvedCatalog, customer: Customer, feature: str, now: datetime) -> list[Source]:
     """Give everything that speaks about a feature: plans, add-ons, then what is the customer's alone.
 
     Plans come by the age of their subscription, and so do add-ons. An override speaks only while some
@@ -108,17 +108,21 @@ def gather(flat: Flattened, customer: Customer, feature: str, now: datetime) -> 
     return [*plans, *addons, *custom]
 
 
-def _plan_rows(flat: Flattened, subscription: Subscription, feature: str, now: datetime) -> Iterator[Source]:
+def _plan_rows(
+    flat: ResolvedCatalog, subscription: Subscription, feature: str, now: datetime
+) -> Iterator[Source]:
     term = subscription.term(now)
     number = version_in_force(flat.catalog, subscription, now)
     resolved = flat.held(term.plan, number, term.price).get(feature)
     if resolved is not None:
-        row = PackageRow(package=term.plan, version=number, resolved=resolved)
+        row = VersionRow(package=term.plan, version=number, resolved=resolved)
         value = _said(resolved)
         yield Source(kind=SourceKind.PLAN, value=value, subscription=subscription, row=row)
 
 
-def _addon_rows(flat: Flattened, subscription: Subscription, feature: str, now: datetime) -> Iterator[Source]:
+def _addon_rows(
+    flat: ResolvedCatalog, subscription: Subscription, feature: str, now: datetime
+) -> Iterator[Source]:
     for held in addons_in_force(flat.catalog, subscription, now):
         number = version_at(flat.catalog.packages[held.addon], held.version, now)
         resolved = flat.held(held.addon, number, None).get(feature)
@@ -127,12 +131,12 @@ def _addon_rows(flat: Flattened, subscription: Subscription, feature: str, now: 
                 kind=SourceKind.ADDON,
                 value=_said(resolved),
                 subscription=subscription,
-                row=PackageRow(package=held.addon, version=number, resolved=resolved),
+                row=VersionRow(package=held.addon, version=number, resolved=resolved),
                 quantity=held.quantity,
             )
 
 
-def _said(resolved: Resolved) -> Value:
+def _said(resolved: ResolvedRow) -> Value:
     value = resolved.row.value
     if isinstance(value, Revoked):
         message = f"a revocation is silent: {resolved.row.key}"
@@ -140,7 +144,9 @@ def _said(resolved: Resolved) -> Value:
     return value
 
 
-def entitled(flat: Flattened, customer: Customer, feature: Feature, now: datetime) -> Entitled:
+def effective_entitlement(
+    flat: ResolvedCatalog, customer: Customer, feature: Feature, now: datetime
+) -> EffectiveEntitlement:
     """Combine everything that speaks about a feature at an instant."""
     sources = gather(flat, customer, feature.key, now)
     has = combine(feature, sources)
@@ -149,7 +155,7 @@ def entitled(flat: Flattened, customer: Customer, feature: Feature, now: datetim
     return has
 
 
-def _counting(customer: Customer, has: Entitled, now: datetime) -> Counting:
+def _counting(customer: Customer, has: EffectiveEntitlement, now: datetime) -> PeriodAnchor:
     """Find where the reset that holds is counted from.
 
     A package's row is counted from its subscription. A custom row is counted from the subscription
@@ -159,23 +165,25 @@ def _counting(customer: Customer, has: Entitled, now: datetime) -> Counting:
     subscription = next(spoken, None) or next(iter(customer.in_force(now)), None)
     if subscription is not None:
         term = subscription.term(now)
-        return Counting(subscription=subscription, anchor=term.anchor, timezone=term.timezone)
+        return PeriodAnchor(subscription=subscription, anchor=term.anchor, timezone=term.timezone)
     custom = [source.custom for source in has.sources if source.custom is not None]
     oldest = min(custom, key=lambda known: (known.starts_at, known.number))
-    return Counting(subscription=None, anchor=oldest.starts_at, timezone=oldest.timezone)
+    return PeriodAnchor(subscription=None, anchor=oldest.starts_at, timezone=oldest.timezone)
 
 
-def combine(feature: Feature, sources: Sequence[Source]) -> Entitled:
+def combine(feature: Feature, sources: Sequence[Source]) -> EffectiveEntitlement:
     """Decide among what speaks: a revocation silences all, an override replaces all, grants add up."""
     if any(source.kind is SourceKind.CUSTOM_REVOCATION for source in sources):
-        return Entitled(sources=_marked(sources, SourceKind.CUSTOM_REVOCATION), revoked=True)
+        return EffectiveEntitlement(sources=_marked(sources, SourceKind.CUSTOM_REVOCATION), revoked=True)
     override = next((s for s in sources if s.kind is SourceKind.CUSTOM_OVERRIDE), None)
     if override is not None:
-        return Entitled(value=override.value, sources=_marked(sources, SourceKind.CUSTOM_OVERRIDE))
+        return EffectiveEntitlement(
+            value=override.value, sources=_marked(sources, SourceKind.CUSTOM_OVERRIDE)
+        )
     return _granted(feature, sources)
 
 
-def _granted(feature: Feature, sources: Sequence[Source]) -> Entitled:
+def _granted(feature: Feature, sources: Sequence[Source]) -> EffectiveEntitlement:
     """Add up grants, which come in their order of precedence.
 
     Booleans: any grants. Limits and numbers: the sum, unlimited absorbs. Choices: all of them. Texts
@@ -224,25 +232,27 @@ def add_up(sources: Sequence[Source]) -> Metered:
     )
 
 
-def _all_win(value: Value, sources: Iterable[Source]) -> Entitled:
-    return Entitled(value=value, sources=tuple(replace(source, winning=True) for source in sources))
+def _all_win(value: Value, sources: Iterable[Source]) -> EffectiveEntitlement:
+    return EffectiveEntitlement(
+        value=value, sources=tuple(replace(source, winning=True) for source in sources)
+    )
 
 
 _PREFERRED = (SourceKind.CUSTOM_GRANT, SourceKind.PLAN, SourceKind.ADDON)
 
 
-def _one_wins(sources: Sequence[Source]) -> Entitled:
+def _one_wins(sources: Sequence[Source]) -> EffectiveEntitlement:
     kind = next(kind for kind in _PREFERRED if any(source.kind is kind for source in sources))
     winner = [source for source in sources if source.kind is kind][-1]
     marked = tuple(replace(s, winning=True) if s is winner else s for s in sources)
-    return Entitled(value=winner.value, sources=marked)
+    return EffectiveEntitlement(value=winner.value, sources=marked)
 
 
 def _marked(sources: Iterable[Source], winner: SourceKind) -> tuple[Source, ...]:
     return tuple(replace(source, winning=source.kind is winner) for source in sources)
 
 
-def spoken_of(flat: Flattened, customer: Customer, now: datetime) -> list[str]:
+def features_in_effect(flat: ResolvedCatalog, customer: Customer, now: datetime) -> list[str]:
     """Give the keys of all features that any source speaks about, in the order of the plans' rows."""
     keys: dict[str, None] = {}
     in_force = customer.in_force(now)

@@ -34,12 +34,12 @@ def newest_at(package: Package, now: datetime) -> int:
     return max(published, default=1)
 
 
-def put_on_for(package: Package, number: int, now: datetime) -> list[int]:
+def versions_assigned(package: Package, number: int, now: datetime) -> list[int]:
     """Give the versions that those were put on for whom this one holds at an instant."""
     return [known.number for known in package.versions if version_at(package, known.number, now) == number]
 
 
-def newest_during(package: Package, number: int) -> tuple[datetime | None, datetime | None]:
+def published_span(package: Package, number: int) -> tuple[datetime | None, datetime | None]:
     """Give the span in which a version is the newest, without a bound where there is no other version."""
     start = None if number == 1 else package.versions[number - 1].published_at
     return start, next((later.published_at for later in package.versions[number:]), None)

@@ -7,21 +7,21 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from rules.access.decision import AccessReason, Decision, Subject, decide, subject_of
+from rules.access.decision import AccessReason, Decision, ResolvedCheck, decide, resolve_check
 from rules.catalog.facts import Addon, Plan, Price, PricingType
 from rules.catalog.wording import counted_text, instant_text, price_text
 from rules.commands.change_plan import ChangePlan, Target, is_upgrade
-from rules.commands.command import Account, Act, Scene
+from rules.commands.command import Command, CommandContext, CustomerState
 from rules.commands.subscribe import Subscribe
 from rules.commands.subscriptions import SetSubscriptionAddon
 from rules.customers.facts import Subscription
 from rules.customers.terms import addons_in_force, billing_period, is_compatible, price_of
 from rules.errors import Rejected
-from rules.explanations.top_up import affordable, lacking, topped_up, with_credits_of
+from rules.explanations.top_up import affordable, missing_credits, top_up, with_credits_of
 from rules.numbers import ONE
 from rules.usage.counters import Tallies
 from rules.usage.metering import Window
-from rules.usage.reservations import Hold, held
+from rules.usage.reservations import Reservation, total_reserved
 from rules.values import BillingPeriod, Choices, Metered
 
 MOST = 5
@@ -80,7 +80,7 @@ class Candidate:
     """
 
     remedy: Remedy
-    subject: Subject
+    subject: ResolvedCheck
     cost: tuple[int, int] = (0, 0)
     unusual: int = 0
     addon: HeldMore | None = None
@@ -108,12 +108,12 @@ def candidates(decision: Decision, *, present: bool) -> list[Candidate]:
     return found
 
 
-def windows_of(found: Iterable[Candidate]) -> set[Window]:
+def windows_needed(found: Iterable[Candidate]) -> set[Window]:
     """Give the windows that candidates have to be decided by."""
     return {candidate.subject.window for candidate in found if candidate.subject.window is not None}
 
 
-def remedies(found: Sequence[Candidate], tallies: Tallies, holds: Sequence[Hold]) -> list[Remedy]:
+def remedies(found: Sequence[Candidate], tallies: Tallies, holds: Sequence[Reservation]) -> list[Remedy]:
     """Give the candidates that would turn the answer into a yes, the cheapest first, five at most."""
     best: dict[tuple[object, ...], Candidate] = {}
     for candidate in sorted(found, key=lambda one: one.unusual):
@@ -126,7 +126,7 @@ def remedies(found: Sequence[Candidate], tallies: Tallies, holds: Sequence[Hold]
     return [candidate.remedy for candidate in cheapest[:MOST]]
 
 
-def _helping(candidate: Candidate, tallies: Tallies, holds: Sequence[Hold]) -> Candidate | None:
+def _helping(candidate: Candidate, tallies: Tallies, holds: Sequence[Reservation]) -> Candidate | None:
     """Give the candidate if it helps, an add-on in the quantity in which it does."""
     decision = _decided(candidate.subject, tallies, holds)
     if decision.allowed:
@@ -135,12 +135,12 @@ def _helping(candidate: Candidate, tallies: Tallies, holds: Sequence[Hold]) -> C
     return more if more is not None and _decided(more.subject, tallies, holds).allowed else None
 
 
-def _decided(subject: Subject, tallies: Tallies, holds: Sequence[Hold]) -> Decision:
-    return decide(subject, tallies, held(holds, subject.question.feature, subject.now))
+def _decided(subject: ResolvedCheck, tallies: Tallies, holds: Sequence[Reservation]) -> Decision:
+    return decide(subject, tallies, total_reserved(holds, subject.question.feature, subject.now))
 
 
 def _less(decision: Decision) -> Iterator[Candidate]:
-    usage, value = decision.tested, decision.subject.entitled.value
+    usage, value = decision.tested, decision.subject.entitlement.value
     if decision.reason is AccessReason.VALUE_NOT_INCLUDED and isinstance(value, Choices) and value.choices:
         yield _of_values(decision.subject, value)
     elif decision.subject.question.requested is not None:
@@ -149,7 +149,7 @@ def _less(decision: Decision) -> Iterator[Candidate]:
             yield _of_quantity(decision.subject, most)
 
 
-def _of_values(subject: Subject, value: Choices) -> Candidate:
+def _of_values(subject: ResolvedCheck, value: Choices) -> Candidate:
     wanted = subject.question.values or ()
     fewer = tuple(choice for choice in wanted if choice in value.choices) or value.choices
     summary = f"Ask for {', '.join(fewer)} only."
@@ -157,25 +157,27 @@ def _of_values(subject: Subject, value: Choices) -> Candidate:
     return Candidate(remedy=remedy, subject=_asking(subject, values=fewer))
 
 
-def _of_quantity(subject: Subject, most: int) -> Candidate:
+def _of_quantity(subject: ResolvedCheck, most: int) -> Candidate:
     unit = subject.feature.unit if subject.feature is not None else None
     summary = f"Ask for at most {counted_text(most, unit)}."
     remedy = Remedy(kind=RemedyKind.REQUEST_LESS, summary=summary, amount=most)
     return Candidate(remedy=remedy, subject=_asking(subject, requested=most))
 
 
-def _asking(subject: Subject, requested: int | None = None, values: tuple[str, ...] | None = None) -> Subject:
+def _asking(
+    subject: ResolvedCheck, requested: int | None = None, values: tuple[str, ...] | None = None
+) -> ResolvedCheck:
     return replace(subject, question=replace(subject.question, requested=requested, values=values))
 
 
-def _later(subject: Subject) -> Iterator[Candidate]:
+def _later(subject: ResolvedCheck) -> Iterator[Candidate]:
     end = subject.metering.resets_at if subject.metering is not None else None
     if end is None or subject.customer is None:
         return
     when = instant_text(end, subject.customer.timezone)
     summary = f"Wait until {when}, when usage starts again."
     remedy = Remedy(kind=RemedyKind.WAIT_FOR_RESET, summary=summary, at=end)
-    then = subject_of(subject.flat, subject.customer, subject.question, end)
+    then = resolve_check(subject.flat, subject.customer, subject.question, end)
     yield Candidate(remedy=remedy, subject=with_credits_of(subject, then), cost=(0, 1))
 
 
@@ -184,15 +186,15 @@ def _later(subject: Subject) -> Iterator[Candidate]:
 
 def _with_credits(decision: Decision) -> Iterator[Candidate]:
     """Try as many more credits as are lacking."""
-    amount, rate = lacking(decision), decision.subject.rate
+    amount, rate = missing_credits(decision), decision.subject.rate
     if decision.reason is AccessReason.INSUFFICIENT_CREDITS and amount and rate is not None:
         unit = decision.subject.flat.catalog.credit_types[rate.credit_type].unit
         summary = f"Top up {counted_text(amount, unit)}."
         remedy = Remedy(kind=RemedyKind.TOP_UP_CREDITS, summary=summary, amount=amount)
-        yield Candidate(remedy=remedy, subject=topped_up(decision.subject, amount), cost=(1, 0))
+        yield Candidate(remedy=remedy, subject=top_up(decision.subject, amount), cost=(1, 0))
 
 
-def _on_plans(subject: Subject) -> Iterator[Candidate]:
+def _on_plans(subject: ResolvedCheck) -> Iterator[Candidate]:
     for plan in subject.flat.catalog.packages.values():
         if not isinstance(plan, Plan) or plan.archived or plan.published is None or not plan.visible:
             continue
@@ -202,7 +204,7 @@ def _on_plans(subject: Subject) -> Iterator[Candidate]:
             yield from _on_plan(subject, plan)
 
 
-def _on_plan(subject: Subject, plan: Plan) -> Iterator[Candidate]:
+def _on_plan(subject: ResolvedCheck, plan: Plan) -> Iterator[Candidate]:
     current = _live(subject, plan.product)
     paid = None if current is None else billing_period(subject.flat.catalog, current, subject.now)
     usual = sorted(
@@ -218,7 +220,7 @@ _LENGTHS = {BillingPeriod.MONTHLY: 0, BillingPeriod.YEARLY: 1, BillingPeriod.ONE
 
 
 def _at(
-    subject: Subject, current: Subscription | None, plan: Plan, price: Price | None
+    subject: ResolvedCheck, current: Subscription | None, plan: Plan, price: Price | None
 ) -> Iterator[Candidate]:
     if current is None:
         yield from _after(subject, _subscribing(plan, price))
@@ -226,7 +228,7 @@ def _at(
         yield from _after(subject, _upgrading(subject, current, plan, price))
 
 
-def _live(subject: Subject, product: str) -> Subscription | None:
+def _live(subject: ResolvedCheck, product: str) -> Subscription | None:
     live = subject.customer.live(subject.now) if subject.customer is not None else []
     return next((subscription for subscription in live if subscription.product == product), None)
 
@@ -239,22 +241,22 @@ def _target(plan: Plan, price: Price | None) -> Target:
 class _Try:
     """An act to be tried, and the remedy that it would be."""
 
-    act: Act
+    act: Command
     remedy: Remedy
     cost: tuple[int, int]
     addon: HeldMore | None = None
 
 
-def _after(subject: Subject, attempt: _Try) -> Iterator[Candidate]:
+def _after(subject: ResolvedCheck, attempt: _Try) -> Iterator[Candidate]:
     """Ask again after an act of now; an act that would be refused is no remedy."""
     acted_at = subject.customer.acted_at if subject.customer is not None else None
     now = subject.now if acted_at is None else max(subject.now, acted_at + JUST_AFTER)
-    scene = Scene(flat=subject.flat, now=now)
+    scene = CommandContext(flat=subject.flat, now=now)
     try:
-        change = attempt.act.apply(scene, Account(customer=subject.customer))
+        change = attempt.act.apply(scene, CustomerState(customer=subject.customer))
     except Rejected:
         return
-    asked = subject_of(subject.flat, change.account.customer, subject.question, scene.now)
+    asked = resolve_check(subject.flat, change.state.customer, subject.question, scene.now)
     then = with_credits_of(subject, asked)
     yield Candidate(remedy=attempt.remedy, subject=then, cost=attempt.cost, addon=attempt.addon)
 
@@ -266,7 +268,7 @@ def _subscribing(plan: Plan, price: Price | None) -> _Try:
     return _Try(act=Subscribe(plan=plan.key, price=key), remedy=remedy, cost=_plan_cost(plan, price))
 
 
-def _upgrading(subject: Subject, current: Subscription, plan: Plan, price: Price | None) -> _Try:
+def _upgrading(subject: ResolvedCheck, current: Subscription, plan: Plan, price: Price | None) -> _Try:
     key = None if price is None else price.key
     paid = price_of(subject.flat.catalog, current, subject.now)
     known, amount = _plan_cost(plan, price)
@@ -278,7 +280,7 @@ def _upgrading(subject: Subject, current: Subscription, plan: Plan, price: Price
     return _Try(act=ChangePlan(plan=plan.key, price=key), remedy=remedy, cost=cost)
 
 
-def _with_addons(subject: Subject) -> Iterator[Candidate]:
+def _with_addons(subject: ResolvedCheck) -> Iterator[Candidate]:
     live = subject.customer.live(subject.now) if subject.customer is not None else []
     catalog = subject.flat.catalog
     for subscription in live:
@@ -292,7 +294,7 @@ def _with_addons(subject: Subject) -> Iterator[Candidate]:
                 yield from _after(subject, _adding(more, 1))
 
 
-def _held_addons(subject: Subject, subscription: Subscription) -> dict[str, int]:
+def _held_addons(subject: ResolvedCheck, subscription: Subscription) -> dict[str, int]:
     in_force = addons_in_force(subject.flat.catalog, subscription, subject.now)
     return {held_addon.addon: held_addon.quantity for held_addon in in_force}
 
@@ -327,7 +329,7 @@ def _more(candidate: Candidate, addon: HeldMore, decision: Decision) -> Candidat
 
 def _one_of(decision: Decision, addon: Addon) -> int:
     """Tell how much one of an add-on adds to the limit."""
-    rows = (source for source in decision.subject.entitled.sources if source.row is not None)
+    rows = (source for source in decision.subject.entitlement.sources if source.row is not None)
     values = (source.value for source in rows if source.row and source.row.package == addon.key)
     return next((value.limit or 0 for value in values if isinstance(value, Metered)), 0)
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from rules.access.decision import TESTS, AccessReason, Decision, Subject, payment_of
+from rules.access.decision import TESTS, AccessReason, Decision, ResolvedCheck, overage_cost_of
 from rules.catalog.facts import Feature
 from rules.catalog.wording import counted_text, instant_text, overage_text, value_text
 from rules.customers.effective import Source, SourceKind
 from rules.customers.facts import Customer
-from rules.usage.limits import Usage
+from rules.usage.limits import UsageBalance
 from rules.values import Choices, Unit
 
 
@@ -41,20 +41,20 @@ def _looked_at(decision: Decision) -> Iterator[str]:
             return
 
 
-def _matters(check: str, subject: Subject, usage: Usage | None) -> bool:
+def _matters(check: str, subject: ResolvedCheck, usage: UsageBalance | None) -> bool:
     """Tell whether a test could have denied at all."""
     match check:
         case "kind of question":
             question = subject.question
             return question.requested is not None or bool(question.values) or question.to_consume
         case "values":
-            return isinstance(subject.entitled.value, Choices)
+            return isinstance(subject.entitlement.value, Choices)
         case "limit":
             return usage is not None
         case "credits":
-            return payment_of(subject, usage) is not None
+            return overage_cost_of(subject, usage) is not None
         case "revocation":
-            return subject.entitled.revoked
+            return subject.entitlement.revoked
         case _:
             return True
 
@@ -67,11 +67,11 @@ def summary(decision: Decision) -> str:
     return f"{_name(subject.customer, subject)} {may} use {_wanted(subject)}: {because}."
 
 
-def _name(customer: Customer | None, subject: Subject) -> str:
+def _name(customer: Customer | None, subject: ResolvedCheck) -> str:
     return subject.question.customer if customer is None else customer.name or customer.key
 
 
-def _wanted(subject: Subject) -> str:
+def _wanted(subject: ResolvedCheck) -> str:
     """Name what was asked for: '100 orders', 'Regions (eu, us)', 'SSO'."""
     feature, question = subject.feature, subject.question
     if feature is None:
@@ -89,7 +89,7 @@ def _amount(micros: int, feature: Feature) -> str:
     return counted if feature.unit is not None else f"{counted} of {feature.name}"
 
 
-def _unit(subject: Subject) -> Unit | None:
+def _unit(subject: ResolvedCheck) -> Unit | None:
     return subject.feature.unit if subject.feature is not None else None
 
 
@@ -97,51 +97,51 @@ def _sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}."
 
 
-Words = Callable[[Subject, Usage | None], str]
+Words = Callable[[ResolvedCheck, UsageBalance | None], str]
 
 
-def _customer_found(subject: Subject, _: Usage | None) -> str:
+def _customer_found(subject: ResolvedCheck, _: UsageBalance | None) -> str:
     key = subject.question.customer
     if subject.customer is None:
         return f"There is no customer '{key}'."
     return f"'{key}' is {subject.customer.name}." if subject.customer.name else f"'{key}' is a customer."
 
 
-def _archived_found(subject: Subject, _: Usage | None) -> str:
+def _archived_found(subject: ResolvedCheck, _: UsageBalance | None) -> str:
     archived = subject.customer is not None and subject.customer.archived
     return "The customer is archived." if archived else "The customer is not archived."
 
 
-def _feature_found(subject: Subject, _: Usage | None) -> str:
+def _feature_found(subject: ResolvedCheck, _: UsageBalance | None) -> str:
     key, feature = subject.question.feature, subject.feature
     return f"There is no feature '{key}'." if feature is None else f"'{key}' is {feature.name}."
 
 
-def _status_found(subject: Subject, _: Usage | None) -> str:
+def _status_found(subject: ResolvedCheck, _: UsageBalance | None) -> str:
     return "" if subject.feature is None else f"The feature is {subject.feature.status.lower()}."
 
 
-def _kind_found(subject: Subject, _: Usage | None) -> str:
+def _kind_found(subject: ResolvedCheck, _: UsageBalance | None) -> str:
     if TESTS["kind of question"](subject, None) is None:
         return "This can be asked of the feature."
     return _sentence(_mismatch(subject, None))
 
 
-def _revocation_found(subject: Subject, _: Usage | None) -> str:
-    revoked = next(s.custom for s in subject.entitled.sources if s.kind is SourceKind.CUSTOM_REVOCATION)
+def _revocation_found(subject: ResolvedCheck, _: UsageBalance | None) -> str:
+    revoked = next(s.custom for s in subject.entitlement.sources if s.kind is SourceKind.CUSTOM_REVOCATION)
     note = f" ({revoked.note})" if revoked is not None and revoked.note else ""
     return f"A custom entitlement revokes it{note}."
 
 
-def _entitlement_found(subject: Subject, _: Usage | None) -> str:
-    if subject.entitled.value is None:
+def _entitlement_found(subject: ResolvedCheck, _: UsageBalance | None) -> str:
+    if subject.entitlement.value is None:
         return _sentence(_silent(subject, None))
     return _sentence(_given(subject))
 
 
-def _given(subject: Subject) -> str:
+def _given(subject: ResolvedCheck) -> str:
     """Tell what decides: 'plan Pro gives 500 orders per month, add-on Extra gives 100 orders, 2 times'."""
-    decided = [source for source in subject.entitled.sources if source.winning]
+    decided = [source for source in subject.entitlement.sources if source.winning]
     return ", ".join(_source_text(source, subject) for source in decided)
 
 
@@ -152,7 +152,7 @@ _CUSTOM_WORDS = {
 }
 
 
-def _source_text(source: Source, subject: Subject) -> str:
+def _source_text(source: Source, subject: ResolvedCheck) -> str:
     feature = subject.feature
     if feature is None:
         return ""
@@ -165,23 +165,23 @@ def _source_text(source: Source, subject: Subject) -> str:
     return f"{kind} {package.name} gives {text}{times}"
 
 
-def _values_found(subject: Subject, _: Usage | None) -> str:
-    value = subject.entitled.value
+def _values_found(subject: ResolvedCheck, _: UsageBalance | None) -> str:
+    value = subject.entitlement.value
     included = ", ".join(value.choices) if isinstance(value, Choices) else ""
     return f"Included: {included}." if included else "Nothing is included."
 
 
-def _limit_found(subject: Subject, usage: Usage | None) -> str:
+def _limit_found(subject: ResolvedCheck, usage: UsageBalance | None) -> str:
     return "" if usage is None else _sentence(_standing(subject, usage))
 
 
-def _credits_found(subject: Subject, usage: Usage | None) -> str:
+def _credits_found(subject: ResolvedCheck, usage: UsageBalance | None) -> str:
     return _sentence(_paying(subject, usage))
 
 
-def _paying(subject: Subject, usage: Usage | None) -> str:
+def _paying(subject: ResolvedCheck, usage: UsageBalance | None) -> str:
     """Tell what is beyond the limit and what that costs: '30 images beyond the limit cost 60 credits …'."""
-    paid, book = payment_of(subject, usage), subject.book
+    paid, book = overage_cost_of(subject, usage), subject.book
     if paid is None or book is None or subject.feature is None:
         return ""
     credit_type = subject.flat.catalog.credit_types[book.credit_type]
@@ -206,7 +206,7 @@ _FOUND: Mapping[str, Words] = {
 }
 
 
-def _standing(subject: Subject, usage: Usage) -> str:
+def _standing(subject: ResolvedCheck, usage: UsageBalance) -> str:
     """Tell how a limit stands: '412 of 500 orders are used and 40 held, until December 1, 2026 …'."""
     unit = _unit(subject)
     until = _until(subject, usage)
@@ -217,30 +217,30 @@ def _standing(subject: Subject, usage: Usage) -> str:
     return f"{used} of {counted_text(usage.limit, unit)} are used{reserved}{until}"
 
 
-def _until(subject: Subject, usage: Usage) -> str:
+def _until(subject: ResolvedCheck, usage: UsageBalance) -> str:
     end = usage.metering.resets_at
     if end is None or subject.customer is None:
         return ""
     return f", and usage starts again on {instant_text(end, subject.customer.timezone)}"
 
 
-def _silent(subject: Subject, _: Usage | None) -> str:
+def _silent(subject: ResolvedCheck, _: UsageBalance | None) -> str:
     idle = subject.customer is not None and not subject.customer.in_force(subject.now)
     nothing = "no subscription is in force and " if idle else ""
     return f"{nothing}no plan, add-on or custom entitlement gives it"
 
 
-def _mismatch(subject: Subject, _: Usage | None) -> str:
+def _mismatch(subject: ResolvedCheck, _: UsageBalance | None) -> str:
     question, feature = subject.question, subject.feature
-    if question.values is not None and not isinstance(subject.entitled.value, Choices):
+    if question.values is not None and not isinstance(subject.entitlement.value, Choices):
         return "it is no choice, of which values could be asked for"
     if question.to_consume and feature is not None and feature.meter is not None:
         return f"it is counted by {feature.meter.aggregation}, which nothing can be taken from"
     return "it is not metered, so that no quantity can be asked for"
 
 
-def _missing_values(subject: Subject, _: Usage | None) -> str:
-    value = subject.entitled.value
+def _missing_values(subject: ResolvedCheck, _: UsageBalance | None) -> str:
+    value = subject.entitlement.value
     included = value.choices if isinstance(value, Choices) else ()
     if not included:
         return "nothing is included"
@@ -249,11 +249,11 @@ def _missing_values(subject: Subject, _: Usage | None) -> str:
     return f"{', '.join(missing)} {verb} not among {', '.join(included)}"
 
 
-def _measured(subject: Subject, usage: Usage | None) -> str:
+def _measured(subject: ResolvedCheck, usage: UsageBalance | None) -> str:
     return "" if usage is None else _standing(subject, usage)
 
 
-def _beyond(subject: Subject, usage: Usage | None) -> str:
+def _beyond(subject: ResolvedCheck, usage: UsageBalance | None) -> str:
     """Tell that a soft limit lets usage go on, and at what rate."""
     if usage is None:
         return ""

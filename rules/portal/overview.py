@@ -14,13 +14,13 @@ from zoneinfo import ZoneInfo
 
 from rules.access.decision import AccessReason, Decision
 from rules.catalog.facts import Feature, FeatureStatus, Product, Widget
-from rules.catalog.inheritance import Flattened
+from rules.catalog.inheritance import ResolvedCatalog
 from rules.commands.report_usage import AHEAD
-from rules.credits.accounts import Book
+from rules.credits.accounts import CreditAccount
 from rules.credits.grants import Lot
 from rules.customers.effective import Source, SourceKind, gather
 from rules.customers.facts import Customer, Subscription, earliest
-from rules.usage.limits import Usage
+from rules.usage.limits import UsageBalance
 from rules.usage.metering import is_added_up, is_gauge
 from rules.usage.series import Series, Span
 from rules.values import FeatureType
@@ -32,7 +32,7 @@ DAYS_SHOWN = 30
 """Over how many days usage is told, today among them."""
 
 
-class Standing(StrEnum):
+class LimitStatus(StrEnum):
     """How usage stands against its limit, the first that fits."""
 
     UNLIMITED = "UNLIMITED"
@@ -45,28 +45,28 @@ class Standing(StrEnum):
 
 
 _BY_REASON = {
-    AccessReason.UNLIMITED: Standing.UNLIMITED,
-    AccessReason.WITHIN_CREDITS: Standing.ON_CREDITS,
-    AccessReason.LIMIT_EXCEEDED: Standing.REACHED,
-    AccessReason.INSUFFICIENT_CREDITS: Standing.REACHED,
+    AccessReason.UNLIMITED: LimitStatus.UNLIMITED,
+    AccessReason.WITHIN_CREDITS: LimitStatus.ON_CREDITS,
+    AccessReason.LIMIT_EXCEEDED: LimitStatus.REACHED,
+    AccessReason.INSUFFICIENT_CREDITS: LimitStatus.REACHED,
 }
 
 
-def standing(decision: Decision, usage: Usage) -> Standing:
+def limit_status(decision: Decision, usage: UsageBalance) -> LimitStatus:
     """Tell how usage stands that was decided by asking whether anything is left."""
     known = _BY_REASON.get(decision.reason)
     if known is not None:
         return known
     if usage.overage:
-        return Standing.BEYOND
+        return LimitStatus.BEYOND
     limit, taken = usage.limit or 0, usage.used + usage.reserved
     if limit == 0 or 100 * taken < NEAR_PERCENT * limit:
-        return Standing.WITHIN
-    return Standing.NEAR if taken < limit else Standing.SPENT
+        return LimitStatus.WITHIN
+    return LimitStatus.NEAR if taken < limit else LimitStatus.SPENT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class ProductSection:
     """What a customer has of one product, None for what belongs to none.
 
     The subscription is the live one, else the last that ended.
@@ -80,7 +80,9 @@ class Part:
     unavailable: tuple[Decision, ...] = ()
 
 
-def parts(flat: Flattened, customer: Customer, decisions: Iterable[Decision], now: datetime) -> list[Part]:
+def product_sections(
+    flat: ResolvedCatalog, customer: Customer, decisions: Iterable[Decision], now: datetime
+) -> list[ProductSection]:
     """Lay out what a customer has: products in the order of their subscriptions, the others behind them."""
     shown = [(decision, feature) for decision in decisions if (feature := _shown(decision)) is not None]
     subscriptions = subscriptions_shown(customer, now)
@@ -106,10 +108,12 @@ def subscriptions_shown(customer: Customer, now: datetime) -> list[Subscription]
     return [*live, *ended.values()]
 
 
-def _part(product: Product | None, subscription: Subscription | None, shown: Sequence[Decision]) -> Part:
+def _part(
+    product: Product | None, subscription: Subscription | None, shown: Sequence[Decision]
+) -> ProductSection:
     limits = tuple(decision for decision in shown if _is_limit(decision))
     others = [decision for decision in shown if not _is_limit(decision)]
-    return Part(
+    return ProductSection(
         product=product,
         subscription=subscription,
         limits=limits,
@@ -135,7 +139,7 @@ def _shown(decision: Decision) -> Feature | None:
     feature = decision.subject.feature
     if feature is None or feature.status is FeatureStatus.ARCHIVED:
         return None
-    return feature if _is_visible(decision.subject.entitled.sources) else None
+    return feature if _is_visible(decision.subject.entitlement.sources) else None
 
 
 def _is_visible(sources: Iterable[Source]) -> bool:
@@ -147,7 +151,7 @@ def _is_visible(sources: Iterable[Source]) -> bool:
     )
 
 
-def shows_credits(flat: Flattened, customer: Customer, credit_type: str, now: datetime) -> bool:
+def shows_credits(flat: ResolvedCatalog, customer: Customer, credit_type: str, now: datetime) -> bool:
     """Tell whether the page shows a credit type: not where every row that mints it is hidden."""
     minting = gather(flat, customer, credit_type, now)
     return not minting or _is_visible(minting)
@@ -160,12 +164,12 @@ def recent(feature: str, now: datetime, timezone: str) -> Span:
     return Span(feature=feature, start=first.astimezone(now.tzinfo), end=now + AHEAD)
 
 
-def is_level(feature: Feature, usage: Usage) -> bool:
+def is_level(feature: Feature, usage: UsageBalance) -> bool:
     """Tell whether usage goes up and down and never starts again, such as seats."""
     return is_gauge(feature, usage.metering.reset)
 
 
-def as_levels(series: Series, usage: Usage) -> Series:
+def as_levels(series: Series, usage: UsageBalance) -> Series:
     """Show levels as what they are at the end of each bucket; other series as they are.
 
     What is added up is known by its changes alone, so that levels are counted back from the last: the
@@ -180,12 +184,12 @@ def as_levels(series: Series, usage: Usage) -> Series:
     return replace(series, points=tuple(replace(point, value=level) for point, level in points))
 
 
-def begun(series: Series, now: datetime) -> Series:
+def without_future(series: Series, now: datetime) -> Series:
     """Leave out what has not begun: just before midnight, usage ahead of the clock is tomorrow's."""
     return replace(series, points=tuple(point for point in series.points if point.bucket.start <= now))
 
 
-def spendable(book: Book) -> list[Lot]:
+def spendable(book: CreditAccount) -> list[Lot]:
     """Give the lots of which something is left to spend, in burn order; what is held of others is not."""
     return [lot for lot in book.in_force if lot.left]
 

@@ -19,16 +19,16 @@ from rules.catalog.wording import (
 from rules.credits.grants import CreditSource, EntryKind
 from rules.customers.facts import Subscription, SubscriptionStatus, TrialEnd
 from rules.customers.terms import current_period, price_of
-from rules.portal.overview import Standing, standing
-from rules.usage.limits import Usage
+from rules.portal.overview import LimitStatus, limit_status
+from rules.usage.limits import UsageBalance
 from rules.values import BillingPeriod, Choices, LimitEnforcement, Number, Object, Text
 
 _BADGES = {
-    Standing.NEAR: "Nearly used up",
-    Standing.SPENT: "Used up",
-    Standing.ON_CREDITS: "Credits pay now",
-    Standing.BEYOND: "Beyond the limit",
-    Standing.REACHED: "Limit reached",
+    LimitStatus.NEAR: "Nearly used up",
+    LimitStatus.SPENT: "Used up",
+    LimitStatus.ON_CREDITS: "Credits pay now",
+    LimitStatus.BEYOND: "Beyond the limit",
+    LimitStatus.REACHED: "Limit reached",
 }
 
 SOURCES = {
@@ -55,14 +55,14 @@ STATUSES = {
 }
 
 
-def badge(decision: Decision, usage: Usage) -> str | None:
+def badge(decision: Decision, usage: UsageBalance) -> str | None:
     """Say in two words how a limit stands; None where there is nothing to say."""
     if decision.reason is AccessReason.INSUFFICIENT_CREDITS:
         return "Out of credits"
-    return _BADGES.get(standing(decision, usage))
+    return _BADGES.get(limit_status(decision, usage))
 
 
-def used_text(decision: Decision, usage: Usage, feature: Feature) -> tuple[str, str]:
+def used_text(decision: Decision, usage: UsageBalance, feature: Feature) -> tuple[str, str]:
     """Say how much is used, and of what: ('412', 'of 500 orders per month'), ('8,214', 'orders')."""
     used, unit = quantity_text(usage.used), feature.unit
     if usage.limit is None:
@@ -71,7 +71,7 @@ def used_text(decision: Decision, usage: Usage, feature: Feature) -> tuple[str, 
     return used, " ".join(filter(None, ["of", counted_text(usage.limit, unit), every]))
 
 
-def left_text(decision: Decision, usage: Usage) -> str:
+def left_text(decision: Decision, usage: UsageBalance) -> str:
     """Say how much is left, or how far beyond the limit it is."""
     if usage.remaining is None:
         return "No limit"
@@ -79,12 +79,12 @@ def left_text(decision: Decision, usage: Usage) -> str:
         return f"{quantity_text(usage.overage)} beyond the limit"
     if usage.remaining:
         return f"{quantity_text(usage.remaining)} left"
-    if standing(decision, usage) is Standing.REACHED:
+    if limit_status(decision, usage) is LimitStatus.REACHED:
         return "Nothing left"
     return "All that is included is used" if usage.limit else "Nothing is included"
 
 
-def notes(decision: Decision, usage: Usage, feature: Feature) -> Iterator[str]:
+def notes(decision: Decision, usage: UsageBalance, feature: Feature) -> Iterator[str]:
     """Say what else there is to know: what is held, and what becomes of what is beyond the limit."""
     if usage.reserved:
         yield f"{counted_text(usage.reserved, feature.unit)} held for what is under way"
@@ -93,7 +93,7 @@ def notes(decision: Decision, usage: Usage, feature: Feature) -> Iterator[str]:
         yield f"Beyond the limit: {beyond}"
 
 
-def _beyond(decision: Decision, usage: Usage, feature: Feature) -> str | None:
+def _beyond(decision: Decision, usage: UsageBalance, feature: Feature) -> str | None:
     """Say what it costs to go on beyond a limit; None where nobody can."""
     rate, charge = decision.subject.rate, usage.overage_charge
     is_soft = usage.value.enforcement is LimitEnforcement.SOFT
@@ -115,9 +115,9 @@ class Setting:
     pairs: tuple[tuple[str, str], ...] = ()
 
 
-def setting(decision: Decision, feature: Feature) -> Setting:
+def setting_text(decision: Decision, feature: Feature) -> Setting:
     """Say what a CONFIG feature is set to, without its name."""
-    value = decision.subject.entitled.value
+    value = decision.subject.entitlement.value
     match value:
         case Object(object=dict() as inner):
             pairs = tuple((str(name), _plain(one)) for name, one in inner.items())

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 
 from rules.catalog.facts import Catalog, Feature, Package, Plan
-from rules.catalog.inheritance import Flattened
+from rules.catalog.inheritance import ResolvedCatalog
 from rules.customers.facts import Customer, Subscription
 from rules.customers.terms import addons_in_force, billing_period, version_at, version_in_force
 from rules.usage.metering import LATEST
@@ -27,7 +27,7 @@ class CatalogEdit:
     ``features`` of their own.
     """
 
-    def __init__(self, before: Flattened, after: Flattened) -> None:
+    def __init__(self, before: ResolvedCatalog, after: ResolvedCatalog) -> None:
         self.before = before
         self.after = after
         self.features = frozenset(_changed_features(before.catalog, after.catalog))
@@ -92,7 +92,7 @@ class CatalogEdit:
                 yield from (key for key, rate in rates.items() if rate.credit_type in types)
 
 
-def _stands(flat: Flattened, known: Subscription, now: datetime) -> dict[str, Stand]:
+def _stands(flat: ResolvedCatalog, known: Subscription, now: datetime) -> dict[str, Stand]:
     term = known.term(now)
     stands: dict[str, Stand] = {}
     stands[term.plan] = (term.plan, version_in_force(flat.catalog, known, now), term.price, 1)
@@ -102,7 +102,7 @@ def _stands(flat: Flattened, known: Subscription, now: datetime) -> dict[str, St
     return stands
 
 
-def _said(flat: Flattened, stand: Stand | None) -> Mapping[str, tuple[object, object]]:
+def _said(flat: ResolvedCatalog, stand: Stand | None) -> Mapping[str, tuple[object, object]]:
     """Give what a version says about features and credit types: the value, and the credit rate."""
     if stand is None:
         return {}
@@ -125,7 +125,7 @@ def _deciding(feature: Feature) -> object:
     return feature.status, feature.type, feature.config_kind, feature.choices, feature.meter
 
 
-def _speaking(flat: Flattened, features: Collection[str]) -> set[str]:
+def _speaking(flat: ResolvedCatalog, features: Collection[str]) -> set[str]:
     """Give the packages that speak about features in some version, to which somebody may still hold."""
     return {
         key
@@ -134,7 +134,7 @@ def _speaking(flat: Flattened, features: Collection[str]) -> set[str]:
     }
 
 
-def _speaks(flat: Flattened, package: str, number: int, features: Collection[str]) -> bool:
+def _speaks(flat: ResolvedCatalog, package: str, number: int, features: Collection[str]) -> bool:
     said = {resolved.row.key for resolved in flat.rows(package, number)}
     return not said.union(flat.rates_of(package, number)).isdisjoint(features)
 

@@ -10,11 +10,11 @@ from enum import IntEnum
 from fractions import Fraction
 
 from rules.access.decision import Decision
-from rules.catalog.inheritance import Flattened
+from rules.catalog.inheritance import ResolvedCatalog
 from rules.commands.change_plan import ChangePlan, ChangeTiming
-from rules.commands.command import Account, Scene
-from rules.credits.overage import rated_of
-from rules.customers.effective import spoken_of
+from rules.commands.command import CommandContext, CustomerState
+from rules.credits.overage import rated_features
+from rules.customers.effective import features_in_effect
 from rules.customers.facts import Customer
 from rules.values import Choices, Number, Value
 
@@ -23,7 +23,7 @@ MOST_EXAMPLES = 20
 ALL, NOTHING = Fraction(1), Fraction(0)
 
 
-class Loss(IntEnum):
+class Severity(IntEnum):
     """What a difference takes from a customer, the worst first."""
 
     ACCESS = 0
@@ -37,7 +37,7 @@ class Loss(IntEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
+class DecisionChange:
     """A question whose answer is another with something that might be done than without it."""
 
     before: Decision
@@ -59,20 +59,20 @@ class Difference:
         return self.after.usage is not None and self.after.usage.overage > 0
 
     @property
-    def loss(self) -> Loss:
+    def loss(self) -> Severity:
         """What it takes from the customer."""
         if self.loses_access:
-            return Loss.ACCESS
+            return Severity.ACCESS
         if self.is_over_limit:
-            return Loss.ROOM
+            return Severity.ROOM
         if self.gains_access:
-            return Loss.GAIN
-        return Loss.SHARE if self.lost_share else Loss.NOTHING
+            return Severity.GAIN
+        return Severity.SHARE if self.lost_share else Severity.NOTHING
 
     @property
     def lost_share(self) -> Fraction:
         """How much of what they had the customer loses: 0 to 1."""
-        before, after = (decision.subject.entitled.value for decision in (self.before, self.after))
+        before, after = (decision.subject.entitlement.value for decision in (self.before, self.after))
         had, has = self.before.usage, self.after.usage
         if had is not None:
             return ALL if has is None else _share(had.limit, has.limit)
@@ -100,19 +100,19 @@ def _lost(before: Value | None, after: Value | None) -> Fraction:
             return NOTHING
 
 
-def differences(before: Iterable[Decision], after: Iterable[Decision]) -> list[Difference]:
+def differences(before: Iterable[Decision], after: Iterable[Decision]) -> list[DecisionChange]:
     """Give the answers that are not the same; both sides answer the same questions in the same order.
 
     Names and instants do not count, nor which rows have spoken: only what the customer may and has.
     """
-    pairs = (Difference(before=was, after=will) for was, will in zip(before, after, strict=True))
-    return [pair for pair in pairs if _is_heard(pair) and _told(pair.before) != _told(pair.after)]
+    pairs = (DecisionChange(before=was, after=will) for was, will in zip(before, after, strict=True))
+    return [pair for pair in pairs if _is_noticeable(pair) and _told(pair.before) != _told(pair.after)]
 
 
-def _is_heard(pair: Difference) -> bool:
+def _is_noticeable(pair: DecisionChange) -> bool:
     """Tell whether anything speaks about the feature: of what nobody gives nobody loses anything."""
     subjects = pair.before.subject, pair.after.subject
-    return any(subject.entitled.sources or subject.rate is not None for subject in subjects)
+    return any(subject.entitlement.sources or subject.rate is not None for subject in subjects)
 
 
 def _told(decision: Decision) -> object:
@@ -122,7 +122,7 @@ def _told(decision: Decision) -> object:
         sums = book.granted, book.consumed, book.expired, book.voided, book.reserved, book.overdraft
         credits_ = book.credit_type, book.available, book.next_expiry, sums
     cost = None if paid is None else paid.cost
-    return decision.reason, decision.subject.entitled.value, _counted(decision), credits_, cost
+    return decision.reason, decision.subject.entitlement.value, _counted(decision), credits_, cost
 
 
 def _counted(decision: Decision) -> object:
@@ -133,7 +133,7 @@ def _counted(decision: Decision) -> object:
     return usage.used, usage.reserved, usage.value, usage.metering.reset, usage.metering.period
 
 
-Rank = tuple[Loss, int, Fraction, str, str]
+Rank = tuple[Severity, int, Fraction, str, str]
 """Where an example stands: by what is lost, each customer's worst of it first, then by how much is kept.
 
 The customer's and the feature's key make it one of its own.
@@ -145,7 +145,7 @@ class Example:
     """A difference that is shown, and where it stands among others."""
 
     rank: Rank
-    difference: Difference
+    difference: DecisionChange
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,7 +162,7 @@ class Impact:
     examples: Sequence[Example] = ()
     exact: bool = True
 
-    def with_customer(self, found: Sequence[Difference]) -> Impact:
+    def with_customer(self, found: Sequence[DecisionChange]) -> Impact:
         """Count one more customer, who has these differences."""
         if not found:
             return self
@@ -174,7 +174,7 @@ class Impact:
             examples=self._with_examples(found),
         )
 
-    def _with_examples(self, found: Iterable[Difference]) -> Sequence[Example]:
+    def _with_examples(self, found: Iterable[DecisionChange]) -> Sequence[Example]:
         if len(self.examples) == MOST_EXAMPLES:
             last = self.examples[-1].rank
             # Of many customers hardly any comes before those who are shown already.
@@ -202,10 +202,10 @@ def _rank(example: Example) -> Rank:
     return example.rank
 
 
-def _ranked(found: Iterable[Difference]) -> list[Example]:
+def _ranked(found: Iterable[DecisionChange]) -> list[Example]:
     """Rank the differences of one customer, of which one of each kind comes before the next of any."""
     examples: list[Example] = []
-    counts: Counter[Loss] = Counter()
+    counts: Counter[Severity] = Counter()
     for loss, kept, one in sorted(((one.loss, ALL - one.lost_share, one) for one in found), key=_worst):
         question = one.after.subject.question
         rank = loss, counts[loss], kept, question.customer, question.feature
@@ -214,7 +214,7 @@ def _ranked(found: Iterable[Difference]) -> list[Example]:
     return examples
 
 
-def _worst(ranked: tuple[Loss, Fraction, Difference]) -> tuple[Loss, Fraction]:
+def _worst(ranked: tuple[Severity, Fraction, DecisionChange]) -> tuple[Severity, Fraction]:
     return ranked[:2]
 
 
@@ -228,8 +228,8 @@ class PlannedChange:
     after: Customer
 
 
-def planned(
-    flat: Flattened, customer: Customer | None, act: ChangePlan, clock: datetime, *, key: str = ""
+def plan_change_effect(
+    flat: ResolvedCatalog, customer: Customer | None, act: ChangePlan, clock: datetime, *, key: str = ""
 ) -> PlannedChange:
     """Tell what a change of plan would do; raises Rejected with what it would be refused for.
 
@@ -237,8 +237,8 @@ def planned(
     """
     acted_at = customer.acted_at if customer is not None else None
     now = clock if acted_at is None else max(clock, acted_at + datetime.resolution)
-    change = act.apply(Scene(flat=flat, now=now, customer=key), Account(customer=customer))
-    after = change.account.customer
+    change = act.apply(CommandContext(flat=flat, now=now, customer=key), CustomerState(customer=customer))
+    after = change.state.customer
     if customer is None or after is None:
         message = "a missing customer was refused above"
         raise AssertionError(message)
@@ -250,10 +250,10 @@ def planned(
     return PlannedChange(timing=timing, effective_at=effective_at, before=customer, after=after)
 
 
-def heard_of(flat: Flattened, customers: Iterable[Customer], now: datetime) -> list[str]:
+def features_mentioned(flat: ResolvedCatalog, customers: Iterable[Customer], now: datetime) -> list[str]:
     """Give the features that anything speaks about, or prices in credits, for any of these customers."""
     keys: dict[str, None] = {}
     for customer in customers:
-        keys |= dict.fromkeys(spoken_of(flat, customer, now))
-        keys |= dict.fromkeys(rated_of(flat, customer, now))
+        keys |= dict.fromkeys(features_in_effect(flat, customer, now))
+        keys |= dict.fromkeys(rated_features(flat, customer, now))
     return list(keys)

@@ -23,7 +23,7 @@ from rules.catalog.facts import (
     Widget,
     plans_of,
 )
-from rules.catalog.inheritance import Flattened, Origin, Resolved, Rows, held
+from rules.catalog.inheritance import Origin, ResolvedCatalog, ResolvedRow, Rows, rows_in_effect
 from rules.catalog.wording import heading, price_text, row_text
 from rules.pricing.calls_to_action import CallToAction, Visitor, call_to_action
 from rules.pricing.improvements import is_better
@@ -55,7 +55,7 @@ class PricingRow:
     ``is_improvement`` says that the value is better than that one.
     """
 
-    resolved: Resolved
+    resolved: ResolvedRow
     position: int
     text: str
     struck_text: str | None = None
@@ -120,7 +120,9 @@ class PricingTable:
     version: str
 
 
-def pricing_table(flat: Flattened, product: Product, offering: Offering, visitor: Visitor) -> PricingTable:
+def pricing_table(
+    flat: ResolvedCatalog, product: Product, offering: Offering, visitor: Visitor
+) -> PricingTable:
     """Lay out the plans that are on sale to everybody: published, visible and not archived."""
     columns = tuple(_column(flat, plan, offering, visitor) for plan in plans_on_sale(flat.catalog, product))
     comparison = _comparison(flat.catalog, columns)
@@ -151,7 +153,7 @@ def currencies_on_sale(plans: Iterable[Plan]) -> list[str]:
     return list(dict.fromkeys(price.amount.currency for price in prices))
 
 
-def narrowed(offering: Offering, plans: Sequence[Plan]) -> Offering:
+def narrow(offering: Offering, plans: Sequence[Plan]) -> Offering:
     """Give an offering of one billing period and one currency, the first where none on sale is asked for."""
     periods, currencies = periods_on_sale(plans), currencies_on_sale(plans)
     return Offering(
@@ -160,7 +162,7 @@ def narrowed(offering: Offering, plans: Sequence[Plan]) -> Offering:
     )
 
 
-def _column(flat: Flattened, plan: Plan, offering: Offering, visitor: Visitor) -> PricingColumn:
+def _column(flat: ResolvedCatalog, plan: Plan, offering: Offering, visitor: Visitor) -> PricingColumn:
     prices = _prices(plan, offering)
     included = _included(flat, plan, prices)
     billing = _settled(prices)
@@ -186,7 +188,7 @@ def _prices(plan: Package, offering: Offering) -> tuple[Price, ...]:
 
 
 def _heading(
-    flat: Flattened, plan: Plan, offering: Offering, keys: Collection[str], *, has_own_rows: bool
+    flat: ResolvedCatalog, plan: Plan, offering: Offering, keys: Collection[str], *, has_own_rows: bool
 ) -> str:
     """Name the base plan, and what its column shows of which this plan includes nothing by these keys."""
     if plan.shown.base is None:
@@ -200,7 +202,7 @@ def _heading(
     return heading(plan.name, base.name, has_own_rows=has_own_rows, missing=names)
 
 
-def _included(flat: Flattened, plan: Package, prices: Sequence[Price]) -> list[tuple[int, Resolved]]:
+def _included(flat: ResolvedCatalog, plan: Package, prices: Sequence[Price]) -> list[tuple[int, ResolvedRow]]:
     """Give the rows of a plan that hold at these prices, hidden ones too, with their places, in order."""
     rows = flat.rows(plan.key, len(plan.versions))
     shown = _held(rows, prices if _settled(prices) else ())
@@ -216,14 +218,16 @@ def _settled(prices: Iterable[Price]) -> BillingPeriod | None:
 def _held(rows: Rows, prices: Sequence[Price]) -> set[tuple[str, str | None]]:
     """Name the rows that hold at any of the prices, without prices those that hold for all."""
     keys: list[str | None] = [*(price.key for price in prices)] or [None]
-    return {(one.row.key, one.row.price) for key in keys for one in held(rows, key).values()}
+    return {(one.row.key, one.row.price) for key in keys for one in rows_in_effect(rows, key).values()}
 
 
 def _is_visible(row: Row) -> bool:
     return Widget.PRICING_TABLE not in row.hidden_from
 
 
-def _line(catalog: Catalog, position: int, resolved: Resolved, billing: BillingPeriod | None) -> PricingRow:
+def _line(
+    catalog: Catalog, position: int, resolved: ResolvedRow, billing: BillingPeriod | None
+) -> PricingRow:
     text = _text(catalog, resolved.row, billing)
     above = resolved.overrides
     if above is None or not _is_visible(above.row) or _text(catalog, above.row, billing) == text:
@@ -302,7 +306,7 @@ def _shown_column(catalog: Catalog, column: PricingColumn) -> list[Any]:
     return [
         [plan.key, plan.name, plan.description, plan.pricing_type, column.heading],
         [column.call_to_action, column.is_current, column.trial_days],
-        [[price.key, price_text(price, charged(catalog, price))] for price in column.prices],
+        [[price.key, price_text(price, charged_feature(catalog, price))] for price in column.prices],
         [_shown_line(line) for line in column.rows],
         [_shown_line(line) for line in column.inherited_rows],
     ]
@@ -312,6 +316,6 @@ def _shown_line(line: PricingRow) -> list[Any]:
     return [line.resolved.row.key, line.text, line.struck_text, line.is_improvement]
 
 
-def charged(catalog: Catalog, price: Price) -> Feature | None:
+def charged_feature(catalog: Catalog, price: Price) -> Feature | None:
     """Give the feature whose units a price is for, None where it is for the plan as a whole."""
     return None if price.per_unit_of is None else catalog.features[price.per_unit_of]

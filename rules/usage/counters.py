@@ -82,7 +82,7 @@ def aggregation_of(catalog: Catalog, feature: str) -> Aggregation:
     return Aggregation.SUM if meter is None else meter.aggregation
 
 
-def tallied(tallies: Tallies, record: UsageRecord, aggregation: Aggregation) -> dict[Window, Tally]:
+def count_record(tallies: Tallies, record: UsageRecord, aggregation: Aggregation) -> dict[Window, Tally]:
     """Count a record in every window of its feature that holds its instant."""
     return {
         window: tally.with_record(record, aggregation)

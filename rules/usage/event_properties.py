@@ -13,8 +13,8 @@ from rules.catalog.validation import (
     invalid,
     is_external_key,
     json_bytes,
+    missing_value,
     out_of_range,
-    required,
 )
 from rules.errors import Problem
 from rules.numbers import ONE, from_decimal, number_in
@@ -94,7 +94,7 @@ def _compares(operator: FilterOperator, found: str | None, wanted: str) -> bool:
     return number is not None and _COMPARISONS[operator](number, Decimal(wanted))
 
 
-def observed(meter: Meter, properties: Properties) -> tuple[int, str | None]:
+def observe(meter: Meter, properties: Properties) -> tuple[int, str | None]:
     """Give what an event counts for: micros, and for UNIQUE the value that is counted once.
 
     Raises ValueError, with a sentence, where the property that the meter reads is not there, is no
@@ -144,6 +144,6 @@ def distinct_problems(meter: Meter, properties: Properties) -> Iterator[Problem]
     name = meter.property or ""
     found = text_of(properties, name)
     if found is None:
-        yield required(f"'{name}' is what is counted: it has to be said.", "properties", name)
+        yield missing_value(f"'{name}' is what is counted: it has to be said.", "properties", name)
     elif not is_external_key(found):
         yield invalid(f"'{name}' has to be 1 to 255 printable characters.", "properties", name)

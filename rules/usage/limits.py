@@ -10,7 +10,7 @@ from rules.values import LimitEnforcement, Metered, Money
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Usage:
+class UsageBalance:
     """How much of a limit is used, in micros, and over which period that counts."""
 
     used: int
@@ -46,7 +46,7 @@ class Usage:
         return Money(amount=amount, currency=rate.amount.currency)
 
 
-def within(usage: Usage, requested: int | None) -> bool:
+def fits_limit(usage: UsageBalance, requested: int | None) -> bool:
     """Tell whether a limit lets a request pass; None asks whether anything is left."""
     if usage.limit is None or usage.value.enforcement is LimitEnforcement.SOFT:
         return True

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from rules.catalog.facts import ADDED_UP, Aggregation, Catalog, Feature
-from rules.customers.effective import Counting
+from rules.customers.effective import PeriodAnchor
 from rules.customers.facts import earliest
 from rules.customers.terms import billing_period, current_period
 from rules.periods import Period, period_at, settle
@@ -86,7 +86,7 @@ def is_added_up(feature: Feature) -> bool:
 
 
 def metering(
-    catalog: Catalog, feature: Feature, value: Metered, counting: Counting, at: datetime
+    catalog: Catalog, feature: Feature, value: Metered, counting: PeriodAnchor, at: datetime
 ) -> Metering:
     """Return the period and the window in which usage of an instant counts.
 
@@ -96,7 +96,7 @@ def metering(
     """
     period = _period(catalog, value.reset, counting, at)
     if is_gauge(feature, value.reset):
-        window = everything(feature.key)
+        window = whole_window(feature.key)
         return Metering(reset=value.reset, period=period, window=window, resets_at=period.end)
     subscription, start, resets_at = counting.subscription, period.start, period.end
     if subscription is not None:
@@ -110,12 +110,12 @@ def metering(
     )
 
 
-def everything(feature: str) -> Window:
+def whole_window(feature: str) -> Window:
     """Give the window that holds all usage of a feature."""
     return Window(feature=feature, starts_at=EARLIEST, ends_at=LATEST)
 
 
-def _period(catalog: Catalog, reset: Reset, counting: Counting, at: datetime) -> Period:
+def _period(catalog: Catalog, reset: Reset, counting: PeriodAnchor, at: datetime) -> Period:
     subscription = counting.subscription
     if reset.every is ResetInterval.BILLING_PERIOD and reset.anchor is ResetAnchor.SUBSCRIPTION_START:
         current = None if subscription is None else current_period(catalog, subscription, at)

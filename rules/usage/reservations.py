@@ -23,7 +23,7 @@ class ReservationStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Hold:
+class Reservation:
     """A quantity, in micros, that is held for a customer; ``number`` is the revision of its act.
 
     Where credits of a type are held for a part of it, it names that type.
@@ -60,32 +60,32 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
+class ReservedTotal:
     """How much is held, in micros, and until when all of it is."""
 
     quantity: int = 0
     until: datetime | None = None
 
 
-NOTHING_HELD = Held()
+NOTHING_RESERVED = ReservedTotal()
 
 
-def held(holds: Iterable[Hold], feature: str, now: datetime) -> Held:
+def total_reserved(holds: Iterable[Reservation], feature: str, now: datetime) -> ReservedTotal:
     """Add up what counts against a limit at an instant."""
     open_holds = [hold for hold in holds if hold.feature == feature and hold.holds(now)]
     if not open_holds:
-        return NOTHING_HELD
-    return Held(
+        return NOTHING_RESERVED
+    return ReservedTotal(
         quantity=sum(hold.quantity for hold in open_holds),
         until=min(hold.ends_at for hold in open_holds),
     )
 
 
-def with_hold(holds: Mapping[str, Hold], hold: Hold) -> dict[str, Hold]:
+def with_reservation(holds: Mapping[str, Reservation], hold: Reservation) -> dict[str, Reservation]:
     """Put a hold in place of the one with its key."""
     return {**holds, hold.key: hold}
 
 
-def open_count(holds: Iterable[Hold], feature: str, now: datetime) -> int:
+def open_count(holds: Iterable[Reservation], feature: str, now: datetime) -> int:
     """Count the holds of a feature that are open at an instant."""
     return sum(1 for hold in holds if hold.feature == feature and hold.holds(now))

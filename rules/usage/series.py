@@ -10,13 +10,13 @@ from enum import StrEnum
 from itertools import islice
 
 from rules.catalog.facts import ADDED_UP, Aggregation, Feature
-from rules.catalog.inheritance import Flattened
-from rules.customers.effective import Entitled, entitled
+from rules.catalog.inheritance import ResolvedCatalog
+from rules.customers.effective import EffectiveEntitlement, effective_entitlement
 from rules.customers.facts import Customer
 from rules.customers.terms import publishes_after
 from rules.periods import Period, periods_between
 from rules.usage.counters import Flow, Tallies, aggregation_of
-from rules.usage.metering import EARLIEST, Window, everything
+from rules.usage.metering import EARLIEST, Window, whole_window
 from rules.usage.windows import metered
 from rules.values import Reset, ResetAnchor, ResetInterval
 
@@ -88,13 +88,13 @@ class _Life:
     What the customer has changes at few instants, so that it is combined once between two of them.
     """
 
-    def __init__(self, flat: Flattened, customer: Customer, feature: Feature, since: datetime) -> None:
+    def __init__(self, flat: ResolvedCatalog, customer: Customer, feature: Feature, since: datetime) -> None:
         self._flat, self._customer, self._feature = flat, customer, feature
         changes = {instant for instant in customer.instants() if instant > since}
         for subscription in customer.subscriptions:
             changes.update(publishes_after(flat.catalog, subscription, since))
         self._changes = sorted(changes)
-        self._has: dict[int, Entitled] = {}
+        self._has: dict[int, EffectiveEntitlement] = {}
 
     def stretches(self, start: datetime, end: datetime) -> Iterator[tuple[Window, datetime, datetime]]:
         """Cut a span wherever usage begins to count from another instant: (window, from, to) each."""
@@ -117,16 +117,16 @@ class _Life:
         between = bisect_right(self._changes, at)
         has = self._has.get(between)
         if has is None:
-            has = self._has[between] = entitled(self._flat, self._customer, self._feature, at)
+            has = self._has[between] = effective_entitlement(self._flat, self._customer, self._feature, at)
         counted = metered(self._flat, self._feature, has, at)
-        return everything(self._feature.key) if counted is None else counted.window
+        return whole_window(self._feature.key) if counted is None else counted.window
 
     def _next_change(self, at: datetime) -> datetime | None:
         later = bisect_right(self._changes, at)
         return self._changes[later] if later < len(self._changes) else None
 
 
-def buckets(flat: Flattened, customer: Customer, span: Span) -> list[Bucket]:
+def buckets(flat: ResolvedCatalog, customer: Customer, span: Span) -> list[Bucket]:
     """Cut a span into buckets, the first and the last of which may be cut off; raises BadSpan.
 
     Days and months are those of the customer's time zone, hours are absolute, and periods last while
@@ -166,7 +166,7 @@ def _calendar_periods(span: Span, timezone: str) -> Iterator[Period]:
     )
 
 
-def windows_of(flat: Flattened, span: Span, found: Sequence[Bucket]) -> list[Window]:
+def windows_of(flat: ResolvedCatalog, span: Span, found: Sequence[Bucket]) -> list[Window]:
     """Give the windows whose tallies a series needs: those of its buckets, then that of all of it."""
     edges = [(bucket.start, bucket.end) for bucket in found]
     if aggregation_of(flat.catalog, span.feature) in _TOLD_BY_BUCKETS:
@@ -178,14 +178,14 @@ _TOLD_BY_BUCKETS = (*ADDED_UP, Aggregation.MAX)
 """What of all of a span follows from what of its parts."""
 
 
-def _counted_in(flat: Flattened, span: Span, start: datetime, end: datetime) -> Window:
+def _counted_in(flat: ResolvedCatalog, span: Span, start: datetime, end: datetime) -> Window:
     """Give the window whose tally a bucket shows; a level is carried forward from before it."""
     level = aggregation_of(flat.catalog, span.feature) is Aggregation.LATEST
     return Window(feature=span.feature, starts_at=EARLIEST if level else start, ends_at=end)
 
 
 def series(
-    flat: Flattened, span: Span, found: Sequence[Bucket], tallies: Tallies, flows: Iterable[Flow] = ()
+    flat: ResolvedCatalog, span: Span, found: Sequence[Bucket], tallies: Tallies, flows: Iterable[Flow] = ()
 ) -> Series:
     """Put a series together from the tallies of its windows.
 

@@ -12,16 +12,18 @@ from dataclasses import replace
 from datetime import datetime
 
 from rules.catalog.facts import Aggregation, Feature
-from rules.catalog.inheritance import Flattened
-from rules.customers.effective import Entitled, entitled
+from rules.catalog.inheritance import ResolvedCatalog
+from rules.customers.effective import EffectiveEntitlement, effective_entitlement
 from rules.customers.facts import Customer
 from rules.customers.terms import publishes_after
 from rules.usage.counters import aggregation_of
-from rules.usage.metering import EARLIEST, LATEST, Metering, Window, everything, metering
+from rules.usage.metering import EARLIEST, LATEST, Metering, Window, metering, whole_window
 from rules.values import Metered
 
 
-def metered(flat: Flattened, feature: Feature, has: Entitled, at: datetime) -> Metering | None:
+def metered(
+    flat: ResolvedCatalog, feature: Feature, has: EffectiveEntitlement, at: datetime
+) -> Metering | None:
     """Return how usage counts by what the customer has; None where nothing meters the feature."""
     if not isinstance(has.value, Metered) or has.counting is None:
         return None
@@ -29,7 +31,7 @@ def metered(flat: Flattened, feature: Feature, has: Entitled, at: datetime) -> M
 
 
 def cut(
-    flat: Flattened,
+    flat: ResolvedCatalog,
     customer: Customer,
     feature: Feature,
     counted: Metering,
@@ -56,17 +58,17 @@ def cut(
     return counted if stopped is None else replace(counted, window=replace(window, ends_at=stopped))
 
 
-def idle_window(flat: Flattened, customer: Customer, feature: Feature, at: datetime) -> Window:
+def idle_window(flat: ResolvedCatalog, customer: Customer, feature: Feature, at: datetime) -> Window:
     """Return the window of usage of an instant at which nothing meters the feature.
 
     It lasts from the end of the window before it to the start of the next, or is that next window where
     it goes back to the instant. Usage that nothing resets counts together, whenever it occurred.
     """
     if aggregation_of(flat.catalog, feature.key) is Aggregation.LATEST:
-        return everything(feature.key)
+        return whole_window(feature.key)
     start = _start_of_idleness(flat, customer, feature, at)
     if start is None:
-        return everything(feature.key)
+        return whole_window(feature.key)
     for change in _changes(flat, customer, at, LATEST):
         coming = _metered_at(flat, customer, feature, change)
         if coming is not None and coming.window.starts_at <= at:
@@ -77,7 +79,7 @@ def idle_window(flat: Flattened, customer: Customer, feature: Feature, at: datet
 
 
 def _start_of_idleness(
-    flat: Flattened, customer: Customer, feature: Feature, at: datetime
+    flat: ResolvedCatalog, customer: Customer, feature: Feature, at: datetime
 ) -> datetime | None:
     """Return when the feature was last metered; None where that usage counts together with all other."""
     start = EARLIEST
@@ -89,11 +91,11 @@ def _start_of_idleness(
     return EARLIEST
 
 
-def _metered_at(flat: Flattened, customer: Customer, feature: Feature, at: datetime) -> Metering | None:
-    return metered(flat, feature, entitled(flat, customer, feature, at), at)
+def _metered_at(flat: ResolvedCatalog, customer: Customer, feature: Feature, at: datetime) -> Metering | None:
+    return metered(flat, feature, effective_entitlement(flat, customer, feature, at), at)
 
 
-def _changes(flat: Flattened, customer: Customer, after: datetime, before: datetime) -> list[datetime]:
+def _changes(flat: ResolvedCatalog, customer: Customer, after: datetime, before: datetime) -> list[datetime]:
     """Return, in order, the instants inside a span at which what a customer has may change."""
     known = set(customer.instants())
     for subscription in customer.subscriptions:

@@ -3,16 +3,16 @@
 import strawberry
 
 from rules.access import decision as rules
-from schema.fields import given
+from schema.fields import or_none
 from schema.scalars import Quantity
 
 
 def question_of(
     customer: str, feature: str, requested: Quantity | None, values: list[str] | None
-) -> rules.Question:
+) -> rules.AccessCheck:
     """Put a question."""
-    wanted = None if given(values) is None else tuple(values or ())
-    return rules.Question(customer=customer, feature=feature, requested=given(requested), values=wanted)
+    wanted = None if or_none(values) is None else tuple(values or ())
+    return rules.AccessCheck(customer=customer, feature=feature, requested=or_none(requested), values=wanted)
 
 
 @strawberry.input(description="One question of many.")
@@ -28,6 +28,6 @@ class AccessCheckInput:
         default=strawberry.UNSET, description="Which values are wanted; CHOICE only."
     )
 
-    def fact(self) -> rules.Question:
+    def fact(self) -> rules.AccessCheck:
         """Read it."""
         return question_of(self.customer, self.feature, self.requested, self.values)

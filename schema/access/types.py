@@ -8,12 +8,12 @@ import strawberry
 from resolvers.credits.balances import credits_of
 from rules.access import decision as rules
 from rules.access.decision import AccessReason
-from rules.usage.limits import Usage
+from rules.usage.limits import UsageBalance as UsageBalanceFact
 from rules.values import Choices, LimitEnforcement, Number, Object, Text, Value
 from schema.catalog.features import Feature
 from schema.catalog.values import ConfigValue, Money, UsageReset
-from schema.explanations import Explanation, explained
-from schema.fields import Info, resolved
+from schema.explanations import Explanation, explain_together
+from schema.fields import Info, resolver_field
 from schema.scalars import Quantity, Revision
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class UsageBalance:
     )
 
     @classmethod
-    def of(cls, usage: Usage) -> Self:
+    def of(cls, usage: UsageBalanceFact) -> Self:
         """Show usage."""
         charge = usage.overage_charge
         return cls(
@@ -101,13 +101,13 @@ class Access:
             valid_until=decision.valid_until,
         )
 
-    @resolved("The feature; null where the key names none.")
+    @resolver_field("The feature; null where the key names none.")
     def feature(self, info: Info) -> Feature | None:
         """Give the feature."""
         subject = self.decision.subject
         return None if subject.feature is None else Feature.of(info, subject.flat, subject.feature)
 
-    @resolved(
+    @resolver_field(
         "What the customer has, in words: '60 seats', 'Support: 24/7'. "
         "The feature's name where there is nothing."
     )
@@ -115,17 +115,17 @@ class Access:
         """Give the text."""
         return self.decision.display_text
 
-    @resolved("The setting; CONFIG features only.")
+    @resolver_field("The setting; CONFIG features only.")
     def config(self) -> ConfigValue | None:
         """Give the setting."""
-        return _config(self.decision.subject.entitled.value)
+        return _config(self.decision.subject.entitlement.value)
 
-    @resolved("How much is used and left, where a metered row speaks and is not revoked.")
+    @resolver_field("How much is used and left, where a metered row speaks and is not revoked.")
     def usage(self) -> UsageBalance | None:
         """Give the usage."""
         return None if self.decision.usage is None else UsageBalance.of(self.decision.usage)
 
-    @resolved("What there is of the credits that using the feature burns; null where it burns none.")
+    @resolver_field("What there is of the credits that using the feature burns; null where it burns none.")
     def credits(self) -> Annotated["CreditBalance", strawberry.lazy("schema.credits.types")] | None:
         """Give the balance."""
         from schema.credits.types import CreditBalance  # noqa: PLC0415 - credits show customers
@@ -133,18 +133,18 @@ class Access:
         seen = credits_of(self.decision)
         return None if seen is None else CreditBalance.of(seen)
 
-    @resolved("Credits that what was requested costs, or cost; null without a rate.")
+    @resolver_field("Credits that what was requested costs, or cost; null without a rate.")
     def credit_cost(self) -> Quantity | None:
         """Give the cost."""
         paid = self.decision.payment
         return None if paid is None else Quantity(paid.cost)
 
-    @resolved("How much this answer has seen; a later read that names it sees at least as much.")
+    @resolver_field("How much this answer has seen; a later read that names it sees at least as much.")
     def revision(self) -> Revision:
         """Give the revision."""
         return Revision(str(self.decision.revision))
 
-    @resolved("Every row that spoke, with those that decided marked.")
+    @resolver_field("Every row that spoke, with those that decided marked.")
     def sources(
         self, info: Info
     ) -> list[Annotated["EntitlementSource", strawberry.lazy("schema.customers.sources")]]:
@@ -152,9 +152,9 @@ class Access:
         from schema.customers.sources import EntitlementSource  # noqa: PLC0415 - sources show customers
 
         subject = self.decision.subject
-        return [EntitlementSource.of(info, subject, source) for source in subject.entitled.sources]
+        return [EntitlementSource.of(info, subject, source) for source in subject.entitlement.sources]
 
-    @resolved("Why the answer is what it is, and what would turn a no into a yes.")
+    @resolver_field("Why the answer is what it is, and what would turn a no into a yes.")
     async def explanation(self, info: Info) -> Explanation:
         """Give the explanation."""
-        return await explained(info, self.decision)
+        return await explain_together(info, self.decision)

@@ -10,7 +10,7 @@ from resolvers import environments
 from rules.auth import api_keys as rules
 from rules.auth.api_keys import USUAL_SCOPES, ApiKeyKind, NewKey, Scope
 from rules.revisions import Revision as RevisionName
-from schema.fields import UNSET, Info, given, resolved
+from schema.fields import UNSET, Info, or_none, resolver_field
 from schema.nodes import Node, from_id, is_number, to_id
 from schema.scalars import Revision
 from schema.user_errors import INPUT, Payload, mutation
@@ -64,10 +64,10 @@ class CreateApiKeyInput:
 
     def fact(self) -> NewKey:
         """Read it."""
-        scopes = given(self.scopes)
+        scopes = or_none(self.scopes)
         if scopes is None and self.kind is ApiKeyKind.SECRET:
             scopes = USUAL_SCOPES
-        return NewKey(kind=self.kind, name=self.name, scopes=scopes, expires_at=given(self.expires_at))
+        return NewKey(kind=self.kind, name=self.name, scopes=scopes, expires_at=or_none(self.expires_at))
 
 
 @strawberry.input(description="A key to be ended.")
@@ -109,7 +109,7 @@ class CustomerTokenPayload(Payload):
 class KeyQueries:
     """Questions about keys."""
 
-    @resolved("The keys of this environment, revoked ones too, the oldest first.")
+    @resolver_field("The keys of this environment, revoked ones too, the oldest first.")
     async def api_keys(self, info: Info) -> list[ApiKey]:
         """Give the keys."""
         return [ApiKey.of(info, key) for key in await resolvers.api_keys(info.context)]

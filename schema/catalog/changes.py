@@ -21,7 +21,7 @@ class CatalogChange:
     summary: str = strawberry.field(description="The change in a sentence for people.")
 
     @classmethod
-    def of(cls, change: rules.Change) -> Self:
+    def of(cls, change: rules.CatalogDifference) -> Self:
         """Show a change."""
         return cls(
             kind=change.kind,

@@ -6,10 +6,10 @@ from rules.catalog import facts as rules
 from rules.catalog.facts import PublishScope, Widget
 from rules.catalog_edits.credit_rates import RateEdit
 from rules.catalog_edits.drafts import RowEdit
-from rules.unset import KEEP
+from rules.unset import UNSET as LEFT_OUT
 from rules.values import BillingPeriod
 from schema.catalog.values import EntitlementValueInput, MoneyInput
-from schema.fields import UNSET, given, kept
+from schema.fields import UNSET, or_none, or_unset
 from schema.scalars import Quantity
 
 
@@ -42,14 +42,14 @@ class SetEntitlementInput:
 
     def fact(self) -> RowEdit:
         """Read it."""
-        hidden = KEEP if self.hidden_from is UNSET else tuple(dict.fromkeys(self.hidden_from or ()))
+        hidden = LEFT_OUT if self.hidden_from is UNSET else tuple(dict.fromkeys(self.hidden_from or ()))
         return RowEdit(
             package=self.package,
             key=self.key,
-            value=self.value.fact() if self.value else kept(self.value),
+            value=self.value.fact() if self.value else or_unset(self.value),
             revoked=self.revoked,
-            price=given(self.price),
-            display_text=kept(self.display_text),
+            price=or_none(self.price),
+            display_text=or_unset(self.display_text),
             hidden_from=hidden,
         )
 
@@ -89,7 +89,7 @@ class SetPriceInput:
             key=self.key,
             billing_period=self.billing_period,
             amount=self.amount.fact(),
-            per_unit_of=given(self.per_unit_of),
+            per_unit_of=or_none(self.per_unit_of),
         )
 
 
@@ -119,7 +119,7 @@ class SetCreditRateInput:
             package=self.package,
             feature=self.feature,
             credit_type=self.credit_type,
-            credits=kept(self.credits),
+            credits=or_unset(self.credits),
             per_units=self.per_units,
         )
 

@@ -8,7 +8,7 @@ from resolvers import catalog as resolvers
 from schema.catalog import draft_inputs as inputs
 from schema.catalog import package_inputs as packages
 from schema.catalog import payloads
-from schema.fields import Info, given
+from schema.fields import Info, or_none
 from schema.user_errors import INPUT, mutation
 
 
@@ -22,14 +22,16 @@ class DraftMutations:
     ) -> payloads.EntitlementPayload:
         """Set a row."""
         flat = await resolvers.set_entitlement(info.context, input.fact())
-        return payloads.EntitlementPayload.of(info, flat, input.package, input.key, given(input.price))
+        return payloads.EntitlementPayload.of(info, flat, input.package, input.key, or_none(input.price))
 
     @mutation("Takes a row out of a package's draft; what the base plan says of the key holds again.")
     async def remove_entitlement(
         self, info: Info, input: Annotated[inputs.RemoveEntitlementInput, INPUT]
     ) -> payloads.PackagePayload:
         """Remove a row."""
-        flat = await resolvers.remove_entitlement(info.context, input.package, input.key, given(input.price))
+        flat = await resolvers.remove_entitlement(
+            info.context, input.package, input.key, or_none(input.price)
+        )
         return payloads.PackagePayload.of(info, flat, input.package)
 
     @mutation("Puts rows of a package's draft in another order.")
@@ -70,7 +72,7 @@ class DraftMutations:
     ) -> payloads.PublishPayload:
         """Publish."""
         after = await resolvers.publish_package(
-            info.context, input.package, input.apply_to, given(input.expected_version)
+            info.context, input.package, input.apply_to, or_none(input.expected_version)
         )
         return payloads.PublishPayload.of(info, after, input.package)
 

@@ -9,11 +9,11 @@ from rules import values
 from rules.catalog import facts as rules
 from rules.catalog import wording
 from rules.catalog.facts import Widget
-from rules.catalog.inheritance import Flattened, Origin, Resolved, Rows
+from rules.catalog.inheritance import Origin, ResolvedCatalog, ResolvedRow, Rows
 from rules.values import BillingPeriod, CreditCadence, LimitEnforcement
 from schema.catalog.features import CreditType, Feature
 from schema.catalog.values import ConfigValue, Money, OverageRate, UsageReset
-from schema.fields import Info, resolved
+from schema.fields import Info, resolver_field
 from schema.nodes import Node, catalog_id
 from schema.scalars import Quantity
 
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 class Price(Node):
     """A price."""
 
-    flat: strawberry.Private[Flattened]
+    flat: strawberry.Private[ResolvedCatalog]
     fact: strawberry.Private[rules.Price]
     key: str = strawberry.field(description="Unique in its package.")
     billing_period: BillingPeriod = strawberry.field(description="How often it is due.")
     amount: Money = strawberry.field(description="How much.")
 
     @classmethod
-    def of(cls, info: Info, place: "Place", price: rules.Price) -> Self:
+    def of(cls, info: Info, place: "HiddenPlace", price: rules.Price) -> Self:
         """Show a price of a version or draft."""
         return cls(
             id=catalog_id(info, place.flat, "Price", place.package.key, place.number or 0, price.key),
@@ -43,7 +43,7 @@ class Price(Node):
             amount=Money.of(price.amount),
         )
 
-    @resolved("The metered feature that is charged per unit, such as seats.")
+    @resolver_field("The metered feature that is charged per unit, such as seats.")
     def per_unit_of(self, info: Info) -> Feature | None:
         """Give the feature."""
         key = self.fact.per_unit_of
@@ -54,13 +54,13 @@ class Price(Node):
 class CreditRate:
     """A credit rate."""
 
-    flat: strawberry.Private[Flattened]
+    flat: strawberry.Private[ResolvedCatalog]
     fact: strawberry.Private[rules.CreditRate]
     credits: Quantity = strawberry.field(description="What is burned.")
     per_units: Quantity = strawberry.field(description="By how much usage.")
 
     @classmethod
-    def at(cls, place: "Place") -> list[Self]:
+    def at(cls, place: "HiddenPlace") -> list[Self]:
         """Show the rates of a version, inherited ones included, by feature."""
         rates = place.flat.rates(place.content, place.base_number)
         return [
@@ -70,22 +70,22 @@ class CreditRate:
             for _, rate in sorted(rates.items())
         ]
 
-    @resolved("The feature whose usage burns credits.")
+    @resolver_field("The feature whose usage burns credits.")
     def feature(self, info: Info) -> Feature:
         """Give the feature."""
         return Feature.of(info, self.flat, self.flat.catalog.features[self.fact.feature])
 
-    @resolved("The credits that are burned.")
+    @resolver_field("The credits that are burned.")
     def credit_type(self, info: Info) -> CreditType:
         """Give the credit type."""
         return CreditType.of(info, self.flat, self.flat.catalog.credit_types[self.fact.credit_type])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class HiddenPlace:
     """Where a row is seen: in a version of a package, or in its draft (None)."""
 
-    flat: Flattened
+    flat: ResolvedCatalog
     package: rules.Package
     number: int | None
     content: rules.Content
@@ -103,8 +103,8 @@ class Place:
 class Entitlement(Node):
     """A row as a package shows it."""
 
-    place: strawberry.Private[Place]
-    seen: strawberry.Private[Resolved]
+    place: strawberry.Private[HiddenPlace]
+    seen: strawberry.Private[ResolvedRow]
     key: str = strawberry.field(description="Key of the feature or credit type.")
     origin: Origin = strawberry.field(description="Whether it was set here or in a base plan.")
     position: int = strawberry.field(description="Its place in display order, from 0.")
@@ -114,24 +114,24 @@ class Entitlement(Node):
     )
     default_display_text: str = strawberry.field(description="What is printed where no custom text is set.")
 
-    @resolved("The feature that the row is about; null for credits.")
+    @resolver_field("The feature that the row is about; null for credits.")
     def feature(self, info: Info) -> Feature | None:
         """Give the feature; every kind of row says it in its own way."""
         raise NotImplementedError
 
-    @resolved("The package whose row this is: for an inherited row, the base plan that set it.")
+    @resolver_field("The package whose row this is: for an inherited row, the base plan that set it.")
     def defined_in(self, info: Info) -> Annotated["Package", strawberry.lazy("schema.catalog.packages")]:
         """Give the package."""
-        from schema.catalog.packages import package_of  # noqa: PLC0415 - packages build on rows
+        from schema.catalog.packages import show_package  # noqa: PLC0415 - packages build on rows
 
-        return package_of(info, self.place.flat, self.seen.defined_in)
+        return show_package(info, self.place.flat, self.seen.defined_in)
 
-    @resolved("The inherited row that this one replaces; shown struck through.")
+    @resolver_field("The inherited row that this one replaces; shown struck through.")
     def overrides(self, info: Info) -> "Entitlement | None":
         """Give the inherited row."""
         return None if self.seen.overrides is None else _replaced(info, self.place, self.seen.overrides)
 
-    @resolved("Holds only for subscriptions on this price; null holds for all.")
+    @resolver_field("Holds only for subscriptions on this price; null holds for all.")
     def price(self, info: Info) -> Price | None:
         """Give the price."""
         prices = (price for price in self.place.content.prices if price.key == self.seen.row.price)
@@ -146,7 +146,7 @@ def _feature(info: Info, row: Entitlement) -> Feature:
 class BooleanEntitlement(Entitlement):
     """A boolean row."""
 
-    @resolved("The feature that is included.")
+    @resolver_field("The feature that is included.")
     def feature(self, info: Info) -> Feature:
         """Give the feature."""
         return _feature(info, self)
@@ -158,7 +158,7 @@ class ConfigEntitlement(Entitlement):
 
     value: ConfigValue = strawberry.field(description="The setting.")
 
-    @resolved("The feature that is set.")
+    @resolver_field("The feature that is set.")
     def feature(self, info: Info) -> Feature:
         """Give the feature."""
         return _feature(info, self)
@@ -174,7 +174,7 @@ class MeteredEntitlement(Entitlement):
     reset: UsageReset = strawberry.field(description="When usage starts again.")
     overage: OverageRate | None = strawberry.field(description="What usage beyond a soft limit costs.")
 
-    @resolved("The feature that is limited.")
+    @resolver_field("The feature that is limited.")
     def feature(self, info: Info) -> Feature:
         """Give the feature."""
         return _feature(info, self)
@@ -190,12 +190,12 @@ class CreditEntitlement(Entitlement):
         description="Most that is carried into the next cadence period; '0' is no rollover."
     )
 
-    @resolved("Always null: credits are not a feature.")
+    @resolver_field("Always null: credits are not a feature.")
     def feature(self, info: Info) -> Feature | None:  # noqa: ARG002
         """Give nothing."""
         return None
 
-    @resolved("The credits that are minted.")
+    @resolver_field("The credits that are minted.")
     def credit_type(self, info: Info) -> CreditType:
         """Give the credit type."""
         return CreditType.of(info, self.place.flat, self.place.flat.catalog.credit_types[self.key])
@@ -205,7 +205,7 @@ class CreditEntitlement(Entitlement):
 class RevokedEntitlement(Entitlement):
     """A revocation."""
 
-    @resolved("The inherited row that does not hold here.")
+    @resolver_field("The inherited row that does not hold here.")
     def overrides(self, info: Info) -> Entitlement:
         """Give the inherited row: a revocation without one is not shown."""
         above = self.seen.overrides
@@ -214,18 +214,18 @@ class RevokedEntitlement(Entitlement):
             raise AssertionError(message)
         return _replaced(info, self.place, above)
 
-    @resolved("The feature that is taken away; null where it is credits.")
+    @resolver_field("The feature that is taken away; null where it is credits.")
     def feature(self, info: Info) -> Feature | None:
         """Give the feature."""
         return _feature(info, self) if self.key in self.place.flat.catalog.features else None
 
 
-def entitlements_of(info: Info, place: Place, rows: tuple[Resolved, ...]) -> list[Entitlement]:
+def entitlements_of(info: Info, place: HiddenPlace, rows: tuple[ResolvedRow, ...]) -> list[Entitlement]:
     """Show the rows of a package, in display order."""
     return [entitlement_of(info, place, shown, position) for position, shown in enumerate(rows)]
 
 
-def entitlement_of(info: Info, place: Place, shown: Resolved, position: int) -> Entitlement:
+def entitlement_of(info: Info, place: HiddenPlace, shown: ResolvedRow, position: int) -> Entitlement:
     """Show one row, as the type that its value needs."""
     row = shown.row
     catalog = place.flat.catalog
@@ -254,13 +254,13 @@ def entitlement_of(info: Info, place: Place, shown: Resolved, position: int) -> 
     return _typed(row.value, shared)
 
 
-def _replaced(info: Info, place: Place, above: Resolved) -> Entitlement:
+def _replaced(info: Info, place: HiddenPlace, above: ResolvedRow) -> Entitlement:
     """Show an inherited row, which stands where the first row stands that replaces it."""
     places = (position for position, seen in enumerate(place.rows) if seen.overrides == above)
     return entitlement_of(info, place, above, next(places))
 
 
-def wording_billing(place: Place, row: rules.Row) -> BillingPeriod | None:
+def wording_billing(place: HiddenPlace, row: rules.Row) -> BillingPeriod | None:
     """Give the billing period that a row's own price settles, for its display text."""
     return next((price.billing_period for price in place.content.prices if price.key == row.price), None)
 

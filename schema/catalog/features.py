@@ -8,11 +8,11 @@ import strawberry
 from resolvers.paging import Listing
 from rules.catalog import facts as rules
 from rules.catalog.facts import Aggregation, FeatureStatus, FilterOperator
-from rules.catalog.inheritance import Flattened
+from rules.catalog.inheritance import ResolvedCatalog
 from rules.values import ConfigKind, FeatureType
 from schema.catalog.values import EntitlementValue, Unit
 from schema.connections import After, Connection, First
-from schema.fields import UNSET, Info, resolved
+from schema.fields import UNSET, Info, resolver_field
 from schema.nodes import Node, catalog_id
 from schema.scalars import JSON
 
@@ -29,14 +29,14 @@ IncludeArchived = Annotated[
 class Product(Node):
     """A product."""
 
-    flat: strawberry.Private[Flattened]
+    flat: strawberry.Private[ResolvedCatalog]
     key: str = strawberry.field(description="Immutable, unique in the environment.")
     name: str = strawberry.field(description="What people call it.")
     description: str | None = strawberry.field(description="What it is.")
     metadata: JSON = strawberry.field(description="Free-form, for whoever keeps the catalog.")
 
     @classmethod
-    def of(cls, info: Info, flat: Flattened, product: rules.Product) -> Self:
+    def of(cls, info: Info, flat: ResolvedCatalog, product: rules.Product) -> Self:
         """Show a product."""
         return cls(
             id=catalog_id(info, flat, "Product", product.key),
@@ -47,7 +47,7 @@ class Product(Node):
             metadata=JSON(product.metadata),
         )
 
-    @resolved("The features that the product groups.")
+    @resolver_field("The features that the product groups.")
     def features(
         self, info: Info, first: First = 20, after: After = UNSET
     ) -> Connection[Annotated["Feature", strawberry.lazy("schema.catalog.features")]]:
@@ -55,7 +55,7 @@ class Product(Node):
         features = [f for f in self.flat.catalog.features.values() if f.product == self.key]
         return features_page(info, self.flat, features, first, after)
 
-    @resolved("In display order.")
+    @resolver_field("In display order.")
     def plans(
         self, info: Info, include_archived: IncludeArchived = False
     ) -> list[Annotated["Plan", strawberry.lazy("schema.catalog.packages")]]:
@@ -65,7 +65,7 @@ class Product(Node):
         plans = rules.plans_of(self.flat.catalog, self.key, include_archived=bool(include_archived))
         return [Plan.of(info, self.flat, plan) for plan in plans]
 
-    @resolved("In display order.")
+    @resolver_field("In display order.")
     def addons(
         self, info: Info, include_archived: IncludeArchived = False
     ) -> list[Annotated["Addon", strawberry.lazy("schema.catalog.packages")]]:
@@ -118,7 +118,7 @@ class Meter:
 class Feature(Node):
     """A feature."""
 
-    flat: strawberry.Private[Flattened]
+    flat: strawberry.Private[ResolvedCatalog]
     fact: strawberry.Private[rules.Feature]
     key: str = strawberry.field(description="Immutable, unique in the environment.")
     name: str = strawberry.field(description="What people call it.")
@@ -139,7 +139,7 @@ class Feature(Node):
     metadata: JSON = strawberry.field(description="Free-form, for whoever keeps the catalog.")
 
     @classmethod
-    def of(cls, info: Info, flat: Flattened, feature: rules.Feature) -> Self:
+    def of(cls, info: Info, flat: ResolvedCatalog, feature: rules.Feature) -> Self:
         """Show a feature."""
         return cls(
             id=catalog_id(info, flat, "Feature", feature.key),
@@ -158,7 +158,7 @@ class Feature(Node):
             metadata=JSON(feature.metadata),
         )
 
-    @resolved("The product that groups it; any package may use it.")
+    @resolver_field("The product that groups it; any package may use it.")
     def product(self, info: Info) -> Product | None:
         """Give the product."""
         key = self.fact.product
@@ -167,7 +167,7 @@ class Feature(Node):
 
 def features_page(
     info: Info,
-    flat: Flattened,
+    flat: ResolvedCatalog,
     features: Sequence[rules.Feature],
     first: int | None,
     after: str | None,
@@ -189,7 +189,7 @@ class CreditType(Node):
     metadata: JSON = strawberry.field(description="Free-form, for whoever keeps the catalog.")
 
     @classmethod
-    def of(cls, info: Info, flat: Flattened, credit_type: rules.CreditType) -> Self:
+    def of(cls, info: Info, flat: ResolvedCatalog, credit_type: rules.CreditType) -> Self:
         """Show a credit type."""
         return cls(
             id=catalog_id(info, flat, "CreditType", credit_type.key),

@@ -7,7 +7,7 @@ from rules.catalog.facts import Aggregation, FeatureStatus, FilterOperator
 from rules.catalog_edits.updates import CreditTypeUpdate, FeatureUpdate, ProductUpdate
 from rules.values import ConfigKind, FeatureType
 from schema.catalog.values import EntitlementValueInput, UnitInput
-from schema.fields import UNSET, given, kept, kept_tuple
+from schema.fields import UNSET, or_none, or_unset, tuple_or_unset
 from schema.scalars import JSON
 
 
@@ -43,10 +43,10 @@ class MeterInput:
     def fact(self) -> rules.Meter:
         """Read it."""
         return rules.Meter(
-            event_name=given(self.event_name),
+            event_name=or_none(self.event_name),
             aggregation=self.aggregation,
-            property=given(self.property),
-            filters=tuple(condition.fact() for condition in given(self.filters) or ()),
+            property=or_none(self.property),
+            filters=tuple(condition.fact() for condition in or_none(self.filters) or ()),
         )
 
 
@@ -64,8 +64,8 @@ class CreateProductInput:
         return rules.Product(
             key=self.key,
             name=self.name,
-            description=given(self.description),
-            metadata=given(self.metadata) or {},
+            description=or_none(self.description),
+            metadata=or_none(self.metadata) or {},
         )
 
 
@@ -82,9 +82,9 @@ class UpdateProductInput:
         """Read it."""
         return ProductUpdate(
             key=self.key,
-            name=kept(self.name),
-            description=kept(self.description),
-            metadata=kept(self.metadata),
+            name=or_unset(self.name),
+            description=or_unset(self.description),
+            metadata=or_unset(self.metadata),
         )
 
 
@@ -118,13 +118,13 @@ class CreateFeatureInput:
             key=self.key,
             name=self.name,
             type=self.type,
-            description=given(self.description),
-            product=given(self.product),
-            config_kind=given(self.config_kind),
-            choices=tuple(given(self.choices) or ()),
+            description=or_none(self.description),
+            product=or_none(self.product),
+            config_kind=or_none(self.config_kind),
+            choices=tuple(or_none(self.choices) or ()),
             unit=self.unit.fact() if self.unit else None,
             meter=self.meter.fact() if self.meter else None,
-            metadata=given(self.metadata) or {},
+            metadata=or_none(self.metadata) or {},
         )
 
 
@@ -154,14 +154,14 @@ class UpdateFeatureInput:
         """Read it."""
         return FeatureUpdate(
             key=self.key,
-            name=kept(self.name),
-            description=kept(self.description),
-            unit=self.unit.fact() if self.unit else kept(self.unit),
-            choices=kept_tuple(self.choices),
-            meter=self.meter.fact() if self.meter else kept(self.meter),
-            status=kept(self.status),
-            default=self.default_value.fact() if self.default_value else kept(self.default_value),
-            metadata=kept(self.metadata),
+            name=or_unset(self.name),
+            description=or_unset(self.description),
+            unit=self.unit.fact() if self.unit else or_unset(self.unit),
+            choices=tuple_or_unset(self.choices),
+            meter=self.meter.fact() if self.meter else or_unset(self.meter),
+            status=or_unset(self.status),
+            default=self.default_value.fact() if self.default_value else or_unset(self.default_value),
+            metadata=or_unset(self.metadata),
         )
 
 
@@ -177,7 +177,7 @@ class CreateCreditTypeInput:
     def fact(self) -> rules.CreditType:
         """Read it."""
         return rules.CreditType(
-            key=self.key, name=self.name, unit=self.unit.fact(), metadata=given(self.metadata) or {}
+            key=self.key, name=self.name, unit=self.unit.fact(), metadata=or_none(self.metadata) or {}
         )
 
 
@@ -194,7 +194,7 @@ class UpdateCreditTypeInput:
         """Read it."""
         return CreditTypeUpdate(
             key=self.key,
-            name=kept(self.name),
-            unit=self.unit.fact() if self.unit else kept(self.unit),
-            metadata=kept(self.metadata),
+            name=or_unset(self.name),
+            unit=self.unit.fact() if self.unit else or_unset(self.unit),
+            metadata=or_unset(self.metadata),
         )

@@ -7,7 +7,7 @@ import strawberry
 from resolvers import catalog as resolvers
 from schema.catalog import inputs, payloads
 from schema.catalog import package_inputs as packages
-from schema.fields import Info, given, kept
+from schema.fields import Info, or_none, or_unset
 from schema.user_errors import INPUT, mutation
 
 
@@ -69,8 +69,8 @@ class CatalogMutations:
         self, info: Info, input: Annotated[packages.CreatePlanInput, INPUT]
     ) -> payloads.PlanPayload:
         """Add a plan."""
-        last = given(input.position) is None
-        flat = await resolvers.create_plan(info.context, input.fact(), given(input.base_plan), last=last)
+        last = or_none(input.position) is None
+        flat = await resolvers.create_plan(info.context, input.fact(), or_none(input.base_plan), last=last)
         return payloads.PlanPayload.of(info, flat, input.key)
 
     @mutation("Changes a plan, at once.")
@@ -87,7 +87,7 @@ class CatalogMutations:
     ) -> payloads.PlanPayload:
         """Set the base plan."""
         flat = await resolvers.set_base_plan(
-            info.context, input.plan, kept(input.base_plan), keep_inherited=input.keep_inherited
+            info.context, input.plan, or_unset(input.base_plan), keep_inherited=input.keep_inherited
         )
         return payloads.PlanPayload.of(info, flat, input.plan)
 

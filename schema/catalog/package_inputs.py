@@ -5,7 +5,7 @@ import strawberry
 from rules.catalog import facts as rules
 from rules.catalog.facts import PricingType
 from rules.catalog_edits.updates import AddonUpdate, PlanUpdate
-from schema.fields import UNSET, given, kept, kept_tuple
+from schema.fields import UNSET, or_none, or_unset, tuple_or_unset
 from schema.scalars import JSON
 
 
@@ -38,15 +38,15 @@ class CreatePlanInput:
             key=self.key,
             name=self.name,
             product=self.product,
-            description=given(self.description),
+            description=or_none(self.description),
             pricing_type=self.pricing_type,
             visible=self.visible,
-            position=given(self.position) or 0,
-            default_trial_days=given(self.default_trial_days),
+            position=or_none(self.position) or 0,
+            default_trial_days=or_none(self.default_trial_days),
             compatible_addons=None
-            if given(self.compatible_addons) is None
+            if or_none(self.compatible_addons) is None
             else tuple(self.compatible_addons or ()),
-            metadata=given(self.metadata) or {},
+            metadata=or_none(self.metadata) or {},
         )
 
 
@@ -72,14 +72,14 @@ class UpdatePlanInput:
         """Read it."""
         return PlanUpdate(
             key=self.key,
-            name=kept(self.name),
-            description=kept(self.description),
-            pricing_type=kept(self.pricing_type),
-            visible=kept(self.visible),
-            position=kept(self.position),
-            default_trial_days=kept(self.default_trial_days),
-            compatible_addons=kept_tuple(self.compatible_addons),
-            metadata=kept(self.metadata),
+            name=or_unset(self.name),
+            description=or_unset(self.description),
+            pricing_type=or_unset(self.pricing_type),
+            visible=or_unset(self.visible),
+            position=or_unset(self.position),
+            default_trial_days=or_unset(self.default_trial_days),
+            compatible_addons=tuple_or_unset(self.compatible_addons),
+            metadata=or_unset(self.metadata),
         )
 
 
@@ -115,9 +115,9 @@ class CreateAddonInput:
             key=self.key,
             name=self.name,
             product=self.product,
-            description=given(self.description),
-            max_quantity=given(self.max_quantity),
-            metadata=given(self.metadata) or {},
+            description=or_none(self.description),
+            max_quantity=or_none(self.max_quantity),
+            metadata=or_none(self.metadata) or {},
         )
 
 
@@ -137,10 +137,10 @@ class UpdateAddonInput:
         """Read it."""
         return AddonUpdate(
             key=self.key,
-            name=kept(self.name),
-            description=kept(self.description),
-            max_quantity=kept(self.max_quantity),
-            metadata=kept(self.metadata),
+            name=or_unset(self.name),
+            description=or_unset(self.description),
+            max_quantity=or_unset(self.max_quantity),
+            metadata=or_unset(self.metadata),
         )
 
 

@@ -9,13 +9,13 @@ from resolvers import subscription_counts
 from resolvers.paging import Listing
 from rules.catalog import facts as rules
 from rules.catalog.facts import PackageStatus, PricingType, VersionState
-from rules.catalog.inheritance import Flattened
+from rules.catalog.inheritance import ResolvedCatalog
 from rules.catalog_code.version_diff import draft_changes, version_changes
 from schema.catalog.changes import CatalogChange
-from schema.catalog.entitlements import CreditRate, Entitlement, Place, Price, entitlements_of
+from schema.catalog.entitlements import CreditRate, Entitlement, HiddenPlace, Price, entitlements_of
 from schema.catalog.features import Product
 from schema.connections import After, Connection, First
-from schema.fields import UNSET, Info, resolved
+from schema.fields import UNSET, Info, resolver_field
 from schema.nodes import Node, catalog_id
 from schema.scalars import JSON
 
@@ -24,13 +24,13 @@ from schema.scalars import JSON
 class PackageVersion(Node):
     """A version or draft."""
 
-    place: strawberry.Private[Place]
+    place: strawberry.Private[HiddenPlace]
     number: int = strawberry.field(description="Counts from 1; a draft has the number that it would get.")
     state: VersionState = strawberry.field(description="Whether it is in force.")
     published_at: datetime | None = strawberry.field(description="Null for a draft.")
 
     @classmethod
-    def of(cls, info: Info, place: Place) -> Self:
+    def of(cls, info: Info, place: HiddenPlace) -> Self:
         """Show a version, or with no number the draft."""
         versions = place.package.versions
         return cls(
@@ -41,40 +41,40 @@ class PackageVersion(Node):
             published_at=None if place.number is None else versions[place.number - 1].published_at,
         )
 
-    @resolved("The package that it is a version of.")
+    @resolver_field("The package that it is a version of.")
     def package(self, info: Info) -> "Package":
         """Give the package."""
-        return package_of(info, self.place.flat, self.place.package.key)
+        return show_package(info, self.place.flat, self.place.package.key)
 
-    @resolved("How many live subscriptions it holds for.")
+    @resolver_field("How many live subscriptions it holds for.")
     async def subscription_count(self, info: Info) -> int:
         """Count the subscriptions; a draft has none."""
         if self.place.number is None:
             return 0
         return await subscription_counts.on_version(info.context, self.place.package.key, self.place.number)
 
-    @resolved("The base plan's version that this version was published against.")
+    @resolver_field("The base plan's version that this version was published against.")
     def base_version(self, info: Info) -> "PackageVersion | None":
         """Give the version of the base plan; for a draft the one that it inherits from now."""
         base, number = self.place.content.base, self.place.base_number
-        return None if base is None or number is None else version_of(info, self.place.flat, base, number)
+        return None if base is None or number is None else show_version(info, self.place.flat, base, number)
 
-    @resolved("Own, overriding and inherited rows, in display order.")
+    @resolver_field("Own, overriding and inherited rows, in display order.")
     def entitlements(self, info: Info) -> list[Entitlement]:
         """Give the rows."""
         return entitlements_of(info, self.place, self.place.rows)
 
-    @resolved("What the package costs in this version.")
+    @resolver_field("What the package costs in this version.")
     def prices(self, info: Info) -> list[Price]:
         """Give the prices."""
         return [Price.of(info, self.place, price) for price in self.place.content.prices]
 
-    @resolved("What using features burns in this version, inherited rates included.")
+    @resolver_field("What using features burns in this version, inherited rates included.")
     def credit_rates(self) -> list[CreditRate]:
         """Give the credit rates."""
         return CreditRate.at(self.place)
 
-    @resolved("What differs from the version before it; for a draft what publishing it would change.")
+    @resolver_field("What differs from the version before it; for a draft what publishing it would change.")
     def changes(self) -> list[CatalogChange]:
         """Give the changes for those who are on it, with what it inherits."""
         place = self.place
@@ -85,7 +85,7 @@ class PackageVersion(Node):
         return [CatalogChange.of(change) for change in changes]
 
 
-def _state(place: Place) -> VersionState:
+def _state(place: HiddenPlace) -> VersionState:
     if place.number is None:
         return VersionState.DRAFT
     newest = place.number == len(place.package.versions)
@@ -96,7 +96,7 @@ def _state(place: Place) -> VersionState:
 class Package(Node):
     """A package."""
 
-    flat: strawberry.Private[Flattened]
+    flat: strawberry.Private[ResolvedCatalog]
     package: strawberry.Private[rules.Package]
     key: str = strawberry.field(description="Immutable, unique among plans and add-ons.")
     name: str = strawberry.field(description="What people call it.")
@@ -104,29 +104,29 @@ class Package(Node):
     status: PackageStatus = strawberry.field(description="Whether it can be subscribed to.")
     metadata: JSON = strawberry.field(description="Free-form, for whoever keeps the catalog.")
 
-    @resolved("The product that it belongs to.")
+    @resolver_field("The product that it belongs to.")
     def product(self, info: Info) -> Product:
         """Give the product."""
         return Product.of(info, self.flat, self.flat.catalog.products[self.package.product])
 
-    @resolved("Of the published version; of the draft where none is published yet. In display order.")
+    @resolver_field("Of the published version; of the draft where none is published yet. In display order.")
     def entitlements(self, info: Info) -> list[Entitlement]:
         """Give the rows that readers see."""
         place = self.shown_place()
         return entitlements_of(info, place, place.rows)
 
-    @resolved("Of the published version; of the draft where none is published yet.")
+    @resolver_field("Of the published version; of the draft where none is published yet.")
     def prices(self, info: Info) -> list[Price]:
         """Give the prices that readers see."""
         place = self.shown_place()
         return [Price.of(info, place, price) for price in place.content.prices]
 
-    @resolved("What using features burns, inherited rates included; as readers see it.")
+    @resolver_field("What using features burns, inherited rates included; as readers see it.")
     def credit_rates(self) -> list[CreditRate]:
         """Give the credit rates that readers see."""
         return CreditRate.at(self.shown_place())
 
-    @resolved("The newest published version.")
+    @resolver_field("The newest published version.")
     def published_version(self, info: Info) -> PackageVersion | None:
         """Give the version."""
         version = self.package.published
@@ -134,14 +134,14 @@ class Package(Node):
             None if version is None else PackageVersion.of(info, place_of(self.flat, self.package, version))
         )
 
-    @resolved("What edits have gathered and no publish has put in force yet.")
+    @resolver_field("What edits have gathered and no publish has put in force yet.")
     def draft(self, info: Info) -> PackageVersion | None:
         """Give the draft."""
         if self.package.draft is None:
             return None
         return PackageVersion.of(info, draft_place(self.flat, self.package))
 
-    @resolved("All published versions, the newest first.")
+    @resolver_field("All published versions, the newest first.")
     def versions(self, info: Info, first: First = 20, after: After = UNSET) -> Connection[PackageVersion]:
         """Give a page of versions."""
         listing = Listing(
@@ -161,7 +161,7 @@ class Package(Node):
         place = self.shown_place() if self.package.draft is None else draft_place(self.flat, self.package)
         return entitlements_of(info, place, place.rows)
 
-    def shown_place(self) -> Place:
+    def shown_place(self) -> HiddenPlace:
         """Give the version that readers see."""
         version = self.package.published
         if version is None:
@@ -169,9 +169,9 @@ class Package(Node):
         return place_of(self.flat, self.package, version)
 
 
-def place_of(flat: Flattened, package: rules.Package, version: rules.Version) -> Place:
+def place_of(flat: ResolvedCatalog, package: rules.Package, version: rules.Version) -> HiddenPlace:
     """Give the place of a published version."""
-    return Place(
+    return HiddenPlace(
         flat=flat,
         package=package,
         number=version.number,
@@ -180,14 +180,14 @@ def place_of(flat: Flattened, package: rules.Package, version: rules.Version) ->
     )
 
 
-def draft_place(flat: Flattened, package: rules.Package) -> Place:
+def draft_place(flat: ResolvedCatalog, package: rules.Package) -> HiddenPlace:
     """Give the place of a draft."""
     content = package.newest
     number = flat.base_number(content)
-    return Place(flat=flat, package=package, number=None, content=content, base_number=number)
+    return HiddenPlace(flat=flat, package=package, number=None, content=content, base_number=number)
 
 
-def _shared(info: Info, flat: Flattened, kind: str, package: rules.Package) -> dict[str, object]:
+def _shared(info: Info, flat: ResolvedCatalog, kind: str, package: rules.Package) -> dict[str, object]:
     return {
         "id": catalog_id(info, flat, kind, package.key),
         "flat": info.context.visible(flat),
@@ -211,7 +211,7 @@ class Plan(Package):
     default_trial_days: int | None = strawberry.field(description="Local days that a first trial lasts.")
 
     @classmethod
-    def of(cls, info: Info, flat: Flattened, plan: rules.Plan) -> Self:
+    def of(cls, info: Info, flat: ResolvedCatalog, plan: rules.Plan) -> Self:
         """Show a plan."""
         shared = _shared(info, flat, "Plan", plan)
         return cls(
@@ -223,25 +223,25 @@ class Plan(Package):
             **shared,  # type: ignore[arg-type]
         )
 
-    @resolved("The plan that it inherits from.")
+    @resolver_field("The plan that it inherits from.")
     def base_plan(self, info: Info) -> "Plan | None":
         """Give the base plan of what readers see."""
         base = self.shown_place().content.base
-        return None if base is None else plan_of(info, self.flat, base)
+        return None if base is None else show_plan(info, self.flat, base)
 
-    @resolved("The plans that inherit from it directly, in display order.")
+    @resolver_field("The plans that inherit from it directly, in display order.")
     def derived_plans(self, info: Info) -> "list[Plan]":
         """Give the plans whose published version, or draft where none is published, stands on this one."""
         plans = rules.plans_of(self.flat.catalog, self.plan.product, include_archived=True)
         return [Plan.of(info, self.flat, plan) for plan in plans if plan.shown.base == self.key]
 
-    @resolved("As set: null is every add-on of the product, later ones too; empty is none.")
+    @resolver_field("As set: null is every add-on of the product, later ones too; empty is none.")
     def compatible_addons(self, info: Info) -> "list[Addon] | None":
         """Give the add-ons that were named, as far as they may be seen."""
         keys, known = self.plan.compatible_addons, self.flat.catalog.packages
-        return None if keys is None else [addon_of(info, self.flat, key) for key in keys if key in known]
+        return None if keys is None else [show_addon(info, self.flat, key) for key in keys if key in known]
 
-    @resolved("The add-ons that a subscriber may buy, in display order.")
+    @resolver_field("The add-ons that a subscriber may buy, in display order.")
     def available_addons(self, info: Info) -> "list[Addon]":
         """Give the published, compatible add-ons."""
         addons = rules.available_addons(self.flat.catalog, self.plan)
@@ -255,13 +255,13 @@ class Addon(Package):
     max_quantity: int | None = strawberry.field(description="The most that one subscription may have.")
 
     @classmethod
-    def of(cls, info: Info, flat: Flattened, addon: rules.Addon) -> Self:
+    def of(cls, info: Info, flat: ResolvedCatalog, addon: rules.Addon) -> Self:
         """Show an add-on."""
         shared = _shared(info, flat, "Addon", addon)
         return cls(max_quantity=addon.max_quantity, **shared)  # type: ignore[arg-type]
 
 
-def plan_of(info: Info, flat: Flattened, key: str) -> Plan:
+def show_plan(info: Info, flat: ResolvedCatalog, key: str) -> Plan:
     """Show the plan of a key that is known to name one."""
     package = flat.catalog.packages[key]
     if not isinstance(package, rules.Plan):
@@ -270,7 +270,7 @@ def plan_of(info: Info, flat: Flattened, key: str) -> Plan:
     return Plan.of(info, flat, package)
 
 
-def addon_of(info: Info, flat: Flattened, key: str) -> Addon:
+def show_addon(info: Info, flat: ResolvedCatalog, key: str) -> Addon:
     """Show the add-on of a key that is known to name one."""
     package = flat.catalog.packages[key]
     if not isinstance(package, rules.Addon):
@@ -279,14 +279,14 @@ def addon_of(info: Info, flat: Flattened, key: str) -> Addon:
     return Addon.of(info, flat, package)
 
 
-def version_of(info: Info, flat: Flattened, key: str, number: int) -> PackageVersion:
+def show_version(info: Info, flat: ResolvedCatalog, key: str, number: int) -> PackageVersion:
     """Show a published version that is known to exist."""
     package = flat.catalog.packages[key]
     return PackageVersion.of(info, place_of(flat, package, package.versions[number - 1]))
 
 
-def package_of(info: Info, flat: Flattened, key: str) -> Package:
+def show_package(info: Info, flat: ResolvedCatalog, key: str) -> Package:
     """Show the package of a key that is known to exist."""
     if isinstance(flat.catalog.packages[key], rules.Plan):
-        return plan_of(info, flat, key)
-    return addon_of(info, flat, key)
+        return show_plan(info, flat, key)
+    return show_addon(info, flat, key)

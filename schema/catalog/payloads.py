@@ -5,7 +5,7 @@ from typing import Self
 import strawberry
 
 from resolvers.catalog import AfterPublish
-from rules.catalog.inheritance import Flattened, Origin
+from rules.catalog.inheritance import Origin, ResolvedCatalog
 from schema.catalog.entitlements import Entitlement
 from schema.catalog.features import CreditType, Feature, Product
 from schema.catalog.packages import (
@@ -13,13 +13,13 @@ from schema.catalog.packages import (
     Package,
     PackageVersion,
     Plan,
-    addon_of,
-    package_of,
-    plan_of,
-    version_of,
+    show_addon,
+    show_package,
+    show_plan,
+    show_version,
 )
 from schema.fields import Info
-from schema.payloads import revision_of
+from schema.payloads import catalog_revision
 from schema.user_errors import Payload
 
 
@@ -30,10 +30,10 @@ class ProductPayload(Payload):
     product: Product | None = strawberry.field(default=None, description="The product.")
 
     @classmethod
-    def of(cls, info: Info, flat: Flattened, key: str) -> Self:
+    def of(cls, info: Info, flat: ResolvedCatalog, key: str) -> Self:
         """Show the product."""
         product = Product.of(info, flat, flat.catalog.products[key])
-        return cls(revision=revision_of(flat), product=product)
+        return cls(revision=catalog_revision(flat), product=product)
 
 
 @strawberry.type(description="A feature, made or changed.")
@@ -43,10 +43,10 @@ class FeaturePayload(Payload):
     feature: Feature | None = strawberry.field(default=None, description="The feature.")
 
     @classmethod
-    def of(cls, info: Info, flat: Flattened, key: str) -> Self:
+    def of(cls, info: Info, flat: ResolvedCatalog, key: str) -> Self:
         """Show the feature."""
         feature = Feature.of(info, flat, flat.catalog.features[key])
-        return cls(revision=revision_of(flat), feature=feature)
+        return cls(revision=catalog_revision(flat), feature=feature)
 
 
 @strawberry.type(description="A credit type, made or changed.")
@@ -56,10 +56,10 @@ class CreditTypePayload(Payload):
     credit_type: CreditType | None = strawberry.field(default=None, description="The credit type.")
 
     @classmethod
-    def of(cls, info: Info, flat: Flattened, key: str) -> Self:
+    def of(cls, info: Info, flat: ResolvedCatalog, key: str) -> Self:
         """Show the credit type."""
         credit_type = CreditType.of(info, flat, flat.catalog.credit_types[key])
-        return cls(revision=revision_of(flat), credit_type=credit_type)
+        return cls(revision=catalog_revision(flat), credit_type=credit_type)
 
 
 @strawberry.type(description="An add-on, made or changed.")
@@ -69,9 +69,9 @@ class AddonPayload(Payload):
     addon: Addon | None = strawberry.field(default=None, description="The add-on.")
 
     @classmethod
-    def of(cls, info: Info, flat: Flattened, key: str) -> Self:
+    def of(cls, info: Info, flat: ResolvedCatalog, key: str) -> Self:
         """Show the add-on."""
-        return cls(revision=revision_of(flat), addon=addon_of(info, flat, key))
+        return cls(revision=catalog_revision(flat), addon=show_addon(info, flat, key))
 
 
 @strawberry.type(description="A plan, made or changed.")
@@ -81,9 +81,9 @@ class PlanPayload(Payload):
     plan: Plan | None = strawberry.field(default=None, description="The plan.")
 
     @classmethod
-    def of(cls, info: Info, flat: Flattened, key: str) -> Self:
+    def of(cls, info: Info, flat: ResolvedCatalog, key: str) -> Self:
         """Show the plan."""
-        return cls(revision=revision_of(flat), plan=plan_of(info, flat, key))
+        return cls(revision=catalog_revision(flat), plan=show_plan(info, flat, key))
 
 
 @strawberry.type(description="A package whose draft was changed.")
@@ -93,9 +93,9 @@ class PackagePayload(Payload):
     package: Package | None = strawberry.field(default=None, description="The package.")
 
     @classmethod
-    def of(cls, info: Info, flat: Flattened, key: str) -> Self:
+    def of(cls, info: Info, flat: ResolvedCatalog, key: str) -> Self:
         """Show the package."""
-        return cls(revision=revision_of(flat), package=package_of(info, flat, key))
+        return cls(revision=catalog_revision(flat), package=show_package(info, flat, key))
 
 
 @strawberry.type(description="A row that was set, and its package.")
@@ -108,15 +108,15 @@ class EntitlementPayload(Payload):
     package: Package | None = strawberry.field(default=None, description="The package whose draft it is in.")
 
     @classmethod
-    def of(cls, info: Info, flat: Flattened, package: str, key: str, price: str | None) -> Self:
+    def of(cls, info: Info, flat: ResolvedCatalog, package: str, key: str, price: str | None) -> Self:
         """Show the row in its package's draft."""
-        shown = package_of(info, flat, package)
+        shown = show_package(info, flat, package)
         rows = (
             row
             for row in shown.draft_entitlements(info)
             if row.key == key and row.seen.row.price == price and row.origin is not Origin.INHERITED
         )
-        return cls(revision=revision_of(flat), entitlement=next(rows, None), package=shown)
+        return cls(revision=catalog_revision(flat), entitlement=next(rows, None), package=shown)
 
 
 @strawberry.type(description="A package that was published.")
@@ -135,8 +135,8 @@ class PublishPayload(Payload):
         flat = after.flat
         number = len(flat.catalog.packages[key].versions)
         return cls(
-            revision=revision_of(flat),
-            package=package_of(info, flat, key),
-            version=version_of(info, flat, key, number),
-            cascaded_to=[plan_of(info, flat, cascaded) for cascaded in after.cascaded],
+            revision=catalog_revision(flat),
+            package=show_package(info, flat, key),
+            version=show_version(info, flat, key, number),
+            cascaded_to=[show_plan(info, flat, cascaded) for cascaded in after.cascaded],
         )

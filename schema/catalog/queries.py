@@ -12,7 +12,7 @@ from rules.values import FeatureType
 from schema.catalog.features import CreditType, Feature, Product, features_page
 from schema.catalog.packages import Addon, Plan
 from schema.connections import After, Connection, First
-from schema.fields import UNSET, Info, given, resolved
+from schema.fields import UNSET, Info, or_none, resolver_field
 
 Key = Annotated[str, strawberry.argument(description="The key.")]
 OfProduct = Annotated[str | None, strawberry.argument(description="Only those of the product with this key.")]
@@ -29,28 +29,28 @@ def _listing(info: Info, name: str, items: Iterable[Keyed]) -> Listing[Keyed]:
 class CatalogQueries:
     """Questions about what is sold."""
 
-    @resolved("A product by key.")
+    @resolver_field("A product by key.")
     async def product(self, info: Info, key: Key) -> Product | None:
         """Give the product."""
-        flat = await resolvers.read(info.context)
+        flat = await resolvers.current_catalog(info.context)
         product = flat.catalog.products.get(key)
         return None if product is None else Product.of(info, flat, product)
 
-    @resolved("All products, by key.")
+    @resolver_field("All products, by key.")
     async def products(self, info: Info, first: First = 20, after: After = UNSET) -> Connection[Product]:
         """Give a page of products."""
-        flat = await resolvers.read(info.context)
+        flat = await resolvers.current_catalog(info.context)
         listing = _listing(info, "products", flat.catalog.products.values())
         return Connection[Product].of(listing, lambda fact: Product.of(info, flat, fact), first, after)
 
-    @resolved("A feature by key.")
+    @resolver_field("A feature by key.")
     async def feature(self, info: Info, key: Key) -> Feature | None:
         """Give the feature."""
-        flat = await resolvers.read(info.context)
+        flat = await resolvers.current_catalog(info.context)
         feature = flat.catalog.features.get(key)
         return None if feature is None else Feature.of(info, flat, feature)
 
-    @resolved("Features, by key.")
+    @resolver_field("Features, by key.")
     async def features(
         self,
         info: Info,
@@ -65,58 +65,58 @@ class CatalogQueries:
         ] = UNSET,
     ) -> Connection[Feature]:
         """Give a page of the features that fit."""
-        flat = await resolvers.read(info.context)
+        flat = await resolvers.current_catalog(info.context)
         found = rules.features_like(
-            flat.catalog, type_=given(type), product=given(product), search=given(search)
+            flat.catalog, type_=or_none(type), product=or_none(product), search=or_none(search)
         )
         return features_page(info, flat, found, first, after)
 
-    @resolved("A plan by key.")
+    @resolver_field("A plan by key.")
     async def plan(self, info: Info, key: Key) -> Plan | None:
         """Give the plan."""
-        flat = await resolvers.read(info.context)
+        flat = await resolvers.current_catalog(info.context)
         plan = flat.catalog.packages.get(key)
         return Plan.of(info, flat, plan) if isinstance(plan, rules.Plan) else None
 
-    @resolved("Plans, by key, archived ones too.")
+    @resolver_field("Plans, by key, archived ones too.")
     async def plans(
         self, info: Info, first: First = 20, after: After = UNSET, product: OfProduct = UNSET
     ) -> Connection[Plan]:
         """Give a page of plans."""
-        flat = await resolvers.read(info.context)
-        plans = rules.packages_of(flat.catalog, rules.Plan, given(product))
+        flat = await resolvers.current_catalog(info.context)
+        plans = rules.packages_of(flat.catalog, rules.Plan, or_none(product))
         listing = _listing(info, "plans", plans)
         return Connection[Plan].of(listing, lambda fact: Plan.of(info, flat, fact), first, after)
 
-    @resolved("An add-on by key.")
+    @resolver_field("An add-on by key.")
     async def addon(self, info: Info, key: Key) -> Addon | None:
         """Give the add-on."""
-        flat = await resolvers.read(info.context)
+        flat = await resolvers.current_catalog(info.context)
         addon = flat.catalog.packages.get(key)
         return Addon.of(info, flat, addon) if isinstance(addon, rules.Addon) else None
 
-    @resolved("Add-ons, by key, archived ones too.")
+    @resolver_field("Add-ons, by key, archived ones too.")
     async def addons(
         self, info: Info, first: First = 20, after: After = UNSET, product: OfProduct = UNSET
     ) -> Connection[Addon]:
         """Give a page of add-ons."""
-        flat = await resolvers.read(info.context)
-        addons = rules.packages_of(flat.catalog, rules.Addon, given(product))
+        flat = await resolvers.current_catalog(info.context)
+        addons = rules.packages_of(flat.catalog, rules.Addon, or_none(product))
         listing = _listing(info, "addons", addons)
         return Connection[Addon].of(listing, lambda fact: Addon.of(info, flat, fact), first, after)
 
-    @resolved("A credit type by key.")
+    @resolver_field("A credit type by key.")
     async def credit_type(self, info: Info, key: Key) -> CreditType | None:
         """Give the credit type."""
-        flat = await resolvers.read(info.context)
+        flat = await resolvers.current_catalog(info.context)
         credit_type = flat.catalog.credit_types.get(key)
         return None if credit_type is None else CreditType.of(info, flat, credit_type)
 
-    @resolved("All credit types, by key.")
+    @resolver_field("All credit types, by key.")
     async def credit_types(
         self, info: Info, first: First = 20, after: After = UNSET
     ) -> Connection[CreditType]:
         """Give a page of credit types."""
-        flat = await resolvers.read(info.context)
+        flat = await resolvers.current_catalog(info.context)
         listing = _listing(info, "creditTypes", flat.catalog.credit_types.values())
         return Connection[CreditType].of(listing, lambda fact: CreditType.of(info, flat, fact), first, after)

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from resolvers.credits import balances as credit_resolvers
-from resolvers.customers import SeenCustomer
+from resolvers.customers import CustomerView
 from schema.arguments import At
 from schema.bad_input import bad_input_errors
 from schema.connections import After, Connection, First
 from schema.credits.types import CreditBalance, CreditEntryConnection, CreditGrant
-from schema.fields import UNSET, Info, given, resolved
+from schema.fields import UNSET, Info, or_none, resolver_field
 
 CreditTypeKey = Annotated[str, strawberry.argument(description="Key of the credit type.")]
 
@@ -21,25 +21,25 @@ class CustomerCredits:
 
     if TYPE_CHECKING:
         key: str
-        seen: SeenCustomer
+        seen: CustomerView
 
-    @resolved("What there is of every credit type of which there ever was anything.")
+    @resolver_field("What there is of every credit type of which there ever was anything.")
     async def credit_balances(self, info: Info, at: At = UNSET) -> list[CreditBalance]:
         """Give the balances."""
-        instant = given(at) or self.seen.standpoint.at
+        instant = or_none(at) or self.seen.standpoint.at
         known = await credit_resolvers.balances(info.context, self.key, instant, self.seen.supposed)
         return [CreditBalance.of(seen) for seen in known]
 
-    @resolved("Null for an unknown credit type; zeros where nothing was granted.")
+    @resolver_field("Null for an unknown credit type; zeros where nothing was granted.")
     async def credit_balance(
         self, info: Info, credit_type: CreditTypeKey, at: At = UNSET
     ) -> CreditBalance | None:
         """Give a balance."""
-        instant, supposed = given(at) or self.seen.standpoint.at, self.seen.supposed
+        instant, supposed = or_none(at) or self.seen.standpoint.at, self.seen.supposed
         known = await credit_resolvers.balance(info.context, self.key, credit_type, instant, supposed)
         return None if known is None else CreditBalance.of(known)
 
-    @resolved("All grants that have been made, as they are now, the newest first.")
+    @resolver_field("All grants that have been made, as they are now, the newest first.")
     async def credit_grants(
         self,
         info: Info,
@@ -52,15 +52,15 @@ class CustomerCredits:
         """Give a page of grants."""
         with bad_input_errors():
             page = await credit_resolvers.grants(
-                info.context, self.key, given(credit_type), first, given(after)
+                info.context, self.key, or_none(credit_type), first, or_none(after)
             )
         return Connection[CreditGrant].showing(page, lambda seen: CreditGrant.of(info, seen))
 
-    @resolved("The ledger of a credit type as it is now, the newest first.")
+    @resolver_field("The ledger of a credit type as it is now, the newest first.")
     async def credit_ledger(
         self, info: Info, credit_type: CreditTypeKey, first: First = 20, after: After = UNSET
     ) -> CreditEntryConnection:
         """Give a page of the ledger."""
         with bad_input_errors():
-            page = await credit_resolvers.ledger(info.context, self.key, credit_type, first, given(after))
+            page = await credit_resolvers.ledger(info.context, self.key, credit_type, first, or_none(after))
         return CreditEntryConnection.showing(info, page)

@@ -6,7 +6,7 @@ import strawberry
 
 from rules.commands.credits import ConsumeCredits, GrantCredits
 from rules.credits.grants import USUAL_PRIORITY, CreditSource
-from schema.fields import UNSET, given
+from schema.fields import UNSET, or_none
 from schema.scalars import Quantity
 
 
@@ -39,10 +39,10 @@ class GrantCreditsInput:
             amount=self.amount,
             source=self.source,
             priority=self.priority,
-            effective_at=given(self.effective_at),
-            expires_at=given(self.expires_at),
-            note=given(self.note),
-            idempotency_key=given(self.idempotency_key),
+            effective_at=or_none(self.effective_at),
+            expires_at=or_none(self.expires_at),
+            note=or_none(self.note),
+            idempotency_key=or_none(self.idempotency_key),
         )
 
 
@@ -75,6 +75,6 @@ class ConsumeCreditsInput:
             credit_type=self.credit_type,
             amount=self.amount,
             allow_overdraft=self.allow_overdraft,
-            note=given(self.note),
-            idempotency_key=given(self.idempotency_key),
+            note=or_none(self.note),
+            idempotency_key=or_none(self.idempotency_key),
         )

@@ -4,16 +4,16 @@ from typing import Annotated, Self
 
 import strawberry
 
-from models.commands.batch import Done
+from models.commands.batch import CommandResult
 from resolvers.credits import balances as resolvers
-from rules.catalog_edits.features import missing
+from rules.catalog_edits.features import unknown_key
 from rules.commands.credits import VoidCreditGrant
 from rules.errors import Rejected
 from schema.credits import inputs
 from schema.credits.types import CreditBalance, CreditEntry, CreditGrant, NamedGrant
-from schema.fields import Info, given
+from schema.fields import Info, or_none
 from schema.nodes import from_id
-from schema.payloads import named
+from schema.payloads import revision_written
 from schema.user_errors import INPUT, Payload, mutation
 
 
@@ -26,12 +26,12 @@ class CreditGrantPayload(Payload):
     replayed: bool = strawberry.field(default=False, description="True where this had been done before.")
 
     @classmethod
-    async def of(cls, info: Info, done: Done, credit_type: str, number: int) -> Self:
+    async def of(cls, info: Info, done: CommandResult, credit_type: str, number: int) -> Self:
         """Show the grant that an act, or its first time, made or voided."""
         grant = await resolvers.grant_after(info.context, done, credit_type, number)
         balance = resolvers.balance_after(done, credit_type)
         return cls(
-            revision=named(done),
+            revision=revision_written(done),
             grant=None if grant is None else CreditGrant.of(info, grant),
             balance=None if balance is None else CreditBalance.of(balance),
             replayed=done.replayed,
@@ -54,12 +54,12 @@ class CreditConsumptionPayload(Payload):
     )
 
     @classmethod
-    async def of(cls, info: Info, done: Done, credit_type: str) -> Self:
+    async def of(cls, info: Info, done: CommandResult, credit_type: str) -> Self:
         """Show whether anything was spent, and what there is now."""
         balance = resolvers.balance_after(done, credit_type)
         lines = await resolvers.entries_after(info.context, done, credit_type)
         return cls(
-            revision=named(done),
+            revision=revision_written(done),
             consumed=done.outcome["consumed"] > 0,
             balance=None if balance is None else CreditBalance.of(balance),
             entries=[CreditEntry.of(info, line) for line in lines],
@@ -76,7 +76,7 @@ class CreditMutations:
         self, info: Info, input: Annotated[inputs.GrantCreditsInput, INPUT]
     ) -> CreditGrantPayload:
         """Grant."""
-        done = await resolvers.act(info.context, input.customer, input.fact())
+        done = await resolvers.credit_command(info.context, input.customer, input.fact())
         return await CreditGrantPayload.of(info, done, input.credit_type, done.outcome["grant"])
 
     @mutation("Takes back what is left of a grant.")
@@ -89,9 +89,9 @@ class CreditMutations:
             credit_type=grant.credit_type,
             number=grant.number,
             made_at=grant.made_at,
-            note=given(input.note),
+            note=or_none(input.note),
         )
-        done = await resolvers.act(info.context, grant.customer, deed)
+        done = await resolvers.credit_command(info.context, grant.customer, deed)
         return await CreditGrantPayload.of(info, done, grant.credit_type, grant.number)
 
     @mutation("Spends credits if there are enough of them: all of it or nothing, unless it may overdraw.")
@@ -99,7 +99,7 @@ class CreditMutations:
         self, info: Info, input: Annotated[inputs.ConsumeCreditsInput, INPUT]
     ) -> CreditConsumptionPayload:
         """Spend."""
-        done = await resolvers.act(info.context, input.customer, input.fact())
+        done = await resolvers.credit_command(info.context, input.customer, input.fact())
         return await CreditConsumptionPayload.of(info, done, input.credit_type)
 
 
@@ -109,5 +109,5 @@ def _named(info: Info, grant: str) -> NamedGrant:
     here = read is not None and read.environment == str(info.context.environment)
     known = NamedGrant.of(read) if read is not None and here else None
     if known is None:
-        raise Rejected([missing("grant", grant, "grant")])
+        raise Rejected([unknown_key("grant", grant, "grant")])
     return known

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Annotated, Self
 
 import strawberry
 
-from resolvers.credits.balances import SeenBook, SeenEntry, SeenLot
+from resolvers.credits.balances import CreditAccountView, GrantView, LedgerEntryView
 from resolvers.paging import Page
 from rules.credits.grants import CreditSource, EntryKind, GrantStatus
 from rules.standpoints import PRESENT
 from schema.catalog.features import CreditType, Feature
-from schema.catalog.packages import Package, package_of
+from schema.catalog.packages import Package, show_package
 from schema.connections import Edge, PageInfo
-from schema.fields import Info, resolved
+from schema.fields import Info, resolver_field
 from schema.nodes import Named, Node, is_number, read_instant, to_id, written_instant
 from schema.scalars import Quantity
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 class CreditBalance:
     """A balance; totals are over the customer's whole life."""
 
-    seen: strawberry.Private[SeenBook]
+    seen: strawberry.Private[CreditAccountView]
     granted: Quantity = strawberry.field(description="All that was ever granted.")
     consumed: Quantity = strawberry.field(description="All that was ever consumed, overdraft included.")
     expired: Quantity = strawberry.field(description="All that ever expired.")
@@ -38,7 +38,7 @@ class CreditBalance:
     next_expiry: datetime | None = strawberry.field(description="When something of it expires next.")
 
     @classmethod
-    def of(cls, seen: SeenBook) -> Self:
+    def of(cls, seen: CreditAccountView) -> Self:
         """Show a balance."""
         book = seen.book
         return cls(
@@ -53,18 +53,18 @@ class CreditBalance:
             next_expiry=book.next_expiry,
         )
 
-    @resolved("The credit type.")
+    @resolver_field("The credit type.")
     def credit_type(self, info: Info) -> CreditType:
         """Give the credit type."""
         flat = self.seen.seen.flat
         return CreditType.of(info, flat, flat.catalog.credit_types[self.seen.book.credit_type])
 
-    @resolved("The grants in force, in burn order.")
+    @resolver_field("The grants in force, in burn order.")
     def grants(self, info: Info) -> "list[CreditGrant]":
         """Give the grants."""
         book = self.seen.book
         return [
-            CreditGrant.of(info, SeenLot(seen=self.seen.seen, credit_type=book.credit_type, lot=lot))
+            CreditGrant.of(info, GrantView(seen=self.seen.seen, credit_type=book.credit_type, lot=lot))
             for lot in book.in_force
         ]
 
@@ -73,7 +73,7 @@ class CreditBalance:
 class CreditGrant(Node):
     """A grant."""
 
-    seen: strawberry.Private[SeenLot]
+    seen: strawberry.Private[GrantView]
     note: str | None = strawberry.field(description="Why it was made.")
     source: CreditSource = strawberry.field(description="Where it comes from.")
     status: GrantStatus = strawberry.field(description="Where it stands; follows from the clock.")
@@ -85,7 +85,7 @@ class CreditGrant(Node):
     voided_at: datetime | None = strawberry.field(description="When it was voided.")
 
     @classmethod
-    def of(cls, info: Info, seen: SeenLot) -> Self:
+    def of(cls, info: Info, seen: GrantView) -> Self:
         """Show a grant as it stands at the instant at which its customer was seen."""
         lot, grant = seen.lot, seen.lot.grant
         status = lot.status(seen.seen.now)
@@ -103,20 +103,20 @@ class CreditGrant(Node):
             voided_at=lot.ended_at if status is GrantStatus.VOIDED else None,
         )
 
-    @resolved("Whose it is.")
+    @resolver_field("Whose it is.")
     def customer(self, info: Info) -> Annotated["Customer", strawberry.lazy("schema.customers.types")]:
         """Give the customer."""
         from schema.customers.types import Customer  # noqa: PLC0415 - customers show credits
 
         return Customer.of(info, self.seen.seen)
 
-    @resolved("The package that minted it; null for one that was granted.")
+    @resolver_field("The package that minted it; null for one that was granted.")
     def package(self, info: Info) -> Package | None:
         """Give the package."""
         key = self.seen.lot.grant.package
-        return None if key is None else package_of(info, self.seen.seen.flat, key)
+        return None if key is None else show_package(info, self.seen.seen.flat, key)
 
-    @resolved("The credit type.")
+    @resolver_field("The credit type.")
     def credit_type(self, info: Info) -> CreditType:
         """Give the credit type."""
         flat = self.seen.seen.flat
@@ -145,7 +145,7 @@ class NamedGrant:
         return it if known and named.standpoint.supposed is None else None
 
 
-def _grant_id(info: Info, seen: SeenLot) -> strawberry.ID:
+def _grant_id(info: Info, seen: GrantView) -> strawberry.ID:
     grant, standpoint = seen.lot.grant, seen.seen.standpoint
     names = [seen.seen.customer.key, seen.credit_type, str(grant.number)]
     if standpoint != PRESENT:
@@ -158,7 +158,7 @@ def _grant_id(info: Info, seen: SeenLot) -> strawberry.ID:
 class CreditEntry(Node):
     """An entry."""
 
-    seen: strawberry.Private[SeenEntry]
+    seen: strawberry.Private[LedgerEntryView]
     kind: EntryKind = strawberry.field(description="What it tells.")
     amount: Quantity = strawberry.field(description="Signed: what it did to the balance.")
     balance_after: Quantity = strawberry.field(
@@ -168,7 +168,7 @@ class CreditEntry(Node):
     note: str | None = strawberry.field(description="Why.")
 
     @classmethod
-    def of(cls, info: Info, seen: SeenEntry) -> Self:
+    def of(cls, info: Info, seen: LedgerEntryView) -> Self:
         """Show an entry."""
         entry, key = seen.entry, seen.seen.customer.key
         return cls(
@@ -181,15 +181,15 @@ class CreditEntry(Node):
             note=entry.cause.note,
         )
 
-    @resolved("The grant that it is about; null where it is about the overdraft.")
+    @resolver_field("The grant that it is about; null where it is about the overdraft.")
     def grant(self, info: Info) -> CreditGrant | None:
         """Give the grant."""
         seen = self.seen
         if seen.lot is None:
             return None
-        return CreditGrant.of(info, SeenLot(seen=seen.seen, credit_type=seen.credit_type, lot=seen.lot))
+        return CreditGrant.of(info, GrantView(seen=seen.seen, credit_type=seen.credit_type, lot=seen.lot))
 
-    @resolved("The feature whose usage it is about.")
+    @resolver_field("The feature whose usage it is about.")
     def feature(self, info: Info) -> Feature | None:
         """Give the feature."""
         key, flat = self.seen.entry.cause.feature, self.seen.seen.flat
@@ -205,7 +205,7 @@ class CreditEntryConnection:
     page_info: PageInfo = strawberry.field(description="Where the page stands in its list.")
 
     @classmethod
-    def showing(cls, info: Info, page: Page[SeenEntry]) -> Self:
+    def showing(cls, info: Info, page: Page[LedgerEntryView]) -> Self:
         """Show a page."""
         nodes = [CreditEntry.of(info, item) for item in page.items]
         edges = [Edge(node=node, cursor=at) for node, at in zip(nodes, page.cursors, strict=True)]

@@ -8,7 +8,7 @@ from rules.commands.custom_entitlements import RemoveCustomEntitlement, SetCusto
 from rules.commands.customers import UpsertCustomer
 from rules.customers.facts import CustomEntitlementMode
 from schema.catalog.values import EntitlementValueInput
-from schema.fields import UNSET, given, kept
+from schema.fields import UNSET, or_none, or_unset
 from schema.scalars import JSON
 
 
@@ -28,10 +28,10 @@ class UpsertCustomerInput:
         """Read it."""
         return UpsertCustomer(
             key=self.key,
-            name=kept(self.name),
-            email=kept(self.email),
-            timezone=kept(self.timezone),
-            metadata=kept(self.metadata),
+            name=or_unset(self.name),
+            email=or_unset(self.email),
+            timezone=or_unset(self.timezone),
+            metadata=or_unset(self.metadata),
         )
 
 
@@ -71,9 +71,9 @@ class SetCustomEntitlementInput:
             feature=self.feature,
             mode=self.mode,
             value=self.value.fact() if self.value else None,
-            starts_at=given(self.starts_at),
-            expires_at=given(self.expires_at),
-            note=given(self.note),
+            starts_at=or_none(self.starts_at),
+            expires_at=or_none(self.expires_at),
+            note=or_none(self.note),
         )
 
 
@@ -89,4 +89,4 @@ class RemoveCustomEntitlementInput:
 
     def fact(self) -> RemoveCustomEntitlement:
         """Read it."""
-        return RemoveCustomEntitlement(feature=self.feature, mode=given(self.mode))
+        return RemoveCustomEntitlement(feature=self.feature, mode=or_none(self.mode))

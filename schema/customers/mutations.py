@@ -11,13 +11,13 @@ from rules.commands.customers import ArchiveCustomer
 from rules.revisions import Revision as RevisionName
 from schema.customers import inputs, payloads
 from schema.environments import Environment
-from schema.fields import Info, resolved
+from schema.fields import Info, resolver_field
 from schema.scalars import Revision
 from schema.user_errors import INPUT, MANY, each, mutation
 
 
 async def _upserted(info: Info, input: inputs.UpsertCustomerInput) -> payloads.CustomerPayload:
-    return payloads.CustomerPayload.of(info, await resolvers.upsert(info.context, input.fact()))
+    return payloads.CustomerPayload.of(info, await resolvers.upsert_customer(info.context, input.fact()))
 
 
 @strawberry.type(description="What can be done for customers.")
@@ -31,7 +31,7 @@ class CustomerMutations:
         """Upsert a customer."""
         return await _upserted(info, input)
 
-    @resolved("At most 1,000; each stands or falls alone, answers in the same order.")
+    @resolver_field("At most 1,000; each stands or falls alone, answers in the same order.")
     async def upsert_customers(
         self, info: Info, customers: Annotated[list[inputs.UpsertCustomerInput], MANY]
     ) -> list[payloads.CustomerPayload]:
@@ -43,7 +43,7 @@ class CustomerMutations:
         self, info: Info, input: Annotated[inputs.CustomerKeyInput, INPUT]
     ) -> payloads.CustomerPayload:
         """Archive a customer."""
-        done = await resolvers.act(info.context, input.customer, ArchiveCustomer())
+        done = await resolvers.customer_command(info.context, input.customer, ArchiveCustomer())
         return payloads.CustomerPayload.of(info, done)
 
     @mutation("Grants, overrides or revokes a feature for one customer, in place of what was set so.")
@@ -51,7 +51,7 @@ class CustomerMutations:
         self, info: Info, input: Annotated[inputs.SetCustomEntitlementInput, INPUT]
     ) -> payloads.CustomEntitlementPayload:
         """Set a custom entitlement."""
-        done = await resolvers.act(info.context, input.customer, input.fact())
+        done = await resolvers.customer_command(info.context, input.customer, input.fact())
         return payloads.CustomEntitlementPayload.of(info, done)
 
     @mutation("Takes back what was set for one customer.")
@@ -59,7 +59,7 @@ class CustomerMutations:
         self, info: Info, input: Annotated[inputs.RemoveCustomEntitlementInput, INPUT]
     ) -> payloads.CustomerPayload:
         """Remove a custom entitlement."""
-        done = await resolvers.act(info.context, input.customer, input.fact())
+        done = await resolvers.customer_command(info.context, input.customer, input.fact())
         return payloads.CustomerPayload.of(info, done)
 
     @mutation("Moves a sandbox's clock forward; it stands still between advances.")

@@ -4,12 +4,12 @@ from typing import Self
 
 import strawberry
 
-from models.commands.batch import Done
-from resolvers.customers import SeenCustomer
+from models.commands.batch import CommandResult
+from resolvers.customers import CustomerView
 from schema.customers.types import CustomEntitlement, Customer, CustomerSubscription
 from schema.environments import Environment
 from schema.fields import Info
-from schema.payloads import named
+from schema.payloads import revision_written
 from schema.user_errors import Payload
 
 
@@ -20,10 +20,10 @@ class CustomerPayload(Payload):
     customer: Customer | None = strawberry.field(default=None, description="The customer.")
 
     @classmethod
-    def of(cls, info: Info, done: Done) -> Self:
+    def of(cls, info: Info, done: CommandResult) -> Self:
         """Show the customer as an act left them."""
-        customer = Customer.of(info, SeenCustomer.after(done))
-        return cls(revision=named(done), customer=customer)
+        customer = Customer.of(info, CustomerView.after(done))
+        return cls(revision=revision_written(done), customer=customer)
 
 
 @strawberry.type(description="A custom entitlement that was set.")
@@ -35,12 +35,12 @@ class CustomEntitlementPayload(Payload):
     )
 
     @classmethod
-    def of(cls, info: Info, done: Done) -> Self:
+    def of(cls, info: Info, done: CommandResult) -> Self:
         """Show the custom entitlement that an act made."""
-        seen, number = SeenCustomer.after(done), done.outcome["custom"]
+        seen, number = CustomerView.after(done), done.outcome["custom"]
         made = next(custom for custom in seen.customer.custom if custom.number == number)
         shown = CustomEntitlement.of(info, seen.flat, seen.customer, made)
-        return cls(revision=named(done), custom_entitlement=shown)
+        return cls(revision=revision_written(done), custom_entitlement=shown)
 
 
 @strawberry.type(description="A subscription, made or changed.")
@@ -55,12 +55,12 @@ class SubscriptionPayload(Payload):
     )
 
     @classmethod
-    def of(cls, info: Info, done: Done) -> Self:
+    def of(cls, info: Info, done: CommandResult) -> Self:
         """Show the subscription that an act, or its first time, made or changed."""
-        seen, number = SeenCustomer.after(done), done.outcome["subscription"]
+        seen, number = CustomerView.after(done), done.outcome["subscription"]
         made = next(fact for fact in seen.customer.subscriptions if fact.number == number)
         return cls(
-            revision=named(done),
+            revision=revision_written(done),
             subscription=CustomerSubscription.of(info, seen, made),
             replayed=done.replayed,
         )

@@ -4,22 +4,22 @@ from typing import Self
 
 import strawberry
 
-from resolvers.customers import SeenCustomer
-from rules.access.decision import Subject
+from resolvers.customers import CustomerView
+from rules.access.decision import ResolvedCheck
 from rules.customers import effective as rules
 from rules.customers.effective import SourceKind
 from schema.catalog.entitlements import Entitlement, entitlement_of
-from schema.catalog.packages import Package, package_of, place_of
+from schema.catalog.packages import Package, place_of, show_package
 from schema.catalog.values import EntitlementValue
 from schema.customers.types import CustomEntitlement, CustomerSubscription
-from schema.fields import Info, resolved
+from schema.fields import Info, resolver_field
 
 
 @strawberry.type(description="Something that spoke about a feature.")
 class EntitlementSource:
     """A source."""
 
-    subject: strawberry.Private[Subject]
+    subject: strawberry.Private[ResolvedCheck]
     fact: strawberry.Private[rules.Source]
     kind: SourceKind = strawberry.field(description="What it comes from.")
     quantity: int = strawberry.field(description="How many of the add-on; 1 for everything else.")
@@ -27,7 +27,7 @@ class EntitlementSource:
     winning: bool = strawberry.field(description="Whether it is among those that decided.")
 
     @classmethod
-    def of(cls, info: Info, subject: Subject, source: rules.Source) -> Self:  # noqa: ARG003
+    def of(cls, info: Info, subject: ResolvedCheck, source: rules.Source) -> Self:  # noqa: ARG003
         """Show a source."""
         return cls(
             subject=subject,
@@ -38,21 +38,21 @@ class EntitlementSource:
             winning=source.winning,
         )
 
-    @resolved("The subscription that brings it; null for custom entitlements.")
+    @resolver_field("The subscription that brings it; null for custom entitlements.")
     def subscription(self, info: Info) -> CustomerSubscription | None:
         """Give the subscription."""
         customer, fact = self.subject.customer, self.fact.subscription
         if customer is None or fact is None:
             return None
-        return CustomerSubscription.of(info, SeenCustomer.of(self.subject, customer), fact)
+        return CustomerSubscription.of(info, CustomerView.of(self.subject, customer), fact)
 
-    @resolved("The plan or add-on; null for custom entitlements.")
+    @resolver_field("The plan or add-on; null for custom entitlements.")
     def package(self, info: Info) -> Package | None:
         """Give the package."""
         row = self.fact.row
-        return None if row is None else package_of(info, self.subject.flat, row.package)
+        return None if row is None else show_package(info, self.subject.flat, row.package)
 
-    @resolved("The package's row; null for custom entitlements.")
+    @resolver_field("The package's row; null for custom entitlements.")
     def entitlement(self, info: Info) -> Entitlement | None:
         """Give the row, at its place in the version that holds."""
         row, flat = self.fact.row, self.subject.flat
@@ -63,7 +63,7 @@ class EntitlementSource:
         position = flat.rows(row.package, row.version).index(row.resolved)
         return entitlement_of(info, place, row.resolved, position)
 
-    @resolved("The grant, override or revocation; null for packages.")
+    @resolver_field("The grant, override or revocation; null for packages.")
     def custom_entitlement(self, info: Info) -> CustomEntitlement | None:
         """Give the custom entitlement."""
         customer, custom = self.subject.customer, self.fact.custom

@@ -8,7 +8,7 @@ from rules.commands.change_plan import ChangePlan, ChangeTiming, UsageOnChange
 from rules.commands.subscribe import AddonQuantity, Subscribe
 from rules.commands.subscriptions import CancelSubscription, MigrateSubscription, SetSubscriptionAddon
 from rules.customers.facts import TrialEnd
-from schema.fields import UNSET, given
+from schema.fields import UNSET, or_none
 
 
 @strawberry.input(description="An add-on and how many of it.")
@@ -45,15 +45,15 @@ class SubscribeInput:
 
     def fact(self) -> Subscribe:
         """Read it."""
-        addons = given(self.addons) or []
+        addons = or_none(self.addons) or []
         return Subscribe(
             plan=self.plan,
-            price=given(self.price),
+            price=or_none(self.price),
             addons=tuple(AddonQuantity(wanted.addon, wanted.quantity) for wanted in addons),
-            start_at=given(self.start_at),
-            trial_days=given(self.trial_days),
+            start_at=or_none(self.start_at),
+            trial_days=or_none(self.trial_days),
             after_trial=self.after_trial,
-            idempotency_key=given(self.idempotency_key),
+            idempotency_key=or_none(self.idempotency_key),
         )
 
 
@@ -79,10 +79,10 @@ class ChangePlanInput:
         """Read it."""
         return ChangePlan(
             plan=self.plan,
-            price=given(self.price),
+            price=or_none(self.price),
             timing=self.timing,
             usage=self.usage,
-            idempotency_key=given(self.idempotency_key),
+            idempotency_key=or_none(self.idempotency_key),
         )
 
 
@@ -103,7 +103,7 @@ class CancelSubscriptionInput:
 
     def fact(self) -> CancelSubscription:
         """Read it."""
-        return CancelSubscription(product=given(self.product), timing=self.timing, at=given(self.at))
+        return CancelSubscription(product=or_none(self.product), timing=self.timing, at=or_none(self.at))
 
 
 @strawberry.input(description="Names a customer's subscription.")
@@ -141,4 +141,4 @@ class MigrateSubscriptionInput:
 
     def fact(self) -> MigrateSubscription:
         """Read it."""
-        return MigrateSubscription(product=given(self.product), version=given(self.version))
+        return MigrateSubscription(product=or_none(self.product), version=or_none(self.version))

@@ -9,12 +9,12 @@ from resolvers import customers as resolvers
 from rules.commands.subscriptions import ConvertTrial, ResumeSubscription
 from schema.customers import payloads
 from schema.customers import subscription_inputs as inputs
-from schema.fields import Info, given, resolved
+from schema.fields import Info, or_none, resolver_field
 from schema.user_errors import INPUT, MANY, each, mutation
 
 
 async def _subscribed(info: Info, input: inputs.SubscribeInput) -> payloads.SubscriptionPayload:
-    done = await resolvers.act(info.context, input.customer, input.fact())
+    done = await resolvers.customer_command(info.context, input.customer, input.fact())
     return payloads.SubscriptionPayload.of(info, done)
 
 
@@ -29,7 +29,7 @@ class SubscriptionMutations:
         """Subscribe."""
         return await _subscribed(info, input)
 
-    @resolved("At most 1,000; each stands or falls alone, answers in the same order.")
+    @resolver_field("At most 1,000; each stands or falls alone, answers in the same order.")
     async def subscribe_batch(
         self, info: Info, subscriptions: Annotated[list[inputs.SubscribeInput], MANY]
     ) -> list[payloads.SubscriptionPayload]:
@@ -43,7 +43,7 @@ class SubscriptionMutations:
         self, info: Info, input: Annotated[inputs.ChangePlanInput, INPUT]
     ) -> payloads.SubscriptionPayload:
         """Change the plan."""
-        done = await resolvers.act(info.context, input.customer, input.fact())
+        done = await resolvers.customer_command(info.context, input.customer, input.fact())
         return payloads.SubscriptionPayload.of(info, done)
 
     @mutation("Ends a subscription, at the end of its period unless it is said otherwise.")
@@ -51,7 +51,7 @@ class SubscriptionMutations:
         self, info: Info, input: Annotated[inputs.CancelSubscriptionInput, INPUT]
     ) -> payloads.SubscriptionPayload:
         """Cancel."""
-        done = await resolvers.act(info.context, input.customer, input.fact())
+        done = await resolvers.customer_command(info.context, input.customer, input.fact())
         return payloads.SubscriptionPayload.of(info, done)
 
     @mutation("Takes back a scheduled cancellation or change.")
@@ -59,8 +59,8 @@ class SubscriptionMutations:
         self, info: Info, input: Annotated[inputs.SubscriptionRefInput, INPUT]
     ) -> payloads.SubscriptionPayload:
         """Resume."""
-        done = await resolvers.act(
-            info.context, input.customer, ResumeSubscription(product=given(input.product))
+        done = await resolvers.customer_command(
+            info.context, input.customer, ResumeSubscription(product=or_none(input.product))
         )
         return payloads.SubscriptionPayload.of(info, done)
 
@@ -69,7 +69,9 @@ class SubscriptionMutations:
         self, info: Info, input: Annotated[inputs.SubscriptionRefInput, INPUT]
     ) -> payloads.SubscriptionPayload:
         """Convert a trial."""
-        done = await resolvers.act(info.context, input.customer, ConvertTrial(product=given(input.product)))
+        done = await resolvers.customer_command(
+            info.context, input.customer, ConvertTrial(product=or_none(input.product))
+        )
         return payloads.SubscriptionPayload.of(info, done)
 
     @mutation("Sets how many of an add-on a subscription has.")
@@ -77,7 +79,7 @@ class SubscriptionMutations:
         self, info: Info, input: Annotated[inputs.SetSubscriptionAddonInput, INPUT]
     ) -> payloads.SubscriptionPayload:
         """Set an add-on."""
-        done = await resolvers.act(info.context, input.customer, input.fact())
+        done = await resolvers.customer_command(info.context, input.customer, input.fact())
         return payloads.SubscriptionPayload.of(info, done)
 
     @mutation("Moves a subscription to a version of its plan, the newest unless one is named.")
@@ -85,5 +87,5 @@ class SubscriptionMutations:
         self, info: Info, input: Annotated[inputs.MigrateSubscriptionInput, INPUT]
     ) -> payloads.SubscriptionPayload:
         """Migrate."""
-        done = await resolvers.act(info.context, input.customer, input.fact())
+        done = await resolvers.customer_command(info.context, input.customer, input.fact())
         return payloads.SubscriptionPayload.of(info, done)

@@ -7,10 +7,10 @@ import strawberry
 
 from resolvers import usage as usage_resolvers
 from resolvers.access import check as access_resolvers
-from resolvers.customers import SeenCustomer
+from resolvers.customers import CustomerView
 from resolvers.usage import HoldQuery
 from rules.access.decision import Decision
-from rules.catalog.inheritance import Flattened
+from rules.catalog.inheritance import ResolvedCatalog
 from rules.customers import facts as rules
 from rules.customers.facts import CustomEntitlementMode, SubscriptionStatus, TrialEnd
 from rules.customers.terms import (
@@ -31,11 +31,11 @@ from schema.arguments import At, Period, Requested, Values
 from schema.bad_input import bad_input_errors
 from schema.catalog.entitlements import Price
 from schema.catalog.features import Feature, Product
-from schema.catalog.packages import Addon, PackageVersion, Plan, addon_of, place_of, plan_of, version_of
+from schema.catalog.packages import Addon, PackageVersion, Plan, place_of, show_addon, show_plan, show_version
 from schema.catalog.values import EntitlementValue
 from schema.connections import After, Connection, First
 from schema.credits.customer_credits import CustomerCredits
-from schema.fields import UNSET, Info, given, resolved
+from schema.fields import UNSET, Info, or_none, resolver_field
 from schema.nodes import Node, catalog_id
 from schema.scalars import JSON, Revision
 from schema.usage.reservations import Reservation, customer_id
@@ -46,7 +46,7 @@ from schema.usage.series import By, From, To, UsageSeries
 class CustomerSubscription(Node):
     """A subscription."""
 
-    seen: strawberry.Private[SeenCustomer]
+    seen: strawberry.Private[CustomerView]
     fact: strawberry.Private[rules.Subscription]
     status: SubscriptionStatus = strawberry.field(description="Where it stands; follows from the clock.")
     started_at: datetime = strawberry.field(description="When it begins, or began.")
@@ -57,7 +57,7 @@ class CustomerSubscription(Node):
     timezone: str = strawberry.field(description="The zone in which its periods are counted.")
 
     @classmethod
-    def of(cls, info: Info, seen: SeenCustomer, fact: rules.Subscription) -> Self:
+    def of(cls, info: Info, seen: CustomerView, fact: rules.Subscription) -> Self:
         """Show a subscription as it stands at the instant at which the customer was seen."""
         return cls(
             id=customer_id(info, seen, "CustomerSubscription", fact.number),
@@ -72,28 +72,28 @@ class CustomerSubscription(Node):
             timezone=fact.term(seen.now).timezone,
         )
 
-    @resolved("Whose it is.")
+    @resolver_field("Whose it is.")
     def customer(self, info: Info) -> "Customer":
         """Give the customer."""
         return Customer.of(info, self.seen)
 
-    @resolved("The product that it is about; a customer has one live subscription of each.")
+    @resolver_field("The product that it is about; a customer has one live subscription of each.")
     def product(self, info: Info) -> Product:
         """Give the product."""
         return Product.of(info, self.seen.flat, self.seen.flat.catalog.products[self.fact.product])
 
-    @resolved("The plan.")
+    @resolver_field("The plan.")
     def plan(self, info: Info) -> Plan:
         """Give the plan."""
-        return plan_of(info, self.seen.flat, self.fact.term(self.seen.now).plan)
+        return show_plan(info, self.seen.flat, self.fact.term(self.seen.now).plan)
 
-    @resolved("The version of the plan that holds for it.")
+    @resolver_field("The version of the plan that holds for it.")
     def version(self, info: Info) -> PackageVersion:
         """Give the version."""
         number = version_in_force(self.seen.flat.catalog, self.fact, self.seen.now)
-        return version_of(info, self.seen.flat, self.fact.term(self.seen.now).plan, number)
+        return show_version(info, self.seen.flat, self.fact.term(self.seen.now).plan, number)
 
-    @resolved("The price; null where the plan has none.")
+    @resolver_field("The price; null where the plan has none.")
     def price(self, info: Info) -> Price | None:
         """Give the price, as the version that tells it has it."""
         flat, now = self.seen.flat, self.seen.now
@@ -104,25 +104,25 @@ class CustomerSubscription(Node):
         package = flat.catalog.packages[self.fact.term(now).plan]
         return Price.of(info, place_of(flat, package, version), price)
 
-    @resolved("How often the price is due; null where there is none.")
+    @resolver_field("How often the price is due; null where there is none.")
     def billing_period(self) -> BillingPeriod | None:
         """Give the billing period."""
         return billing_period(self.seen.flat.catalog, self.fact, self.seen.now)
 
-    @resolved("The add-ons that it has now.")
+    @resolver_field("The add-ons that it has now.")
     def addons(self, info: Info) -> "list[SubscriptionAddon]":
         """Give the add-ons in force; of what has not begun those that it will begin with."""
         catalog, now = self.seen.flat.catalog, max(self.seen.now, self.fact.started_at)
         held = addons_in_force(catalog, self.fact, now)
         return [SubscriptionAddon.of(info, self.seen, known) for known in held]
 
-    @resolved("The trial while one runs, else the billing period; null while not in force.")
+    @resolver_field("The trial while one runs, else the billing period; null while not in force.")
     def current_period(self) -> Period | None:
         """Give the period."""
         period = current_period(self.seen.flat.catalog, self.fact, self.seen.now)
         return None if period is None else Period.of(period)
 
-    @resolved("What is to come: a change of plan, or a cancellation.")
+    @resolver_field("What is to come: a change of plan, or a cancellation.")
     def scheduled_change(self, info: Info) -> "ScheduledChange | None":
         """Give what is scheduled."""
         return ScheduledChange.of(info, self.seen, self.fact)
@@ -132,26 +132,26 @@ class CustomerSubscription(Node):
 class SubscriptionAddon:
     """An add-on that is held."""
 
-    seen: strawberry.Private[SeenCustomer]
+    seen: strawberry.Private[CustomerView]
     fact: strawberry.Private[rules.HeldAddon]
     quantity: int = strawberry.field(description="How many of it.")
 
     @classmethod
-    def of(cls, info: Info, seen: SeenCustomer, held: rules.HeldAddon) -> Self:  # noqa: ARG003
+    def of(cls, info: Info, seen: CustomerView, held: rules.HeldAddon) -> Self:  # noqa: ARG003
         """Show an add-on."""
         return cls(seen=seen, fact=held, quantity=held.quantity)
 
-    @resolved("The add-on.")
+    @resolver_field("The add-on.")
     def addon(self, info: Info) -> Addon:
         """Give the add-on."""
-        return addon_of(info, self.seen.flat, self.fact.addon)
+        return show_addon(info, self.seen.flat, self.fact.addon)
 
-    @resolved("The version of the add-on that holds for it.")
+    @resolver_field("The version of the add-on that holds for it.")
     def version(self, info: Info) -> PackageVersion:
         """Give the version."""
         package = self.seen.flat.catalog.packages[self.fact.addon]
         number = version_at(package, self.fact.version, self.seen.now)
-        return version_of(info, self.seen.flat, self.fact.addon, number)
+        return show_version(info, self.seen.flat, self.fact.addon, number)
 
 
 @strawberry.type(description="What is to come of a subscription.")
@@ -163,14 +163,14 @@ class ScheduledChange:
     summary: str = strawberry.field(description="What happens, in words.")
 
     @classmethod
-    def of(cls, info: Info, seen: SeenCustomer, fact: rules.Subscription) -> Self | None:
+    def of(cls, info: Info, seen: CustomerView, fact: rules.Subscription) -> Self | None:
         """Show what is scheduled, if anything is."""
         if fact.canceled_at is not None and fact.canceled_at > seen.now:
             return cls(at=fact.canceled_at, plan=None, summary="The subscription ends.")
         change = fact.scheduled_change(seen.now)
         if change is None:
             return None
-        plan = plan_of(info, seen.flat, change.plan)
+        plan = show_plan(info, seen.flat, change.plan)
         return cls(at=change.starts_at, plan=plan, summary=f"The plan changes to {plan.name}.")
 
 
@@ -178,7 +178,7 @@ class ScheduledChange:
 class CustomEntitlement(Node):
     """A custom entitlement."""
 
-    flat: strawberry.Private[Flattened]
+    flat: strawberry.Private[ResolvedCatalog]
     fact: strawberry.Private[rules.CustomEntitlement]
     mode: CustomEntitlementMode = strawberry.field(description="What it does to what packages say.")
     value: EntitlementValue | None = strawberry.field(description="What it says; null for a boolean.")
@@ -187,7 +187,9 @@ class CustomEntitlement(Node):
     expires_at: datetime | None = strawberry.field(description="When it stops; null never.")
 
     @classmethod
-    def of(cls, info: Info, flat: Flattened, customer: rules.Customer, fact: rules.CustomEntitlement) -> Self:
+    def of(
+        cls, info: Info, flat: ResolvedCatalog, customer: rules.Customer, fact: rules.CustomEntitlement
+    ) -> Self:
         """Show a custom entitlement."""
         return cls(
             # What it says is the same at every instant.
@@ -201,7 +203,7 @@ class CustomEntitlement(Node):
             expires_at=fact.ends_at,
         )
 
-    @resolved("The feature that it is about.")
+    @resolver_field("The feature that it is about.")
     def feature(self, info: Info) -> Feature:
         """Give the feature."""
         return Feature.of(info, self.flat, self.flat.catalog.features[self.fact.feature])
@@ -211,7 +213,7 @@ class CustomEntitlement(Node):
 class Customer(CustomerCredits, Node):
     """A customer."""
 
-    seen: strawberry.Private[SeenCustomer]
+    seen: strawberry.Private[CustomerView]
     key: str = strawberry.field(description="The caller's own id.")
     name: str | None = strawberry.field(description="What people call them.")
     email: str | None = strawberry.field(description="Where they are written to.")
@@ -221,7 +223,7 @@ class Customer(CustomerCredits, Node):
     revision: Revision = strawberry.field(description="How far this customer and the catalog have come.")
 
     @classmethod
-    def of(cls, info: Info, seen: SeenCustomer) -> Self:
+    def of(cls, info: Info, seen: CustomerView) -> Self:
         """Show a customer as they were seen."""
         customer = seen.customer
         return cls(
@@ -236,7 +238,7 @@ class Customer(CustomerCredits, Node):
             revision=Revision(str(seen.revision)),
         )
 
-    @resolved("Live subscriptions, oldest first; with `includeEnded` those that ended too.")
+    @resolver_field("Live subscriptions, oldest first; with `includeEnded` those that ended too.")
     def subscriptions(
         self,
         info: Info,
@@ -249,7 +251,7 @@ class Customer(CustomerCredits, Node):
         facts = customer.by_age if include_ended else customer.live(now)
         return [CustomerSubscription.of(info, self.seen, fact) for fact in facts]
 
-    @resolved("Grants, overrides and revocations made for this customer alone, oldest first.")
+    @resolver_field("Grants, overrides and revocations made for this customer alone, oldest first.")
     def custom_entitlements(
         self,
         info: Info,
@@ -266,7 +268,7 @@ class Customer(CustomerCredits, Node):
             if include_expired or custom.ends_at is None or now < custom.ends_at
         ]
 
-    @resolved(
+    @resolver_field(
         "One for each feature that any source speaks about; for named features one each, in the order "
         "asked, unknown ones too."
     )
@@ -282,16 +284,16 @@ class Customer(CustomerCredits, Node):
         at: At = UNSET,
     ) -> list[Access]:
         """Decide each feature."""
-        keys, instant, supposed = given(features), given(at), self.seen.supposed
+        keys, instant, supposed = or_none(features), or_none(at), self.seen.supposed
         if supposed is None:
             instant = instant or self.seen.standpoint.at
             decisions = await access_resolvers.accesses_of(info.context, self.key, keys, instant)
         else:
             asked = None if keys is None else [question_of(self.key, key, None, None) for key in keys]
             decisions = await access_resolvers.supposed_accesses(info.context, supposed, asked, instant)
-        return [Access.of(decision) for decision in decisions if _is_of(decision, given(product))]
+        return [Access.of(decision) for decision in decisions if _is_of(decision, or_none(product))]
 
-    @resolved("May this customer use this feature?")
+    @resolver_field("May this customer use this feature?")
     async def access(
         self,
         info: Info,
@@ -302,14 +304,14 @@ class Customer(CustomerCredits, Node):
     ) -> Access:
         """Decide one feature."""
         question = question_of(self.key, feature, requested, values)
-        instant, supposed = given(at), self.seen.supposed
+        instant, supposed = or_none(at), self.seen.supposed
         if supposed is None:
             instant = instant or self.seen.standpoint.at
             return Access.of(await access_resolvers.access(info.context, question, instant))
         (decision,) = await access_resolvers.supposed_accesses(info.context, supposed, [question], instant)
         return Access.of(decision)
 
-    @resolved("Usage over time, at most 2,000 buckets; null unless the key names a METERED feature.")
+    @resolver_field("Usage over time, at most 2,000 buckets; null unless the key names a METERED feature.")
     async def usage(
         self,
         info: Info,
@@ -321,10 +323,10 @@ class Customer(CustomerCredits, Node):
         """Give a series."""
         span = Span(feature=feature, start=from_, end=to, by=by or UsageBucket.DAY)
         with bad_input_errors():
-            series = await usage_resolvers.series(info.context, self.seen, span)
+            series = await usage_resolvers.usage_series(info.context, self.seen, span)
         return None if series is None else UsageSeries.of(self.seen.flat, series)
 
-    @resolved("What is held, and for what; the newest first.")
+    @resolver_field("What is held, and for what; the newest first.")
     async def reservations(
         self,
         info: Info,
@@ -335,7 +337,7 @@ class Customer(CustomerCredits, Node):
         ] = ReservationStatus.HELD,
     ) -> Connection[Reservation]:
         """Give a page of holds."""
-        asked = HoldQuery(about=self.seen, status=status, first=first, after=given(after))
+        asked = HoldQuery(about=self.seen, status=status, first=first, after=or_none(after))
         with bad_input_errors():
             page = await usage_resolvers.reservations(info.context, asked)
         return Connection[Reservation].showing(page, lambda hold: Reservation.of(info, self.seen, hold))

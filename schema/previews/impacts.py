@@ -18,7 +18,7 @@ class AccessDifference:
     after: Access = strawberry.field(description="The answer with it.")
 
     @classmethod
-    def of(cls, difference: rules.Difference) -> Self:
+    def of(cls, difference: rules.DecisionChange) -> Self:
         """Show a difference."""
         before, after = Access.of(difference.before), Access.of(difference.after)
         return cls(customer_key=after.customer_key, feature_key=after.feature_key, before=before, after=after)

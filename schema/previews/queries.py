@@ -10,9 +10,9 @@ from rules.catalog.facts import PublishScope
 from rules.commands.change_plan import ChangeTiming
 from schema.bad_input import bad_input_errors
 from schema.catalog.changes import CatalogChange
-from schema.catalog.packages import Plan, plan_of
+from schema.catalog.packages import Plan, show_plan
 from schema.customers.subscription_inputs import ChangePlanInput
-from schema.fields import Info, resolved
+from schema.fields import Info, resolver_field
 from schema.previews.impacts import AccessDifference, CustomerImpact
 from schema.user_errors import INPUT
 
@@ -34,7 +34,7 @@ class PublishPreview:
         """Show what publishing would do."""
         return cls(
             changes=[CatalogChange.of(change) for change in preview.changes],
-            cascades_to=[plan_of(info, preview.flat, key) for key in preview.cascaded],
+            cascades_to=[show_plan(info, preview.flat, key) for key in preview.cascaded],
             impact=CustomerImpact.of(preview.impact),
         )
 
@@ -63,7 +63,9 @@ class PlanChangePreview:
 class PreviewQueries:
     """Questions of what would be."""
 
-    @resolved("What `publishPackage` would do. What that would refuse is BAD_USER_INPUT with the same codes.")
+    @resolver_field(
+        "What `publishPackage` would do. What that would refuse is BAD_USER_INPUT with the same codes."
+    )
     async def preview_publish(
         self,
         info: Info,
@@ -77,7 +79,9 @@ class PreviewQueries:
             preview = await resolvers.preview_publish(info.context, package, apply_to)
         return PublishPreview.of(info, preview)
 
-    @resolved("What `changePlan` would do. What that would refuse is BAD_USER_INPUT with the same codes.")
+    @resolver_field(
+        "What `changePlan` would do. What that would refuse is BAD_USER_INPUT with the same codes."
+    )
     async def preview_plan_change(
         self, info: Info, input: Annotated[ChangePlanInput, INPUT]
     ) -> PlanChangePreview | None:

@@ -10,7 +10,7 @@ from rules.commands.ingest_event import IngestEvent
 from rules.commands.report_usage import ReportUsage, UsageMode
 from rules.commands.reserve import ReleaseReservation, Reserve, SettleReservation
 from rules.usage.event_properties import Properties
-from schema.fields import UNSET, given
+from schema.fields import UNSET, or_none
 from schema.scalars import JSON, Quantity
 
 
@@ -42,15 +42,15 @@ class ReportUsageInput:
             feature=self.feature,
             quantity=self.value,
             mode=self.mode,
-            occurred_at=given(self.occurred_at),
-            idempotency_key=given(self.idempotency_key),
+            occurred_at=or_none(self.occurred_at),
+            idempotency_key=or_none(self.idempotency_key),
             properties=read_properties(self.properties),
         )
 
 
 def read_properties(said: JSON | None) -> Properties | None:
     """Give what was said as it was said: the rules tell whether it is an object."""
-    return cast("Properties | None", given(said))
+    return cast("Properties | None", or_none(said))
 
 
 @strawberry.input(description="Something that has happened, for meters to count.")
@@ -73,7 +73,7 @@ class UsageEventInput:
             id=self.id,
             name=self.name,
             properties=read_properties(self.properties),
-            occurred_at=given(self.occurred_at),
+            occurred_at=or_none(self.occurred_at),
         )
 
 
@@ -94,7 +94,7 @@ class ConsumeInput:
         return Consume(
             feature=self.feature,
             quantity=self.quantity,
-            idempotency_key=given(self.idempotency_key),
+            idempotency_key=or_none(self.idempotency_key),
             properties=read_properties(self.properties),
         )
 
@@ -128,7 +128,7 @@ class SettleReservationInput:
 
     def fact(self) -> SettleReservation:
         """Read it."""
-        return SettleReservation(key=self.key, quantity=given(self.quantity))
+        return SettleReservation(key=self.key, quantity=or_none(self.quantity))
 
 
 @strawberry.input(description="Names a hold.")

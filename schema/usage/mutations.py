@@ -6,11 +6,11 @@ from typing import Annotated
 
 import strawberry
 
-from models.commands.batch import Done
+from models.commands.batch import CommandResult
 from resolvers import usage as resolvers
-from schema.fields import Info, resolved
+from schema.fields import Info, resolver_field
 from schema.usage import inputs, payloads
-from schema.user_errors import INPUT, MANY, attempted, each, mutation, refuse_too_many
+from schema.user_errors import INPUT, MANY, attempt, each, mutation, refuse_too_many
 
 
 async def _reported(info: Info, input: inputs.ReportUsageInput) -> payloads.UsagePayload:
@@ -18,7 +18,7 @@ async def _reported(info: Info, input: inputs.ReportUsageInput) -> payloads.Usag
     return payloads.UsagePayload.of(done, decision)
 
 
-async def _ingested(info: Info, event: inputs.UsageEventInput) -> Done:
+async def _ingested(info: Info, event: inputs.UsageEventInput) -> CommandResult:
     return await resolvers.ingest(info.context, event.customer, event.fact())
 
 
@@ -33,14 +33,14 @@ class UsageMutations:
         """Report usage."""
         return await _reported(info, input)
 
-    @resolved("At most 1,000; each stands or falls alone, answers in the same order.")
+    @resolver_field("At most 1,000; each stands or falls alone, answers in the same order.")
     async def report_usage_batch(
         self, info: Info, reports: Annotated[list[inputs.ReportUsageInput], MANY]
     ) -> list[payloads.UsagePayload]:
         """Report usage many times."""
         return await each(info.context, payloads.UsagePayload, partial(_reported, info), reports)
 
-    @resolved(
+    @resolver_field(
         "Raw events for meters; at most 1,000. An event with a known id is not counted again. "
         "One that is refused counts nowhere, and the others stand."
     )
@@ -49,7 +49,7 @@ class UsageMutations:
     ) -> payloads.IngestPayload:
         """Ingest events."""
         refuse_too_many(events)
-        doings = (attempted(partial(_ingested, info, event), [event]) for event in events)
+        doings = (attempt(partial(_ingested, info, event), [event]) for event in events)
         return payloads.IngestPayload.of(info, await asyncio.gather(*doings))
 
     @mutation(

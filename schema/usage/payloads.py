@@ -5,13 +5,13 @@ from typing import Self
 
 import strawberry
 
-from models.commands.batch import Done
-from resolvers.customers import SeenCustomer
+from models.commands.batch import CommandResult
+from resolvers.customers import CustomerView
 from rules.access.decision import Decision
 from rules.errors import Rejected
 from schema.access.types import Access
 from schema.fields import Info
-from schema.payloads import named, named_all
+from schema.payloads import revision_written, revision_written_by_all
 from schema.scalars import Quantity
 from schema.usage.reservations import Reservation
 from schema.user_errors import Payload, UserError
@@ -30,10 +30,10 @@ class UsagePayload(Payload):
     )
 
     @classmethod
-    def of(cls, done: Done, decision: Decision) -> Self:
+    def of(cls, done: CommandResult, decision: Decision) -> Self:
         """Show what was recorded, and the state after it."""
         return cls(
-            revision=named(done),
+            revision=revision_written(done),
             recorded=Quantity(done.outcome["recorded"]),
             access=Access.of(decision),
             replayed=done.replayed,
@@ -51,11 +51,11 @@ class IngestPayload(Payload):
     )
 
     @classmethod
-    def of(cls, info: Info, outcomes: Sequence[Done | Rejected]) -> Self:
+    def of(cls, info: Info, outcomes: Sequence[CommandResult | Rejected]) -> Self:
         """Count what came of each event, and tell the problems of each under its index."""
-        done = [outcome for outcome in outcomes if isinstance(outcome, Done)]
+        done = [outcome for outcome in outcomes if isinstance(outcome, CommandResult)]
         return cls(
-            revision=named_all(done),
+            revision=revision_written_by_all(done),
             accepted=sum(one.number is not None and not one.replayed for one in done),
             duplicates=sum(one.replayed for one in done),
             unmatched=sum(one.number is None for one in done),
@@ -81,10 +81,10 @@ class ConsumePayload(Payload):
     )
 
     @classmethod
-    def of(cls, done: Done, decision: Decision) -> Self:
+    def of(cls, done: CommandResult, decision: Decision) -> Self:
         """Show the decision, and whether anything was recorded."""
         return cls(
-            revision=named(done),
+            revision=revision_written(done),
             consumed=done.outcome["consumed"] > 0,
             access=Access.of(decision),
             replayed=done.replayed,
@@ -102,12 +102,12 @@ class ReservationPayload(Payload):
     replayed: bool = strawberry.field(default=False, description="True where this had been done before.")
 
     @classmethod
-    def of(cls, info: Info, done: Done, decision: Decision, key: str) -> Self:
+    def of(cls, info: Info, done: CommandResult, decision: Decision, key: str) -> Self:
         """Show the hold, and the state after the act."""
-        hold = done.account.holds.get(key)
-        shown = None if hold is None else Reservation.of(info, SeenCustomer.after(done), hold)
+        hold = done.state.holds.get(key)
+        shown = None if hold is None else Reservation.of(info, CustomerView.after(done), hold)
         return cls(
-            revision=named(done),
+            revision=revision_written(done),
             reservation=shown,
             access=Access.of(decision),
             replayed=done.replayed,

@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Annotated, Self
 
 import strawberry
 
-from resolvers.customers import SeenCustomer
-from rules.usage.reservations import Hold, ReservationStatus
+from resolvers.customers import CustomerView
+from rules.usage.reservations import Reservation as ReservationFact
+from rules.usage.reservations import ReservationStatus
 from schema.catalog.features import Feature
-from schema.fields import Info, resolved
+from schema.fields import Info, resolver_field
 from schema.nodes import Node, to_id
 from schema.scalars import Quantity
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from schema.customers.types import Customer
 
 
-def customer_id(info: Info, seen: SeenCustomer, kind: str, *parts: str | int) -> strawberry.ID:
+def customer_id(info: Info, seen: CustomerView, kind: str, *parts: str | int) -> strawberry.ID:
     """Make the global id of a customer, or of what is theirs, as they were seen."""
     names = seen.customer.key, *parts
     return to_id(kind, info.context.environment, *names, standpoint=seen.standpoint)
@@ -26,8 +27,8 @@ def customer_id(info: Info, seen: SeenCustomer, kind: str, *parts: str | int) ->
 class Reservation(Node):
     """A hold."""
 
-    seen: strawberry.Private[SeenCustomer]
-    fact: strawberry.Private[Hold]
+    seen: strawberry.Private[CustomerView]
+    fact: strawberry.Private[ReservationFact]
     key: str = strawberry.field(description="The caller's own name of it, unique for the customer.")
     status: ReservationStatus = strawberry.field(description="Where it stands; follows from the clock.")
     quantity: Quantity = strawberry.field(description="How much is, or was, held.")
@@ -36,7 +37,7 @@ class Reservation(Node):
     expires_at: datetime = strawberry.field(description="When it stops to hold by itself.")
 
     @classmethod
-    def of(cls, info: Info, seen: SeenCustomer, hold: Hold) -> Self:
+    def of(cls, info: Info, seen: CustomerView, hold: ReservationFact) -> Self:
         """Show a hold as it stands at the instant at which the customer was seen."""
         status = hold.status(seen.now)
         settled = status is ReservationStatus.SETTLED
@@ -52,14 +53,14 @@ class Reservation(Node):
             expires_at=hold.expires_at,
         )
 
-    @resolved("Whose it is.")
+    @resolver_field("Whose it is.")
     def customer(self, info: Info) -> Annotated["Customer", strawberry.lazy("schema.customers.types")]:
         """Give the customer."""
         from schema.customers.types import Customer  # noqa: PLC0415 - customers show reservations
 
         return Customer.of(info, self.seen)
 
-    @resolved("What is held of.")
+    @resolver_field("What is held of.")
     def feature(self, info: Info) -> Feature:
         """Give the feature."""
         return Feature.of(info, self.seen.flat, self.seen.flat.catalog.features[self.fact.feature])

@@ -5,12 +5,12 @@ from typing import Annotated, Self
 
 import strawberry
 
-from rules.catalog.inheritance import Flattened
+from rules.catalog.inheritance import ResolvedCatalog
 from rules.periods import Period as Time
 from rules.usage import series as rules
 from schema.arguments import Period
 from schema.catalog.features import Feature
-from schema.fields import Info, resolved
+from schema.fields import Info, resolver_field
 from schema.scalars import Quantity
 
 From = Annotated[datetime, strawberry.argument(name="from", description="The first instant.")]
@@ -46,7 +46,7 @@ class UsagePoint:
 class UsageSeries:
     """A series."""
 
-    flat: strawberry.Private[Flattened]
+    flat: strawberry.Private[ResolvedCatalog]
     fact: strawberry.Private[rules.Series]
     buckets: list[UsagePoint] = strawberry.field(
         description="In order, without a gap, from the first instant asked for to the last."
@@ -57,7 +57,7 @@ class UsageSeries:
     )
 
     @classmethod
-    def of(cls, flat: Flattened, series: rules.Series) -> Self:
+    def of(cls, flat: ResolvedCatalog, series: rules.Series) -> Self:
         """Show a series."""
         return cls(
             flat=flat,
@@ -66,7 +66,7 @@ class UsageSeries:
             total=Quantity(series.total),
         )
 
-    @resolved("What was used.")
+    @resolver_field("What was used.")
     def feature(self, info: Info) -> Feature:
         """Give the feature."""
         return Feature.of(info, self.flat, self.fact.feature)

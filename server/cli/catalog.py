@@ -14,7 +14,7 @@ from resolvers.catalog_code.documents import AfterApply, CatalogDocument, Catalo
 from resolvers.context import Context, Services
 from resolvers.environments import context_of
 from rules.catalog.facts import PublishScope
-from rules.catalog_code.diff import Change, ChangeKind
+from rules.catalog_code.diff import CatalogDifference, ChangeKind
 from rules.previews.impact import Impact
 from server.cli import impact_table
 from server.cli.runner import on_services
@@ -155,7 +155,7 @@ def _format_of(file: str, form: str | None) -> CatalogFormat:
     return CatalogFormat.JSON if file.lower().endswith(".json") else CatalogFormat.YAML
 
 
-def _tell(changes: Iterable[Change]) -> None:
+def _tell(changes: Iterable[CatalogDifference]) -> None:
     told = list(changes)
     width = min(max((len(change.path) for change in told), default=0), WIDEST_PATH)
     for change in told:
@@ -164,7 +164,7 @@ def _tell(changes: Iterable[Change]) -> None:
     click.echo(_count(told))
 
 
-def _count(changes: list[Change]) -> str:
+def _count(changes: list[CatalogDifference]) -> str:
     if not changes:
         return "No changes."
     kinds = [change.kind for change in changes]

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def lasting() -> Iterator[None]:
+def freeze_afterwards() -> Iterator[None]:
     """Load modules, or make of them what is never given up.
 
     The collector would look through all of it again and again meanwhile, for a quarter of a start, and

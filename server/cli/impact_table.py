@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from rules.access.decision import Decision
 from rules.catalog.wording import quantity_text
-from rules.previews.impact import Difference, Impact
+from rules.previews.impact import DecisionChange, Impact
 
 HEAD = ("customer", "feature", "before", "after")
 WIDEST_CELL = 48
@@ -30,14 +30,14 @@ def lines(impact: Impact) -> Iterator[str]:
     yield from _table([HEAD, *(_row(example.difference) for example in impact.examples)])
 
 
-def _row(difference: Difference) -> Sequence[str]:
+def _row(difference: DecisionChange) -> Sequence[str]:
     question = difference.after.subject.question
     return question.customer, question.feature, _told(difference.before), _told(difference.after)
 
 
 def _told(decision: Decision) -> str:
     """Say what somebody has, and where it is not enough why."""
-    has = decision.display_text if decision.subject.entitled.value is not None else "nothing"
+    has = decision.display_text if decision.subject.entitlement.value is not None else "nothing"
     why = [] if decision.allowed else [decision.reason.value]
     if decision.usage is not None and decision.usage.overage:
         why.append(f"{quantity_text(decision.usage.overage)} over")

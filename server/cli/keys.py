@@ -44,7 +44,7 @@ def create_key(environment: str, kind: str, name: str, scopes: tuple[str, ...], 
 def list_keys() -> None:
     """List all keys by their prefix."""
     now = real_time()
-    for environment, key in on_services(key_resolvers.listed_keys):
+    for environment, key in on_services(key_resolvers.all_keys):
         fields = (key.prefix, environment, key.kind, _state(key, now), f"{key.created_at:%Y-%m-%d}", key.name)
         click.echo("\t".join(fields).rstrip())
 

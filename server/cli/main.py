@@ -7,7 +7,7 @@ from importlib import import_module
 
 import click
 
-from server.cli.gc_freeze import lasting
+from server.cli.gc_freeze import freeze_afterwards
 
 _HOMES = {
     "catalog": "server.cli.catalog",
@@ -27,7 +27,7 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in _HOMES:
             return None
-        with lasting():
+        with freeze_afterwards():
             command: click.Command = getattr(import_module(_HOMES[cmd_name]), cmd_name)
         return command
 

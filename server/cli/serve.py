@@ -25,10 +25,10 @@ from starlette.applications import Starlette
 from uvicorn.supervisors import Multiprocess
 
 from models.migrations.migrate import migrate
-from server.cli.gc_freeze import lasting
+from server.cli.gc_freeze import freeze_afterwards
 from server.cli.runner import run_to_end, services_on, settings_or_fail
 from server.config.settings import Settings, share_metrics
-from server.execution.trusted_documents import UnreadableDocuments, trusted_by
+from server.execution.trusted_documents import UnreadableDocuments, read_trusted
 from server.time_zones import use_newest_rules
 from server.websocket.uvicorn_protocol import WebSocketProtocol
 
@@ -48,13 +48,13 @@ def serve(host: str, port: int, workers: int, *, demo: bool) -> None:
     """Bring the database up to date and answer requests until told to stop."""
     settings = settings_or_fail()
     try:
-        trusted_by(settings)
+        read_trusted(settings)
     except UnreadableDocuments as error:
         raise click.ClickException(str(error)) from None
     used = use_newest_rules()
     _log.info("the rules of time zones", release=used.release, source=used.source)
     keyless = run_to_end(_prepared(settings, host, demo=demo))
-    run(
+    run_server(
         host=host,
         port=port,
         workers=workers,
@@ -80,7 +80,7 @@ async def _prepared(settings: Settings, host: str, *, demo: bool) -> int | None:
     return environment if is_loopback(host) else None
 
 
-def run(
+def run_server(
     *, host: str, port: int, workers: int, keyless: int | None, demo: bool, patience_seconds: float
 ) -> None:
     """Answer requests until told to stop; what is under way then is finished, with some patience."""
@@ -116,7 +116,7 @@ def _application(keyless: int | None) -> Starlette:
     starter = multiprocessing.parent_process()
     if starter is not None:
         threading.Thread(target=_end_with, args=(starter,), daemon=True).start()
-    with lasting():
+    with freeze_afterwards():
         # Only the processes that answer need it, and not the one that watches over them.
         from server.app import from_settings  # noqa: PLC0415
 

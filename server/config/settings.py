@@ -14,7 +14,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from server.config.limits import Limits
-from server.config.theme import Looks, is_link, is_style
+from server.config.theme import Theme, is_link, is_style
 
 PREFIX = "ALLOTMENT_"
 
@@ -211,9 +211,9 @@ class Settings(BaseSettings):
     )
 
     @property
-    def portal_looks(self) -> Looks:
+    def portal_looks(self) -> Theme:
         """What customers' pages have around them."""
-        return Looks(style=self.portal_style, home=self.portal_home)
+        return Theme(style=self.portal_style, home=self.portal_home)
 
     @field_validator("portal_home")
     @classmethod

@@ -12,7 +12,7 @@ _STYLE = re.compile(r"(?:https?://[\w.:-]+)?/(?!/)[\w./~%-]*(?:\?[\w.=&-]*)?", r
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Looks:
+class Theme:
     """What a page that is no product's has around it: a style sheet, and where its customers come from."""
 
     style: str | None = None

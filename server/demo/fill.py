@@ -16,9 +16,9 @@ from typing import Any
 
 from resolvers import catalog, customers, usage
 from resolvers.context import Context, Services
-from resolvers.customers import SeenCustomer
+from resolvers.customers import CustomerView
 from resolvers.environments import ensure_environment
-from rules.access.decision import Question, subject_of
+from rules.access.decision import AccessCheck, resolve_check
 from rules.auth.api_keys import ApiKeyKind, Scope
 from rules.auth.permissions import Viewer
 from rules.catalog.facts import CreditRate, Plan, PublishScope
@@ -54,7 +54,7 @@ async def fill(services: Services) -> int:
 
 
 async def _make_catalog(context: Context) -> None:
-    known = (await catalog.read(context)).catalog
+    known = (await catalog.current_catalog(context)).catalog
     for product in PRODUCTS:
         if product.key not in known.products:
             await catalog.create_product(context, product)
@@ -103,27 +103,27 @@ def _rate(package: str, rate: CreditRate) -> RateEdit:
 async def _make_customers(context: Context) -> None:
     opened = await _opening(context)
     await _together(_settle_in(context, company, opened) for company in COMPANIES[:-1])
-    await customers.upsert(context, _introduction(LAST))
+    await customers.upsert_customer(context, _introduction(LAST))
 
 
 async def _opening(context: Context) -> datetime:
     """Give the instant at which the first plan was published."""
-    first = (await catalog.read(context)).catalog.packages[OFFERS[0].package.key]
+    first = (await catalog.current_catalog(context)).catalog.packages[OFFERS[0].package.key]
     return first.versions[0].published_at
 
 
 async def _settle_in(context: Context, company: Company, opened: datetime) -> None:
-    await customers.upsert(context, _introduction(company))
+    await customers.upsert_customer(context, _introduction(company))
     for number, gift in enumerate(company.gifts):
-        await customers.act(context, company.key, _grant(gift, number, opened))
+        await customers.customer_command(context, company.key, _grant(gift, number, opened))
     for stay in company.stays:
-        subscribed = await customers.act(context, company.key, _subscription(stay, opened))
-        reports = _reports(SeenCustomer.after(subscribed), stay, opened)
+        subscribed = await customers.customer_command(context, company.key, _subscription(stay, opened))
+        reports = _reports(CustomerView.after(subscribed), stay, opened)
         await _together(usage.report_usage(context, company.key, report) for report in reports)
         if stay.then is not None:
-            await customers.act(context, company.key, stay.then)
+            await customers.customer_command(context, company.key, stay.then)
     if company.bonus is not None:
-        await customers.act(context, company.key, company.bonus)
+        await customers.customer_command(context, company.key, company.bonus)
 
 
 async def _together(acts: Iterable[Coroutine[Any, Any, object]]) -> None:
@@ -171,7 +171,7 @@ def _offer(plan: str) -> Offer:
     return next(offer for offer in OFFERS if offer.package.key == plan)
 
 
-def _reports(seen: SeenCustomer, stay: Stay, opened: datetime) -> Iterator[ReportUsage]:
+def _reports(seen: CustomerView, stay: Stay, opened: datetime) -> Iterator[ReportUsage]:
     for use in stay.uses:
         for number, (when, units) in enumerate(_occasions(seen, stay, use, opened)):
             yield ReportUsage(
@@ -182,10 +182,10 @@ def _reports(seen: SeenCustomer, stay: Stay, opened: datetime) -> Iterator[Repor
             )
 
 
-def _occasions(seen: SeenCustomer, stay: Stay, use: Use, opened: datetime) -> Iterator[tuple[datetime, int]]:
+def _occasions(seen: CustomerView, stay: Stay, use: Use, opened: datetime) -> Iterator[tuple[datetime, int]]:
     """Spread what was used over the ended periods, and over the one in which the demo opened."""
-    question = Question(customer=seen.customer.key, feature=use.feature)
-    window = subject_of(seen.flat, seen.customer, question, opened).window
+    question = AccessCheck(customer=seen.customer.key, feature=use.feature)
+    window = resolve_check(seen.flat, seen.customer, question, opened).window
     if window is None:
         message = f"{stay.plan} does not count {use.feature}"
         raise AssertionError(message)

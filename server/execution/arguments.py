@@ -44,7 +44,7 @@ _PLAIN = (str, int, float, bool, Decimal, datetime, Enum, type(None))
 """What one answer cannot change for the next."""
 
 
-class NotPlain(Exception):  # noqa: N818 - what a document or a value is
+class CannotCompile(Exception):  # noqa: N818 - what a document or a value is
     """Something that only graphql-core knows how to deal with."""
 
 
@@ -54,7 +54,7 @@ def variables_of(schema: GraphQLSchema, operation: OperationDefinitionNode) -> V
     for node in operation.variable_definitions or ():
         signature = get_variable_signature(schema, node)
         if isinstance(signature, GraphQLError):
-            raise NotPlain
+            raise CannotCompile
         signatures.append((signature, _taking(signature.type, ())))
 
     def read(given: Mapping[str, Any]) -> VariableValues:
@@ -77,7 +77,7 @@ def _leave_out(signature: GraphQLVariableSignature, coerced: dict[str, Any]) -> 
     if signature.default is not None:
         coerced[signature.name] = coerce_default_value(signature)
     elif is_non_null_type(signature.type):
-        raise NotPlain
+        raise CannotCompile
 
 
 def _taking(type_: GraphQLInputType, inside: tuple[str, ...]) -> Take:
@@ -91,13 +91,13 @@ def _taking(type_: GraphQLInputType, inside: tuple[str, ...]) -> Take:
     if isinstance(type_, GraphQLInputObjectType) and type_.name not in inside:
         taking = _one_of if type_.is_one_of else _fields
         return taking(type_, (*inside, type_.name))
-    raise NotPlain
+    raise CannotCompile
 
 
 def _required(take: Take) -> Take:
     def required(value: Any) -> Any:  # noqa: ANN401 - JSON
         if value is None:
-            raise NotPlain
+            raise CannotCompile
         return take(value)
 
     return required
@@ -127,13 +127,13 @@ def _fields(type_: GraphQLInputObjectType, inside: tuple[str, ...]) -> Take:
     needed = {name for name in required if others[name] is Undefined}
     defaults = {known[name][0]: value for name, value in others.items() if value is not Undefined}
     if not all(isinstance(value, _PLAIN) for value in defaults.values()):
-        raise NotPlain
+        raise CannotCompile
 
     def fields(value: Any) -> Any:  # noqa: ANN401 - JSON
         if value is None:
             return None
         if not isinstance(value, dict) or not needed <= value.keys():
-            raise NotPlain
+            raise CannotCompile
         taken = dict(defaults)
         for name, one in value.items():
             to, take = known[name]
@@ -153,7 +153,7 @@ def _one_of(type_: GraphQLInputObjectType, inside: tuple[str, ...]) -> Take:
         if value is None:
             return None
         if not isinstance(value, dict):
-            raise NotPlain
+            raise CannotCompile
         ((name, one),) = value.items()
         to, take = known[name]
         return type_.out_type({to: take(one)})

@@ -46,20 +46,20 @@ from graphql.pyutils import Path
 
 from resolvers.context import Context
 from schema.fast_resolvers import Reading, definition_of
-from server.execution.arguments import NO_VARIABLES, NotPlain, Variables, arguments_of, variables_of
+from server.execution.arguments import NO_VARIABLES, CannotCompile, Variables, arguments_of, variables_of
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
+class CompiledRun:
     """What is run: a plan, for whom, and with which variables."""
 
-    plan: Plan
+    plan: CompiledOperation
     context: Context
     variables: VariableValues
 
 
 Resolve = Callable[..., Any]
-Complete = Callable[[Any, Planned], Any]
+Complete = Callable[[Any, CompiledRun], Any]
 """Makes of what a field resolved to what its place of the answer holds; raises where that is not plain."""
 
 
@@ -68,7 +68,7 @@ _DESCRIPTION: Any = GraphQLResolveInfo
 
 
 @dataclass(frozen=True, slots=True)
-class Resolved:
+class ResolvedRoots:
     """What the root fields of an operation resolved to, or raised, by their names in the answer."""
 
     values: dict[str, Any] = field(default_factory=dict)
@@ -91,11 +91,11 @@ class _Root:
     """A field at the root."""
 
     name: str
-    ask: Callable[[Planned], Any]
+    ask: Callable[[CompiledRun], Any]
     is_async: bool
     complete: Complete
 
-    async def resolve(self, asked: Planned, resolved: Resolved) -> None:
+    async def resolve(self, asked: CompiledRun, resolved: ResolvedRoots) -> None:
         try:
             value = self.ask(asked)
             resolved.values[self.name] = await value if self.is_async else value
@@ -104,13 +104,13 @@ class _Root:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class CompiledOperation:
     """An operation, ready to be run."""
 
     variables: Variables
     _roots: tuple[_Root, ...]
 
-    async def run(self, asked: Planned, resolved: Resolved) -> dict[str, Any] | None:
+    async def run(self, asked: CompiledRun, resolved: ResolvedRoots) -> dict[str, Any] | None:
         """Give the answer's data; None where graphql-core has to go on from what is resolved."""
         answered: dict[str, Any] = {}
         try:
@@ -122,7 +122,9 @@ class Plan:
         return answered
 
 
-def plan_of(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode) -> Plan | None:
+def compile_operation(
+    schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode
+) -> CompiledOperation | None:
     """Compile a valid operation; None where it has what plans do not know.
 
     That is directives, introspection, interfaces, fields below the root that wait for something, and
@@ -133,7 +135,7 @@ def plan_of(schema: GraphQLSchema, document: DocumentNode, operation: OperationD
         return None
     try:
         return _Compiler(schema, document, operation).plan(root)
-    except NotPlain:
+    except CannotCompile:
         return None
 
 
@@ -151,7 +153,7 @@ class _Compiler:
         }
         self._fragments = {name: FragmentDetails(one) for name, one in self._definitions.items()}
 
-    def plan(self, root: GraphQLObjectType) -> Plan:
+    def plan(self, root: GraphQLObjectType) -> CompiledOperation:
         collected = collect_fields(self._schema, self._fragments, NO_VARIABLES, root, self._operation)
         roots = [self._root(root, name, details) for name, details in collected.grouped_field_set.items()]
         # Those of a query that wait do so at the same time, and what is told of their errors depends on it.
@@ -160,8 +162,8 @@ class _Compiler:
             and len(roots) > 1
             and any(one.is_async for one in roots)
         ):
-            raise NotPlain
-        return Plan(variables_of(self._schema, self._operation), tuple(roots))
+            raise CannotCompile
+        return CompiledOperation(variables_of(self._schema, self._operation), tuple(roots))
 
     def _root(self, root: GraphQLObjectType, name: str, details: list[FieldDetails]) -> _Root:
         known = self._field(root, details)
@@ -178,32 +180,32 @@ class _Compiler:
         if name == "__typename":
             return None
         if name.startswith("__"):
-            raise NotPlain
+            raise CannotCompile
         known: GraphQLField = parent.fields[name]
         return known
 
     def _asking(
         self, parent: GraphQLObjectType, name: str, known: GraphQLField, details: list[FieldDetails]
-    ) -> Callable[[Any, Planned], Any]:
+    ) -> Callable[[Any, CompiledRun], Any]:
         """Compile the resolving of a field."""
         resolve = known.resolve
         if isinstance(resolve, Reading):
             read = resolve.read
             return lambda source, _: read(source)
         if resolve is None:
-            raise NotPlain
+            raise CannotCompile
         arguments = arguments_of(known, details[0].node)
         describe = self._describing(parent, name, known, [detail.node for detail in details])
         return lambda source, asked: resolve(source, describe(asked), **arguments(asked.variables))
 
     def _describing(
         self, parent: GraphQLObjectType, name: str, known: GraphQLField, nodes: list[FieldNode]
-    ) -> Callable[[Planned], object]:
+    ) -> Callable[[CompiledRun], object]:
         """Compile what a resolver is told; no resolver of ours asks for its path in the answer."""
         before = (nodes[0].name.value, nodes, known.type, parent, Path(None, name, parent.name))
         of_all = (self._schema, self._definitions, None, self._operation)
 
-        def describe(asked: Planned) -> object:
+        def describe(asked: CompiledRun) -> object:
             return _DESCRIPTION(
                 *before, *of_all, asked.variables, asked.context, asyncio.iscoroutine, None, None
             )
@@ -219,7 +221,7 @@ class _Compiler:
             return _leaf(type_)
         if is_object_type(type_):
             return self._object(type_, details)
-        raise NotPlain
+        raise CannotCompile
 
     def _object(self, type_: GraphQLObjectType, details: list[FieldDetails]) -> Complete:
         selected = collect_subfields(
@@ -228,11 +230,11 @@ class _Compiler:
         fields = [(name, self._below(type_, name, ones)) for name, ones in selected.grouped_field_set.items()]
         is_type_of: Callable[..., Any] | None = type_.is_type_of
 
-        def complete(value: Any, asked: Planned) -> Any:  # noqa: ANN401 - whatever the field shows
+        def complete(value: Any, asked: CompiledRun) -> Any:  # noqa: ANN401 - whatever the field shows
             if value is None:
                 return None
             if isinstance(value, Exception) or (is_type_of is not None and not is_type_of(value, None)):
-                raise NotPlain
+                raise CannotCompile
             return {name: field(value, asked) for name, field in fields}
 
         return complete
@@ -243,7 +245,7 @@ class _Compiler:
             return lambda _source, _asked: parent.name
         definition = definition_of(known)
         if definition is None or definition.is_async:
-            raise NotPlain
+            raise CannotCompile
         complete = self._completing(known.type, details)
         if isinstance(known.resolve, Reading):
             read = known.resolve.read
@@ -259,25 +261,25 @@ class _Directives(Visitor):
         """Let @skip and @include with a constant pass."""
         known = node.name.value in {"skip", "include"}
         if not known or any(isinstance(argument.value, VariableNode) for argument in node.arguments or ()):
-            raise NotPlain
+            raise CannotCompile
 
 
 def _required(complete: Complete) -> Complete:
-    def required(value: Any, asked: Planned) -> Any:  # noqa: ANN401 - whatever the field shows
+    def required(value: Any, asked: CompiledRun) -> Any:  # noqa: ANN401 - whatever the field shows
         completed = complete(value, asked)
         if completed is None:
-            raise NotPlain
+            raise CannotCompile
         return completed
 
     return required
 
 
 def _each(complete: Complete) -> Complete:
-    def each(value: Any, asked: Planned) -> Any:  # noqa: ANN401 - whatever the field shows
+    def each(value: Any, asked: CompiledRun) -> Any:  # noqa: ANN401 - whatever the field shows
         if value is None:
             return None
         if not isinstance(value, list | tuple):
-            raise NotPlain
+            raise CannotCompile
         return [complete(item, asked) for item in value]
 
     return each
@@ -290,12 +292,12 @@ def _leaf(type_: GraphQLLeafType) -> Complete:
         else type_.coerce_output_value
     )
 
-    def leaf(value: Any, _asked: Planned) -> Any:  # noqa: ANN401 - whatever the field shows
+    def leaf(value: Any, _asked: CompiledRun) -> Any:  # noqa: ANN401 - whatever the field shows
         if value is None:
             return None
         coerced = coerce(value)
         if coerced is None or coerced is Undefined or isinstance(value, Exception):
-            raise NotPlain
+            raise CannotCompile
         return coerced
 
     return leaf

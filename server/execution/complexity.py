@@ -45,7 +45,7 @@ from server.execution.costs import (
     Length,
     OtherInstants,
     at_other_instants,
-    page,
+    page_cost,
 )
 
 _PAGE_DIGITS_MAX = 9
@@ -219,7 +219,7 @@ def _length_of(value: ValueNode | None, *, otherwise: int) -> int | Length:
         case ListValueNode():
             return len(value.values)
         case IntValueNode():
-            return page(int(value.value[:_PAGE_DIGITS_MAX]))
+            return page_cost(int(value.value[:_PAGE_DIGITS_MAX]))
         case _:
             return otherwise
 

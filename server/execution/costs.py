@@ -74,7 +74,7 @@ class Length:
             case None:
                 return self.otherwise
             case int(first):
-                return page(first)
+                return page_cost(first)
             case list(items):
                 return len(items)
             case _:
@@ -104,7 +104,7 @@ def at_other_instants(ids: Iterable[object]) -> int:
     return sum(one is not None and one.standpoint.at is not None for one in named)
 
 
-def page(first: int) -> int:
+def page_cost(first: int) -> int:
     """Give how many items a page can have; one that is refused for its size costs as the largest."""
     return min(max(first, 0), LARGEST_PAGE)
 

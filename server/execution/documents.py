@@ -21,11 +21,11 @@ from graphql import (
 
 from server.config.limits import Limits
 from server.errors import Formatted, Refused, RequestCode, refuse, with_code
-from server.execution.compiler import Plan, plan_of
+from server.execution.compiler import CompiledOperation, compile_operation
 from server.execution.complexity import Measures, measure
 from server.execution.costs import Cost
 from server.execution.fallbacks import Fallbacks
-from server.execution.parameters import Asked
+from server.execution.parameters import GraphQLRequest
 from server.execution.trusted_documents import Trusted, sha256
 from server.input_errors import instead
 
@@ -56,7 +56,7 @@ class Operation:
     name: str | None
     kind: OperationType
     cost: Cost
-    plan: Plan | None
+    plan: CompiledOperation | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +97,7 @@ class Documents:
         self._kept: LRUCache[str, Prepared] = LRUCache(MOST_KEPT, getsizeof=lambda prepared: prepared.size)
         self._registered: LRUCache[str, str] = LRUCache(MOST_REGISTERED, getsizeof=len)
 
-    def prepared(self, asked: Asked) -> Prepared:
+    def prepared(self, asked: GraphQLRequest) -> Prepared:
         """Give what is asked for, prepared; raises Refused where it is not to be had or not to be run."""
         text = self._text(asked)
         prepared = self._kept.get(text)
@@ -109,7 +109,7 @@ class Documents:
             self._registered[sha256(text)] = text
         return prepared
 
-    def _text(self, asked: Asked) -> str:
+    def _text(self, asked: GraphQLRequest) -> str:
         if asked.document is None:
             return self._found(asked.document_id or "")
         if asked.registers and asked.document_id != sha256(asked.document):
@@ -181,9 +181,9 @@ class _Preparing:
             plan=None if errors else self._plan(node),
         )
 
-    def _plan(self, node: OperationDefinitionNode) -> Plan | None:
+    def _plan(self, node: OperationDefinitionNode) -> CompiledOperation | None:
         try:
-            return plan_of(self.schema, self.document, node)
+            return compile_operation(self.schema, self.document, node)
         except Exception:  # noqa: BLE001 - graphql-core executes it without a plan
             self.fallbacks.report("compile", self.text)
             return None

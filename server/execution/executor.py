@@ -17,12 +17,12 @@ from strawberry.execution import optimized_is_awaitable
 
 from resolvers.context import Context
 from server.config.limits import Limits
-from server.errors import Formatted, Refused, RequestCode, coded, refuse, with_code
-from server.execution.compiler import Planned, Resolved
+from server.errors import Formatted, Refused, RequestCode, format_error, refuse, with_code
+from server.execution.compiler import CompiledRun, ResolvedRoots
 from server.execution.documents import Operation, Prepared
-from server.execution.timeouts import within
+from server.execution.timeouts import with_timeout
 from server.input_errors import variable_errors
-from server.rate_limits import Rates
+from server.rate_limits import RateLimiter
 
 _log = structlog.get_logger(__name__)
 
@@ -34,7 +34,7 @@ Answer = dict[str, Any]
 class Execution:
     """Executes prepared operations within limits: the one place that knows how an answer is worked out."""
 
-    def __init__(self, schema: GraphQLSchema, limits: Limits, rates: Rates) -> None:
+    def __init__(self, schema: GraphQLSchema, limits: Limits, rates: RateLimiter) -> None:
         self._schema = schema
         self._limits = limits
         self._rates = rates
@@ -54,9 +54,9 @@ class Execution:
         return {**await self._in_time(work, operation), "extensions": {"cost": cost}}
 
     async def _by_plan(
-        self, asked: Planned, prepared: Prepared, operation: Operation, variables: Mapping[str, Any]
+        self, asked: CompiledRun, prepared: Prepared, operation: Operation, variables: Mapping[str, Any]
     ) -> Answer:
-        resolved = Resolved()
+        resolved = ResolvedRoots()
         answered = await asked.plan.run(asked, resolved)
         if answered is not None:
             return {"data": answered}
@@ -74,7 +74,7 @@ class Execution:
         source = create_source_event_stream(executor)
         events = await source if _is_awaitable(source) else source
         if isinstance(events, ExecutionResult):
-            raise Refused(coded(error) for error in events.errors or ())
+            raise Refused(format_error(error) for error in events.errors or ())
         # Resolvers are async generators, which have to be closed.
         return self._answers(executor, operation, cast("AsyncGenerator[object, None]", events))
 
@@ -86,7 +86,7 @@ class Execution:
                 async for event in events:
                     yield await self._in_time(_worked_out(_for_event(executor, event)), operation)
             except GraphQLError as error:
-                raise Refused([coded(error)]) from None
+                raise Refused([format_error(error)]) from None
 
     async def _charged(
         self, variables: VariableValues, operation: Operation, context: Context
@@ -101,7 +101,7 @@ class Execution:
 
     async def _in_time(self, work: Coroutine[Any, Any, Answer], operation: Operation) -> Answer:
         try:
-            return await within(self._limits.seconds, work)
+            return await with_timeout(self._limits.seconds, work)
         except TimeoutError:
             _log.warning("an answer took too long", operation=operation.name)
             return {"data": None, "errors": [self._too_slow()]}
@@ -112,7 +112,7 @@ class Execution:
         operation: Operation,
         variables: Mapping[str, Any],
         context: Context,
-        resolved: Resolved | None = None,
+        resolved: ResolvedRoots | None = None,
     ) -> Executor[Any]:
         executor = Executor.build(
             self._schema,
@@ -157,12 +157,12 @@ def _for_event(executor: Executor[Any], event: object) -> Executor[Any]:
     return executor
 
 
-def _planned(operation: Operation, variables: Mapping[str, Any], context: Context) -> Planned | None:
+def _planned(operation: Operation, variables: Mapping[str, Any], context: Context) -> CompiledRun | None:
     """Give what a plan runs with; None without a plan, or where graphql-core has to say what is wrong."""
     if operation.plan is None:
         return None
     try:
-        return Planned(operation.plan, context, operation.plan.variables(variables))
+        return CompiledRun(operation.plan, context, operation.plan.variables(variables))
     except Exception:  # noqa: BLE001 - whatever it is, graphql-core comes upon it again
         return None
 
@@ -173,4 +173,4 @@ async def _worked_out(executor: Executor[Any]) -> Answer:
     result = cast("ExecutionResult", await executed if _is_awaitable(executed) else executed)
     if not result.errors:
         return {"data": result.data}
-    return {"data": result.data, "errors": [coded(error) for error in result.errors]}
+    return {"data": result.data, "errors": [format_error(error) for error in result.errors]}

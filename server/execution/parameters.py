@@ -25,7 +25,7 @@ _JSON = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class GraphQLRequest:
     """A document, or the name of one that was persisted, and what it is to be executed with."""
 
     document: str | None
@@ -37,7 +37,7 @@ class Asked:
     variables: Mapping[str, Any]
 
 
-def from_body(body: bytes) -> Asked:
+def from_body(body: bytes) -> GraphQLRequest:
     """Read a body of JSON; raises Refused."""
     try:
         parameters = _JSON.decode(body.decode())
@@ -45,10 +45,10 @@ def from_body(body: bytes) -> Asked:
         raise refuse(_CODE, "The body must be a JSON object in UTF-8.", _STATUS) from None
     if not isinstance(parameters, dict):
         raise refuse(_CODE, "The body must be a JSON object.", _STATUS)
-    return asked_with(parameters)
+    return read_parameters(parameters)
 
 
-def from_address(query: bytes) -> Asked:
+def from_address(query: bytes) -> GraphQLRequest:
     """Read the query string of an address, whose variables and extensions are JSON; raises Refused."""
     try:
         pairs = parse_qsl(query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=20)
@@ -59,10 +59,10 @@ def from_address(query: bytes) -> Asked:
     except (ValueError, RecursionError):
         message = "The address must be URL-encoded UTF-8, with variables and extensions in JSON."
         raise refuse(_CODE, message, _STATUS) from None
-    return asked_with(parameters)
+    return read_parameters(parameters)
 
 
-def asked_with(parameters: Mapping[str, object]) -> Asked:
+def read_parameters(parameters: Mapping[str, object]) -> GraphQLRequest:
     """Read the parameters of a request; raises Refused."""
     document = _optional(parameters, "query", str)
     extensions = _optional(parameters, "extensions", dict) or {}
@@ -72,7 +72,7 @@ def asked_with(parameters: Mapping[str, object]) -> Asked:
         named = _optional(apollo, "sha256Hash", str)
     if document is None and named is None:
         raise refuse(_CODE, "Send a document as 'query', or 'documentId' for one that is persisted.", _STATUS)
-    return Asked(
+    return GraphQLRequest(
         document=document,
         document_id=None if named is None else plain(named),
         registers=apollo is not None and document is not None,

@@ -12,7 +12,7 @@ Answer = TypeVar("Answer")
 Work = Coroutine[Any, Any, Answer]
 
 
-async def within(seconds: float, work: Work[Answer]) -> Answer:
+async def with_timeout(seconds: float, work: Work[Answer]) -> Answer:
     """Give what work comes to; TimeoutError where it waits for longer.
 
     Most of what is asked is answered without ever waiting, and a timer would cost as much as the answer.

@@ -40,7 +40,7 @@ class Trusted:
         return not self.only or sha256(text) in self.by_identifier
 
 
-def trusted_by(settings: Settings) -> Trusted:
+def read_trusted(settings: Settings) -> Trusted:
     """Read the documents that the operator trusts; raises UnreadableDocuments."""
     path, only = settings.trusted_documents, settings.trusted_documents_only
     return Trusted(only=only) if path is None else Trusted.read(path, only=only)

@@ -17,21 +17,21 @@ from starlette.types import Receive, Scope, Send
 from resolvers.context import Context, Services
 from rules.auth.api_keys import Scope as KeyScope
 from rules.auth.permissions import Viewer
-from server.auth import Doorkeeper, Unauthenticated, bearer
+from server.auth import Authenticator, Unauthenticated, bearer
 from server.config.limits import Limits
 from server.config.logs import request_id
 from server.errors import OUR_FAULT, Refused, RequestCode, internal, refuse
 from server.execution.documents import Documents, Operation
 from server.execution.executor import Answer, Execution
 from server.execution.fallbacks import Fallbacks
-from server.execution.parameters import Asked, from_address, from_body
-from server.execution.timeouts import within
+from server.execution.parameters import GraphQLRequest, from_address, from_body
+from server.execution.timeouts import with_timeout
 from server.execution.trusted_documents import Trusted
 from server.http import request as bodies
 from server.http.media_types import GRAPHQL_RESPONSE, JSON, answer_type, is_json
 from server.http.request import headers_of
 from server.metrics import Metrics, outcome_of
-from server.rate_limits import Rates
+from server.rate_limits import RateLimiter
 
 _log = structlog.get_logger(__name__)
 
@@ -59,11 +59,11 @@ class GraphQLView:
         self,
         schema: GraphQLSchema,
         services: Services,
-        doorkeeper: Doorkeeper,
+        doorkeeper: Authenticator,
         *,
         limits: Limits,
         trusted: Trusted,
-        rates: Rates,
+        rates: RateLimiter,
         metrics: Metrics,
     ) -> None:
         self._services = services
@@ -110,7 +110,7 @@ class GraphQLView:
             asked = from_body(await self._body(receive, headers, viewer))
         await self._execute(asked, viewer, reply, by_get=scope["method"] == "GET")
 
-    async def _execute(self, asked: Asked, viewer: Viewer, reply: _Reply, *, by_get: bool) -> None:
+    async def _execute(self, asked: GraphQLRequest, viewer: Viewer, reply: _Reply, *, by_get: bool) -> None:
         prepared = self.documents.prepared(asked)
         operation = reply.operation = prepared.operation(asked.operation)
         if operation.kind is OperationType.SUBSCRIPTION:
@@ -127,7 +127,7 @@ class GraphQLView:
         writes_catalog = KeyScope.CATALOG_WRITE in viewer.scopes
         most_bytes = self._limits.catalog_body_bytes if writes_catalog else self._limits.body_bytes
         try:
-            return await within(self._limits.seconds, bodies.read(receive, headers, most_bytes))
+            return await with_timeout(self._limits.seconds, bodies.read(receive, headers, most_bytes))
         except TimeoutError:
             message = f"The body took longer than {self._limits.seconds:g} seconds to arrive."
             raise refuse(RequestCode.TIMEOUT, message, HTTPStatus.REQUEST_TIMEOUT) from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from operator import attrgetter
 
-from rules.usage.limits import Usage
+from rules.usage.limits import UsageBalance
 from rules.usage.series import Point, Series
 
 FULL = 1_000
@@ -27,7 +27,7 @@ class Bar:
     held: int
 
 
-def bar(usage: Usage) -> Bar | None:
+def bar(usage: UsageBalance) -> Bar | None:
     """Draw how a limit stands; None where there is no limit."""
     if usage.limit is None:
         return None

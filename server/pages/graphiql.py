@@ -87,7 +87,7 @@ def are_installed() -> bool:
     return all(file.path.is_file() for file in LIBRARY_FILES)
 
 
-def rendered(template: str, **shown: object) -> str:
+def render(template: str, **shown: object) -> str:
     """Write a page."""
     return _templates().get_template(template).render(shown)
 
@@ -109,7 +109,7 @@ def graphiql_page(*, query: str | None) -> HTMLResponse:
     """GraphiQL with the examples in its tabs; a ``query`` is filled in before them and not run."""
     here = are_installed()
     nonce = token_urlsafe(16)
-    page = rendered(
+    page = render(
         "graphiql.html",
         own={path.name: own_address(path) for path in OWN_FILES},
         scripts=SCRIPTS,

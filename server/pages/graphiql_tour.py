@@ -27,7 +27,7 @@ _PRODUCT = "app"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Example:
+class TourStop:
     """A document to run: the tab is titled by its operation, and the name stands above it."""
 
     name: str
@@ -44,37 +44,37 @@ class Example:
 
 
 EXAMPLES = (
-    Example(
+    TourStop(
         name="1. May this customer use it, and why?",
         operation="MayTheyUseIt",
         variables={"customer": _CUSTOMER, "feature": _FEATURE},
     ),
-    Example(
+    TourStop(
         name="2. What is in a plan, and from where?",
         operation="InThePlan",
         variables={"plan": _PLAN},
     ),
-    Example(
+    TourStop(
         name="3. Edit it: the draft waits.",
         operation="EditPlan",
         variables={"plan": _PLAN, "feature": _EDITED, "limit": "60"},
     ),
-    Example(
+    TourStop(
         name="4. Publish it: customers have it now.",
         operation="PublishPlan",
         variables={"plan": _PLAN},
     ),
-    Example(
+    TourStop(
         name="5. Report what was used.",
         operation="ReportUsage",
         variables={"customer": _CUSTOMER, "feature": _FEATURE},
     ),
-    Example(
+    TourStop(
         name="6. Use it up: run this until it says no.",
         operation="UseItUp",
         variables={"customer": _NEAR_THE_LIMIT, "feature": _LIMITED},
     ),
-    Example(
+    TourStop(
         name="7. Why not, and what would help?",
         operation="WhyNot",
         variables={
@@ -83,7 +83,7 @@ EXAMPLES = (
             "requested": _BEYOND_THE_LIMIT,
         },
     ),
-    Example(
+    TourStop(
         name="8. Top up credits: then 6 and 7 say yes.",
         operation="TopUp",
         variables={
@@ -94,7 +94,7 @@ EXAMPLES = (
             "requested": _BEYOND_THE_LIMIT,
         },
     ),
-    Example(
+    TourStop(
         name="9. What can a customer change to?",
         operation="OnSale",
         variables={"product": _PRODUCT, "customer": "acme"},

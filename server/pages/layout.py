@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse
 
 from rules.catalog.wording import wait_text
 from server.errors import Refused
-from server.pages.graphiql import HERE, own_address, rendered
+from server.pages.graphiql import HERE, own_address, render
 
 SHARED_STYLE = HERE / "static" / "page.css"
 SHARED_STYLE_ADDRESS = own_address(SHARED_STYLE)
@@ -56,7 +56,7 @@ def notice(
     framed_by: str = NOBODY,
 ) -> HTMLResponse:
     """Say in a page of its own why another is not there."""
-    page = rendered(
+    page = render(
         "notice.html",
         title=title,
         lines=lines,

@@ -25,11 +25,11 @@ from rules.auth.api_keys import ApiKeyKind
 from rules.auth.permissions import Viewer
 from rules.catalog.wording import quantity_text
 from rules.errors import ErrorCode, Rejected
-from server.auth import Doorkeeper, Unauthenticated
-from server.config.theme import Looks, source_of
+from server.auth import Authenticator, Unauthenticated
+from server.config.theme import Theme, source_of
 from server.errors import Refused
 from server.http import request as bodies
-from server.pages.graphiql import HERE, own_address, own_file_route, rendered
+from server.pages.graphiql import HERE, own_address, own_file_route, render
 from server.pages.layout import (
     NOBODY,
     PAGE_HEADERS,
@@ -41,7 +41,7 @@ from server.pages.layout import (
     too_often,
 )
 from server.pages.portal_view import view_of
-from server.rate_limits import PAGE_COST, Rates
+from server.rate_limits import PAGE_COST, RateLimiter
 from server.websocket.sockets import is_same_site
 
 PATH = "/portal"
@@ -76,9 +76,9 @@ class Refusal(StrEnum):
 class Portal:
     """What the page rests on; ``sockets`` is the graph over WebSockets."""
 
-    doorkeeper: Doorkeeper
-    rates: Rates
-    looks: Looks
+    doorkeeper: Authenticator
+    rates: RateLimiter
+    looks: Theme
     sockets: ASGIApp
 
     async def answer(self, request: Request) -> Response:
@@ -87,7 +87,7 @@ class Portal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listening:
+class PortalSocket:
     """The graph over WebSockets for the page's own script, by the token that no script can read."""
 
     sockets: ASGIApp
@@ -106,7 +106,7 @@ def portal_routes(page: Portal) -> list[BaseRoute]:
     """Serve the customer's own page, its style sheet and script, and what the script listens to."""
     return [
         Route(PATH, page.answer, methods=["GET", "POST"]),
-        WebSocketRoute(f"{PATH}/live", Listening(sockets=page.sockets)),
+        WebSocketRoute(f"{PATH}/live", PortalSocket(sockets=page.sockets)),
         own_file_route(STYLE),
         own_file_route(SCRIPT),
     ]
@@ -202,7 +202,7 @@ async def _shown(page: Portal, request: Request, token: str) -> Response:
         return _without_cookie(_refused(page, Refusal.CUSTOMER))
     if seen.customer.customer.archived:
         return _without_cookie(_refused(page, Refusal.ARCHIVED))
-    shown = rendered(
+    shown = render(
         "portal.html",
         view=view_of(seen),
         looks=page.looks,

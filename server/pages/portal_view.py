@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from resolvers.credits.balances import SeenEntry
-from resolvers.portal import SeenCredits, SeenPortal
+from resolvers.credits.balances import LedgerEntryView
+from resolvers.portal import CustomerPortalView, PortalCreditsView
 from rules.access.decision import AccessReason, Decision
 from rules.catalog.facts import CreditType, Feature, Product
-from rules.catalog.inheritance import Flattened
+from rules.catalog.inheritance import ResolvedCatalog
 from rules.catalog.wording import (
     counted_text,
     day_text,
@@ -22,7 +22,14 @@ from rules.catalog.wording import (
 from rules.credits.grants import Lot
 from rules.customers.facts import SubscriptionStatus
 from rules.customers.terms import addons_in_force, price_of
-from rules.portal.overview import Part, Standing, is_level, next_to_expire, spendable, standing
+from rules.portal.overview import (
+    LimitStatus,
+    ProductSection,
+    is_level,
+    limit_status,
+    next_to_expire,
+    spendable,
+)
 from rules.portal.wording import (
     ENTRIES,
     SOURCES,
@@ -33,12 +40,12 @@ from rules.portal.wording import (
     events,
     left_text,
     notes,
-    setting,
+    setting_text,
     used_text,
 )
-from rules.pricing.table import charged
+from rules.pricing.table import charged_feature
 from rules.revisions import Sight
-from rules.usage.limits import Usage
+from rules.usage.limits import UsageBalance
 from rules.usage.series import Series
 from server.pages.charts import Bar, Chart, bar, chart
 
@@ -48,7 +55,7 @@ _SOON = timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Almanac:
+class LocalDates:
     """Tells instants as a customer's own calendar does, seen from one of them."""
 
     now: datetime
@@ -82,7 +89,7 @@ class LimitCard:
     key: str
     name: str
     about: str | None
-    standing: Standing
+    standing: LimitStatus
     badge: str | None
     used: str
     out_of: str
@@ -168,13 +175,13 @@ class PortalView:
     key: str
     sight: Sight
     name: str
-    almanac: Almanac
+    almanac: LocalDates
     sections: tuple[Section, ...]
     credits: tuple[CreditCard, ...]
     awaited: tuple[str, ...]
 
 
-def view_of(seen: SeenPortal) -> PortalView:
+def view_of(seen: CustomerPortalView) -> PortalView:
     """Put into words what a customer's own page shows."""
     customer, now = seen.customer.customer, seen.customer.now
     there = {one.book.book.credit_type for one in seen.credits}
@@ -182,19 +189,19 @@ def view_of(seen: SeenPortal) -> PortalView:
         key=customer.key,
         sight=Sight(seen.customer.revision, now),
         name=customer.name or customer.key,
-        almanac=Almanac(now=now, timezone=customer.timezone),
+        almanac=LocalDates(now=now, timezone=customer.timezone),
         sections=tuple(_section(seen, part) for part in seen.parts),
         credits=tuple(_credits(one) for one in seen.credits),
         awaited=tuple(key for key in seen.credit_types if key not in there),
     )
 
 
-def _section(seen: SeenPortal, part: Part) -> Section:
+def _section(seen: CustomerPortalView, part: ProductSection) -> Section:
     return Section(
         product=part.product,
         plan=_plan(seen, part),
         limits=tuple(_limits(part, seen.series)),
-        settings=tuple(setting(one, feature) for one, feature in _with_features(part.settings)),
+        settings=tuple(setting_text(one, feature) for one, feature in _with_features(part.settings)),
         included=tuple(feature for _, feature in _with_features(part.included)),
         unavailable=tuple((feature, _why_not(one)) for one, feature in _with_features(part.unavailable)),
     )
@@ -211,19 +218,19 @@ def _why_not(decision: Decision) -> str:
     return "Not available at the moment" if unavailable else "Not for your account"
 
 
-def _limits(part: Part, series: Mapping[str, Series]) -> Iterator[LimitCard]:
+def _limits(part: ProductSection, series: Mapping[str, Series]) -> Iterator[LimitCard]:
     for decision, feature in _with_features(part.limits):
         if decision.usage is not None:
             yield _limit(decision, feature, decision.usage, series.get(feature.key))
 
 
-def _limit(decision: Decision, feature: Feature, usage: Usage, series: Series | None) -> LimitCard:
+def _limit(decision: Decision, feature: Feature, usage: UsageBalance, series: Series | None) -> LimitCard:
     used, out_of = used_text(decision, usage, feature)
     return LimitCard(
         key=feature.key,
         name=feature.name,
         about=feature.description,
-        standing=standing(decision, usage),
+        standing=limit_status(decision, usage),
         badge=badge(decision, usage),
         used=used,
         out_of=out_of,
@@ -237,12 +244,12 @@ def _limit(decision: Decision, feature: Feature, usage: Usage, series: Series | 
     )
 
 
-def _percent(usage: Usage) -> int:
+def _percent(usage: UsageBalance) -> int:
     """Tell how full a bar is; nothing used is nothing, where nothing is included too."""
     return min(100, int(usage.percent_used or 0)) if usage.used > 0 else 0
 
 
-def _plan(seen: SeenPortal, part: Part) -> PlanCard | None:
+def _plan(seen: CustomerPortalView, part: ProductSection) -> PlanCard | None:
     subscription, now, flat = part.subscription, seen.customer.now, seen.customer.flat
     if subscription is None:
         return None
@@ -254,18 +261,18 @@ def _plan(seen: SeenPortal, part: Part) -> PlanCard | None:
         plan=catalog.packages[subscription.term(now).plan].name,
         status=STATUSES[status],
         is_over=status in {SubscriptionStatus.CANCELED, SubscriptionStatus.EXPIRED},
-        price=None if price is None else price_text(price, charged(catalog, price)),
+        price=None if price is None else price_text(price, charged_feature(catalog, price)),
         addons=tuple(_addon(flat, one.addon, one.quantity) for one in held),
         events=tuple(events(catalog, subscription, now)),
     )
 
 
-def _addon(flat: Flattened, key: str, quantity: int) -> str:
+def _addon(flat: ResolvedCatalog, key: str, quantity: int) -> str:
     name = flat.catalog.packages[key].name
     return name if quantity == 1 else f"{quantity:,} × {name}"  # noqa: RUF001 - the sign for "times"
 
 
-def _credits(seen: SeenCredits) -> CreditCard:
+def _credits(seen: PortalCreditsView) -> CreditCard:
     book = seen.book.book
     credit_type = seen.book.seen.flat.catalog.credit_types[book.credit_type]
     available = counted_text(book.available, credit_type.unit)
@@ -301,7 +308,7 @@ def _grant(lot: Lot, credit_type: CreditType) -> GrantLine:
     )
 
 
-def _entry(seen: SeenEntry) -> EntryLine:
+def _entry(seen: LedgerEntryView) -> EntryLine:
     entry, catalog = seen.entry, seen.seen.flat.catalog
     feature = catalog.features.get(entry.cause.feature or "")
     sign = "+" if entry.amount > 0 else "−"  # noqa: RUF001 - the sign for "minus"

@@ -69,7 +69,7 @@ class Frame:
         return source_of(self.style)
 
 
-def asked_offering(query: QueryParams) -> Offering:
+def read_offering(query: QueryParams) -> Offering:
     """Read which prices an address asks for; what it misspells is as if left out."""
     named = query.get("billing", "").upper()
     billing = next((one for one in BillingPeriod if one == named), None)

@@ -14,18 +14,18 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from resolvers.catalog import read
+from resolvers.catalog import current_catalog
 from resolvers.context import Context
-from resolvers.pricing import SeenTable, storefront
+from resolvers.pricing import PricingTableView, storefront
 from rules.auth.api_keys import ApiKeyKind
 from rules.catalog.wording import due_text, money_parts
-from rules.pricing.table import charged
-from server.auth import Doorkeeper, Unauthenticated
+from rules.pricing.table import charged_feature
+from server.auth import Authenticator, Unauthenticated
 from server.errors import Refused
-from server.pages.graphiql import HERE, own_address, own_file_route, rendered
+from server.pages.graphiql import HERE, own_address, own_file_route, render
 from server.pages.layout import NOBODY, PAGE_HEADERS, SHARED_STYLE_ADDRESS, Link, notice, policy, too_often
-from server.pages.pricing_frame import Frame, asked_offering, frame_of, is_embedded
-from server.rate_limits import PAGE_COST, Rates
+from server.pages.pricing_frame import Frame, frame_of, is_embedded, read_offering
+from server.rate_limits import PAGE_COST, RateLimiter
 
 STYLE = HERE / "static" / "pricing" / "page.css"
 STYLESHEETS = (SHARED_STYLE_ADDRESS, own_address(STYLE))
@@ -39,12 +39,12 @@ _EDITION = hashlib.sha256(
 MAKE_A_KEY = "python -m server keys create --environment … --kind publishable"
 
 
-def pricing_routes(doorkeeper: Doorkeeper, rates: Rates) -> list[BaseRoute]:
+def pricing_routes(doorkeeper: Authenticator, rates: RateLimiter) -> list[BaseRoute]:
     """Serve the pricing page of each product, and its style sheet."""
     return [Route("/pricing/{product}", _page(doorkeeper, rates)), own_file_route(STYLE)]
 
 
-def _page(doorkeeper: Doorkeeper, rates: Rates) -> Callable[[Request], Awaitable[Response]]:
+def _page(doorkeeper: Authenticator, rates: RateLimiter) -> Callable[[Request], Awaitable[Response]]:
     async def page(request: Request) -> Response:
         # A customer's token says more than the key of the site that they are on.
         key = request.query_params.get("token") or request.query_params.get("key")
@@ -65,7 +65,7 @@ def _page(doorkeeper: Doorkeeper, rates: Rates) -> Callable[[Request], Awaitable
 
 async def _of_viewer(request: Request, context: Context) -> Response:
     product = request.path_params["product"]
-    seen = await storefront(context, product, asked_offering(request.query_params))
+    seen = await storefront(context, product, read_offering(request.query_params))
     if seen is None:
         return await _unknown(request, context, product)
     frame = frame_of(seen.table, seen.offering, request.query_params)
@@ -83,20 +83,20 @@ async def _of_viewer(request: Request, context: Context) -> Response:
     return HTMLResponse(_rendered(seen, frame), headers=headers)
 
 
-def _rendered(seen: SeenTable, frame: Frame) -> str:
+def _rendered(seen: PricingTableView, frame: Frame) -> str:
     catalog = seen.flat.catalog
-    return rendered(
+    return render(
         "pricing.html",
         table=seen.table,
         frame=frame,
         theme=frame.theme,
         money=lambda price: money_parts(price.amount),
-        due=lambda price: due_text(price, charged(catalog, price)),
+        due=lambda price: due_text(price, charged_feature(catalog, price)),
         stylesheets=STYLESHEETS,
     )
 
 
-def _etag(seen: SeenTable, frame: Frame) -> str:
+def _etag(seen: PricingTableView, frame: Frame) -> str:
     around = hashlib.sha256(f"{frame!r} {_EDITION}".encode()).hexdigest()[:16]
     return f'"{seen.table.version}-{around}"'
 
@@ -107,7 +107,7 @@ def _is_known(if_none_match: str | None, etag: str) -> bool:
 
 
 async def _unknown(request: Request, context: Context, product: str) -> Response:
-    catalog = (await read(context)).catalog
+    catalog = (await current_catalog(context)).catalog
     query = f"?{request.url.query}" if request.url.query else ""
     return notice(
         HTTPStatus.NOT_FOUND,

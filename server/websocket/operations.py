@@ -17,7 +17,7 @@ from server.config.logs import request_id
 from server.errors import OUR_FAULT, Formatted, Refused, RequestCode, internal
 from server.execution.documents import Documents, Operation
 from server.execution.executor import Answer, Execution
-from server.execution.parameters import asked_with
+from server.execution.parameters import read_parameters
 from server.metrics import OK, Metrics, outcome_of
 
 _log = structlog.get_logger(__name__)
@@ -81,7 +81,7 @@ class Operations:
         return {"id": one.name, "type": "error", "payload": errors}
 
     async def _execute(self, one: Underway, payload: Mapping[str, object], begun: float) -> None:
-        asked = asked_with(payload)
+        asked = read_parameters(payload)
         prepared = self.documents.prepared(asked)
         operation = one.operation = prepared.operation(asked.operation)
         newest = operation.kind is not OperationType.QUERY

@@ -22,7 +22,7 @@ from models.database.transactions import FAILURES
 from resolvers.context import Services
 from rules.auth.api_keys import Scope as KeyScope
 from rules.auth.permissions import Viewer
-from server.auth import Doorkeeper, Unauthenticated, bearer
+from server.auth import Authenticator, Unauthenticated, bearer
 from server.config.limits import Limits
 from server.errors import OUR_FAULT, RequestCode
 from server.metrics import Metrics
@@ -53,7 +53,7 @@ class Sockets:
     """Takes WebSockets, up to a number."""
 
     services: Services
-    doorkeeper: Doorkeeper
+    doorkeeper: Authenticator
     operations: Operations
     limits: Limits
     metrics: Metrics
@@ -219,7 +219,7 @@ class _Socket:
             watch.note()
             while True:
                 await watch.stale(self._seconds_left(viewer))
-                watch.look()
+                watch.snapshot()
                 try:
                     viewer = await self._house.doorkeeper.viewer_with(self._request, secret)
                 except Unauthenticated:

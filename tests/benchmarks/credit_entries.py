@@ -19,7 +19,7 @@ from models.migrations.migrate import migrate
 from resolvers.access import check as access
 from resolvers.credits.balances import balance
 from resolvers.verification import first_difference
-from rules.access.decision import Question
+from rules.access.decision import AccessCheck
 from rules.commands.credits import ConsumeCredits, GrantCredits
 from rules.commands.customers import UpsertCustomer
 from rules.numbers import ONE
@@ -50,12 +50,10 @@ async def with_entries(books: Books, name: str, length: int) -> None:
     """Make a customer whose ledger has so many entries behind the first."""
     await books.do(name, UpsertCustomer(key=name))
     done = await books.do(name, GrantCredits(credit_type="ai", amount=GRANTED * ONE))
-    assert done.account.customer is not None
+    assert done.state.customer is not None
     async with books.database.write() as session:
         for statement in LENGTHEN:
-            await session.execute(
-                text(statement), {"length": length, "customer": done.account.customer.number}
-            )
+            await session.execute(text(statement), {"length": length, "customer": done.state.customer.number})
 
 
 async def main() -> None:
@@ -73,7 +71,7 @@ async def main() -> None:
         await measured("the balance", lambda name: balance(context, name, "ai"))
         await measured(
             "a question",
-            lambda name: access.access(context, Question(customer=name, feature="calls", requested=ONE)),
+            lambda name: access.access(context, AccessCheck(customer=name, feature="calls", requested=ONE)),
         )
         await measured(
             "a credit spent", lambda name: books.do(name, ConsumeCredits(credit_type="ai", amount=ONE))

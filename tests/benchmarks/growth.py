@@ -21,12 +21,12 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 from urllib.parse import urlsplit
 
-from models.access.cache import Memory
+from models.access.cache import MemoryCache
 from models.database.transactions import Database
 from models.migrations.migrate import migrate
 from resolvers.access import check as access
 from resolvers.context import Context
-from rules.access.decision import Question
+from rules.access.decision import AccessCheck
 from rules.catalog.facts import Plan
 from rules.numbers import ONE
 from rules.values import ResetInterval
@@ -63,7 +63,9 @@ class World:
     def forgetful(self) -> Context:
         """Give a context that remembers the catalog alone."""
         services = self.context.services
-        return replace(self.context, services=replace(services, memory=Memory(catalogs=services.catalogs)))
+        return replace(
+            self.context, services=replace(services, memory=MemoryCache(catalogs=services.catalogs))
+        )
 
     async def known(self, among: int) -> float:
         """Ask about customers at random; gives the median of a check's microseconds."""
@@ -76,7 +78,7 @@ class World:
 
 
 async def _microseconds(context: Context, number: int) -> float:
-    question = Question(customer=name(number), feature="calls", requested=ONE)
+    question = AccessCheck(customer=name(number), feature="calls", requested=ONE)
     begun = perf_counter()
     decision = await access.access(context, question)
     took = perf_counter() - begun

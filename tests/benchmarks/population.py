@@ -74,8 +74,8 @@ async def acted(books: Books, key: str, number: int, opened_at: datetime, plan: 
     await books.do(key, UpsertCustomer(key=key))
     await books.do(key, Subscribe(plan=plan))
     done = await books.do(key, ReportUsage(feature="calls", quantity=used(number) * ONE))
-    assert done.account.customer is not None
-    return done.account.customer.number
+    assert done.state.customer is not None
+    return done.state.customer.number
 
 
 def _tables() -> Iterable[Table]:

@@ -22,7 +22,7 @@ from models.migrations.migrate import migrate
 from models.usage import store as usage
 from models.usage.store import Owner, Uncounted
 from resolvers.access import check as access
-from rules.access.decision import Question
+from rules.access.decision import AccessCheck
 from rules.catalog.facts import Aggregation
 from rules.commands.consume import Consume
 from rules.commands.customers import UpsertCustomer
@@ -52,19 +52,19 @@ async def with_events(books: Books, name: str, events: int) -> None:
     await books.do(name, UpsertCustomer(key=name))
     await books.do(name, Subscribe(plan="basic"))
     done = await books.do(name, ReportUsage(feature="calls", quantity=0))
-    assert done.account.customer is not None
-    given = {"events": events, "customer": done.account.customer.number}
+    assert done.state.customer is not None
+    given = {"events": events, "customer": done.state.customer.number}
     async with books.database.write() as session:
         for statement in RECORD:
             await session.execute(text(statement), given)
-    decision = await access.access(books.context, Question(customer=name, feature="calls"))
+    decision = await access.access(books.context, AccessCheck(customer=name, feature="calls"))
     assert decision.usage is not None
     assert decision.usage.used == events * ONE
 
 
 async def counted_anew(books: Books, name: str) -> None:
     """Print what it takes to count the records of a customer anew, which must come to what is kept."""
-    decision = await access.access(books.context, Question(customer=name, feature="calls"))
+    decision = await access.access(books.context, AccessCheck(customer=name, feature="calls"))
     assert decision.usage is not None
     assert decision.subject.customer is not None
     owner, window = Owner(books.environment, decision.subject.customer.number), decision.subject.window
@@ -91,7 +91,7 @@ async def main(short: int, long: int) -> None:
         context = books.context
         await measured(
             "a question",
-            lambda name: access.access(context, Question(customer=name, feature="calls", requested=ONE)),
+            lambda name: access.access(context, AccessCheck(customer=name, feature="calls", requested=ONE)),
         )
         await measured("a unit consumed", lambda name: books.do(name, Consume(feature="calls")))
         for name in ("short", "long"):

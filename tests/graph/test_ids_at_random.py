@@ -18,7 +18,7 @@ from resolvers.context import Services
 from rules.catalog.facts import Catalog, PublishScope
 from rules.catalog_code.writer import document_of
 from rules.catalog_edits.packages import with_package
-from rules.commands.command import Act
+from rules.commands.command import Command
 from rules.commands.credits import ConsumeCredits, GrantCredits
 from rules.commands.reserve import Reserve
 from rules.numbers import ONE
@@ -64,7 +64,7 @@ IF_APPLIED = f"""mutation ($input: ApplyCatalogInput!) {{
   applyCatalog(input: $input) {{ {IMPACT} userErrors {{ message }} }}
 }}"""
 
-SPENT: Sequence[Act] = (
+SPENT: Sequence[Command] = (
     GrantCredits(credit_type="tokens", amount=50 * ONE),
     ConsumeCredits(credit_type="tokens", amount=3 * ONE),
     Reserve(feature="calls", quantity=ONE, key="of every life"),

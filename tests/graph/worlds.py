@@ -15,9 +15,9 @@ from resolvers import catalog, customers
 from resolvers.access import check as access
 from resolvers.context import Context, Services
 from resolvers.environments import context_of, ensure_environment
-from rules.access.decision import Decision, Question
+from rules.access.decision import AccessCheck, Decision
 from rules.catalog.facts import Catalog
-from rules.commands.command import Act
+from rules.commands.command import Command
 from rules.commands.consume import Consume
 from rules.commands.credits import ConsumeCredits, GrantCredits
 from rules.commands.customers import UpsertCustomer
@@ -93,7 +93,7 @@ class World:
         context = await context_of(services, environment.key)
         await catalog.edit(context, lambda old, _: replace(selling_everything(), revision=old.revision))
         for who in WHO:
-            await customers.upsert(context, UpsertCustomer(key=who))
+            await customers.upsert_customer(context, UpsertCustomer(key=who))
         clock.forward(minutes=1)
         return cls(context=context, clock=clock)
 
@@ -117,10 +117,10 @@ class World:
                 with suppress(Rejected):
                     await self.does(WHO[who % len(WHO)], replace(act, **given))  # type: ignore[type-var]
 
-    async def does(self, who: str, act: Act) -> None:
+    async def does(self, who: str, act: Command) -> None:
         """Let an act happen; raises Rejected."""
         if not isinstance(act, UpsertCustomer):
-            await customers.act(self.context, who, act)
+            await customers.customer_command(self.context, who, act)
 
     async def edits(self, *made: Edit) -> None:
         """Edit the catalog."""
@@ -129,7 +129,7 @@ class World:
 
     async def edited(self, *made: Edit) -> Catalog:
         """The catalog as it would be after edits of now."""
-        shop = (await catalog.read(self.context)).catalog
+        shop = (await catalog.current_catalog(self.context)).catalog
         for number, edit in enumerate(made):
             somebody = await self.customer(WHO[number % len(WHO)])
             shop = edited(shop, somebody, edit, self.clock.now)
@@ -143,7 +143,7 @@ class World:
 
     async def answers(self) -> dict[tuple[str, str], Decision]:
         """Every answer that there is."""
-        asked = [Question(customer=who, feature=feature) for who in WHO for feature in FEATURES]
+        asked = [AccessCheck(customer=who, feature=feature) for who in WHO for feature in FEATURES]
         decisions = await access.accesses(self.context, asked)
         return {
             (known.subject.question.customer, known.subject.question.feature): known for known in decisions
@@ -163,7 +163,7 @@ def told(decision: Decision) -> Told:
     usage, book, paid = decision.usage, decision.book, decision.payment
     return {
         "reason": decision.reason,
-        "value": decision.subject.entitled.value,
+        "value": decision.subject.entitlement.value,
         "usage": None
         if usage is None
         else (usage.used, usage.reserved, usage.limit, usage.value.enforcement, usage.overage_charge),
@@ -186,4 +186,4 @@ def told(decision: Decision) -> Told:
 
 def is_heard(*decisions: Decision) -> bool:
     """Whether anything speaks about a feature, or prices it in credits."""
-    return any(known.subject.entitled.sources or known.subject.rate for known in decisions)
+    return any(known.subject.entitlement.sources or known.subject.rate for known in decisions)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.live import Telling
+from rules.live import ChangeTracker
 
 KEYS = ("a", "b", "c", "d")
 
 states = st.fixed_dictionaries({key: st.integers(0, 2) for key in KEYS})
 
 
-def tell_all(telling: Telling, state: dict[str, int]) -> list[str]:
+def tell_all(telling: ChangeTracker, state: dict[str, int]) -> list[str]:
     """Tell whatever differs; gives the keys in their order."""
     told = []
     for key in telling.differing(state):
@@ -25,7 +25,7 @@ def tell_all(telling: Telling, state: dict[str, int]) -> list[str]:
 def test_exactly_what_differs_from_what_was_told_last_is_told(
     first: dict[str, int], later: list[dict[str, int]]
 ) -> None:
-    telling, last = Telling(), first
+    telling, last = ChangeTracker(), first
     assert tell_all(telling, first) == list(first)
     for state in later:
         assert set(tell_all(telling, state)) == {key for key in KEYS if state[key] != last[key]}
@@ -36,7 +36,7 @@ def test_exactly_what_differs_from_what_was_told_last_is_told(
 def test_what_changes_all_the_time_keeps_nothing_else_from_being_told(
     changing: list[int], data: st.DataObject
 ) -> None:
-    telling, state = Telling(), dict.fromkeys(KEYS, 0)
+    telling, state = ChangeTracker(), dict.fromkeys(KEYS, 0)
     tell_all(telling, state)
     waiting = data.draw(st.sampled_from(KEYS))
     state[waiting] = 1

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.catalog.facts import PublishScope
-from rules.catalog.inheritance import Flattened
+from rules.catalog.inheritance import ResolvedCatalog
 from rules.credits.grants import CreditSource, EntryKind, Grant, GrantStatus, Lot
 from rules.credits.history import not_entered
 from rules.numbers import ONE
@@ -29,8 +29,8 @@ def test_what_edits_suppose_is_never_mistaken_for_one_another() -> None:
 
 
 def test_what_the_public_sees_of_a_supposed_catalog_is_supposed() -> None:
-    assert Flattened(catalog(), "an edit").published.supposed == "an edit"
-    assert Flattened(catalog()).published.supposed is None
+    assert ResolvedCatalog(catalog(), "an edit").published.supposed == "an edit"
+    assert ResolvedCatalog(catalog()).published.supposed is None
 
 
 GRANT = Grant(

@@ -15,9 +15,9 @@ from sqlmodel import SQLModel
 from models.database.transactions import Database
 from resolvers.access import check as access
 from resolvers.credits.balances import balance
-from rules.access.decision import Question
+from rules.access.decision import AccessCheck
 from rules.commands.change_plan import ChangePlan
-from rules.commands.command import Act
+from rules.commands.command import Command
 from rules.commands.consume import Consume
 from rules.commands.credits import ConsumeCredits, GrantCredits, VoidCreditGrant
 from rules.commands.custom_entitlements import RemoveCustomEntitlement, SetCustomEntitlement
@@ -32,7 +32,7 @@ from tests.rules.builders.customer_builders import DAY
 from tests.storage.books import Books
 from tests.storage.credits.test_credits import sells_credits
 
-ACTS: tuple[Act, ...] = (
+ACTS: tuple[Command, ...] = (
     Subscribe(plan="basic"),
     Subscribe(plan="small", price="monthly"),
     SetCustomEntitlement(feature="sso"),
@@ -118,7 +118,7 @@ def _concerns_everybody(step: str) -> bool:
     return how in {"SCAN", "SEARCH"} and table in OWNED and not any(column in step for column in by_customer)
 
 
-async def acted(books: Books, acts: Sequence[Act]) -> None:
+async def acted(books: Books, acts: Sequence[Command]) -> None:
     """Let customers do the same at once, in one transaction."""
     await asyncio.gather(*(books.do(name, UpsertCustomer(key=name)) for name in CUSTOMERS))
     for act in acts:
@@ -138,7 +138,7 @@ async def test_no_question_goes_through_the_rows_of_other_customers(opened: Book
     await acted(opened, ACTS[:-2])
     told = overheard(opened.database)
     for at in (None, opened.clock.now - DAY):
-        questions = [Question(customer=name, feature="calls") for name in CUSTOMERS]
+        questions = [AccessCheck(customer=name, feature="calls") for name in CUSTOMERS]
         await access.accesses(opened.context, questions, at)
         await access.accesses_of(opened.context, "acme", None, at)
     await balance(opened.context, "acme", "ai")

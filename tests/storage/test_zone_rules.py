@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import text
 
-from models.access.cache import Memory
-from models.commands.group_commit import Ledger
+from models.access.cache import MemoryCache
+from models.commands.group_commit import GroupCommit
 from models.customers import rulebook as time_zones
 from models.customers import store as customers
 from models.customers.rulebook import OlderRules, Rulebook
@@ -42,7 +42,7 @@ def rules(release: str, digests: Mapping[str, str], source: str = "tzdata") -> Z
 def ruled(books: Books, known: ZoneRules) -> Books:
     """The same books, open in a process with rules of its own."""
     rulebook = Rulebook(known, books.clock)
-    return replace(books, ledger=Ledger(books.database, Memory(), books.clock, rulebook=rulebook))
+    return replace(books, ledger=GroupCommit(books.database, MemoryCache(), books.clock, rulebook=rulebook))
 
 
 async def entered(books: Books) -> None:

@@ -12,7 +12,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from models.access.probe import Place
+from models.access.probe import ProbeKey
 from models.database.transactions import Database
 from resolvers import catalog
 from resolvers.auth import create_key
@@ -104,7 +104,7 @@ async def test_an_environment_that_a_replica_lacks_harms_nobody_who_asks_beside_
     followed: Services,
 ) -> None:
     assert followed.replica is not None
-    places = [Place(environment, "acme", "api-calls") for environment in (1, 1_000)]
+    places = [ProbeKey(environment, "acme", "api-calls") for environment in (1, 1_000)]
 
     there, missing = await followed.replica.glances.at(places)
 

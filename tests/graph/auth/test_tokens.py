@@ -157,7 +157,7 @@ async def test_every_process_opens_the_tokens_that_another_has_made(
 
 
 async def test_processes_that_sign_first_together_sign_alike(services: Services, another: Services) -> None:
-    ours, theirs = await asyncio.gather(services.seal._signing_secret(), another.seal._signing_secret())
+    ours, theirs = await asyncio.gather(services.signer._signing_secret(), another.signer._signing_secret())
 
     assert ours == theirs
 
@@ -177,7 +177,7 @@ async def test_a_token_of_an_environment_that_is_not_here_opens_nothing(
     acme: Client, services: Services
 ) -> None:
     said = claims((await token_of(acme)).secret)
-    elsewhere = jwt.encode({**said, "env": "staging"}, await services.seal._signing_secret(), "HS256")
+    elsewhere = jwt.encode({**said, "env": "staging"}, await services.signer._signing_secret(), "HS256")
 
     assert await viewer_of(services, elsewhere) is None
 

@@ -264,7 +264,7 @@ async def test_what_is_refused_says_why_and_where_and_leaves_the_whole_catalog_a
         assert await refused(market, act, **given) == [f"{code} {path}"], (act, given)
 
         assert await kept(context) == before
-        assert (await catalog.read(context)).catalog == before
+        assert (await catalog.current_catalog(context)).catalog == before
 
 
 def test_no_code_of_the_catalog_goes_unproven() -> None:

@@ -98,7 +98,7 @@ async def test_a_version_and_its_cascade_are_all_there_or_none_of_them(
     seen: list[set[int]] = []
     done = asyncio.Event()
 
-    async def look() -> None:
+    async def snapshot() -> None:
         while not done.is_set():
             seen.append(numbers(await standing(another)))
 
@@ -108,7 +108,7 @@ async def test_a_version_and_its_cascade_are_all_there_or_none_of_them(
             await towers.do("publishPackage", package="free")
         done.set()
 
-    await asyncio.gather(look(), publish())
+    await asyncio.gather(snapshot(), publish())
 
     assert all(len(versions) == 1 for versions in seen)
     plans = await standing(another)

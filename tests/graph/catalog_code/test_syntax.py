@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resolvers.catalog_code import json_tokens, yaml_tokens
-from resolvers.catalog_code.syntax import DEEPEST, Broken, Flaw, Walk, assembled, places
+from resolvers.catalog_code.syntax import DEEPEST, Broken, Flaw, Walk, assemble, places
 from tests.rules.builders.histories import awkward, json_values, words
 
 NOTATIONS = [pytest.param(yaml_tokens, id="YAML"), pytest.param(json_tokens, id="JSON")]
@@ -31,7 +31,7 @@ documents = st.dictionaries(
 def read(notation: ModuleType, text: str) -> Any:  # noqa: ANN401 - whatever the text says
     """What a text without flaws says."""
     walk = Walk(notation.tokens(text))
-    value = assembled(walk)
+    value = assemble(walk)
     assert walk.flaws == []
     return value
 
@@ -41,7 +41,7 @@ def flaws(notation: ModuleType, text: str) -> list[str]:
     walk = Walk(notation.tokens(text))
     found = walk.flaws
     try:
-        assembled(walk)
+        assemble(walk)
     except Broken as broken:
         found = [*found, broken.flaw]
     assert all(flaw.message.endswith(".") for flaw in found)
@@ -57,7 +57,7 @@ def _shown(flaw: Flaw) -> str:
 def test_what_is_written_is_read_again(notation: ModuleType, document: dict[str, object]) -> None:
     text = notation.written(document)
 
-    again = assembled(_as_json(Walk(notation.tokens(text))))
+    again = assemble(_as_json(Walk(notation.tokens(text))))
 
     assert again == document
     assert text.endswith("\n")
@@ -71,7 +71,7 @@ def _as_json(walk: Walk) -> Any:  # noqa: ANN401 - steps, with floats for fracti
 
 @given(document=documents)
 def test_readers_of_the_older_yaml_read_the_same(document: dict[str, object]) -> None:
-    text = yaml_tokens.written(document)
+    text = yaml_tokens.write_yaml(document)
 
     assert yaml.safe_load(text) == document or _holds_what_it_misreads(document)
 
@@ -89,7 +89,7 @@ def _holds_what_it_misreads(value: object) -> bool:
 def test_a_text_stays_a_text(text: str) -> None:
     document = {"a": text, "b": [text, {"c": text}], text: {text: [text]}}
 
-    assert read(yaml_tokens, yaml_tokens.written(document)) == document
+    assert read(yaml_tokens, yaml_tokens.write_yaml(document)) == document
 
 
 def test_yaml_is_written_for_people() -> None:
@@ -109,7 +109,7 @@ def test_yaml_is_written_for_people() -> None:
         }
     }
 
-    assert yaml_tokens.written(document) == (
+    assert yaml_tokens.write_yaml(document) == (
         "plans:\n"
         "  pro:\n"
         "    name: Pro\n"
@@ -131,8 +131,8 @@ def test_yaml_is_written_for_people() -> None:
 
 
 def test_nothing_is_written_as_nothing() -> None:
-    assert yaml_tokens.written({}) == "{}\n"
-    assert json_tokens.written({}) == "{}\n"
+    assert yaml_tokens.write_yaml({}) == "{}\n"
+    assert json_tokens.write_json({}) == "{}\n"
 
 
 @pytest.mark.parametrize(
@@ -319,10 +319,10 @@ SECOND = ("plans", "pro", "entitlements", "1")
 def test_a_place_is_found_or_the_nearest_around_it(
     path: tuple[str, ...], yaml_place: tuple[int, int], json_place: tuple[int, int]
 ) -> None:
-    assert places(Walk(yaml_tokens.tokens(YAML)), [path]) == {path: yaml_place}
-    assert places(Walk(json_tokens.tokens(JSON)), [path]) == {path: json_place}
+    assert places(Walk(yaml_tokens.yaml_tokens(YAML)), [path]) == {path: yaml_place}
+    assert places(Walk(json_tokens.json_tokens(JSON)), [path]) == {path: json_place}
 
 
 def test_columns_count_characters() -> None:
-    assert places(Walk(yaml_tokens.tokens("{é😀: 1, b: 2}")), [("b",)]) == {("b",): (1, 9)}
-    assert places(Walk(json_tokens.tokens('{"é😀": 1, "b": 2}')), [("b",)]) == {("b",): (1, 11)}
+    assert places(Walk(yaml_tokens.yaml_tokens("{é😀: 1, b: 2}")), [("b",)]) == {("b",): (1, 9)}
+    assert places(Walk(json_tokens.json_tokens('{"é😀": 1, "b": 2}')), [("b",)]) == {("b",): (1, 11)}

@@ -18,7 +18,7 @@ from resolvers.access import check as access
 from resolvers.catalog_code import documents as catalog_code
 from resolvers.catalog_code.documents import CatalogDocument, CatalogFormat
 from resolvers.context import Services
-from rules.access.decision import Decision, Question
+from rules.access.decision import AccessCheck, Decision
 from rules.catalog.facts import Catalog, PublishScope
 from rules.catalog_code.version_diff import version_changes
 from rules.catalog_code.writer import document_of
@@ -123,13 +123,13 @@ async def compare_change(world: World, who: str, act: ChangePlan) -> None:
     kept = await world.kept()
     preview = await attempt(previews.preview_plan_change(world.context, who, act))
     if isinstance(preview, tuple):
-        assert await attempt(customers.act(world.context, who, act)) == preview
+        assert await attempt(customers.customer_command(world.context, who, act)) == preview
         return
 
     assert await world.kept() == kept
     at = preview.planned.effective_at
     before = await answers_at(world, who, at)
-    done = await customers.act(world.context, who, act)
+    done = await customers.customer_command(world.context, who, act)
     after = await answers_at(world, who, at)
     differing = {
         feature: (told(before[feature]), told(after[feature]))
@@ -139,9 +139,9 @@ async def compare_change(world: World, who: str, act: ChangePlan) -> None:
     event(f"{preview.planned.timing}: {'some differ' if differing else 'nothing differs'}")
     found = {one.after.subject.question.feature: one for one in preview.differences}
     assert {key: (told(one.before), told(one.after)) for key, one in found.items()} == differing
-    assert done.account.customer is not None
+    assert done.state.customer is not None
     (changed,) = (
-        known for known in done.account.customer.subscriptions if known.number == done.outcome["subscription"]
+        known for known in done.state.customer.subscriptions if known.number == done.outcome["subscription"]
     )
     scheduled = changed.scheduled_change(done.now)
     assert (preview.planned.timing.value == "PERIOD_END") == (scheduled is not None)
@@ -150,7 +150,7 @@ async def compare_change(world: World, who: str, act: ChangePlan) -> None:
 
 async def answers_at(world: World, who: str, at: datetime) -> dict[str, Decision]:
     """Every answer about a customer, about an instant."""
-    asked = [Question(customer=who, feature=feature) for feature in FEATURES]
+    asked = [AccessCheck(customer=who, feature=feature) for feature in FEATURES]
     return dict(zip(FEATURES, await access.accesses(world.context, asked, at), strict=True))
 
 

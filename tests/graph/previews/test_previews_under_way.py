@@ -15,7 +15,7 @@ from models.usage.store import Owner
 from resolvers import catalog, customers, previews
 from resolvers.access import check as access
 from resolvers.context import Context, Services
-from rules.access.decision import Decision, Question
+from rules.access.decision import AccessCheck, Decision
 from rules.catalog.facts import Catalog, PublishScope
 from rules.catalog_edits.packages import with_package
 from rules.catalog_edits.publishing import publish
@@ -25,7 +25,7 @@ from rules.commands.subscribe import Subscribe
 from rules.customers.facts import CustomEntitlementMode
 from rules.numbers import ONE
 from rules.usage.counters import Tally
-from rules.usage.metering import everything
+from rules.usage.metering import whole_window
 from rules.values import ResetInterval, WrittenLimit
 from tests.graph.access.test_statement_counts import statements
 from tests.graph.client import Connect
@@ -69,15 +69,17 @@ async def crowded(context: Context, size: int = CROWD) -> list[str]:
         ),
     )
     names = [f"customer-{number:04}" for number in range(size)]
-    await asyncio.gather(*(customers.upsert(context, UpsertCustomer(key=name)) for name in names))
-    await asyncio.gather(*(customers.act(context, name, Subscribe(plan="basic")) for name in names))
+    await asyncio.gather(*(customers.upsert_customer(context, UpsertCustomer(key=name)) for name in names))
+    await asyncio.gather(
+        *(customers.customer_command(context, name, Subscribe(plan="basic")) for name in names)
+    )
     return names
 
 
 async def use(context: Context, numbers: list[int], amount: int) -> None:
     """Let all customers have used so much, from one instant to the next."""
     tallies = [
-        (Owner(environment=context.environment, customer=number), everything("calls"), Tally(used=amount))
+        (Owner(environment=context.environment, customer=number), whole_window("calls"), Tally(used=amount))
         for number in numbers
     ]
     async with context.services.database.write() as session:
@@ -86,7 +88,9 @@ async def use(context: Context, numbers: list[int], amount: int) -> None:
 
 async def numbers_of(context: Context, names: list[str]) -> list[int]:
     """The numbers of customers."""
-    decisions = await access.accesses(context, [Question(customer=name, feature="calls") for name in names])
+    decisions = await access.accesses(
+        context, [AccessCheck(customer=name, feature="calls") for name in names]
+    )
     return [decision.subject.customer.number for decision in decisions if decision.subject.customer]
 
 
@@ -167,7 +171,7 @@ async def test_of_many_customers_all_are_counted_where_few_are_affected(
         override = SetCustomEntitlement(
             feature="calls", mode=CustomEntitlementMode.OVERRIDE, value=WrittenLimit(limit=ONE)
         )
-        await customers.act(context, name, override)
+        await customers.customer_command(context, name, override)
     monkeypatch.setattr(previews, "MOST_COUNTED", 50)
 
     told = await previews.preview_publish(context, "basic", PublishScope.ALL_CUSTOMERS)
@@ -181,7 +185,7 @@ async def test_archived_customers_and_those_of_other_environments_do_not_count(
     elsewhere = await context_of(services, await connect("elsewhere"))
     await crowded(context, 5)
     await crowded(elsewhere, 7)
-    await customers.act(context, "customer-0003", ArchiveCustomer())
+    await customers.customer_command(context, "customer-0003", ArchiveCustomer())
 
     told = await previews.preview_publish(context, "basic", PublishScope.ALL_CUSTOMERS)
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from rules.access.decision import ALLOWING, AccessReason, Decision
 from rules.catalog.facts import CreditRate, FeatureStatus
-from rules.catalog.inheritance import Flattened
-from rules.credits.accounts import Book
+from rules.catalog.inheritance import ResolvedCatalog
+from rules.credits.accounts import CreditAccount
 from rules.numbers import ONE
 from rules.revisions import Revision
 from rules.values import (
@@ -81,7 +81,7 @@ def test_what_is_not_metered_is_granted_where_a_row_speaks(feature: str) -> None
     decision = ask(FLAT, ACME, feature)
 
     assert (decision.allowed, decision.reason) == (True, AccessReason.GRANTED)
-    assert decision.subject.entitled.value == VALUES[feature]
+    assert decision.subject.entitlement.value == VALUES[feature]
     assert decision.usage is None
 
 
@@ -210,7 +210,7 @@ def asked_with(faults: set[AccessReason], *, choice: bool) -> Decision:
         used=units(5) if AccessReason.LIMIT_EXCEEDED in faults or burning else 0,
         requested=ONE if choice is mismatched else None,
         values=wanted if choice or mismatched else None,
-        book=Book(credit_type="ai") if burning else None,
+        book=CreditAccount(credit_type="ai") if burning else None,
     )
 
 
@@ -255,7 +255,7 @@ def test_usage_is_told_with_a_no_too() -> None:
 
 
 def test_an_answer_names_how_much_of_the_catalog_and_of_the_customer_it_has_seen() -> None:
-    flat = Flattened(replace(FLAT.catalog, revision=3))
+    flat = ResolvedCatalog(replace(FLAT.catalog, revision=3))
 
     assert ask(flat, replace(ACME, revision=7), "sso").revision == Revision(catalog=3, customer=7)
     assert ask(flat, None, "sso").revision == Revision(catalog=3, customer=0)
@@ -313,7 +313,7 @@ features = st.sampled_from(sorted(FEATURES))
 def answer(world: World, feature: str, at: datetime) -> tuple[object, ...]:
     """What is told at an instant, nothing new having been written."""
     decision = ask(world.flat, world.customer, feature, at=at, records=world.records)
-    return decision.reason, decision.usage, decision.subject.entitled, decision.subject.billing
+    return decision.reason, decision.usage, decision.subject.entitlement, decision.subject.billing
 
 
 @given(worlds(subscriptions=1), features, instants, st.data())

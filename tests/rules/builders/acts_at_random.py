@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from rules.catalog.facts import Content, PublishScope, Row
 from rules.commands.change_plan import ChangePlan, ChangeTiming, UsageOnChange
-from rules.commands.command import Act
+from rules.commands.command import Command
 from rules.commands.custom_entitlements import RemoveCustomEntitlement, SetCustomEntitlement
 from rules.commands.customers import ArchiveCustomer, UpsertCustomer
 from rules.commands.report_usage import ReportUsage
@@ -57,7 +57,7 @@ class Step:
     """An act of one customer, some of whose instants lie so far from the one at which it happens."""
 
     who: int
-    act: Act
+    act: Command
     away: tuple[tuple[str, timedelta], ...] = ()
 
 
@@ -153,7 +153,7 @@ def publishes(draw: st.DrawFn) -> Publish:
     return Publish(package=package.key, content=replace(before, rows=said, prices=prices), scope=scope)
 
 
-def acts(act: st.SearchStrategy[Act], **away: st.SearchStrategy[timedelta]) -> st.SearchStrategy[Step]:
+def acts(act: st.SearchStrategy[Command], **away: st.SearchStrategy[timedelta]) -> st.SearchStrategy[Step]:
     """An act of somebody, with some of its instants or none."""
     given = st.fixed_dictionaries({}, optional=away).map(lambda said: tuple(said.items()))
     return st.builds(Step, who=customers, act=act, away=given)

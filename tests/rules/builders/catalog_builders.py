@@ -22,14 +22,14 @@ from rules.catalog.facts import (
     PublishScope,
     Row,
 )
-from rules.catalog.inheritance import Flattened, Resolved
+from rules.catalog.inheritance import ResolvedCatalog, ResolvedRow
 from rules.catalog_edits.drafts import RowEdit, set_entitlement
 from rules.catalog_edits.packages import with_package
 from rules.catalog_edits.publishing import publish
 from rules.catalog_edits.references import Holders
 from rules.errors import Problem, Rejected
 from rules.numbers import ONE
-from rules.unset import KEEP, Keep
+from rules.unset import UNSET, Unset
 from rules.values import (
     BillingPeriod,
     Choices,
@@ -157,7 +157,7 @@ def archived(shop: Catalog, key: str) -> Catalog:
 
 
 def edit(
-    key: str, value: Written | Keep | None = KEEP, *, package: str = "pro", price: str | None = None
+    key: str, value: Written | Unset | None = UNSET, *, package: str = "pro", price: str | None = None
 ) -> RowEdit:
     """Set a value, or leave it out."""
     return RowEdit(package=package, key=key, value=value, price=price)
@@ -210,22 +210,22 @@ def credit(units: int) -> Credits:
     return Credits(amount=units * ONE)
 
 
-def draft_rows(shop: Catalog, key: str) -> tuple[Resolved, ...]:
+def draft_rows(shop: Catalog, key: str) -> tuple[ResolvedRow, ...]:
     """What a package's draft shows."""
-    return Flattened(shop).draft_rows(shop.packages[key])
+    return ResolvedCatalog(shop).draft_rows(shop.packages[key])
 
 
-def current_rows(shop: Catalog, key: str) -> tuple[Resolved, ...]:
+def current_rows(shop: Catalog, key: str) -> tuple[ResolvedRow, ...]:
     """What readers see of a package."""
-    return Flattened(shop).current_rows(shop.packages[key])
+    return ResolvedCatalog(shop).current_rows(shop.packages[key])
 
 
-def keys(rows: Sequence[Resolved]) -> list[str]:
+def keys(rows: Sequence[ResolvedRow]) -> list[str]:
     """The rows by key, those for one price as key@price."""
     return [f"{r.row.key}@{r.row.price}" if r.row.price else r.row.key for r in rows]
 
 
-def told(rows: Sequence[Resolved]) -> list[str]:
+def told(rows: Sequence[ResolvedRow]) -> list[str]:
     """The rows in a word each: key, origin, and the package that they were set in."""
     return [f"{key} {r.origin} {r.defined_in}" for key, r in zip(keys(rows), rows, strict=True)]
 

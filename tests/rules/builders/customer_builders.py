@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from hypothesis import strategies as st
 
-from rules.access.decision import Decision, Question, decide, subject_of
+from rules.access.decision import AccessCheck, Decision, decide, resolve_check
 from rules.catalog.facts import (
     Aggregation,
     Catalog,
@@ -21,9 +21,9 @@ from rules.catalog.facts import (
     Row,
     Version,
 )
-from rules.catalog.inheritance import Flattened
-from rules.credits.accounts import Book
-from rules.customers.effective import Counting, Entitled
+from rules.catalog.inheritance import ResolvedCatalog
+from rules.credits.accounts import CreditAccount
+from rules.customers.effective import EffectiveEntitlement, PeriodAnchor
 from rules.customers.facts import CustomEntitlement, CustomEntitlementMode, Customer, Subscription, Term
 from rules.numbers import ONE
 from rules.usage.counters import Tally
@@ -143,10 +143,10 @@ def republished(
     return replace(plan, versions=(*plan.versions, version))
 
 
-def selling(*plans: Plan, features: Iterable[Feature] = ()) -> Flattened:
+def selling(*plans: Plan, features: Iterable[Feature] = ()) -> ResolvedCatalog:
     """A catalog with these plans and all features, some of them changed."""
     changed = {known.key: known for known in features}
-    return Flattened(
+    return ResolvedCatalog(
         Catalog(features={**FEATURES, **changed}, packages={package.key: package for package in plans})
     )
 
@@ -174,13 +174,13 @@ def subscription(
     return Subscription(number=number, product=product, terms=(term,))
 
 
-def counting(held: Subscription, at: datetime = START) -> Counting:
+def counting(held: Subscription, at: datetime = START) -> PeriodAnchor:
     """How usage periods are counted from a subscription."""
     term = held.term(at)
-    return Counting(subscription=held, anchor=term.anchor, timezone=term.timezone)
+    return PeriodAnchor(subscription=held, anchor=term.anchor, timezone=term.timezone)
 
 
-def winners(found: Entitled) -> list[str]:
+def winners(found: EffectiveEntitlement) -> list[str]:
     """The packages of the rows that decided."""
     return [source.row.package for source in found.sources if source.winning and source.row is not None]
 
@@ -200,7 +200,7 @@ def customer(
 
 
 def ask(
-    flat: Flattened,
+    flat: ResolvedCatalog,
     customer: Customer | None,
     feature: str,
     *,
@@ -209,11 +209,11 @@ def ask(
     records: Mapping[datetime, int] | None = None,
     requested: int | None = None,
     values: tuple[str, ...] | None = None,
-    book: Book | None = None,
+    book: CreditAccount | None = None,
 ) -> Decision:
     """Ask, with the given records as all usage there is, or ``used`` as what was used just now; micros."""
-    question = Question(customer="acme", feature=feature, requested=requested, values=values)
-    subject = replace(subject_of(flat, customer, question, at), book=book)
+    question = AccessCheck(customer="acme", feature=feature, requested=requested, values=values)
+    subject = replace(resolve_check(flat, customer, question, at), book=book)
     window, recorded = subject.window, {at: used} if records is None else records
     if window is None:
         return decide(subject, {})
@@ -225,7 +225,7 @@ def ask(
 class World:
     """A catalog, a customer, and all that the customer used of any feature, in micros."""
 
-    flat: Flattened
+    flat: ResolvedCatalog
     customer: Customer
     records: Mapping[datetime, int]
 

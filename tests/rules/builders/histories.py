@@ -21,7 +21,7 @@ from rules.catalog.facts import (
     Widget,
 )
 from rules.catalog_edits.credit_rates import RateEdit, set_credit_rate
-from rules.catalog_edits.drafts import RowEdit, set_entitlement, subject_of
+from rules.catalog_edits.drafts import RowEdit, row_subject, set_entitlement
 from rules.catalog_edits.features import create_credit_type, create_feature
 from rules.catalog_edits.packages import archive, create_addon
 from rules.catalog_edits.references import Holders
@@ -38,7 +38,7 @@ from rules.catalog_edits.updates import (
     update_product,
 )
 from rules.errors import Rejected
-from rules.unset import KEEP
+from rules.unset import UNSET
 from rules.values import ConfigKind, Unit
 from tests.rules.builders.catalog_builders import choices, config, edit, metered, published, written
 from tests.rules.builders.edits import made
@@ -61,7 +61,7 @@ units = st.builds(Unit, singular=words, plural=words)
 
 def left_out_or(what: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     """Something, or as often nothing said of it."""
-    return st.just(KEEP) | what
+    return st.just(UNSET) | what
 
 
 def _acts(
@@ -101,7 +101,7 @@ _updates: list[st.SearchStrategy[Act]] = [
             visible=left_out_or(st.booleans()),
             position=left_out_or(st.integers(0, 9)),
             default_trial_days=left_out_or(st.none() | st.integers(0, 30)),
-            compatible_addons=st.sampled_from([KEEP, None, (), ("pack",), ("extra", "pack")]),
+            compatible_addons=st.sampled_from([UNSET, None, (), ("pack",), ("extra", "pack")]),
             **_described,
         ),
     ),
@@ -146,11 +146,11 @@ _rates = _acts(
 def _rows(draw: st.DrawFn) -> Act:
     """Set a row that says anything that its subject can mean, with texts of its own."""
     key = draw(st.sampled_from(SUBJECTS[:4]))
-    subject = subject_of(settled(), key)
+    subject = row_subject(settled(), key)
     row = RowEdit(
         package=draw(st.sampled_from(PACKAGES)),
         key=key,
-        value=KEEP if subject is None else draw(values_of(subject)),
+        value=UNSET if subject is None else draw(values_of(subject)),
         price=draw(st.sampled_from([None, None, "monthly"])),
         display_text=draw(left_out_or(told)),
         hidden_from=draw(left_out_or(st.lists(st.sampled_from(Widget), unique=True).map(tuple))),

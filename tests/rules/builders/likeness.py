@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from rules.catalog.facts import Catalog, Version
-from rules.catalog.inheritance import Flattened, Resolved
+from rules.catalog.inheritance import ResolvedCatalog, ResolvedRow
 from tests.rules.models.naive_catalog import Naive
 from tests.rules.models.naive_market import NaiveMarket, number_of
 from tests.rules.models.naive_rows import Shelf, Shown, in_order, listed
 
 
-def shown(resolved: Resolved) -> Shown:
+def shown(resolved: ResolvedRow) -> Shown:
     """A row as the naive catalog would show it."""
     return {
         "key": resolved.row.key,
@@ -23,7 +23,7 @@ def shown(resolved: Resolved) -> Shown:
 
 def compare(shop: Catalog, naive: Naive, *, versions: int) -> None:
     """Compare every package: its draft, and its newest versions or all of them."""
-    flat = Flattened(shop)
+    flat = ResolvedCatalog(shop)
     assert set(shop.packages) == set(naive.shelves)
     for key, package in shop.packages.items():
         shelf = naive.shelves[key]
@@ -48,7 +48,7 @@ def compare_version(version: Version, shelf: Shelf) -> None:
 def compare_market(shop: Catalog, naive: NaiveMarket, *, versions: int) -> None:
     """Compare names, states and rates as well."""
     compare(shop, naive, versions=versions)
-    flat = Flattened(shop)
+    flat = ResolvedCatalog(shop)
     assert {feature.key: feature.status for feature in shop.features.values()} == naive.states
     assert {key for key, package in shop.packages.items() if package.archived} == naive.archived
     for key, package in shop.packages.items():

@@ -9,12 +9,12 @@ from typing import Self
 
 import pytest
 
-from rules.access.decision import Decision, Question, decide, subject_of
+from rules.access.decision import AccessCheck, Decision, decide, resolve_check
 from rules.catalog.facts import Catalog, Package, Price, PublishScope, Row
-from rules.catalog.inheritance import Flattened
+from rules.catalog.inheritance import ResolvedCatalog
 from rules.catalog_edits.packages import with_package
 from rules.catalog_edits.publishing import publish
-from rules.commands.command import Account, Act, Scene
+from rules.commands.command import Command, CommandContext, CustomerState
 from rules.commands.customers import UpsertCustomer
 from rules.commands.report_usage import ReportUsage
 from rules.customers.effective import Source
@@ -45,13 +45,13 @@ class Life:
     now: datetime = START
     customer: Customer | None = None
     records: list[UsageRecord] = field(default_factory=list)
-    _flat: Flattened | None = None
+    _flat: ResolvedCatalog | None = None
 
     @property
-    def flat(self) -> Flattened:
+    def flat(self) -> ResolvedCatalog:
         """The catalog as rules read it."""
         if self._flat is None or self._flat.catalog is not self.shop:
-            self._flat = Flattened(self.shop)
+            self._flat = ResolvedCatalog(self.shop)
         return self._flat
 
     def born(self, timezone: str = "UTC") -> Self:
@@ -69,15 +69,15 @@ class Life:
         acted_at = self.customer.acted_at if self.customer is not None else None
         return self.now if acted_at is None else max(self.now, acted_at + MOMENT)
 
-    def does(self, *acts: Act) -> Self:
+    def does(self, *acts: Command) -> Self:
         """Let acts happen, none of which is refused."""
         for act in acts:
-            scene = Scene(flat=self.flat, now=self.next_act_at)
+            scene = CommandContext(flat=self.flat, now=self.next_act_at)
             found = self.customer or (Customer(number=1, key="acme") if act.creates else None)
-            account = Account(customer=found)
-            tallies = {need.window: self._tally(need.window) for need in act.needs(scene, account)}
-            change = act.apply(scene, replace(account, tallies=tallies))
-            customer = change.account.customer
+            state = CustomerState(customer=found)
+            tallies = {need.window: self._tally(need.window) for need in act.needs(scene, state)}
+            change = act.apply(scene, replace(state, tallies=tallies))
+            customer = change.state.customer
             assert customer is not None
             self.customer = replace(customer, revision=customer.revision + 1, acted_at=scene.now)
             self.records += change.records
@@ -87,7 +87,7 @@ class Life:
         """Report usage."""
         return self.does(ReportUsage(feature=feature, quantity=units * ONE, occurred_at=at))
 
-    def refuses(self, act: Act) -> list[str]:
+    def refuses(self, act: Command) -> list[str]:
         """Code and path of every problem of an act, which is refused and changes nothing."""
         before = deepcopy((self.customer, self.shop))
         with pytest.raises(Rejected) as refusal:
@@ -117,8 +117,8 @@ class Life:
         now = self.present
         asked = now if at is None or at == self.now else at
         units = None if requested is None else requested * ONE
-        question = Question(customer="acme", feature=feature, requested=units, values=values)
-        subject = subject_of(self.flat, self.customer, question, asked, past=asked < now)
+        question = AccessCheck(customer="acme", feature=feature, requested=units, values=values)
+        subject = resolve_check(self.flat, self.customer, question, asked, past=asked < now)
         window = subject.window
         later = [r.occurred_at for r in self.records if r.feature == feature and r.occurred_at > asked]
         return decide(
@@ -212,7 +212,7 @@ class Life:
 
     def sources(self, feature: str = "calls", at: datetime | None = None) -> list[str]:
         """Everything that speaks about a feature, in a word each; a star for those that decide."""
-        return [_told(source) for source in self.asks(feature, at=at).subject.entitled.sources]
+        return [_told(source) for source in self.asks(feature, at=at).subject.entitlement.sources]
 
 
 def _told(source: Source) -> str:
@@ -221,6 +221,8 @@ def _told(source: Source) -> str:
     return f"{name}{times}{'*' if source.winning else ''}"
 
 
-def subscribed(act: Act, *, timezone: str = "UTC", at: datetime = START, shop: Catalog | None = None) -> Life:
+def subscribed(
+    act: Command, *, timezone: str = "UTC", at: datetime = START, shop: Catalog | None = None
+) -> Life:
     """The life of a customer who subscribes the day after they are made."""
     return Life(shop=shop or opened(), now=at - DAY).born(timezone).comes_to(at).does(act)

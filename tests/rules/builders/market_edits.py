@@ -18,7 +18,7 @@ from rules.catalog_edits.updates import (
     update_feature,
     update_plan,
 )
-from rules.unset import KEEP
+from rules.unset import UNSET
 from tests.rules.builders.edits import Edit, made
 from tests.rules.builders.strategies import PACKAGES, PLANS, SUBJECTS, edits
 
@@ -69,7 +69,7 @@ def dealt(shop: Catalog, edit: MarketEdit) -> Catalog:
 
 
 packages = st.sampled_from((*PLANS[:3], *PLANS[:3], *PACKAGES, "extra"))
-names = st.sampled_from([KEEP, KEEP, "Name", "Another name", "", None])
+names = st.sampled_from([UNSET, UNSET, "Name", "Another name", "", None])
 new_addons = st.builds(NewAddon, st.sampled_from(["extra", "Pack", "PRO"]))
 archivings = st.builds(Archive, packages, st.sampled_from([True, True, False]))
 credit_rates = st.builds(
@@ -77,7 +77,7 @@ credit_rates = st.builds(
     package=packages,
     feature=st.sampled_from(["seats", "seats", "calls", "sso", "unheard-of"]),
     credit_type=st.sampled_from(["ai", "ai", "ai", "seats"]),
-    credits=st.sampled_from([None, 1, 2, 3, 0, KEEP]),
+    credits=st.sampled_from([None, 1, 2, 3, 0, UNSET]),
     per_units=st.sampled_from([1, 1, 1, 0]),
 )
 states = st.builds(
@@ -86,13 +86,13 @@ states = st.builds(
     status=st.sampled_from([*FeatureStatus, FeatureStatus.ARCHIVED, None]),
 )
 plan_updates = st.builds(
-    PlanUpdate, key=packages, name=names, position=st.sampled_from([KEEP, KEEP, 0, 3, -1, None])
+    PlanUpdate, key=packages, name=names, position=st.sampled_from([UNSET, UNSET, 0, 3, -1, None])
 )
 addon_updates = st.builds(
     AddonUpdate,
     key=st.sampled_from([*ADDONS, *ADDONS, "free"]),
     name=names,
-    max_quantity=st.sampled_from([KEEP, None, 1, 0]),
+    max_quantity=st.sampled_from([UNSET, None, 1, 0]),
 )
 
 

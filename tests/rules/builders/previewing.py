@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from rules.access.decision import Decision, Question, decide, subject_of
+from rules.access.decision import AccessCheck, Decision, decide, resolve_check
 from rules.catalog.facts import Catalog, Row
-from rules.catalog.inheritance import Flattened
+from rules.catalog.inheritance import ResolvedCatalog
 from rules.catalog_edits.packages import with_package
 from rules.catalog_edits.publishing import publish
 from rules.commands.subscribe import Subscribe
-from rules.credits.accounts import Book
-from rules.credits.roll_forward import brought_up
-from rules.previews.impact import Difference, differences
+from rules.credits.accounts import CreditAccount
+from rules.credits.roll_forward import roll_forward
+from rules.previews.impact import DecisionChange, differences
 from rules.usage.counters import aggregation_of
 from tests.rules.builders.lives import Life
 from tests.rules.builders.small_shop import LONG_AGO, opened, row
@@ -29,29 +29,31 @@ def selling_everything() -> Catalog:
     return publish(with_package(shop, replace(basic, draft=content)), "basic", now=LONG_AGO).catalog
 
 
-def decided(life: Life, flat: Flattened, feature: str, kept: Book) -> Decision:
+def decided(life: Life, flat: ResolvedCatalog, feature: str, kept: CreditAccount) -> Decision:
     """The answer about a feature by some catalog, and by credits that were kept as they are."""
-    question = Question(customer="acme", feature=feature)
-    subject = subject_of(flat, life.customer, question, life.present)
+    question = AccessCheck(customer="acme", feature=feature)
+    subject = resolve_check(flat, life.customer, question, life.present)
     if subject.rate is not None and life.customer is not None:
-        known = kept if subject.rate.credit_type == "ai" else Book(credit_type=subject.rate.credit_type)
-        subject = replace(subject, book=brought_up(known, life.customer, flat, life.present))
+        known = (
+            kept if subject.rate.credit_type == "ai" else CreditAccount(credit_type=subject.rate.credit_type)
+        )
+        subject = replace(subject, book=roll_forward(known, life.customer, flat, life.present))
     window = subject.window
     aggregation = aggregation_of(flat.catalog, feature)
     return decide(subject, {} if window is None else {window: tally_of(life.records, window, aggregation)})
 
 
-def differing(life: Life, after: Flattened, kept: Book | None = None) -> list[Difference]:
+def differing(life: Life, after: ResolvedCatalog, kept: CreditAccount | None = None) -> list[DecisionChange]:
     """All that would differ, every feature looked at."""
-    book = kept or Book(credit_type="ai")
+    book = kept or CreditAccount(credit_type="ai")
     return differences(*([decided(life, flat, key, book) for key in FEATURES] for flat in (life.flat, after)))
 
 
-def republished(life: Life, key: str, *rows: Row) -> Flattened:
+def republished(life: Life, key: str, *rows: Row) -> ResolvedCatalog:
     """The catalog after a package is published with other rows."""
     package = life.shop.packages[key]
     drafted = with_package(life.shop, replace(package, draft=replace(package.newest, rows=rows)))
-    return Flattened(publish(drafted, key, now=life.now).catalog)
+    return ResolvedCatalog(publish(drafted, key, now=life.now).catalog)
 
 
 def on(plan: str, price: str | None = None) -> Life:

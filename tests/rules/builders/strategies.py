@@ -14,7 +14,7 @@ from rules.catalog.facts import Aggregation, Catalog, CreditType, Feature, Meter
 from rules.catalog_edits.drafts import RowEdit
 from rules.errors import Rejected
 from rules.numbers import LARGEST
-from rules.unset import KEEP, Keep
+from rules.unset import UNSET, Unset
 from rules.values import (
     Choices,
     ConfigKind,
@@ -163,7 +163,7 @@ packages = st.sampled_from((*PLANS[:3], *PLANS[:3], *PACKAGES))
 bases = st.none() | st.sampled_from(PLANS) | st.sampled_from(PACKAGES)
 prices = st.sampled_from(PRICES)
 links = st.sampled_from([None, None, *PRICES])
-row_values: dict[str, st.SearchStrategy[Written | Keep | None]] = {
+row_values: dict[str, st.SearchStrategy[Written | Unset | None]] = {
     "seats": st.sampled_from([5, 6, 7, -1]).map(written),
     "regions": st.sampled_from([choices("us", "eu"), choices("eu"), choices("eu", "moon")]),
     "ai": st.sampled_from([5, 6, 7, 0]).map(credit),
@@ -171,7 +171,7 @@ row_values: dict[str, st.SearchStrategy[Written | Keep | None]] = {
 fitting_edits = st.sampled_from(sorted(row_values)).flatmap(
     lambda key: st.builds(RowEdit, package=packages, key=st.just(key), value=row_values[key], price=links)
 )
-any_values = st.none() | st.just(KEEP) | st.one_of(*row_values.values())
+any_values = st.none() | st.just(UNSET) | st.one_of(*row_values.values())
 any_edits = st.builds(RowEdit, package=packages, key=st.sampled_from(SUBJECTS), value=any_values, price=links)
 short_edits = st.builds(RowEdit, package=packages, key=st.sampled_from((*BOOLEANS, "seats")), price=links)
 revocations = st.builds(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from rules.catalog.facts import Catalog, Plan, Row, Widget
-from rules.catalog.inheritance import Flattened
+from rules.catalog.inheritance import ResolvedCatalog
 from rules.customers.facts import Customer
 from rules.pricing.calls_to_action import Visitor
 from rules.pricing.table import Offering, PricingColumn, PricingTable, pricing_table
@@ -78,7 +78,7 @@ def table(
     """What a pricing table shows, to anybody if nothing else is said."""
     visitor = Visitor(now=NOW, customer=customer)
     offering = Offering(billing=billing, currency=currency)
-    return pricing_table(Flattened(shop), shop.products[product], offering, visitor)
+    return pricing_table(ResolvedCatalog(shop), shop.products[product], offering, visitor)
 
 
 def column(

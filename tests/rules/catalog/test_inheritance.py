@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import given
 
 from rules.catalog.facts import Catalog, CreditRate, Package
-from rules.catalog.inheritance import Flattened, descendants, held
+from rules.catalog.inheritance import ResolvedCatalog, descendants, rows_in_effect
 from rules.catalog_edits.drafts import remove_entitlement, reorder_entitlements, set_entitlement
 from rules.catalog_edits.packages import set_base_plan, with_package
 from rules.numbers import ONE
@@ -109,8 +109,8 @@ def test_a_version_stands_for_ever_on_the_base_version_that_it_was_published_aga
 
     later = published(edited(shop, edit("seats", written(2), package="free")), "free")
 
-    assert [r.row.value for r in Flattened(later).rows("pro", 1)] == [limit(1)]
-    assert [r.row.value for r in Flattened(later).rows("pro", 2)] == [limit(2)]
+    assert [r.row.value for r in ResolvedCatalog(later).rows("pro", 1)] == [limit(1)]
+    assert [r.row.value for r in ResolvedCatalog(later).rows("pro", 2)] == [limit(2)]
 
 
 def test_inherited_rows_stand_before_own_rows_base_first() -> None:
@@ -186,7 +186,7 @@ def test_order_is_own_so_that_a_base_plan_put_in_order_leaves_derived_plans_as_t
 
 def test_a_price_linked_row_holds_for_subscriptions_on_that_price_only() -> None:
     shop = priced(chain((), ()), "pro")
-    flat = Flattened(published(edited(shop, edit("calls", written(9), price="yearly")), "pro"))
+    flat = ResolvedCatalog(published(edited(shop, edit("calls", written(9), price="yearly")), "pro"))
 
     assert list(flat.held("pro", 2, "yearly")) == ["calls"]
     assert list(flat.held("pro", 2, "monthly")) == []
@@ -196,7 +196,7 @@ def test_a_price_linked_row_holds_for_subscriptions_on_that_price_only() -> None
 def test_a_price_linked_row_wins_over_an_inherited_row_of_the_same_key() -> None:
     shop = priced(chain((row("seats", limit(1)),), ()), "pro")
     shop = published(edited(shop, edit("seats", written(5), price="yearly")), "pro")
-    flat = Flattened(shop)
+    flat = ResolvedCatalog(shop)
 
     assert told(current_rows(shop, "pro")) == ["seats INHERITED free", "seats@yearly OVERRIDDEN pro"]
     assert flat.held("pro", 2, "yearly")["seats"].row.value == limit(5)
@@ -238,7 +238,7 @@ def rated(package: Package, *own: CreditRate) -> Package:
 def rates(shop: Catalog, key: str) -> dict[str, CreditRate]:
     """What the published version of a package says that usage burns."""
     version = shop.packages[key].versions[-1]
-    return Flattened(shop).rates(version.content, version.base_version)
+    return ResolvedCatalog(shop).rates(version.content, version.base_version)
 
 
 def test_descendants_are_all_plans_below_bases_first() -> None:
@@ -274,13 +274,13 @@ def test_a_child_with_no_rows_of_its_own_gives_what_its_base_gives(shop: Catalog
 
 @given(catalogs())
 def test_per_key_and_price_one_row_is_held(shop: Catalog) -> None:
-    flat = Flattened(shop)
+    flat = ResolvedCatalog(shop)
     for package in shop.packages.values():
         rows = flat.current_rows(package)
         links = [(r.row.key, r.row.price) for r in rows]
 
         assert len(links) == len(set(links))
-        assert all(r.speaks for linked in (None, *PRICES) for r in held(rows, linked).values())
+        assert all(r.speaks for linked in (None, *PRICES) for r in rows_in_effect(rows, linked).values())
 
 
 @given(catalogs())

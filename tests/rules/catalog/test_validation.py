@@ -7,11 +7,11 @@ from hypothesis import given
 
 from rules.catalog.facts import Aggregation, CreditType, Feature, Meter
 from rules.catalog.validation import (
+    complete_value,
     is_external_key,
     key_problems,
     metadata_problems,
     money_problems,
-    proven,
     reset_problems,
     text_problems,
     unit_problems,
@@ -300,42 +300,42 @@ def test_a_value_is_found_where_it_was_written() -> None:
 
 
 def test_unlimited_is_a_limit_of_none() -> None:
-    assert proven(SEATS, WrittenLimit(unlimited=True)) == limit(None)
-    assert proven(SEATS, written(5)) == limit(5)
+    assert complete_value(SEATS, WrittenLimit(unlimited=True)) == limit(None)
+    assert complete_value(SEATS, written(5)) == limit(5)
 
 
 def test_a_reset_left_out_is_the_billing_period() -> None:
     counted = replace(SEATS, meter=Meter(aggregation=Aggregation.COUNT))
     by_the_bill = Metered(limit=5 * ONE, reset=Reset(every=ResetInterval.BILLING_PERIOD))
 
-    assert proven(SEATS, written(5)) == by_the_bill
-    assert proven(counted, written(5)) == by_the_bill
+    assert complete_value(SEATS, written(5)) == by_the_bill
+    assert complete_value(counted, written(5)) == by_the_bill
 
 
 def test_a_reset_left_out_is_never_where_the_aggregation_is_latest() -> None:
     gauge = replace(SEATS, meter=Meter(aggregation=Aggregation.LATEST))
     daily = Reset(every=ResetInterval.DAY)
 
-    assert proven(gauge, written(5)) == Metered(limit=5 * ONE, reset=Reset(every=ResetInterval.NEVER))
-    assert proven(gauge, WrittenLimit(limit=ONE, reset=daily)) == Metered(limit=ONE, reset=daily)
+    assert complete_value(gauge, written(5)) == Metered(limit=5 * ONE, reset=Reset(every=ResetInterval.NEVER))
+    assert complete_value(gauge, WrittenLimit(limit=ONE, reset=daily)) == Metered(limit=ONE, reset=daily)
 
 
 def test_a_limit_keeps_its_enforcement_and_overage_rate() -> None:
     rate = OverageRate(amount=Money(amount=ONE, currency="USD"), per_units=1_000 * ONE)
-    settled = proven(SEATS, WrittenLimit(limit=ONE, enforcement=SOFT, overage=rate))
+    settled = complete_value(SEATS, WrittenLimit(limit=ONE, enforcement=SOFT, overage=rate))
 
     assert settled == Metered(limit=ONE, enforcement=SOFT, overage=rate)
 
 
 def test_choices_are_kept_in_the_order_of_the_feature() -> None:
-    assert proven(REGIONS, choices("asia", "eu")) == choices("eu", "asia")
+    assert complete_value(REGIONS, choices("asia", "eu")) == choices("eu", "asia")
 
 
 @given(subjects_with_values())
 def test_a_proven_value_stays_as_it_is(case: tuple[Feature | CreditType, Written]) -> None:
     subject, value = case
     assert problems(subject, value) == []
-    settled = proven(subject, value)
+    settled = complete_value(subject, value)
 
     assert problems(subject, settled) == []
-    assert proven(subject, settled) == settled
+    assert complete_value(subject, settled) == settled

@@ -8,7 +8,7 @@ from hypothesis import given
 from rules.catalog.facts import Catalog
 from rules.catalog_code.apply import apply
 from rules.catalog_code.catalog_diff import catalog_changes
-from rules.catalog_code.diff import Change, ChangeKind
+from rules.catalog_code.diff import CatalogDifference, ChangeKind
 from rules.catalog_code.writer import Entry, document_of
 from rules.values import Unit
 from tests.rules.builders.catalog_builders import (
@@ -38,12 +38,12 @@ DOCUMENT = document_of(SHOP)
 TYPE = "Plan Pro: pricing type"
 
 
-def changes(*place: str | int, **fields: object) -> list[Change]:
+def changes(*place: str | int, **fields: object) -> list[CatalogDifference]:
     """What changes where the document says something else at a place."""
     return list(apply(SHOP, said(DOCUMENT, *place, **fields), now=NOW).changes)
 
 
-def change(*place: str | int, **fields: object) -> Change:
+def change(*place: str | int, **fields: object) -> CatalogDifference:
     """The one thing that changes where the document says something else at a place."""
     (one,) = changes(*place, **fields)
     return one
@@ -65,7 +65,7 @@ def test_a_new_thing_is_one_change_whatever_is_in_it() -> None:
 def test_an_added_thing_has_its_name_and_nothing_before() -> None:
     added = change("products", shoes={"name": "Shoes"})
 
-    assert added == Change(
+    assert added == CatalogDifference(
         kind=ChangeKind.ADDED,
         path="products.shoes",
         before=None,

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 
 from rules.catalog.facts import Catalog, Feature, Price, Row, Widget
-from rules.catalog.inheritance import Flattened
-from rules.catalog_code.diff import Change, ChangeKind, path_of
+from rules.catalog.inheritance import ResolvedCatalog
+from rules.catalog_code.diff import CatalogDifference, ChangeKind, path_of
 from rules.catalog_code.version_diff import draft_changes, version_changes
 from rules.catalog_edits.credit_rates import RateEdit, set_credit_rate
 from rules.catalog_edits.drafts import remove_entitlement, remove_price, reorder_entitlements, set_price
@@ -75,22 +75,22 @@ def shop_of(*rows: Row, prices: tuple[Price, ...] = ()) -> Catalog:
     return published(catalog(*FEATURES, credit_type("ai"), free, pro), "free", "pro")
 
 
-def drafted(shop: Catalog, key: str = "pro") -> list[Change]:
+def drafted(shop: Catalog, key: str = "pro") -> list[CatalogDifference]:
     """What the draft of a plan would change."""
-    return draft_changes(Flattened(shop), shop.packages[key])
+    return draft_changes(ResolvedCatalog(shop), shop.packages[key])
 
 
-def since(shop: Catalog, number: int, key: str = "pro") -> list[Change]:
+def since(shop: Catalog, number: int, key: str = "pro") -> list[CatalogDifference]:
     """What a version of a plan has changed."""
-    return version_changes(Flattened(shop), shop.packages[key], number)
+    return version_changes(ResolvedCatalog(shop), shop.packages[key], number)
 
 
-def told(changes: list[Change]) -> list[str]:
+def told(changes: list[CatalogDifference]) -> list[str]:
     """The changes in a sentence each."""
     return [change.summary for change in changes]
 
 
-def becoming(key: str, before: Value, after: Value) -> list[Change]:
+def becoming(key: str, before: Value, after: Value) -> list[CatalogDifference]:
     """What changes where a row says something else."""
     shop = shop_of(row(key, before))
     content = replace(shop.packages["pro"].newest, rows=(row(key, after),))
@@ -119,7 +119,7 @@ def test_a_limit_is_raised_or_lowered() -> None:
     (unlimited,) = becoming("seats", limit(50), limit(None))
     (limited,) = becoming("seats", limit(None), limit(0))
 
-    assert raised == Change(
+    assert raised == CatalogDifference(
         kind=ChangeKind.CHANGED,
         path="plans.pro.entitlements.seats.limit",
         before="10 seats",

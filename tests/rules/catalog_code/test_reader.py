@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from rules.catalog.facts import Catalog, Content, Feature, FeatureStatus, Meter, Row
-from rules.catalog_code.reader import Wanted, wanted_of
+from rules.catalog_code.reader import Wanted, read_document
 from rules.catalog_code.writer import Entry
 from rules.errors import ErrorCode
 from rules.numbers import LARGEST, ONE
@@ -28,14 +28,14 @@ SHOP = catalog(*SUBJECTS)
 
 def read(document: object, shop: Catalog = SHOP) -> Wanted:
     """What a document wants that can be read."""
-    wanted = wanted_of(document, shop)
+    wanted = read_document(document, shop)
     assert wanted.problems == ()
     return wanted
 
 
 def unreadable(document: object, shop: Catalog = SHOP) -> list[str]:
     """Code and path of all that cannot be read in a document."""
-    return shortened(wanted_of(document, shop).problems)
+    return shortened(read_document(document, shop).problems)
 
 
 def content(document: Entry) -> Content:
@@ -108,7 +108,7 @@ def test_what_is_no_number_is_no_quantity(written: object) -> None:
 
 @pytest.mark.parametrize("written", [1, True, Decimal("1.5"), ["a"], {"a": 1}])
 def test_a_text_is_a_text(written: object) -> None:
-    (problem,) = wanted_of({"products": {"x": {"name": written}}}, SHOP).problems
+    (problem,) = read_document({"products": {"x": {"name": written}}}, SHOP).problems
 
     assert (problem.code, problem.path) == (ErrorCode.INVALID, ("products", "x", "name"))
     assert ("put it in quotes" in problem.message) == (not isinstance(written, list | dict))
@@ -119,7 +119,7 @@ def test_a_text_is_a_text(written: object) -> None:
 )
 def test_what_stands_in_place_of_a_text_is_named_as_it_is_written(written: object, said: str) -> None:
     # In a list, since null for a field is as good as left out.
-    problems = wanted_of({"features": {"x": {"choices": [written]}}}, SHOP).problems
+    problems = read_document({"features": {"x": {"choices": [written]}}}, SHOP).problems
 
     (problem,) = (one for one in problems if one.path == ("features", "x", "choices"))
     assert problem.message.startswith(f"A text stands here, not {said}")
@@ -137,14 +137,14 @@ def test_a_position_is_a_whole_number(written: object) -> None:
 
 @pytest.mark.parametrize("written", ["paid", "GOLD", 1, ["PAID"]])
 def test_a_word_from_a_list_is_one_of_the_list(written: object) -> None:
-    (problem,) = wanted_of(of_plan(pricingType=written), SHOP).problems
+    (problem,) = read_document(of_plan(pricingType=written), SHOP).problems
 
     assert problem.path == ("plans", "pro", "pricingType")
     assert "FREE, PAID, CUSTOM" in problem.message
 
 
 def test_a_field_that_nobody_knows_is_refused_and_the_nearest_is_named() -> None:
-    (problem,) = wanted_of(of_plan(entitlement=[]), SHOP).problems
+    (problem,) = read_document(of_plan(entitlement=[]), SHOP).problems
 
     assert (problem.code, problem.path) == (ErrorCode.INVALID, ("plans", "pro", "entitlement"))
     assert "'entitlements' may be meant" in problem.message

@@ -16,7 +16,7 @@ from rules.catalog.facts import (
     Plan,
     PricingType,
 )
-from rules.catalog_code.reader import wanted_of
+from rules.catalog_code.reader import read_document
 from rules.catalog_code.writer import Entry, document_of
 from rules.catalog_edits.packages import with_draft, with_package
 from rules.numbers import ONE
@@ -224,7 +224,7 @@ def test_an_archived_package_says_so() -> None:
 def test_a_document_is_read_as_the_catalog_that_it_was_written_from(shop: Catalog) -> None:
     document = document_of(shop)
 
-    wanted = wanted_of(document, Catalog())
+    wanted = read_document(document, Catalog())
 
     assert wanted.problems == ()
     again = Catalog(

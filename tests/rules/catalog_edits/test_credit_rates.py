@@ -5,12 +5,12 @@ from dataclasses import replace
 import pytest
 
 from rules.catalog.facts import Aggregation, Catalog, CreditRate, FeatureStatus, Meter
-from rules.catalog.inheritance import Flattened
+from rules.catalog.inheritance import ResolvedCatalog
 from rules.catalog_edits.credit_rates import RateEdit, set_credit_rate
 from rules.catalog_edits.packages import create_plan
 from rules.catalog_edits.publishing import publish
 from rules.numbers import ONE
-from rules.unset import KEEP
+from rules.unset import UNSET
 from tests.rules.builders.catalog_builders import (
     NOW,
     addon,
@@ -76,7 +76,7 @@ def in_force(shop: Catalog, key: str) -> dict[str, int]:
     """The credits that a published package asks for by feature, inherited rates too."""
     version = shop.packages[key].published
     assert version is not None
-    rates = Flattened(shop).rates(version.content, version.base_version)
+    rates = ResolvedCatalog(shop).rates(version.content, version.base_version)
     return {known: each.credits // ONE for known, each in rates.items()}
 
 
@@ -151,7 +151,7 @@ def test_a_rate_of_the_base_plan_reaches_derived_plans_with_its_publish() -> Non
 def test_rates_need_no_row_about_their_feature() -> None:
     shop = published(rated(SHOP, rate("calls")), "pro")
 
-    assert Flattened(shop).current_rows(shop.packages["pro"]) == ()
+    assert ResolvedCatalog(shop).current_rows(shop.packages["pro"]) == ()
     assert in_force(shop, "pro") == {"calls": 2}
 
 
@@ -182,7 +182,7 @@ def test_credits_and_units_are_above_zero() -> None:
 
 
 def test_credits_that_are_left_out_are_required_and_only_null_removes() -> None:
-    assert problems(replace(rate("sso", of="gold"), credits=KEEP)) == [
+    assert problems(replace(rate("sso", of="gold"), credits=UNSET)) == [
         "TYPE_MISMATCH feature",
         "NOT_FOUND creditType",
         "REQUIRED credits",
@@ -215,4 +215,4 @@ def test_the_rates_of_a_base_plan_that_was_never_published_are_not_inherited_yet
     shop = create_plan(shop, plan("pro"), "free")
     content = shop.packages["pro"].newest
 
-    assert Flattened(shop).rates(content, Flattened(shop).base_number(content)) == {}
+    assert ResolvedCatalog(shop).rates(content, ResolvedCatalog(shop).base_number(content)) == {}

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from rules.catalog.inheritance import Flattened
+from rules.catalog.inheritance import ResolvedCatalog
 from rules.catalog_edits.drafts import remove_entitlement
 from rules.catalog_edits.packages import set_base_plan, with_package
 from rules.errors import Rejected
@@ -190,8 +190,8 @@ def test_a_boolean_that_waited_for_one_price_holds_where_the_inherited_one_is_re
     shop = published(edited(shop, revocation("sso")), "pro")
 
     assert told(current_rows(shop, "pro")) == ["sso OVERRIDDEN pro", "sso@monthly OVERRIDDEN pro"]
-    assert list(Flattened(shop).held("pro", 3, "monthly")) == ["sso"]
-    assert list(Flattened(shop).held("pro", 3, None)) == []
+    assert list(ResolvedCatalog(shop).held("pro", 3, "monthly")) == ["sso"]
+    assert list(ResolvedCatalog(shop).held("pro", 3, None)) == []
 
 
 def test_a_revocation_is_shown_with_the_row_that_it_takes_away() -> None:
@@ -208,7 +208,7 @@ def test_a_revocation_is_shown_with_the_row_that_it_takes_away() -> None:
 def test_a_revocation_does_not_speak() -> None:
     shop = chain((row("sso"), row("seats", limit(1))), (row("sso", REVOKED),))
 
-    assert list(Flattened(shop).held("pro", 1, None)) == ["seats"]
+    assert list(ResolvedCatalog(shop).held("pro", 1, None)) == ["seats"]
 
 
 def test_below_a_revocation_the_key_is_not_inherited() -> None:
@@ -239,14 +239,14 @@ def test_a_revocation_counts_again_when_the_base_has_the_row_again() -> None:
     again = published(edited(without, edit("sso", GRANTED, package="free")), "free")
 
     assert told(current_rows(again, "pro")) == ["sso OVERRIDDEN pro"]
-    assert list(Flattened(again).held("pro", 3, None)) == []
+    assert list(ResolvedCatalog(again).held("pro", 3, None)) == []
 
 
 def test_a_revocation_for_one_price_is_silence_on_that_price_only() -> None:
     shop = priced(chain((row("sso"),), (), ()), "pro")
     shop = published(edited(shop, revocation("sso", price="monthly")), "pro")
 
-    flat = Flattened(shop)
+    flat = ResolvedCatalog(shop)
 
     assert list(flat.held("pro", 2, "monthly")) == []
     assert list(flat.held("pro", 2, "yearly")) == ["sso"]

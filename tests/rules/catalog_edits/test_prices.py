@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from rules.catalog.facts import FeatureStatus
-from rules.catalog.inheritance import Flattened
+from rules.catalog.inheritance import ResolvedCatalog
 from rules.catalog_edits.drafts import remove_price, set_price
 from rules.errors import Rejected
 from tests.rules.builders.catalog_builders import (
@@ -68,7 +68,7 @@ def test_a_price_linked_row_wins_over_the_unlinked_row_of_the_same_key() -> None
     shop = published(
         edited(SHOP, edit("calls", written(99), price="yearly"), edit("calls", written(9))), "pro"
     )
-    flat = Flattened(shop)
+    flat = ResolvedCatalog(shop)
 
     assert flat.held("pro", 2, "yearly")["calls"].row.value == limit(99)
     assert flat.held("pro", 2, "monthly")["calls"].row.value == limit(9)

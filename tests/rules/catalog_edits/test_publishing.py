@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 
 from rules.catalog.facts import Catalog, PackageStatus, PublishScope, Version
-from rules.catalog.inheritance import Flattened, descendants
+from rules.catalog.inheritance import ResolvedCatalog, descendants
 from rules.catalog_edits.drafts import set_price
 from rules.catalog_edits.packages import set_base_plan, with_package
-from rules.catalog_edits.publishing import publish, published_since
+from rules.catalog_edits.publishing import new_versions, publish
 from rules.errors import Rejected
 from tests.rules.builders.catalog_builders import (
     CHAIN,
@@ -88,7 +88,7 @@ def test_earlier_versions_stay_as_they_were() -> None:
     shop = published(edited(SHOP, SEATS_FOR_ALL), "free")
 
     assert shop.packages["free"].versions[:1] == SHOP.packages["free"].versions
-    assert keys(Flattened(shop).rows("team", 1)) == ["seats", "calls", "sso"]
+    assert keys(ResolvedCatalog(shop).rows("team", 1)) == ["seats", "calls", "sso"]
 
 
 def test_prices_are_never_inherited() -> None:
@@ -305,8 +305,8 @@ def test_what_was_published_since_is_told_in_its_order_bases_first(shop: Catalog
         shop = after.catalog
         told += [(one, len(shop.packages[one].versions)) for one in (key, *after.cascaded)]
 
-    assert published_since(before, shop) == told
-    assert published_since(shop, shop) == []
+    assert new_versions(before, shop) == told
+    assert new_versions(shop, shop) == []
 
 
 def test_what_was_published_before_a_plan_changed_its_base_is_told_in_the_order_of_then() -> None:
@@ -314,4 +314,4 @@ def test_what_was_published_before_a_plan_changed_its_base_is_told_in_the_order_
     freed = publish(set_base_plan(cascaded, "team", None), "team", now=LATER).catalog
     turned = publish(set_base_plan(freed, "pro", "team"), "pro", now=LATER + timedelta(minutes=1)).catalog
 
-    assert published_since(SHOP, turned) == [("free", 2), ("pro", 2), ("team", 2), ("team", 3), ("pro", 3)]
+    assert new_versions(SHOP, turned) == [("free", 2), ("pro", 2), ("team", 2), ("team", 3), ("pro", 3)]

@@ -8,7 +8,7 @@ import pytest
 from rules.catalog.facts import Catalog, CreditRate, Feature, FeatureStatus, Package, PublishScope
 from rules.catalog_edits.packages import with_package
 from rules.catalog_edits.publishing import publish
-from rules.catalog_edits.references import Holders, LiveVersions, lived_on
+from rules.catalog_edits.references import Holders, LiveVersions, live_versions
 from rules.catalog_edits.updates import FeatureUpdate, update_feature
 from rules.customers.terms import version_at
 from rules.errors import Rejected
@@ -55,7 +55,9 @@ def on(**versions: Collection[int]) -> Holders:
 
 def put_on(shop: Catalog, *versions: tuple[str, int]) -> LiveVersions:
     """What live subscriptions stand on that were put on these versions."""
-    return lived_on(shop, [(key, version_at(shop.packages[key], number, NOW)) for key, number in versions])
+    return live_versions(
+        shop, [(key, version_at(shop.packages[key], number, NOW)) for key, number in versions]
+    )
 
 
 def holders(shop: Catalog, update: FeatureUpdate = ARCHIVE, live: Holders = NOBODY) -> str:

@@ -26,7 +26,7 @@ from rules.catalog_edits.updates import (
     update_plan,
     update_product,
 )
-from rules.unset import KEEP
+from rules.unset import UNSET
 from rules.values import Unit
 from tests.rules.builders.catalog_builders import (
     NOBODY,
@@ -295,4 +295,4 @@ def test_a_base_plan_that_is_left_out_is_required_and_only_null_removes() -> Non
         "pack": ["INVALID plan", "REQUIRED basePlan"],
         "nobody": ["NOT_FOUND plan", "REQUIRED basePlan"],
     }.items():
-        assert refusals(SHOP, lambda shop, key=key: set_base_plan(shop, key, KEEP)) == problems  # type: ignore[misc]
+        assert refusals(SHOP, lambda shop, key=key: set_base_plan(shop, key, UNSET)) == problems  # type: ignore[misc]

@@ -9,7 +9,7 @@ from rules.access.decision import AccessReason
 from rules.catalog.facts import Aggregation, FeatureStatus, Meter
 from rules.numbers import LARGEST, ONE
 from rules.usage.counters import Tally
-from rules.usage.metering import everything
+from rules.usage.metering import whole_window
 from rules.values import ResetInterval
 from tests.rules.builders.catalog_builders import metered
 from tests.rules.builders.customer_builders import FEATURES, HARD, SOFT, START, limited, rate, revoking
@@ -192,7 +192,7 @@ def test_usage_that_is_too_large_to_count_is_refused() -> None:
 def test_what_other_windows_hold_does_not_refuse_what_this_one_has_room_for() -> None:
     shop = calls()
     # A neighbour in the transaction has asked for all that was ever used.
-    shop.tallies = dict.fromkeys([everything("calls"), everything("seats")], Tally(used=3 * LARGEST))
+    shop.tallies = dict.fromkeys([whole_window("calls"), whole_window("seats")], Tally(used=3 * LARGEST))
 
     assert shop.does(consume(9)).changed
     shop.does(reserve(1))

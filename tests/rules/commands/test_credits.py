@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from rules.commands.command import Account, Act, Scene
+from rules.commands.command import Command, CommandContext, CustomerState
 from rules.commands.credits import ConsumeCredits, GrantCredits, VoidCreditGrant
 from rules.commands.customers import ArchiveCustomer
 from rules.credits.grants import CreditSource, GrantStatus
@@ -43,7 +43,7 @@ SPENT = ConsumeCredits(credit_type="ai", amount=ONE)
         (VoidCreditGrant(credit_type="ai", number=7), ["NOT_FOUND grant"]),
     ],
 )
-def test_bad_input_is_refused_with_every_problem(act: Act, refusals: list[str]) -> None:
+def test_bad_input_is_refused_with_every_problem(act: Command, refusals: list[str]) -> None:
     assert wallet().refuses_credits(act) == refusals
 
 
@@ -168,7 +168,7 @@ def test_a_grant_may_take_effect_at_the_clock_s_time_though_its_act_comes_just_a
     clock = life.present
     life.gets(1)
     act = GrantCredits(credit_type="ai", amount=ONE, effective_at=clock)
-    scene = Scene(flat=life.flat, now=life.next_act_at, clock=clock)
-    book = act.apply(scene, Account(customer=life.customer, books={"ai": life.book})).account.books["ai"]
+    scene = CommandContext(flat=life.flat, now=life.next_act_at, clock=clock)
+    book = act.apply(scene, CustomerState(customer=life.customer, books={"ai": life.book})).state.books["ai"]
 
     assert (book.available, book.lot(2).grant.effective_at) == (2 * ONE, scene.now)

@@ -7,7 +7,7 @@ import pytest
 
 from rules.catalog.facts import Feature, FeatureStatus
 from rules.catalog_edits.features import create_feature
-from rules.commands.command import Act
+from rules.commands.command import Command
 from rules.commands.custom_entitlements import RemoveCustomEntitlement, SetCustomEntitlement
 from rules.commands.customers import ArchiveCustomer, UpsertCustomer
 from rules.commands.subscribe import Subscribe
@@ -177,7 +177,9 @@ def test_a_boolean_needs_no_value() -> None:
         (RemoveCustomEntitlement(feature="support", mode=GRANT), ["NOT_FOUND feature"]),
     ],
 )
-def test_what_cannot_be_set_or_removed_is_refused_with_every_problem(act: Act, refusals: list[str]) -> None:
+def test_what_cannot_be_set_or_removed_is_refused_with_every_problem(
+    act: Command, refusals: list[str]
+) -> None:
     gone = Feature(key="gone", name="Gone", type=FeatureType.METERED, status=FeatureStatus.ARCHIVED)
     override = SetCustomEntitlement(feature="support", mode=OVERRIDE, value=Text(text="24/7"))
     life = Life(shop=create_feature(opened(), gone), now=START).born().does(override)

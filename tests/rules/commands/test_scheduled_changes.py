@@ -7,7 +7,7 @@ import pytest
 from rules.catalog.facts import PublishScope
 from rules.catalog_edits.packages import archive
 from rules.commands.change_plan import ChangePlan, ChangeTiming
-from rules.commands.command import Act
+from rules.commands.command import Command
 from rules.commands.subscribe import AddonQuantity, Subscribe
 from rules.commands.subscriptions import CancelSubscription, ResumeSubscription
 from tests.rules.builders.lives import ACTIVE, IN_TRIAL, SCHEDULED, Life, subscribed
@@ -38,7 +38,7 @@ def test_a_change_replaces_a_scheduled_cancellation_and_a_cancellation_a_change(
 
 
 @pytest.mark.parametrize("scheduled", [TO_BASIC, CancelSubscription()])
-def test_a_change_now_clears_what_is_scheduled(scheduled: Act) -> None:
+def test_a_change_now_clears_what_is_scheduled(scheduled: Command) -> None:
     life = subscribed(PRO).does(scheduled, ChangePlan(plan="team", timing=NOW))
 
     assert (life.scheduled, life.subscription.ends_at) == (None, None)

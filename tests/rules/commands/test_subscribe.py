@@ -7,7 +7,7 @@ import pytest
 
 from rules.catalog_edits.packages import archive, with_package
 from rules.commands.change_plan import ChangeTiming
-from rules.commands.command import Act
+from rules.commands.command import Command
 from rules.commands.customers import ArchiveCustomer, UpsertCustomer
 from rules.commands.subscribe import AddonQuantity, Subscribe
 from rules.commands.subscriptions import CancelSubscription
@@ -118,7 +118,9 @@ def test_left_out_the_price_is_the_only_one_there_is() -> None:
         ),
     ],
 )
-def test_what_cannot_be_subscribed_to_is_refused_with_every_problem(act: Act, refusals: list[str]) -> None:
+def test_what_cannot_be_subscribed_to_is_refused_with_every_problem(
+    act: Command, refusals: list[str]
+) -> None:
     shop = archive(opened(*PACKAGES, sold(plan("gone"))), "gone", archived=True)
     shop = with_package(shop, sold(plan("idea")))
 

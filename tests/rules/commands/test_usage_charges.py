@@ -11,7 +11,7 @@ from rules.commands.consume import Consume
 from rules.commands.report_usage import ReportUsage, UsageMode
 from rules.commands.reserve import ReleaseReservation, Reserve, SettleReservation
 from rules.commands.subscribe import Subscribe
-from rules.explanations.remedies import Remedy, RemedyKind, candidates, remedies, windows_of
+from rules.explanations.remedies import Remedy, RemedyKind, candidates, remedies, windows_needed
 from rules.explanations.steps import steps, summary
 from rules.numbers import LARGEST, ONE
 from rules.values import LimitEnforcement, Money, OverageRate
@@ -63,7 +63,7 @@ def limited(units: int = 100, credits_there: int = 0, **how: object) -> Wallet:
 def helping(life: Wallet, decision: Decision) -> list[Remedy]:
     """What would help."""
     found = candidates(decision, present=True)
-    return remedies(found, {window: life.tally(window) for window in windows_of(found)}, [])
+    return remedies(found, {window: life.tally(window) for window in windows_needed(found)}, [])
 
 
 def told(decision: Decision) -> tuple[AccessReason, int | None]:

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from rules.credits.accounts import Book, Cause
-from rules.credits.burn_down import ended, planned, spent
+from rules.credits.accounts import Cause, CreditAccount
+from rules.credits.burn_down import add_grant, end_lots, spend
 from rules.credits.grants import CreditSource, Grant
-from rules.credits.roll_forward import brought_up
+from rules.credits.roll_forward import roll_forward
 from rules.customers.facts import Customer
 from rules.numbers import from_decimal
 from tests.rules.builders.customer_builders import selling
@@ -29,9 +29,9 @@ def micros(amount: Decimal | int) -> int:
     return from_decimal(Decimal(amount))
 
 
-def granted(case: dict[str, Any]) -> Book:
+def granted(case: dict[str, Any]) -> CreditAccount:
     """The book with all grants of a case, each to take effect at its time."""
-    book = Book(credit_type="ai")
+    book = CreditAccount(credit_type="ai")
     for number, grant in enumerate(case["grants"], start=1):
         expires = grant["expires_at"]
         known = Grant(
@@ -43,7 +43,7 @@ def granted(case: dict[str, Any]) -> Book:
             effective_at=datetime.fromisoformat(grant["effective_at"]),
             expires_at=expires and datetime.fromisoformat(expires),
         )
-        book = planned(book, known)
+        book = add_grant(book, known)
     return book
 
 
@@ -64,12 +64,12 @@ def test_the_known_cases_burn_down_as_they_are_known_to(case: dict[str, Any]) ->
     flat = selling()
     for at, number, amount in acts(case):
         if at < asked:
-            book = brought_up(book, NOBODY, flat, at)
+            book = roll_forward(book, NOBODY, flat, at)
             if number:
-                book = ended(book, [book.lot(number)], Cause(at=at))
+                book = end_lots(book, [book.lot(number)], Cause(at=at))
             else:
-                book, _ = spent(book, amount, Cause(at=at))
-    book = proven(brought_up(book, NOBODY, flat, asked))
+                book, _ = spend(book, amount, Cause(at=at))
+    book = proven(roll_forward(book, NOBODY, flat, asked))
 
     expected = case["expected"]
     burned = book.consumed - book.overdraft

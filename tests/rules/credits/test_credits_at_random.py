@@ -8,12 +8,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from rules.catalog.facts import CreditRate
 from rules.commands.change_plan import ChangePlan, ChangeTiming, UsageOnChange
-from rules.commands.command import Act
+from rules.commands.command import Command
 from rules.commands.subscribe import AddonQuantity, Subscribe
 from rules.commands.subscriptions import CancelSubscription, SetSubscriptionAddon
-from rules.credits.accounts import Book
+from rules.credits.accounts import CreditAccount
 from rules.credits.grants import CreditSource
-from rules.credits.history import book_at, summed
+from rules.credits.history import book_at, sum_entries
 from rules.numbers import ONE
 from tests.rules.builders.small_shop import DAY, START, addon, row, sold
 from tests.rules.models.naive_credits import FOREVER, PACK, PLANS, Given, NaiveCredits
@@ -42,9 +42,9 @@ class Spending(RuleBasedStateMachine):
         """Two lives that are the same."""
         self.late, self.early = wallet(shop=SHOP), wallet(shop=SHOP)
         self.naive = NaiveCredits()
-        self.held: list[tuple[datetime, str, Book]] = []
+        self.held: list[tuple[datetime, str, CreditAccount]] = []
         self.ended: dict[str, datetime] = {}
-        self.seen: dict[datetime, Book] = {}
+        self.seen: dict[datetime, CreditAccount] = {}
 
     def lives(self) -> tuple[Wallet, Wallet]:
         """Both lives, one of which looks first; time passes for the coins."""
@@ -167,7 +167,7 @@ class Spending(RuleBasedStateMachine):
 
     # Subscriptions.
 
-    def does(self, act: Act) -> datetime:
+    def does(self, act: Command) -> datetime:
         """Let the customer do something; give when."""
         for life in self.lives():
             life.does(act)
@@ -231,7 +231,7 @@ class Spending(RuleBasedStateMachine):
         assert left == self.naive.left()
         assert list(left) == list(self.naive.left())
         counted = Counter(
-            {(kind.value, of): sum_ // ONE for (kind, of), sum_ in summed(late.entries).items()}
+            {(kind.value, of): sum_ // ONE for (kind, of), sum_ in sum_entries(late.entries).items()}
         )
         assert {k: n for k, n in counted.items() if n} == {k: n for k, n in self.naive.entries.items() if n}
         self.seen[self.late.present] = late
@@ -244,9 +244,9 @@ class Spending(RuleBasedStateMachine):
         for at, seen in list(self.seen.items())[-10:]:
             self.recalls(book, at, seen)
 
-    def recalls(self, book: Book, at: datetime, seen: Book) -> None:
+    def recalls(self, book: CreditAccount, at: datetime, seen: CreditAccount) -> None:
         """Prove that the past is told as it was."""
-        sums = summed(entry for entry in book.entries if entry.cause.at <= at)
+        sums = sum_entries(entry for entry in book.entries if entry.cause.at <= at)
         named = {grant for _, grant in sums if grant is not None}
         held: Counter[int | None] = Counter()
         for since, key, there in self.held:

@@ -10,15 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.catalog.facts import Catalog, CreditRate, Package
-from rules.catalog.inheritance import Flattened
+from rules.catalog.inheritance import ResolvedCatalog
 from rules.commands.subscribe import AddonQuantity, Subscribe
-from rules.credits.accounts import Book, Cause
-from rules.credits.burn_down import burned_for, given_back, planned, took_effect
-from rules.credits.burn_records import Rated
+from rules.credits.accounts import Cause, CreditAccount
+from rules.credits.burn_down import add_grant, burn_for_usage, post_grant, refund_usage
+from rules.credits.burn_records import PricedUsage
 from rules.credits.grants import CreditSource, Grant
-from rules.credits.overage import beyond, credit_rate, payment
+from rules.credits.overage import credit_rate, overage_cost, overage_quantity
 from rules.numbers import ONE
-from rules.usage.metering import everything
+from rules.usage.metering import whole_window
 from rules.values import Metered
 from tests.rules.builders.customer_builders import HARD, SOFT, limited
 from tests.rules.builders.customer_builders import rate as in_dollars
@@ -45,7 +45,7 @@ DEAR = replace(IMAGES, credits=5 * ONE)
 def test_what_of_a_request_is_beyond_the_limit(
     limit: int | None, used: int, requested: int, over: int
 ) -> None:
-    assert beyond(limit, used, requested) == over
+    assert overage_quantity(limit, used, requested) == over
 
 
 def paid(
@@ -56,7 +56,7 @@ def paid(
     if credits_there:
         life.gets(credits_there)
     wanted = None if requested is None else requested * ONE
-    found = payment(value, IMAGES, life.brought_up(), used * ONE, wanted)
+    found = overage_cost(value, IMAGES, life.brought_up(), used * ONE, wanted)
     return found.beyond.quantity // ONE, found.cost // ONE, found.cost <= found.available
 
 
@@ -104,7 +104,7 @@ def shop(*packages: Package) -> Catalog:
 def rate_of(life: Wallet) -> CreditRate | None:
     """The rate at which calls burn credits now."""
     assert life.customer is not None
-    return credit_rate(Flattened(life.shop), life.customer, "calls", life.present)
+    return credit_rate(ResolvedCatalog(life.shop), life.customer, "calls", life.present)
 
 
 def test_the_rate_is_that_of_the_plan_or_else_of_its_base_plan() -> None:
@@ -186,25 +186,25 @@ def test_what_was_burned_last_comes_back_as_if_it_had_never_been(
         books.append(burnt(books[-1], rate, quantity, START + number * days * DAY))
     book = books[-1]
     for before, (_, quantity) in reversed(list(zip(books, parts, strict=False))):
-        changed = given_back({"ai": book}, quantity, everything("calls"), Cause(at=START + 9 * DAY))
+        changed = refund_usage({"ai": book}, quantity, whole_window("calls"), Cause(at=START + 9 * DAY))
         book = proven(changed.get("ai", book))
         assert (book.consumed, book.available, book.overdraft, book.remainders) == (
             *(before.consumed, before.available, before.overdraft, before.remainders),
         )
 
 
-def spending(there: int) -> Book:
+def spending(there: int) -> CreditAccount:
     """A book with so many micros of credits in two grants."""
-    book = Book(credit_type="ai", at=START)
+    book = CreditAccount(credit_type="ai", at=START)
     for number in (1, 2):
         grant = Grant(
             number=number, amount=there, source=CreditSource.PAID, made_at=START, effective_at=START
         )
-        book = took_effect(planned(book, grant), number, Cause(at=START))
+        book = post_grant(add_grant(book, grant), number, Cause(at=START))
     return book
 
 
-def burnt(book: Book, rate: CreditRate, quantity: int, at: datetime = START) -> Book:
+def burnt(book: CreditAccount, rate: CreditRate, quantity: int, at: datetime = START) -> CreditAccount:
     """The book after so many micros of calls."""
-    span = everything("calls").day_until(at)
-    return proven(burned_for(book, Rated(quantity=quantity, rate=rate), span, Cause(at=at)))
+    span = whole_window("calls").day_until(at)
+    return proven(burn_for_usage(book, PricedUsage(quantity=quantity, rate=rate), span, Cause(at=at)))

@@ -55,7 +55,7 @@ def owner(catalog: Catalog, **quantities: int) -> Life:
 
 def value(life: Life, feature: str) -> Value | None:
     """What somebody has of a feature."""
-    return life.asks(feature).subject.entitled.value
+    return life.asks(feature).subject.entitlement.value
 
 
 def test_a_boolean_is_or() -> None:

@@ -5,8 +5,14 @@ from dataclasses import replace
 import pytest
 
 from rules.catalog.facts import Content, Plan, PublishScope, Row
-from rules.catalog.inheritance import Flattened
-from rules.customers.effective import NOTHING, Entitled, SourceKind, entitled, spoken_of
+from rules.catalog.inheritance import ResolvedCatalog
+from rules.customers.effective import (
+    NOTHING,
+    EffectiveEntitlement,
+    SourceKind,
+    effective_entitlement,
+    features_in_effect,
+)
 from rules.customers.facts import Customer
 from rules.customers.terms import billing_period, version_in_force
 from rules.values import (
@@ -37,9 +43,9 @@ ALL, NEW = PublishScope.ALL_CUSTOMERS, PublishScope.NEW_CUSTOMERS
 MONTHLY, YEARLY = BillingPeriod.MONTHLY, BillingPeriod.YEARLY
 
 
-def has(flat: Flattened, customer: Customer, feature: str) -> Entitled:
+def has(flat: ResolvedCatalog, customer: Customer, feature: str) -> EffectiveEntitlement:
     """What a customer has of a feature when subscriptions start."""
-    return entitled(flat, customer, FEATURES[feature], START)
+    return effective_entitlement(flat, customer, FEATURES[feature], START)
 
 
 # What speaks
@@ -142,13 +148,13 @@ def test_the_features_that_are_spoken_of_are_each_named_once() -> None:
     mail = subscription("mail", number=2, product="mail")
     chat = subscription("chat", number=3, product="chat", started_at=START + INSTANT)
 
-    assert spoken_of(flat, customer(mail, subscription(), chat), START) == ["calls", "sso", "seats"]
+    assert features_in_effect(flat, customer(mail, subscription(), chat), START) == ["calls", "sso", "seats"]
 
 
 def test_credits_are_no_feature_and_are_not_spoken_of_as_one() -> None:
     flat = selling(published_plan("basic", {"ai-credits": Credits(amount=units(5)), "sso": Granted()}))
 
-    assert spoken_of(flat, customer(subscription()), START) == ["sso"]
+    assert features_in_effect(flat, customer(subscription()), START) == ["sso"]
 
 
 # Which version is in force
@@ -205,8 +211,8 @@ def test_a_version_holds_from_the_instant_at_which_it_was_published() -> None:
     )
     flat, acme = selling(sold), customer(subscription())
 
-    before = entitled(flat, acme, FEATURES["calls"], START + DAY - INSTANT)
-    after = entitled(flat, acme, FEATURES["calls"], START + DAY)
+    before = effective_entitlement(flat, acme, FEATURES["calls"], START + DAY - INSTANT)
+    after = effective_entitlement(flat, acme, FEATURES["calls"], START + DAY)
 
     assert (before.value, after.value) == (limited(10), limited(20))
 

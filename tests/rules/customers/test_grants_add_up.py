@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.catalog.inheritance import Flattened
-from rules.customers.effective import Entitled, combine, entitled, spoken_of
+from rules.catalog.inheritance import ResolvedCatalog
+from rules.customers.effective import EffectiveEntitlement, combine, effective_entitlement, features_in_effect
 from rules.customers.facts import Subscription
 from rules.customers.terms import version_in_force
 from rules.values import (
@@ -46,7 +46,7 @@ from tests.rules.builders.customer_builders import (
 )
 
 
-def together(feature: str, *values: Value) -> Entitled:
+def together(feature: str, *values: Value) -> EffectiveEntitlement:
     """What a customer has whose plans say this, the plan of the oldest subscription first."""
     plans = [
         published_plan(f"plan-{age}", {feature: value}, product=f"{age}") for age, value in enumerate(values)
@@ -55,7 +55,7 @@ def together(feature: str, *values: Value) -> Entitled:
         subscription(sold.key, number=age, product=sold.product, started_at=START - (len(values) - age) * DAY)
         for age, sold in enumerate(plans)
     ]
-    return entitled(selling(*plans), customer(*held), FEATURES[feature], START)
+    return effective_entitlement(selling(*plans), customer(*held), FEATURES[feature], START)
 
 
 def test_a_boolean_is_granted_if_any_plan_grants_it() -> None:
@@ -169,8 +169,8 @@ def test_rows_of_subscriptions_of_the_same_age_are_in_the_order_of_their_ids() -
     )
     acme = customer(subscription("chat", number=2, product="chat"), subscription("basic", number=1))
 
-    assert entitled(flat, acme, FEATURES["calls"], START).value == limited(3, ResetInterval.DAY)
-    assert entitled(flat, acme, FEATURES["support"], START).value == Text(text="phone")
+    assert effective_entitlement(flat, acme, FEATURES["calls"], START).value == limited(3, ResetInterval.DAY)
+    assert effective_entitlement(flat, acme, FEATURES["support"], START).value == Text(text="phone")
 
 
 @given(worlds(subscriptions=2), instants, st.sampled_from(sorted(FEATURES)), st.randoms())
@@ -178,9 +178,9 @@ def test_storage_order_never_matters(world: World, now: datetime, feature: str, 
     shuffled = list(world.customer.subscriptions)
     random.shuffle(shuffled)
 
-    found = entitled(world.flat, customer(*shuffled), FEATURES[feature], now)
+    found = effective_entitlement(world.flat, customer(*shuffled), FEATURES[feature], now)
 
-    assert found == entitled(world.flat, world.customer, FEATURES[feature], now)
+    assert found == effective_entitlement(world.flat, world.customer, FEATURES[feature], now)
 
 
 def is_kept(before: Value | None, after: Value | None) -> bool:
@@ -211,13 +211,13 @@ def test_one_more_source_never_lowers_a_limit_and_never_takes_a_boolean_or_a_cho
     held = list(world.customer.subscriptions)
     held.remove(data.draw(st.sampled_from(held)))
 
-    before = entitled(world.flat, customer(*held), FEATURES[feature], now).value
-    after = entitled(world.flat, world.customer, FEATURES[feature], now).value
+    before = effective_entitlement(world.flat, customer(*held), FEATURES[feature], now).value
+    after = effective_entitlement(world.flat, world.customer, FEATURES[feature], now).value
 
     assert is_kept(before, after)
 
 
-def rows_of(flat: Flattened, held: Subscription, now: datetime) -> Collection[str]:
+def rows_of(flat: ResolvedCatalog, held: Subscription, now: datetime) -> Collection[str]:
     """The keys of the rows that a subscription's plan shows it at an instant."""
     term = held.term(now)
     return flat.held(term.plan, version_in_force(flat.catalog, held, now), term.price)
@@ -227,9 +227,9 @@ def rows_of(flat: Flattened, held: Subscription, now: datetime) -> Collection[st
 def test_every_row_that_speaks_is_listed_and_one_at_least_decides(
     world: World, now: datetime, feature: str
 ) -> None:
-    found = entitled(world.flat, world.customer, FEATURES[feature], now)
+    found = effective_entitlement(world.flat, world.customer, FEATURES[feature], now)
     speaking = [held for held in world.customer.in_force(now) if feature in rows_of(world.flat, held, now)]
 
     assert [source.subscription for source in found.sources] == speaking
     assert (found.value is not None) == bool(winners(found)) == bool(speaking)
-    assert (feature in spoken_of(world.flat, world.customer, now)) == bool(speaking)
+    assert (feature in features_in_effect(world.flat, world.customer, now)) == bool(speaking)

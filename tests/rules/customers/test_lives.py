@@ -71,14 +71,14 @@ def subscription_of(shop: Catalog, sub: Subscription, now: datetime) -> dict[str
 def answer_of(life: Life, feature: str, at: datetime | None) -> dict[str, Any]:
     """An answer in the words in which it is compared."""
     decision = life.asks(feature, at=at)
-    entitled, usage = decision.subject.entitled, decision.usage
+    entitlement, usage = decision.subject.entitlement, decision.usage
     period = None if usage is None else usage.metering.period
     return {
         "reason": decision.reason.value,
-        "value": entitled.value,
+        "value": entitlement.value,
         "used": None if usage is None else usage.used,
         "period": None if period is None else (period.start, period.end),
-        "sources": [source_of(source) for source in entitled.sources],
+        "sources": [source_of(source) for source in entitlement.sources],
     }
 
 

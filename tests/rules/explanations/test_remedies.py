@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from rules.access.decision import Decision
 from rules.catalog.facts import PricingType
 from rules.commands.change_plan import ChangePlan
-from rules.commands.command import Act
+from rules.commands.command import Command
 from rules.commands.subscribe import Subscribe
 from rules.commands.subscriptions import SetSubscriptionAddon
 from rules.customers.terms import addons_in_force
-from rules.explanations.remedies import MOST, Remedy, RemedyKind, candidates, remedies, windows_of
+from rules.explanations.remedies import MOST, Remedy, RemedyKind, candidates, remedies, windows_needed
 from rules.numbers import ONE
 from rules.usage.counters import aggregation_of
 from tests.rules.builders.acts_at_random import ZONES, Step, beginnings, steps
@@ -30,7 +30,7 @@ def remedied(life: Life, decision: Decision, *, present: bool = True) -> list[Re
     found = candidates(decision, present=present)
     tallies = {
         window: tally_of(life.records, window, aggregation_of(life.flat.catalog, window.feature))
-        for window in windows_of(found)
+        for window in windows_needed(found)
     }
     return remedies(found, tallies, [])
 
@@ -166,7 +166,7 @@ def applied(life: Life, remedy: Remedy, question: Asked) -> Decision:
     return question.of(after)
 
 
-def act_of(life: Life, remedy: Remedy) -> Act:
+def act_of(life: Life, remedy: Remedy) -> Command:
     """The act that a remedy means."""
     if remedy.kind is RemedyKind.SUBSCRIBE:
         return Subscribe(plan=remedy.plan or "", price=remedy.price)

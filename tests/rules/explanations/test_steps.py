@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from rules.access.decision import Decision, Question, decide, subject_of
+from rules.access.decision import AccessCheck, Decision, decide, resolve_check
 from rules.catalog.facts import FeatureStatus, Meter
 from rules.customers.facts import CustomEntitlement, CustomEntitlementMode
 from rules.explanations.steps import steps, summary
 from rules.numbers import ONE
 from rules.usage.counters import NOTHING_USED
-from rules.usage.limits import Usage
+from rules.usage.limits import UsageBalance
 from rules.values import ResetInterval, Unit
 from tests.rules.builders.catalog_builders import choices, metered, number
 from tests.rules.builders.customer_builders import (
@@ -150,7 +150,7 @@ def test_a_consumption_is_explained_by_the_usage_that_it_found() -> None:
     decision = shop.does(consume(1)).decision
 
     assert decision is not None
-    assert isinstance(decision.usage, Usage)
+    assert isinstance(decision.usage, UsageBalance)
     assert decision.usage.used == units(10)
     assert summary(decision) == "acme may use 1 of calls: 9 of 10 are used."
 
@@ -159,10 +159,10 @@ def test_every_feature_of_every_kind_can_be_explained() -> None:
     for feature in FEATURES:
         for requested in (None, 0, ONE):
             for values in (None, ("eu",)):
-                question = Question(
+                question = AccessCheck(
                     customer="acme", feature=feature, requested=requested, values=values, to_consume=True
                 )
-                subject = subject_of(SHOP, ACME, question, START)
+                subject = resolve_check(SHOP, ACME, question, START)
                 decision = decide(subject, {} if subject.window is None else {subject.window: NOTHING_USED})
                 assert summary(decision).endswith(".")
                 assert sum(step.decisive for step in steps(decision)) == 1

@@ -6,7 +6,7 @@ from typing import assert_never
 
 from rules.catalog import facts
 from rules.catalog_edits.drafts import RowEdit
-from rules.unset import KEEP
+from rules.unset import UNSET
 from rules.values import Choices, Credits, Metered, Value, Written, WrittenLimit
 from tests.rules.builders.catalog_builders import GRANTED, REVOKED, limit
 from tests.rules.builders.edits import (
@@ -129,7 +129,7 @@ class Naive:
         """What is wrong with an edit wherever it lands."""
         if edit.key not in self.subjects:
             return ["NOT_FOUND key"]
-        if edit.value is KEEP or edit.value is None:
+        if edit.value is UNSET or edit.value is None:
             return []
         return wrong_value(edit.key, edit.value)
 
@@ -139,7 +139,7 @@ class Naive:
             return Metered(limit=edit.value.limit)
         if isinstance(edit.value, Choices):
             return Choices(choices=tuple(choice for choice in REGIONS if choice in edit.value.choices))
-        if edit.value is not KEEP:
+        if edit.value is not UNSET:
             return GRANTED if edit.key in BOOLEANS and edit.value is None else edit.value
         own = shelf.newest()["rows"].get((edit.key, edit.price), REVOKED)
         if own != REVOKED:

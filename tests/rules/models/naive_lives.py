@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from rules.catalog.facts import Addon, Catalog, Plan, PublishScope, Version
-from rules.catalog.validation import proven
+from rules.catalog.validation import complete_value
 from rules.commands import change_plan as plan_changes
 from rules.commands import custom_entitlements, report_usage
 from rules.commands import customers as lifecycle
@@ -292,7 +292,7 @@ class NaiveCustomer:
         if wrong:
             return wrong
         self.drop_custom(act.feature, act.mode, now)
-        value = Granted() if act.value is None else proven(self.shop.features[act.feature], act.value)
+        value = Granted() if act.value is None else complete_value(self.shop.features[act.feature], act.value)
         new = {"id": self.revision + 1, "feature": act.feature, "mode": act.mode.value, "starts": start}
         revokes = act.mode is CustomEntitlementMode.REVOKE
         new |= {"value": None if revokes else value, "expires": act.expires_at, "zone": self.zone}

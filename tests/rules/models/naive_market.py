@@ -9,7 +9,7 @@ from rules.catalog.facts import FeatureStatus
 from rules.catalog_edits.credit_rates import RateEdit
 from rules.catalog_edits.drafts import RowEdit
 from rules.catalog_edits.updates import AddonUpdate, FeatureUpdate, PlanUpdate
-from rules.unset import KEEP
+from rules.unset import UNSET
 from tests.rules.builders.edits import (
     Discard,
     Edit,
@@ -176,7 +176,7 @@ class NaiveMarket(Naive):
         wrong = []
         if edit.credit_type != "ai":
             wrong.append("NOT_FOUND creditType")
-        if edit.credits is KEEP:
+        if edit.credits is UNSET:
             wrong.append("REQUIRED credits")
         if edit.credits == 0:
             wrong.append("OUT_OF_RANGE credits")
@@ -203,7 +203,7 @@ class NaiveMarket(Naive):
         if number == (-1 if plan else 0):
             wrong.append("OUT_OF_RANGE position" if plan else "OUT_OF_RANGE maxQuantity")
         if not wrong:
-            self.names[key] = self.names[key] if name is KEEP else str(name)
+            self.names[key] = self.names[key] if name is UNSET else str(name)
             if number is None or isinstance(number, int):
                 self.numbers[key] = number
         return wrong

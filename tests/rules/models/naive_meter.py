@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from rules.commands.command import Act
+from rules.commands.command import Command
 from rules.commands.ingest_event import IngestEvent
 from rules.commands.report_usage import ReportUsage, UsageMode
 from rules.numbers import ONE
@@ -32,7 +32,7 @@ class NaiveMeter:
     seen: list[Seen] = field(default_factory=list)
     ids: set[str] = field(default_factory=set)
 
-    def does(self, act: Act, now: datetime) -> str:
+    def does(self, act: Command, now: datetime) -> str:
         """Do an act, and tell in a few words what came of it."""
         match act:
             case IngestEvent():

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from rules.catalog.facts import Aggregation, Feature
-from rules.catalog.inheritance import Flattened
+from rules.catalog.inheritance import ResolvedCatalog
 from rules.values import (
     Choices,
     Granted,
@@ -27,7 +27,7 @@ Spoken = dict[str, Any]
 FIRST = datetime(1, 1, 1, tzinfo=UTC)
 
 
-def answer(flat: Flattened, one: NaiveCustomer, key: str, now: datetime) -> dict[str, Any]:
+def answer(flat: ResolvedCatalog, one: NaiveCustomer, key: str, now: datetime) -> dict[str, Any]:
     """Whether a feature may be used, and why."""
     feature = flat.catalog.features[key]
     spoken = speaking(flat, one, key, now)
@@ -70,7 +70,7 @@ def aged(one: NaiveCustomer) -> list[Sub]:
     return sorted(filter(is_in_force, one.subs), key=lambda sub: (sub["started"], sub["id"]))
 
 
-def speaking(flat: Flattened, one: NaiveCustomer, key: str, now: datetime) -> list[Spoken]:
+def speaking(flat: ResolvedCatalog, one: NaiveCustomer, key: str, now: datetime) -> list[Spoken]:
     """Plans by the age of their subscription, add-ons by the same, then what is the customer's alone."""
     subs = aged(one)
     places = [("PLAN", sub, sub["plan"], sub["version"], 1, sub["price"]) for sub in subs]
@@ -98,7 +98,7 @@ def speaking(flat: Flattened, one: NaiveCustomer, key: str, now: datetime) -> li
     return [{**known, "wins": False} for known in spoken]
 
 
-def row(flat: Flattened, package: str, number: int, key: str, price: str | None) -> Value | None:
+def row(flat: ResolvedCatalog, package: str, number: int, key: str, price: str | None) -> Value | None:
     """What a version says about a feature to who pays this price; silence where it is revoked."""
     rows = {r.row.price: r.row.value for r in flat.rows(package, number) if r.row.key == key}
     said = rows.get(price, rows.get(None)) if price is not None else rows.get(None)

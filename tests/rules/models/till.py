@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from rules.access.decision import Decision, Question, decide, subject_of
+from rules.access.decision import AccessCheck, Decision, decide, resolve_check
 from rules.catalog.facts import Feature
-from rules.catalog.inheritance import Flattened
-from rules.commands.command import Account, Act, Change, Scene
+from rules.catalog.inheritance import ResolvedCatalog
+from rules.commands.command import Command, CommandContext, CustomerState, StateChange
 from rules.commands.consume import Consume
 from rules.commands.report_usage import ReportUsage, UsageMode
 from rules.commands.reserve import ReleaseReservation, Reserve, SettleReservation
@@ -17,9 +17,9 @@ from rules.customers.facts import Customer
 from rules.errors import Rejected
 from rules.numbers import ONE
 from rules.usage.counters import Tallies, Tally, aggregation_of
-from rules.usage.limits import Usage
+from rules.usage.limits import UsageBalance
 from rules.usage.metering import UsageRecord, Window
-from rules.usage.reservations import Hold, ReservationStatus, held
+from rules.usage.reservations import Reservation, ReservationStatus, total_reserved
 from rules.values import Value
 from tests.rules.builders.catalog_builders import shortened
 from tests.rules.builders.customer_builders import (
@@ -37,23 +37,23 @@ from tests.rules.models.recount import tally_of
 class Till:
     """What is kept of one customer; ``tallies`` is what a transaction has counted so far."""
 
-    flat: Flattened
+    flat: ResolvedCatalog
     customer: Customer | None
     now: datetime = START
     records: list[UsageRecord] = field(default_factory=list)
-    holds: Mapping[str, Hold] = field(default_factory=dict)
+    holds: Mapping[str, Reservation] = field(default_factory=dict)
     tallies: Tallies = field(default_factory=dict)
 
-    def does(self, act: Act) -> Change:
+    def does(self, act: Command) -> StateChange:
         """Do an act just after the last one."""
-        scene = Scene(flat=self.flat, now=self.now + INSTANT)
+        scene = CommandContext(flat=self.flat, now=self.now + INSTANT)
         change = act.apply(scene, self._account(scene, act))
         if change.changed:
-            self.now, self.tallies, self.holds = scene.now, change.account.tallies, change.account.holds
+            self.now, self.tallies, self.holds = scene.now, change.state.tallies, change.state.holds
             self.records += change.records
         return change
 
-    def refuses(self, act: Act) -> list[str]:
+    def refuses(self, act: Command) -> list[str]:
         """Give code and path of every problem of an act that is refused."""
         try:
             change = self.does(act)
@@ -73,12 +73,12 @@ class Till:
     def asks(self, feature: str = "calls", requested: int | None = None) -> Decision:
         """Ask, with all usage counted anew."""
         wanted = None if requested is None else requested * ONE
-        question = Question(customer="acme", feature=feature, requested=wanted)
-        subject = subject_of(self.flat, self.customer, question, self.now)
+        question = AccessCheck(customer="acme", feature=feature, requested=wanted)
+        subject = resolve_check(self.flat, self.customer, question, self.now)
         tallies = {} if subject.window is None else {subject.window: self._counted(subject.window)}
-        return decide(subject, tallies, held(self.holds.values(), feature, self.now))
+        return decide(subject, tallies, total_reserved(self.holds.values(), feature, self.now))
 
-    def usage(self, feature: str = "calls") -> Usage:
+    def usage(self, feature: str = "calls") -> UsageBalance:
         """The usage that an answer shows."""
         found = self.asks(feature).usage
         assert found is not None
@@ -93,8 +93,8 @@ class Till:
         """Where a hold stands."""
         return self.holds[key].status(self.now)
 
-    def _account(self, scene: Scene, act: Act) -> Account:
-        found = Account(customer=self.customer, tallies=self.tallies, holds=self.holds)
+    def _account(self, scene: CommandContext, act: Command) -> CustomerState:
+        found = CustomerState(customer=self.customer, tallies=self.tallies, holds=self.holds)
         needed = {need.window for need in act.needs(scene, found)}
         counted = {window: self._counted(window) for window in needed.difference(self.tallies)}
         return replace(found, tallies={**self.tallies, **counted})

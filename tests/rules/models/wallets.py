@@ -7,22 +7,22 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Self
 
-from rules.access.decision import Decision, Question, decide
+from rules.access.decision import AccessCheck, Decision, decide
 from rules.catalog.facts import Catalog, CreditRate, CreditType, Package
-from rules.commands.command import Account, Act, Change, Scene, UsageAct
+from rules.commands.command import Command, CommandContext, CustomerState, StateChange, UsageCommand
 from rules.commands.credits import ConsumeCredits, GrantCredits, VoidCreditGrant
 from rules.commands.subscribe import Subscribe
-from rules.credits.accounts import Book, Cause, Entry
-from rules.credits.burn_down import burned_for, given_back
-from rules.credits.burn_records import Rated
+from rules.credits.accounts import Cause, CreditAccount, Entry
+from rules.credits.burn_down import burn_for_usage, refund_usage
+from rules.credits.burn_records import PricedUsage
 from rules.credits.grants import CreditSource, GrantStatus, Lot
-from rules.credits.holds import held_for, released_hold, settled_hold
-from rules.credits.roll_forward import brought_up
+from rules.credits.holds import burn_held, free_held, hold_for_usage
+from rules.credits.roll_forward import roll_forward
 from rules.errors import Rejected
 from rules.numbers import ONE
 from rules.usage.counters import Tally
-from rules.usage.metering import Window, everything
-from rules.usage.reservations import Hold, held
+from rules.usage.metering import Window, whole_window
+from rules.usage.reservations import Reservation, total_reserved
 from rules.values import BillingPeriod, CreditCadence, Credits, Unit
 from tests.rules.builders.catalog_builders import shortened
 from tests.rules.builders.lives import Life
@@ -64,47 +64,49 @@ PACKAGES = (
 class Wallet(Life):
     """A customer with credits; every act on them happens at an instant of its own."""
 
-    book: Book = field(default_factory=lambda: Book(credit_type="ai"))
-    other_books: Mapping[str, Book] = field(default_factory=dict)
-    kept_holds: Mapping[str, Hold] = field(default_factory=dict)
+    book: CreditAccount = field(default_factory=lambda: CreditAccount(credit_type="ai"))
+    other_books: Mapping[str, CreditAccount] = field(default_factory=dict)
+    kept_holds: Mapping[str, Reservation] = field(default_factory=dict)
 
-    def does(self, *acts: Act) -> Self:
+    def does(self, *acts: Command) -> Self:
         """Let acts happen, none of which is refused."""
         for act in acts:
-            if isinstance(act, UsageAct):
+            if isinstance(act, UsageCommand):
                 self.tries(act)
             else:
                 super().does(act)
         return self
 
-    def tries(self, act: Act) -> Change:
+    def tries(self, act: Command) -> StateChange:
         """Let an act on credits or usage happen, or be answered with a no."""
-        scene = Scene(flat=self.flat, now=self.next_act_at)
-        account = Account(customer=self.customer, holds=self.kept_holds)
-        tallies = {need.window: self._tally(need.window) for need in act.needs(scene, account)}
-        asked = {need.credit_type for need in act.credit_needs(scene, account)}
+        scene = CommandContext(flat=self.flat, now=self.next_act_at)
+        state = CustomerState(customer=self.customer, holds=self.kept_holds)
+        tallies = {need.window: self._tally(need.window) for need in act.needs(scene, state)}
+        asked = {need.credit_type for need in act.credit_needs(scene, state)}
         kept = {**self.other_books, "ai": self.book}
-        books = {key: kept.get(key) or Book(credit_type=key) for key in asked}
-        change = act.apply(scene, replace(account, tallies=tallies, books=books))
+        books = {key: kept.get(key) or CreditAccount(credit_type=key) for key in asked}
+        change = act.apply(scene, replace(state, tallies=tallies, books=books))
         if change.changed:
-            self._keeps(change.account.books.get("ai", self.book), scene.now)
-            left = change.account.books.items()
+            self._keeps(change.state.books.get("ai", self.book), scene.now)
+            left = change.state.books.items()
             self.other_books = {**self.other_books, **{k: proven(book) for k, book in left if k != "ai"}}
-            self.kept_holds = change.account.holds
+            self.kept_holds = change.state.holds
             self.records += change.records
         return change
 
     def may(self, requested: int | None = None, feature: str = "calls") -> Decision:
         """Ask whether a feature may be used, with the credits that pay for it."""
         wanted = None if requested is None else requested * ONE
-        scene = Scene(flat=self.flat, now=self.present)
-        subject = scene.subject(self.customer, Question(customer="acme", feature=feature, requested=wanted))
+        scene = CommandContext(flat=self.flat, now=self.present)
+        subject = scene.subject(
+            self.customer, AccessCheck(customer="acme", feature=feature, requested=wanted)
+        )
         tallies = {} if subject.window is None else {subject.window: self._tally(subject.window)}
         book = None if subject.rate is None else self.brought_up()
-        held_now = held(self.kept_holds.values(), feature, self.present)
+        held_now = total_reserved(self.kept_holds.values(), feature, self.present)
         return decide(replace(subject, book=book), tallies, held_now)
 
-    def _keeps(self, book: Book, now: datetime) -> None:
+    def _keeps(self, book: CreditAccount, now: datetime) -> None:
         assert self.customer is not None
         self.book = proven(book)
         self.customer = replace(self.customer, revision=self.customer.revision + 1, acted_at=now)
@@ -117,10 +119,10 @@ class Wallet(Life):
             self._keeps(book, now)
         return self
 
-    def brought_up(self, at: datetime | None = None) -> Book:
+    def brought_up(self, at: datetime | None = None) -> CreditAccount:
         """The book as it is now, or at a later instant."""
         assert self.customer is not None
-        return proven(brought_up(self.book, self.customer, self.flat, at or self.present))
+        return proven(roll_forward(self.book, self.customer, self.flat, at or self.present))
 
     def tally(self, window: Window) -> Tally:
         """What was used in a window."""
@@ -161,51 +163,51 @@ class Wallet(Life):
         act = ConsumeCredits(credit_type="ai", amount=units * ONE, allow_overdraft=overdraft)
         return self.tries(act).changed
 
-    def voids(self, number: int) -> Change:
+    def voids(self, number: int) -> StateChange:
         """Void a grant."""
         return self.tries(VoidCreditGrant(credit_type="ai", number=number))
 
     def burns(self, units: int, rate: CreditRate = IMAGES, starts_at: datetime = START) -> Self:
         """Use units beyond a limit, in the period that began at an instant."""
         now = self.next_act_at
-        beyond = Rated(quantity=units * ONE, rate=rate)
+        beyond = PricedUsage(quantity=units * ONE, rate=rate)
         cause = Cause(at=now, feature=rate.feature)
-        span = replace(everything(rate.feature), starts_at=starts_at).day_until(max(now, starts_at))
-        self._keeps(burned_for(self.brought_up(now), beyond, span, cause), now)
+        span = replace(whole_window(rate.feature), starts_at=starts_at).day_until(max(now, starts_at))
+        self._keeps(burn_for_usage(self.brought_up(now), beyond, span, cause), now)
         return self
 
     def gives_back(self, units: int, feature: str = "calls", starts_at: datetime | None = None) -> Self:
         """Take usage back, of the period that began at an instant or of all time."""
-        now, window = self.next_act_at, everything(feature)
+        now, window = self.next_act_at, whole_window(feature)
         if starts_at is not None:
             window = replace(window, starts_at=starts_at, ends_at=starts_at + DAY)
         books = {"ai": self.brought_up(now)}
-        self._keeps({**books, **given_back(books, units * ONE, window, Cause(at=now))}["ai"], now)
+        self._keeps({**books, **refund_usage(books, units * ONE, window, Cause(at=now))}["ai"], now)
         return self
 
     def holds(self, units: int, key: str = "hold", rate: CreditRate = IMAGES, **lasts: float) -> Self:
         """Hold credits for units beyond a limit, for a day unless a test says otherwise."""
         now = self.next_act_at
         until = now + timedelta(**(lasts or {"days": 1}))
-        beyond = Rated(quantity=units * ONE, rate=rate)
-        self._keeps(held_for(self.brought_up(now), key, beyond, now, until), now)
+        beyond = PricedUsage(quantity=units * ONE, rate=rate)
+        self._keeps(hold_for_usage(self.brought_up(now), key, beyond, now, until), now)
         return self
 
     def settles(self, units: int, key: str = "hold") -> Self:
         """Settle so many units of what is held beyond a limit."""
         now = self.next_act_at
         book = self.brought_up(now)
-        span = replace(everything(book.holds[key].beyond.rate.feature), starts_at=START).day_until(now)
-        self._keeps(settled_hold(book, key, units * ONE, span, Cause(at=now)), now)
+        span = replace(whole_window(book.holds[key].beyond.rate.feature), starts_at=START).day_until(now)
+        self._keeps(burn_held(book, key, units * ONE, span, Cause(at=now)), now)
         return self
 
     def releases(self, key: str = "hold") -> Self:
         """Let go of a hold."""
         now = self.next_act_at
-        self._keeps(released_hold(self.brought_up(now), key, Cause(at=now)), now)
+        self._keeps(free_held(self.brought_up(now), key, Cause(at=now)), now)
         return self
 
-    def refuses_credits(self, act: Act) -> list[str]:
+    def refuses_credits(self, act: Command) -> list[str]:
         """Code and path of every problem of an act that is refused."""
         try:
             change = self.tries(act)
@@ -263,7 +265,7 @@ def told(entry: Entry) -> str:
     return f"{entry.kind} {entry.amount / ONE:+g}{of}"
 
 
-def proven(book: Book) -> Book:
+def proven(book: CreditAccount) -> CreditAccount:
     """The book, after proving that nothing was lost or made up, and that its entries tell its balance."""
     assert book.granted == (
         book.available + book.reserved + book.consumed - book.overdraft + book.expired + book.voided
@@ -281,7 +283,7 @@ def proven(book: Book) -> Book:
     return book
 
 
-def wallet(*acts: Act, shop: Catalog | None = None, at: datetime = START) -> Wallet:
+def wallet(*acts: Command, shop: Catalog | None = None, at: datetime = START) -> Wallet:
     """The credits of a customer who was made the day before and does this."""
     life = Wallet(shop=shop or selling_credits(*PACKAGES), now=at - DAY)
     life.born()

@@ -11,27 +11,27 @@ from hypothesis import strategies as st
 
 from rules.access.decision import AccessReason, Decision
 from rules.catalog.facts import FeatureStatus, Product, Widget
-from rules.catalog.inheritance import Flattened
+from rules.catalog.inheritance import ResolvedCatalog
 from rules.commands.report_usage import AHEAD
-from rules.credits.accounts import Book
+from rules.credits.accounts import CreditAccount
 from rules.credits.grants import CreditSource, Grant, Lot
-from rules.customers.effective import spoken_of
+from rules.customers.effective import features_in_effect
 from rules.customers.facts import CustomEntitlement, CustomEntitlementMode, Customer
 from rules.portal.overview import (
     DAYS_SHOWN,
-    Part,
-    Standing,
+    LimitStatus,
+    ProductSection,
     as_levels,
-    begun,
     is_level,
+    limit_status,
     next_to_expire,
-    parts,
+    product_sections,
     recent,
     spendable,
-    standing,
     subscriptions_shown,
+    without_future,
 )
-from rules.usage.limits import Usage
+from rules.usage.limits import UsageBalance
 from rules.usage.series import Bucket, Point, Series
 from rules.values import Granted, Metered, ResetInterval, Text, Value
 from tests.rules.builders.customer_builders import (
@@ -57,19 +57,21 @@ from tests.rules.builders.customer_builders import (
 ACME = customer(subscription())
 
 
-def shown(flat: Flattened, of: Customer = ACME, at: datetime = START) -> list[Part]:
+def shown(flat: ResolvedCatalog, of: Customer = ACME, at: datetime = START) -> list[ProductSection]:
     """What the page of a customer shows of products that are all in the catalog."""
     keys = {one.product for one in of.subscriptions} | {one.product for one in flat.catalog.features.values()}
     products = {key: Product(key=key, name=key) for key in keys if key is not None}
-    flat = Flattened(replace(flat.catalog, products=products))
-    return parts(flat, of, [ask(flat, of, key, at=at) for key in spoken_of(flat, of, at)], at)
+    flat = ResolvedCatalog(replace(flat.catalog, products=products))
+    return product_sections(
+        flat, of, [ask(flat, of, key, at=at) for key in features_in_effect(flat, of, at)], at
+    )
 
 
 def keys(decisions: tuple[Decision, ...]) -> list[str]:
     return [decision.subject.question.feature for decision in decisions]
 
 
-def counted(decision: Decision) -> Usage:
+def counted(decision: Decision) -> UsageBalance:
     assert decision.usage is not None
     return decision.usage
 
@@ -80,41 +82,41 @@ def counted(decision: Decision) -> Usage:
 @pytest.mark.parametrize(
     ("value", "used", "how"),
     [
-        (limited(100), 0, Standing.WITHIN),
-        (limited(100), 79, Standing.WITHIN),
-        (limited(100), 80, Standing.NEAR),
-        (limited(100), 99, Standing.NEAR),
-        (limited(100), 100, Standing.REACHED),
-        (limited(100), 104, Standing.REACHED),
-        (limited(0), 0, Standing.REACHED),
-        (limited(100, enforcement=SOFT), 99, Standing.NEAR),
-        (limited(100, enforcement=SOFT), 100, Standing.SPENT),
-        (limited(100, enforcement=SOFT), 101, Standing.BEYOND),
-        (limited(0, enforcement=SOFT), 0, Standing.WITHIN),
-        (limited(0, enforcement=SOFT), 1, Standing.BEYOND),
-        (limited(None), 10**6, Standing.UNLIMITED),
+        (limited(100), 0, LimitStatus.WITHIN),
+        (limited(100), 79, LimitStatus.WITHIN),
+        (limited(100), 80, LimitStatus.NEAR),
+        (limited(100), 99, LimitStatus.NEAR),
+        (limited(100), 100, LimitStatus.REACHED),
+        (limited(100), 104, LimitStatus.REACHED),
+        (limited(0), 0, LimitStatus.REACHED),
+        (limited(100, enforcement=SOFT), 99, LimitStatus.NEAR),
+        (limited(100, enforcement=SOFT), 100, LimitStatus.SPENT),
+        (limited(100, enforcement=SOFT), 101, LimitStatus.BEYOND),
+        (limited(0, enforcement=SOFT), 0, LimitStatus.WITHIN),
+        (limited(0, enforcement=SOFT), 1, LimitStatus.BEYOND),
+        (limited(None), 10**6, LimitStatus.UNLIMITED),
     ],
 )
-def test_a_limit_is_nearly_reached_from_80_percent_on(value: Metered, used: int, how: Standing) -> None:
+def test_a_limit_is_nearly_reached_from_80_percent_on(value: Metered, used: int, how: LimitStatus) -> None:
     decision = ask(selling(published_plan("basic", {"calls": value})), ACME, "calls", used=units(used))
 
-    assert standing(decision, counted(decision)) is how
+    assert limit_status(decision, counted(decision)) is how
 
 
 def test_what_is_held_counts_towards_the_limit() -> None:
     decision = ask(selling(published_plan("basic", {"calls": limited(100)})), ACME, "calls", used=units(70))
     held = replace(counted(decision), reserved=units(10))
 
-    assert standing(decision, held) is Standing.NEAR
+    assert limit_status(decision, held) is LimitStatus.NEAR
 
 
 @given(st.integers(0, 20), st.lists(st.integers(0, 30), min_size=2, max_size=2))
 def test_more_usage_never_makes_a_limit_stand_better(limit: int, used: list[int]) -> None:
     flat = selling(published_plan("basic", {"calls": limited(limit)}))
-    order = [Standing.WITHIN, Standing.NEAR, Standing.REACHED]
+    order = [LimitStatus.WITHIN, LimitStatus.NEAR, LimitStatus.REACHED]
     less, more = (ask(flat, ACME, "calls", used=units(number)) for number in sorted(used))
 
-    assert order.index(standing(less, counted(less))) <= order.index(standing(more, counted(more)))
+    assert order.index(limit_status(less, counted(less))) <= order.index(limit_status(more, counted(more)))
 
 
 @given(st.integers(0, 20), st.integers(0, 30), st.integers(0, 30))
@@ -125,7 +127,7 @@ def test_a_soft_limit_is_told_to_be_passed_where_something_is_beyond_it(
     decision = ask(flat, ACME, "calls", used=units(used))
     stands = replace(counted(decision), reserved=units(reserved))
 
-    assert (standing(decision, stands) is Standing.BEYOND) is (used > limit)
+    assert (limit_status(decision, stands) is LimitStatus.BEYOND) is (used > limit)
 
 
 # What is shown, and where
@@ -228,7 +230,7 @@ def test_everything_that_a_customer_has_is_shown_once(world: World, at: datetime
         for key in keys(kind)
     ]
 
-    assert sorted(told) == sorted(spoken_of(world.flat, world.customer, at))
+    assert sorted(told) == sorted(features_in_effect(world.flat, world.customer, at))
     assert all(decision.usage is not None for part in found for decision in part.limits)
     assert all(decision.reason in set(AccessReason) for part in found for decision in part.unavailable)
 
@@ -265,7 +267,7 @@ def series(feature: str, *values: int) -> Series:
     return Series(feature=FEATURES[feature], points=points, total=sum(point.value for point in points))
 
 
-def usage_of(feature: str, used: int, every: ResetInterval) -> Usage:
+def usage_of(feature: str, used: int, every: ResetInterval) -> UsageBalance:
     flat = selling(published_plan("basic", {feature: limited(50, every)}))
     return counted(ask(flat, ACME, feature, used=units(used)))
 
@@ -298,10 +300,10 @@ def test_levels_end_at_what_is_used_now(changes: list[int], used: int) -> None:
 
 def test_a_day_that_has_not_begun_is_not_drawn_but_its_usage_is_in_no_level_before_it() -> None:
     levels = as_levels(series("calls", 3, 4, 5), usage_of("calls", 12, ResetInterval.NEVER))
-    drawn = begun(levels, START + 2 * DAY - timedelta(minutes=1))
+    drawn = without_future(levels, START + 2 * DAY - timedelta(minutes=1))
 
     assert [point.value for point in drawn.points] == [units(level) for level in (3, 7)]
-    assert begun(levels, START + 2 * DAY) == levels
+    assert without_future(levels, START + 2 * DAY) == levels
 
 
 def test_a_day_of_the_page_is_a_day_and_not_24_hours() -> None:
@@ -327,8 +329,8 @@ def lot(number: int, left: int, *, held: int = 0, days: int | None = None) -> Lo
     return Lot(grant=grant, entered=True, left=units(left), held=units(held))
 
 
-def book(*lots: Lot) -> Book:
-    return Book(credit_type="ai", lots={one.number: one for one in lots})
+def book(*lots: Lot) -> CreditAccount:
+    return CreditAccount(credit_type="ai", lots={one.number: one for one in lots})
 
 
 def test_what_is_wholly_held_neither_is_there_to_spend_nor_expires_from_it() -> None:

@@ -8,13 +8,13 @@ import pytest
 
 from rules.access.decision import Decision
 from rules.catalog.facts import CreditRate, CreditType, Price
-from rules.catalog.inheritance import Flattened
+from rules.catalog.inheritance import ResolvedCatalog
 from rules.catalog.wording import wait_text
-from rules.credits.accounts import Book
+from rules.credits.accounts import CreditAccount
 from rules.customers.facts import Subscription, Term, TrialEnd
 from rules.numbers import ONE
-from rules.portal.wording import Setting, badge, events, left_text, notes, setting, used_text
-from rules.usage.limits import Usage
+from rules.portal.wording import Setting, badge, events, left_text, notes, setting_text, used_text
+from rules.usage.limits import UsageBalance
 from rules.values import (
     BillingPeriod,
     Choices,
@@ -50,12 +50,14 @@ COSTLY = CreditRate(feature="calls", credit_type="ai", credits=5 * ONE)
 AI = CreditType(key="ai", name="AI credits", unit=Unit(singular="credit", plural="credits"))
 
 
-def stands(value: Metered, used: int, *, reserved: int = 0, costly: bool = False) -> tuple[Decision, Usage]:
+def stands(
+    value: Metered, used: int, *, reserved: int = 0, costly: bool = False
+) -> tuple[Decision, UsageBalance]:
     """How a limit on calls stands."""
     said = replace(content({"calls": value}), rates=(COSTLY,) if costly else ())
     flat = selling(published_plan("basic", said), features=[CALLS])
-    flat = Flattened(replace(flat.catalog, credit_types={"ai": AI}))
-    book = Book(credit_type="ai") if costly else None
+    flat = ResolvedCatalog(replace(flat.catalog, credit_types={"ai": AI}))
+    book = CreditAccount(credit_type="ai") if costly else None
     decision = ask(flat, customer(subscription()), "calls", used=units(used), book=book)
     assert decision.usage is not None
     return decision, replace(decision.usage, reserved=units(reserved))
@@ -166,7 +168,7 @@ def test_without_a_unit_a_number_stands_alone() -> None:
 def test_a_setting_is_told_without_its_name(key: str, value: Config, told: Setting) -> None:
     flat = selling(published_plan("basic", {key: value}))
 
-    assert setting(ask(flat, customer(subscription()), key), FEATURES[key]) == told
+    assert setting_text(ask(flat, customer(subscription()), key), FEATURES[key]) == told
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,11 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 
 from rules.catalog.facts import Catalog, PublishScope
-from rules.catalog.inheritance import Flattened
+from rules.catalog.inheritance import ResolvedCatalog
 from rules.commands.custom_entitlements import SetCustomEntitlement
 from rules.commands.report_usage import ReportUsage
-from rules.credits.accounts import Book
-from rules.credits.roll_forward import brought_up
+from rules.credits.accounts import CreditAccount
+from rules.credits.roll_forward import roll_forward
 from rules.customers.facts import CustomEntitlementMode, Customer
 from rules.numbers import ONE
 from rules.previews.affected import CatalogEdit
@@ -54,10 +54,10 @@ def test_whatever_differs_is_among_what_an_edit_touches(
                 happen(life, happening)
     assert life.customer is not None
     life.comes_to(life.present)
-    book = Book(credit_type="ai")
+    book = CreditAccount(credit_type="ai")
     if kept:
-        book = brought_up(book, life.customer, life.flat, life.present)
-    edit = CatalogEdit(life.flat, Flattened(after(life, *made)))
+        book = roll_forward(book, life.customer, life.flat, life.present)
+    edit = CatalogEdit(life.flat, ResolvedCatalog(after(life, *made)))
 
     touched = edit.touched(life.customer, life.present)
     found = differing(life, edit.after, book)
@@ -112,7 +112,7 @@ def test_where_a_plan_is_due_by_the_year_the_periods_of_what_stands_for_a_custom
     )
     yearly = Tweak(nth=0, rows={}, rates=(), swapped=True, scope=PublishScope.ALL_CUSTOMERS)
 
-    edit = CatalogEdit(life.flat, Flattened(after(life, yearly)))
+    edit = CatalogEdit(life.flat, ResolvedCatalog(after(life, yearly)))
 
     assert life.customer is not None
     found = {one.after.subject.question.feature for one in differing(life, edit.after)}

@@ -10,7 +10,7 @@ import pytest
 
 from rules.access.decision import Decision
 from rules.catalog.facts import CreditRate, FeatureStatus
-from rules.catalog.inheritance import Flattened
+from rules.catalog.inheritance import ResolvedCatalog
 from rules.catalog_edits.packages import with_package
 from rules.catalog_edits.publishing import publish
 from rules.commands.change_plan import ChangePlan, ChangeTiming
@@ -20,7 +20,14 @@ from rules.commands.subscriptions import CancelSubscription
 from rules.customers.facts import CustomEntitlementMode
 from rules.errors import Rejected
 from rules.numbers import ONE
-from rules.previews.impact import MOST_EXAMPLES, Difference, Impact, Loss, heard_of, planned
+from rules.previews.impact import (
+    MOST_EXAMPLES,
+    DecisionChange,
+    Impact,
+    Severity,
+    features_mentioned,
+    plan_change_effect,
+)
 from rules.values import (
     Choices,
     Number,
@@ -36,7 +43,7 @@ NUMBER, CHOICE = Number(number=10 * ONE), Choices(choices=("eu", "us"))
 # What a difference is.
 
 
-def one(life: Life, after: Flattened, feature: str = "calls") -> Difference:
+def one(life: Life, after: ResolvedCatalog, feature: str = "calls") -> DecisionChange:
     """The one difference about a feature."""
     (found,) = (known for known in differing(life, after) if known.after.subject.question.feature == feature)
     return found
@@ -48,7 +55,7 @@ def test_who_had_used_more_than_a_new_limit_loses_access_and_is_over_it() -> Non
     found = one(life, republished(life, "free", row("calls", limit(6))))
 
     assert (found.loses_access, found.gains_access, found.is_over_limit) == (True, False, True)
-    assert (found.loss, found.lost_share) == (Loss.ACCESS, Fraction(4, 10))
+    assert (found.loss, found.lost_share) == (Severity.ACCESS, Fraction(4, 10))
 
 
 def test_a_raised_limit_gives_access_back_to_who_had_used_it_up() -> None:
@@ -57,7 +64,7 @@ def test_a_raised_limit_gives_access_back_to_who_had_used_it_up() -> None:
     found = one(life, republished(life, "free", row("calls", limit(11))))
 
     assert (found.gains_access, found.loses_access, found.is_over_limit) == (True, False, False)
-    assert (found.loss, found.lost_share) == (Loss.GAIN, Fraction(0))
+    assert (found.loss, found.lost_share) == (Severity.GAIN, Fraction(0))
 
 
 def test_a_lower_limit_that_nobody_has_reached_is_a_loss_of_a_share() -> None:
@@ -65,7 +72,7 @@ def test_a_lower_limit_that_nobody_has_reached_is_a_loss_of_a_share() -> None:
 
     found = one(life, republished(life, "free", row("calls", limit(5))))
 
-    assert (found.loss, found.lost_share) == (Loss.SHARE, Fraction(1, 2))
+    assert (found.loss, found.lost_share) == (Severity.SHARE, Fraction(1, 2))
 
 
 def test_a_limit_that_was_none_is_all_lost_and_none_is_no_loss() -> None:
@@ -74,8 +81,8 @@ def test_a_limit_that_was_none_is_all_lost_and_none_is_no_loss() -> None:
 
     found = one(life, republished(life, "free", row("calls", limit(5))))
 
-    assert (found.loss, found.lost_share) == (Loss.SHARE, Fraction(1))
-    assert Difference(before=found.after, after=found.before).loss is Loss.NOTHING
+    assert (found.loss, found.lost_share) == (Severity.SHARE, Fraction(1))
+    assert DecisionChange(before=found.after, after=found.before).loss is Severity.NOTHING
 
 
 @pytest.mark.parametrize(
@@ -99,7 +106,7 @@ def test_less_of_a_setting_is_a_loss(
 def test_what_is_another_only_for_those_who_have_it_concerns_nobody_else() -> None:
     life = on("free")
     suspended = replace(life.shop.features["sso"], status=FeatureStatus.SUSPENDED)
-    after = Flattened(replace(life.shop, features={**life.shop.features, "sso": suspended}))
+    after = ResolvedCatalog(replace(life.shop, features={**life.shop.features, "sso": suspended}))
 
     assert differing(life, after) == []
     assert one(on("pro", "monthly"), after, "sso").loses_access
@@ -112,7 +119,7 @@ def test_credits_that_a_plan_begins_to_give_are_a_difference_in_what_pays() -> N
     content = replace(package.newest, rows=(*package.newest.rows, row("ai", credits_(100))), rates=(rate,))
     drafted = with_package(life.shop, replace(package, draft=content))
 
-    found = one(life, Flattened(publish(drafted, "free", now=life.now).catalog))
+    found = one(life, ResolvedCatalog(publish(drafted, "free", now=life.now).catalog))
 
     assert found.gains_access
     assert found.after.book is not None
@@ -122,7 +129,7 @@ def test_credits_that_a_plan_begins_to_give_are_a_difference_in_what_pays() -> N
 # How many, and who first.
 
 
-def impact_on(*groups: Sequence[Difference]) -> Impact:
+def impact_on(*groups: Sequence[DecisionChange]) -> Impact:
     """What it means for customers who have these differences, each group one customer's."""
     impact = Impact()
     for group in groups:
@@ -130,17 +137,17 @@ def impact_on(*groups: Sequence[Difference]) -> Impact:
     return impact
 
 
-def of(customer: str, difference: Difference) -> Difference:
+def of(customer: str, difference: DecisionChange) -> DecisionChange:
     """The same difference for somebody else."""
 
     def asked(decision: Decision) -> Decision:
         question = replace(decision.subject.question, customer=customer)
         return replace(decision, subject=replace(decision.subject, question=question))
 
-    return Difference(before=asked(difference.before), after=asked(difference.after))
+    return DecisionChange(before=asked(difference.before), after=asked(difference.after))
 
 
-def lowered(units: int, used: int = 0) -> Difference:
+def lowered(units: int, used: int = 0) -> DecisionChange:
     """A limit of 10 that becomes another."""
     life = on("free").uses("calls", used) if used else on("free")
     return one(life, republished(life, "free", row("calls", limit(units))))
@@ -191,8 +198,8 @@ def test_an_estimate_tells_from_a_sample_of_all_of_them() -> None:
 def test_an_upgrade_would_take_effect_now_and_a_downgrade_at_the_end_of_the_period() -> None:
     life = on("basic", "monthly")
 
-    up = planned(life.flat, life.customer, ChangePlan(plan="pro", price="monthly"), life.now)
-    down = planned(life.flat, life.customer, ChangePlan(plan="free"), life.now)
+    up = plan_change_effect(life.flat, life.customer, ChangePlan(plan="pro", price="monthly"), life.now)
+    down = plan_change_effect(life.flat, life.customer, ChangePlan(plan="free"), life.now)
 
     assert (up.timing, up.effective_at) == (ChangeTiming.NOW, life.next_act_at)
     assert (down.timing, down.effective_at) == (ChangeTiming.PERIOD_END, day(2, 28) + MOMENT)
@@ -202,7 +209,7 @@ def test_a_subscription_that_has_not_begun_would_be_changed_at_once_and_notice_w
     begins = START + 3 * DAY
     life = Life().born().does(Subscribe(plan="basic", price="monthly", start_at=begins, trial_days=0))
 
-    change = planned(life.flat, life.customer, ChangePlan(plan="free"), life.now)
+    change = plan_change_effect(life.flat, life.customer, ChangePlan(plan="free"), life.now)
 
     assert (change.timing, change.effective_at) == (ChangeTiming.NOW, begins)
 
@@ -211,15 +218,15 @@ def test_a_change_that_would_be_refused_is_refused() -> None:
     life = on("free")
 
     with pytest.raises(Rejected):
-        planned(life.flat, life.customer, ChangePlan(plan="free"), life.now)
+        plan_change_effect(life.flat, life.customer, ChangePlan(plan="free"), life.now)
     with pytest.raises(Rejected):
-        planned(life.flat, None, ChangePlan(plan="free"), life.now)
+        plan_change_effect(life.flat, None, ChangePlan(plan="free"), life.now)
 
 
 def test_a_change_is_compared_with_what_would_be_without_it() -> None:
     life = on("basic", "monthly").does(CancelSubscription())
 
-    change = planned(life.flat, life.customer, ChangePlan(plan="free"), life.now)
+    change = plan_change_effect(life.flat, life.customer, ChangePlan(plan="free"), life.now)
 
     assert not change.before.in_force(change.effective_at)
     assert change.after.in_force(change.effective_at)
@@ -229,8 +236,10 @@ def test_what_speaks_before_or_after_is_heard_once() -> None:
     life = on("pro", "monthly").does(
         SetCustomEntitlement(feature="storage", mode=CustomEntitlementMode.REVOKE)
     )
-    change = planned(life.flat, life.customer, ChangePlan(plan="free", timing=ChangeTiming.NOW), life.now)
+    change = plan_change_effect(
+        life.flat, life.customer, ChangePlan(plan="free", timing=ChangeTiming.NOW), life.now
+    )
 
-    heard = heard_of(life.flat, (change.before, change.after), change.effective_at)
+    heard = features_mentioned(life.flat, (change.before, change.after), change.effective_at)
 
     assert sorted(heard) == ["calls", "exports", "projects", "regions", "sso", "storage", "support"]

@@ -7,7 +7,7 @@ import pytest
 from rules.catalog.facts import Catalog, Package, PricingType
 from rules.catalog_edits.packages import with_package
 from rules.commands.change_plan import ChangePlan, ChangeTiming
-from rules.commands.command import Act
+from rules.commands.command import Command
 from rules.commands.customers import ArchiveCustomer
 from rules.commands.subscribe import Subscribe
 from rules.commands.subscriptions import CancelSubscription
@@ -49,7 +49,7 @@ def current(shown: PricingTable) -> list[str]:
     return [column.plan.key for column in shown.columns if column.is_current]
 
 
-def after(*acts: Act) -> Life:
+def after(*acts: Command) -> Life:
     """A life in which these acts happened a while ago."""
     return Life(shop=shop()).born().does(*acts).comes_to(day(3, 1))
 
@@ -113,7 +113,7 @@ def test_a_subscription_that_is_to_begin_is_current() -> None:
 @pytest.mark.parametrize(
     "end", [CancelSubscription(timing=NOW), ArchiveCustomer()], ids=["canceled", "archived"]
 )
-def test_what_has_ended_is_not_current(end: Act) -> None:
+def test_what_has_ended_is_not_current(end: Command) -> None:
     shown = looked_at(after(BASIC, end))
 
     assert current(shown) == []

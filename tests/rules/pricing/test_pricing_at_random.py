@@ -9,7 +9,7 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 
 from rules.catalog.facts import Catalog, Content, Package, Plan, Price, PricingType, PublishScope, Row, Widget
-from rules.catalog.inheritance import Flattened, Origin
+from rules.catalog.inheritance import Origin, ResolvedCatalog
 from rules.catalog_edits.drafts import RowEdit
 from rules.catalog_edits.packages import with_package
 from rules.errors import Rejected
@@ -90,7 +90,7 @@ dressed = st.builds(Dress.on, dresses, catalogs())
 
 def visible(shop: Catalog, plan: Plan, price: str | None) -> dict[str, Row]:
     """What a plan says to a subscription on a price, and shows."""
-    held = Flattened(shop).held(plan.key, len(plan.versions), price)
+    held = ResolvedCatalog(shop).held(plan.key, len(plan.versions), price)
     return {
         key: resolved.row
         for key, resolved in held.items()
@@ -115,7 +115,7 @@ def test_every_visible_row_of_a_plan_is_shown_exactly_once(shop: Catalog, offeri
 
 @given(dressed, offerings)
 def test_what_is_shown_speaks_and_stands_in_display_order(shop: Catalog, offering: Offering) -> None:
-    flat = Flattened(shop)
+    flat = ResolvedCatalog(shop)
     for column in table(shop, offering.billing, offering.currency).columns:
         rows = flat.rows(column.plan.key, len(column.plan.versions))
         places = [line.position for line in column.lines]
@@ -154,7 +154,7 @@ def prices_of(shop: Catalog, plan: str, offering: Offering) -> list[str | None]:
 
 def included_keys(shop: Catalog, plan: str, offering: Offering) -> set[str]:
     """What a plan gives at the prices asked for, hidden or not."""
-    flat, number = Flattened(shop), len(shop.packages[plan].versions)
+    flat, number = ResolvedCatalog(shop), len(shop.packages[plan].versions)
     return {key for price in prices_of(shop, plan, offering) for key in flat.held(plan, number, price)}
 
 
@@ -219,12 +219,12 @@ def test_versions_are_equal_exactly_where_tables_look_equal(
                 shop = shop if step is None else made(shop, step)
         after = table(dress.on(shop), offering.billing, offering.currency)
 
-        assert (after.version == before.version) == (look(after) == look(before))
-        event("another look" if look(after) != look(before) else "the same look")
+        assert (after.version == before.version) == (snapshot(after) == snapshot(before))
+        event("another look" if snapshot(after) != snapshot(before) else "the same look")
         before = after
 
 
-def look(shown: PricingTable) -> Any:  # noqa: ANN401 - whatever can be seen
+def snapshot(shown: PricingTable) -> Any:  # noqa: ANN401 - whatever can be seen
     """What a reader sees of a table."""
     comparison = [
         (row.name, [(cell.included, cell.text, cell.struck_text) for cell in row.cells])

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from rules.catalog.facts import Aggregation, FilterOperator, Meter, MeterFilter
 from rules.numbers import LARGEST, ONE, to_text
-from rules.usage.event_properties import observed, properties_problems, satisfies, text_of
+from rules.usage.event_properties import observe, properties_problems, satisfies, text_of
 from tests.rules.builders.catalog_builders import shortened
 
 MISSING: Mapping[str, object] = {"other": "de"}
@@ -165,7 +165,7 @@ def seen(aggregation: str, found: object) -> int | str:
     """What a meter reads: micros, the value that it counts once, or the sentence that refuses it."""
     meter = Meter(event_name="used", aggregation=Aggregation(aggregation), property="it")
     try:
-        quantity, value = observed(meter, {"it": found})
+        quantity, value = observe(meter, {"it": found})
     except ValueError as refusal:
         return str(refusal)
     return quantity if value is None else value
@@ -230,7 +230,7 @@ def test_unique_needs_its_property() -> None:
 
 
 def test_count_reads_nothing() -> None:
-    assert observed(Meter(event_name="used", aggregation=Aggregation.COUNT), {"it": "x"}) == (ONE, None)
+    assert observe(Meter(event_name="used", aggregation=Aggregation.COUNT), {"it": "x"}) == (ONE, None)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.access.decision import AccessReason
-from rules.usage.limits import Usage, within
+from rules.usage.limits import UsageBalance, fits_limit
 from rules.values import (
     LimitEnforcement,
     Metered,
@@ -35,7 +35,7 @@ from tests.rules.builders.customer_builders import (
 ACME = customer(subscription())
 
 
-def measured(value: Metered, used: int) -> Usage:
+def measured(value: Metered, used: int) -> UsageBalance:
     """The usage that an answer shows."""
     usage = ask(selling(published_plan("basic", {"calls": value})), ACME, "calls", used=used).usage
     assert usage is not None
@@ -77,7 +77,7 @@ def test_what_is_reserved_counts_as_if_it_were_used(limit: int | None, enforceme
     usage = measured(Metered(limit=limit, enforcement=enforcement), 0)
 
     for used, reserved, requested in product(range(4), range(4), REQUESTS):
-        allowed = within(replace(usage, used=used, reserved=reserved), requested)
+        allowed = fits_limit(replace(usage, used=used, reserved=reserved), requested)
         assert allowed is table_allows(used + reserved, limit, requested, enforcement)
 
 
@@ -88,8 +88,8 @@ def test_what_remains_is_the_limit_less_what_is_used_and_reserved_and_never_belo
     usage = replace(measured(Metered(limit=limit), used), reserved=reserved)
 
     assert usage.remaining == max(0, limit - used - reserved)
-    assert usage.remaining == 0 or within(usage, usage.remaining)
-    assert not within(usage, usage.remaining + 1)
+    assert usage.remaining == 0 or fits_limit(usage, usage.remaining)
+    assert not fits_limit(usage, usage.remaining + 1)
 
 
 def test_nothing_remains_to_be_told_of_what_is_unlimited() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.catalog.facts import Aggregation, Feature, Meter
-from rules.catalog.inheritance import Flattened
+from rules.catalog.inheritance import ResolvedCatalog
 from rules.customers.facts import Subscription
 from rules.usage.metering import Metering, Window, is_gauge, metering
 from rules.values import BillingPeriod, FeatureType, Metered, Reset, ResetAnchor, ResetInterval
@@ -51,7 +51,7 @@ def counted(
     return metering(selling(sold).catalog, FEATURES[feature], value, counting(held, at), at)
 
 
-def used(flat: Flattened, feature: str, records: dict[datetime, int], at: datetime) -> int:
+def used(flat: ResolvedCatalog, feature: str, records: dict[datetime, int], at: datetime) -> int:
     """The usage that an answer shows to a customer on the basic plan."""
     usage = ask(flat, customer(subscription()), feature, at=at, records=records).usage
     assert usage is not None

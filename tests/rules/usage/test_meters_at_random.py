@@ -10,7 +10,7 @@ import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from rules.commands.command import Act
+from rules.commands.command import Command
 from rules.commands.ingest_event import IngestEvent
 from rules.commands.report_usage import ReportUsage, UsageMode
 from rules.errors import Rejected
@@ -72,7 +72,7 @@ def dated(told: Told, now: datetime) -> IngestEvent | ReportUsage:
     return replace(told.act, occurred_at=max(START, now - told.ago))
 
 
-def what_came_of(shop: Till, act: Act, ids: set[str]) -> str:
+def what_came_of(shop: Till, act: Command, ids: set[str]) -> str:
     """Do an act at the till, which knows events by their ids as the ledger does."""
     if isinstance(act, IngestEvent) and act.id in ids:
         return "again"

@@ -10,7 +10,7 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 
 from rules.commands.change_plan import ChangePlan, ChangeTiming, UsageOnChange
-from rules.commands.command import Act
+from rules.commands.command import Command
 from rules.commands.consume import Consume
 from rules.commands.custom_entitlements import SetCustomEntitlement
 from rules.commands.report_usage import ReportUsage, UsageMode
@@ -70,7 +70,7 @@ def happens(life: Life, step: Step) -> None:
                 event(step.how)
 
 
-def act(step: Step, ago: datetime | None) -> Act:
+def act(step: Step, ago: datetime | None) -> Command:
     """Give what is done."""
     key, units = PLANS[step.number % 2], step.number * ONE
     match step.how:

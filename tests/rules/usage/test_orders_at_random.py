@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from rules.catalog.facts import Aggregation, Catalog, Meter, Package, Row
 from rules.commands.change_plan import ChangePlan, ChangeTiming, UsageOnChange
-from rules.commands.command import Act
+from rules.commands.command import Command
 from rules.commands.report_usage import ReportUsage
 from rules.commands.subscribe import Subscribe
 from rules.commands.subscriptions import CancelSubscription, ConvertTrial
@@ -180,7 +180,7 @@ class Told:
             return
         event(f"{fact.how}: done")
 
-    def _acts(self, fact: Fact) -> Sequence[Act]:
+    def _acts(self, fact: Fact) -> Sequence[Command]:
         """Give what is done."""
         match fact.how:
             case "converts" if self.life.status is SubscriptionStatus.IN_TRIAL:

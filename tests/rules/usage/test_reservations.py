@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from rules.access.decision import AccessReason
-from rules.commands.command import Act
+from rules.commands.command import Command
 from rules.numbers import ONE
 from rules.usage.reservations import LONGEST_SECONDS, MOST_OPEN, ReservationStatus
 from rules.values import ResetInterval
@@ -216,7 +216,7 @@ def test_a_hold_of_one_feature_is_none_of_another() -> None:
     ],
 )
 def test_what_cannot_be_held_or_ended_is_refused_and_nothing_changes(
-    shop: Till, act: Act, problems: list[str]
+    shop: Till, act: Command, problems: list[str]
 ) -> None:
     assert shop.refuses(act) == problems
     assert (shop.holds, shop.records) == ({}, [])
@@ -238,7 +238,7 @@ def test_a_hold_lasts_a_second_to_a_day(shop: Till, seconds: int) -> None:
 
 
 @pytest.mark.parametrize("act", [settle(), release()])
-def test_a_customer_who_is_not_there_or_archived_ends_no_hold(shop: Till, act: Act) -> None:
+def test_a_customer_who_is_not_there_or_archived_ends_no_hold(shop: Till, act: Command) -> None:
     shop.does(reserve(4))
     assert shop.customer is not None
     shop.customer = replace(shop.customer, archived=True)

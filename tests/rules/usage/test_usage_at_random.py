@@ -10,7 +10,7 @@ import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from rules.commands.command import Act
+from rules.commands.command import Command
 from rules.commands.consume import Consume
 from rules.commands.report_usage import ReportUsage, UsageMode
 from rules.commands.reserve import ReleaseReservation, Reserve, SettleReservation
@@ -58,7 +58,7 @@ class NaiveTill:
         """Tell whether there is room for more."""
         return self.soft or sum(self.level(now)) + units <= LIMIT
 
-    def does(self, act: Act, now: datetime) -> str:
+    def does(self, act: Command, now: datetime) -> str:
         """Do an act, and tell in a word what came of it."""
         match act:
             case Consume(quantity=quantity):
@@ -115,7 +115,7 @@ class NaiveTill:
         return "done"
 
 
-def told(shop: Till, act: Act) -> str:
+def told(shop: Till, act: Command) -> str:
     """Do an act at the till, and tell in a word what came of it."""
     try:
         return "done" if shop.does(act).changed else "no"
@@ -140,14 +140,14 @@ def new_till(every: ResetInterval, *, soft: bool = False) -> Till:
     return till({"calls": limited(LIMIT, every, enforcement=SOFT if soft else HARD)})
 
 
-def is_taken(shop: Till, act: Act) -> bool:
+def is_taken(shop: Till, act: Command) -> bool:
     """Tell whether the ledger would answer instead: a hold's key is that of its act."""
     return isinstance(act, Reserve) and act.key in shop.holds
 
 
 @given(steps=steps, every=RESETS, soft=st.booleans())
 def test_acts_cut_into_any_transactions_give_what_a_naive_recount_gives(
-    steps: Sequence[Act | timedelta | str], every: ResetInterval, *, soft: bool
+    steps: Sequence[Command | timedelta | str], every: ResetInterval, *, soft: bool
 ) -> None:
     shop = new_till(every, soft=soft)
     naive = NaiveTill(soft=soft, daily=every is ResetInterval.DAY)
@@ -166,7 +166,7 @@ def test_acts_cut_into_any_transactions_give_what_a_naive_recount_gives(
 
 @given(steps, RESETS)
 def test_nothing_that_is_allowed_ever_gets_past_a_hard_limit(
-    steps: Sequence[Act | timedelta | str], every: ResetInterval
+    steps: Sequence[Command | timedelta | str], every: ResetInterval
 ) -> None:
     shop = new_till(every)
     for step in steps:
@@ -188,7 +188,7 @@ within_their_holds = st.builds(settle, st.none() | st.just(0) | st.just(1), keys
 
 @given(st.lists(decided | within_their_holds | waits, max_size=40), RESETS)
 def test_without_reports_no_limit_is_ever_passed(
-    steps: Sequence[Act | timedelta], every: ResetInterval
+    steps: Sequence[Command | timedelta], every: ResetInterval
 ) -> None:
     shop = new_till(every)
     for step in steps:
@@ -209,7 +209,7 @@ def _is_late(shop: Till, key: str) -> bool:
 @pytest.mark.parametrize("every", [ResetInterval.DAY, ResetInterval.NEVER])
 @given(steps=steps)
 def test_more_usage_never_turns_a_no_into_a_yes(
-    every: ResetInterval, steps: Sequence[Act | timedelta | str]
+    every: ResetInterval, steps: Sequence[Command | timedelta | str]
 ) -> None:
     shop = new_till(every)
     for step in steps:

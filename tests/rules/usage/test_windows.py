@@ -18,7 +18,7 @@ from rules.commands.reserve import Reserve
 from rules.commands.subscribe import Subscribe
 from rules.commands.subscriptions import CancelSubscription, ConvertTrial
 from rules.customers.facts import CustomEntitlementMode
-from rules.explanations.remedies import RemedyKind, candidates, remedies, windows_of
+from rules.explanations.remedies import RemedyKind, candidates, remedies, windows_needed
 from rules.explanations.steps import summary
 from rules.numbers import ONE
 from rules.values import Metered, Reset, ResetInterval, WrittenLimit
@@ -321,5 +321,5 @@ def test_an_explanation_and_a_remedy_name_the_conversion_at_which_usage_starts_a
 def told(life: Wallet, kinds: Sequence[RemedyKind]) -> list[datetime | None]:
     """When the remedies of some kinds help."""
     found = candidates(life.asks("calls"), present=True)
-    tallies = {window: life.tally(window) for window in windows_of(found)}
+    tallies = {window: life.tally(window) for window in windows_needed(found)}
     return [remedy.at for remedy in remedies(found, tallies, []) if remedy.kind in kinds]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-from models.access.probe import Glances, Place
+from models.access.probe import ProbeKey, ProbeReader
 from models.database.pinned_connection import Row
 from models.database.transactions import Database
 from models.environments import create
@@ -18,11 +18,11 @@ from models.environments import create
 NOW = datetime(2026, 11, 15, 11, tzinfo=UTC)
 
 
-async def looking(database: Database) -> tuple[Glances, Place]:
+async def looking(database: Database) -> tuple[ProbeReader, ProbeKey]:
     """Glances at an environment in which nobody is."""
     async with database.write() as session:
         environment = await create(session, "live", sandbox=False, now=NOW)
-    return Glances(database.held, lambda: NOW), Place(environment.number, "nobody", "seats")
+    return ProbeReader(database.held, lambda: NOW), ProbeKey(environment.number, "nobody", "seats")
 
 
 async def test_those_who_ask_at_once_share_the_next_statement(

@@ -19,7 +19,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from models.access.cache import Memory
+from models.access.cache import MemoryCache
 from models.database.transactions import Database
 from resolvers import catalog
 from resolvers.catalog_code.documents import (
@@ -84,12 +84,12 @@ class Market(RuleBasedStateMachine):
 
     def shop(self) -> Catalog:
         """The catalog as this process has it in memory."""
-        return self.run(catalog.read(self.context)).catalog
+        return self.run(catalog.current_catalog(self.context)).catalog
 
     def kept(self) -> Catalog:
         """The catalog as a process has it that has just been started."""
-        services = replace(self.services, memory=Memory())
-        return self.run(catalog.read(replace(self.context, services=services))).catalog
+        services = replace(self.services, memory=MemoryCache())
+        return self.run(catalog.current_catalog(replace(self.context, services=services))).catalog
 
     def exported(self, context: Context) -> str:
         """The whole catalog as a document."""

@@ -23,7 +23,7 @@ from rules.auth.api_keys import ApiKeyKind, Scope
 from rules.auth.permissions import Viewer
 from rules.catalog.facts import Catalog, Feature, Meter, MeterFilter, Plan, PricingType, Product, PublishScope
 from rules.catalog.facts import FilterOperator as Operator
-from rules.catalog.validation import proven
+from rules.catalog.validation import complete_value
 from rules.catalog_edits.drafts import RowEdit
 from rules.errors import ErrorCode, Rejected
 from rules.values import ConfigKind, FeatureType, Unit
@@ -102,7 +102,7 @@ def complete_features(draw: st.DrawFn) -> Feature:
         product=draw(st.sampled_from([None, "app"])),
         unit=draw(st.none() | st.builds(Unit, singular=texts, plural=texts)),
         meter=meter if known.type is FeatureType.METERED else None,
-        default=None if default is None else proven(known, default),
+        default=None if default is None else complete_value(known, default),
         metadata=draw(documents),
     )
 
@@ -197,7 +197,7 @@ async def test_edits_of_two_processes_are_all_kept(editors: list[Context]) -> No
     assert kept.products.keys() == {"app", "other", *names}
     assert kept.revision == 21
     for editor in editors:
-        assert (await catalog.read(editor)).catalog == kept
+        assert (await catalog.current_catalog(editor)).catalog == kept
 
 
 async def test_the_same_key_made_by_two_processes_is_made_once(editors: list[Context]) -> None:
@@ -212,15 +212,17 @@ async def test_the_same_key_made_by_two_processes_is_made_once(editors: list[Con
 
 async def test_what_one_process_edits_the_other_reads_at_once(editors: list[Context]) -> None:
     here, there = editors
-    await catalog.read(there)
+    await catalog.current_catalog(there)
 
     await catalog.set_entitlement(here, seats(9))
 
-    assert own((await catalog.read(there)).catalog, "free") == own((await catalog.read(here)).catalog, "free")
+    assert own((await catalog.current_catalog(there)).catalog, "free") == own(
+        (await catalog.current_catalog(here)).catalog, "free"
+    )
 
 
 async def test_an_edit_that_fails_leaves_the_catalog_in_memory_as_it_was(editors: list[Context]) -> None:
-    before = await catalog.read(editors[0])
+    before = await catalog.current_catalog(editors[0])
 
     def fail(_: Catalog, __: datetime) -> Catalog:
         message = "a bug"
@@ -229,4 +231,4 @@ async def test_an_edit_that_fails_leaves_the_catalog_in_memory_as_it_was(editors
     with pytest.raises(ZeroDivisionError):
         await catalog.edit(editors[0], fail)
 
-    assert (await catalog.read(editors[0])).catalog == before.catalog
+    assert (await catalog.current_catalog(editors[0])).catalog == before.catalog

@@ -10,12 +10,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 from models import environments
-from models.commands.batch import Done
+from models.commands.batch import CommandResult
 from models.commands.tables import IdempotencyKeyRow
 from models.usage.tables import ReservationRow, UsageRecordRow, UsageWindowRow
 from resolvers.usage import state_after
-from rules.access.decision import Question
-from rules.commands.command import Act
+from rules.access.decision import AccessCheck
+from rules.commands.command import Command
 from rules.commands.consume import Consume
 from rules.commands.reserve import Reserve
 from rules.errors import ErrorCode, Rejected
@@ -28,25 +28,25 @@ from tests.storage.books import Books, report
 LIMIT = 100
 CALLERS = 500
 
-Answer = Done | BaseException
+Answer = CommandResult | BaseException
 
 
-async def together(sent: Iterable[tuple[Books, Act]]) -> list[Answer]:
+async def together(sent: Iterable[tuple[Books, Command]]) -> list[Answer]:
     """Let callers of their own do acts on one customer at once; gives the answers in order."""
     callers = (process.do("acme", act) for process, act in sent)
     return list(await asyncio.gather(*callers, return_exceptions=True))
 
 
-def done(answers: Sequence[Answer]) -> list[Done]:
+def done(answers: Sequence[Answer]) -> list[CommandResult]:
     """Give the answers, none of which is a failure."""
     assert [answer for answer in answers if isinstance(answer, BaseException)] == []
-    return [answer for answer in answers if isinstance(answer, Done)]
+    return [answer for answer in answers if isinstance(answer, CommandResult)]
 
 
 async def level(books: Books) -> tuple[int, int]:
     """What is used and reserved by the facts that are kept, which the counters and an answer agree with."""
     known = await books.do("acme", report(0))
-    usage = state_after(known, Question(customer="acme", feature="calls")).usage
+    usage = state_after(known, AccessCheck(customer="acme", feature="calls")).usage
     assert usage is not None
     used = sum(row.quantity for row in await books.rows(UsageRecordRow))
     reserved = sum(
@@ -74,7 +74,7 @@ async def test_of_five_hundred_who_consume_a_hundred_do(books: Books, other_book
 
 async def test_the_same_consumers_through_both_count_once(books: Books, other_books: Books) -> None:
     await books.enter("acme")
-    acts: list[Act] = [consume(1, f"key-{number}") for number in range(CALLERS // 2)]
+    acts: list[Command] = [consume(1, f"key-{number}") for number in range(CALLERS // 2)]
 
     answers = done(await together((process, act) for act in acts for process in (books, other_books)))
 
@@ -92,7 +92,7 @@ async def test_consumers_and_holders_together_never_get_past_the_limit(
 ) -> None:
     await books.enter("acme")
     dice = random.Random(5)
-    acts: list[Act] = [act for n in range(60) for act in (consume(2), reserve(3, f"hold-{n}"))]
+    acts: list[Command] = [act for n in range(60) for act in (consume(2), reserve(3, f"hold-{n}"))]
 
     answers = done(await together((dice.choice((books, other_books)), act) for act in acts * 2))
 
@@ -112,16 +112,16 @@ async def test_holds_are_settled_and_released_while_others_consume(books: Books,
     await books.enter("acme")
     dice = random.Random(4)
     rounds = 10 if FULL else 4
-    acts: list[Act] = []
+    acts: list[Command] = []
     for n in range(rounds * 25):
         key = f"hold-{n}"
-        endings: list[Act] = [settle(1, key), settle(None, key), release(key)]
+        endings: list[Command] = [settle(1, key), settle(None, key), release(key)]
         acts += [reserve(2, key), dice.choice(endings)]
         acts += [consume(1, f"key-{n}")] * 2
     for start in range(0, len(acts), 50):
         burst = acts[start : start + 50]
         answers = await together((dice.choice((books, other_books)), act) for act in burst * 2)
-        assert {type(answer) for answer in answers} <= {Done, Rejected}
+        assert {type(answer) for answer in answers} <= {CommandResult, Rejected}
         refused = {p.code for answer in answers if isinstance(answer, Rejected) for p in answer.problems}
         assert refused <= {ErrorCode.NOT_FOUND}, "one that ends a hold may come before who makes it"
         used, reserved = await level(books)
@@ -161,11 +161,11 @@ async def test_a_hold_is_settled_or_released_and_never_both(books: Books, other_
 async def test_a_hold_and_its_settling_may_arrive_together(books: Books) -> None:
     await books.enter("acme")
 
-    acts: list[Act] = [reserve(3), settle(2), consume(1), reserve(3), settle(2)]
+    acts: list[Command] = [reserve(3), settle(2), consume(1), reserve(3), settle(2)]
     answers = done(await together((books, act) for act in acts))
 
     assert [answer.replayed for answer in answers] == [False, False, False, True, True]
-    used = [max(tally.used for tally in answer.account.tallies.values()) for answer in answers[1:3]]
+    used = [max(tally.used for tally in answer.state.tallies.values()) for answer in answers[1:3]]
     assert used == [2 * ONE, 3 * ONE]
     assert await level(books) == (3, 0)
 
@@ -180,7 +180,7 @@ async def test_the_thousand_and_first_open_hold_is_not_allowed(books: Books, oth
     assert [(p.code, p.path) for each in refused for p in each.problems] == [
         (ErrorCode.NOT_ALLOWED, ("key",))
     ] * 20
-    first = next(act for act, answer in zip(tiny, answers, strict=True) if isinstance(answer, Done))
+    first = next(act for act, answer in zip(tiny, answers, strict=True) if isinstance(answer, CommandResult))
     one_more = next(act for act, answer in zip(tiny, answers, strict=True) if isinstance(answer, Rejected))
     assert (await other_books.do("acme", first)).replayed
     await books.do("acme", release(first.key))
@@ -193,7 +193,7 @@ async def test_on_a_clock_that_stands_still_nothing_is_used_twice(books: Books, 
     async with books.database.write() as session:
         await environments.set_clock(session, books.environment, books.clock.now)
 
-    acts: list[Act] = [act for n in range(100) for act in (consume(1), reserve(1, f"hold-{n}", 60))]
+    acts: list[Command] = [act for n in range(100) for act in (consume(1), reserve(1, f"hold-{n}", 60))]
     answers = done(await together(((books, other_books)[n % 3 == 0], act) for n, act in enumerate(acts)))
 
     instants = [answer.now for answer in answers if answer.number is not None]

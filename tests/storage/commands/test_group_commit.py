@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from models.access.cache import Memory
-from models.commands.batch import Done
-from models.commands.group_commit import MOST_ACTS, Ledger
+from models.access.cache import MemoryCache
+from models.commands.batch import CommandResult
+from models.commands.group_commit import MOST_ACTS, GroupCommit
 from models.commands.tables import IdempotencyKeyRow
 from models.database.transactions import Database
 from rules.commands.customers import UpsertCustomer
@@ -71,9 +71,9 @@ async def test_a_customers_acts_are_done_in_the_order_in_which_they_arrived(book
     assert [_used(each) for each in done] == [sum(range(1, units + 1)) for units in range(1, 101)]
 
 
-def _used(done: Done) -> int:
+def _used(done: CommandResult) -> int:
     """The calls that were used, as an act has left them."""
-    (tally,) = done.account.tallies.values()
+    (tally,) = done.state.tallies.values()
     return tally.used // ONE
 
 
@@ -102,9 +102,9 @@ async def test_an_act_that_changes_facts_is_its_customers_last_in_a_transaction(
     finished: list[str] = []
     committed: list[int] = []
     # Told before its callers are answered: the next may be committed before they come to count.
-    books = replace(books, ledger=Ledger(books.database, Memory(), books.clock, committed.append))
+    books = replace(books, ledger=GroupCommit(books.database, MemoryCache(), books.clock, committed.append))
 
-    async def do(name: str, customer: str, act: Any) -> Done:  # noqa: ANN401 - any act
+    async def do(name: str, customer: str, act: Any) -> CommandResult:  # noqa: ANN401 - any act
         done = await books.do(customer, act)
         finished.append(f"{name} {len(committed)}")
         return done
@@ -118,10 +118,10 @@ async def test_an_act_that_changes_facts_is_its_customers_last_in_a_transaction(
 
     assert sorted(finished) == ["after 2", "before 1", "change 1", "other 1"]
     assert [done.number for done in (before, changed, after, other)] == [3, 4, 5, 3]
-    assert before.account.customer is not None
-    assert before.account.customer.name is None
-    assert after.account.customer is not None
-    assert after.account.customer.name == "Acme"
+    assert before.state.customer is not None
+    assert before.state.customer.name is None
+    assert after.state.customer is not None
+    assert after.state.customer.name == "Acme"
 
 
 async def test_a_customer_comes_to_be_subscribes_and_uses_in_one_breath(books: Books) -> None:
@@ -195,8 +195,8 @@ async def test_a_key_said_twice_with_other_inputs_is_a_conflict(books: Books) ->
     )
     third = await asyncio.gather(books.do("acme", report(6, "k")), return_exceptions=True)
 
-    assert isinstance(first, Done)
-    assert isinstance(elsewhere, Done)
+    assert isinstance(first, CommandResult)
+    assert isinstance(elsewhere, CommandResult)
     assert not elsewhere.replayed
     for refused in (second, *third):
         assert isinstance(refused, Rejected)
@@ -216,7 +216,7 @@ async def test_a_refused_act_leaves_its_key_free(books: Books, together: bool) -
 
     refused, _, taken, replayed = answers
     assert isinstance(refused, Rejected)
-    assert isinstance(taken, Done)
-    assert isinstance(replayed, Done)
+    assert isinstance(taken, CommandResult)
+    assert isinstance(replayed, CommandResult)
     assert (taken.replayed, replayed.replayed) == (False, True)
     assert _used(replayed) == 4

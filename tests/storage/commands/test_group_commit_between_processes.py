@@ -6,7 +6,7 @@ import asyncio
 import random
 from collections import Counter
 
-from models.commands.batch import Done
+from models.commands.batch import CommandResult
 from models.commands.tables import IdempotencyKeyRow
 from models.customers.tables import CustomerRow, SubscriptionRow
 from models.usage.tables import UsageRecordRow, UsageWindowRow
@@ -27,10 +27,10 @@ async def test_the_same_reports_through_both_count_once(books: Books, other_book
     dice = random.Random(1)
     reports = [(dice.choice(NAMES), dice.randrange(1, 9), f"key-{number}") for number in range(ACTS)]
 
-    async def send(process: Books, seed: int) -> list[Done]:
+    async def send(process: Books, seed: int) -> list[CommandResult]:
         """Send all reports in some order, in bursts."""
         mine = random.Random(seed).sample(reports, len(reports))
-        done: list[Done] = []
+        done: list[CommandResult] = []
         for start in range(0, len(mine), 25):
             burst = mine[start : start + 25]
             done += await asyncio.gather(*(process.do(name, report(u, key)) for name, u, key in burst))
@@ -64,7 +64,7 @@ async def test_no_two_acts_of_a_customer_share_a_number_or_an_instant(
     in_order = sorted(done, key=lambda each: each.number or 0)
     instants = [each.now for each in in_order]
     assert instants == sorted(set(instants))
-    assert [max(tally.used for tally in each.account.tallies.values()) // ONE for each in in_order] == list(
+    assert [max(tally.used for tally in each.state.tallies.values()) // ONE for each in in_order] == list(
         range(1, ACTS + 1)
     )
 
@@ -78,7 +78,7 @@ async def test_what_is_given_back_through_both_never_goes_below_zero(
     callers = (process.do("acme", report(-1)) for _ in range(20) for process in (books, other_books))
     answers = await asyncio.gather(*callers, return_exceptions=True)
 
-    assert Counter(type(answer) for answer in answers) == {Done: 20, Rejected: 20}
+    assert Counter(type(answer) for answer in answers) == {CommandResult: 20, Rejected: 20}
     assert [row.used for row in await books.rows(UsageWindowRow)] == [0]
 
 
@@ -126,7 +126,7 @@ async def test_one_key_with_two_inputs_through_both_is_a_conflict_for_one(
         books.do("acme", report(1, "k")), other_books.do("acme", report(2, "k")), return_exceptions=True
     )
 
-    assert Counter(type(answer) for answer in answers) == {Done: 1, Rejected: 1}
+    assert Counter(type(answer) for answer in answers) == {CommandResult: 1, Rejected: 1}
     assert len(await books.records("acme")) == 1
 
 
@@ -139,5 +139,5 @@ async def test_facts_that_one_changes_are_facts_for_the_other_at_once(
     await books.do("acme", UpsertCustomer(key="acme", name="Acme"))
     done = await other_books.do("acme", report(1))
 
-    assert done.account.customer is not None
-    assert done.account.customer.name == "Acme"
+    assert done.state.customer is not None
+    assert done.state.customer.name == "Acme"

@@ -8,12 +8,12 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from models.commands.batch import Done
+from models.commands.batch import CommandResult
 from models.commands.tables import IdempotencyKeyRow
 from models.customers.tables import CustomerRow
 from models.database.transactions import Database
 from models.usage.tables import UsageRecordRow
-from rules.commands.command import Act
+from rules.commands.command import Command
 from rules.commands.customers import UpsertCustomer
 from rules.errors import ErrorCode, Rejected, reject
 from rules.numbers import ONE
@@ -40,7 +40,7 @@ async def test_an_act_that_fails_harms_no_neighbour(books: Books, failure: Excep
 
     assert failed is failure
     assert commits.count == 1
-    assert [isinstance(done, Done) for done in (before, after, other)] == [True] * 3
+    assert [isinstance(done, CommandResult) for done in (before, after, other)] == [True] * 3
     assert [row.quantity // ONE for row in await books.records("acme")] == [1, 2]
     assert [row.quantity // ONE for row in await books.records("initech")] == [4]
     assert await books.rows(IdempotencyKeyRow) == []
@@ -74,12 +74,12 @@ async def test_a_customer_is_there_for_acts_that_arrive_after_theirs_and_not_bef
 
     assert isinstance(early, Rejected)
     assert [problem.code for problem in early.problems] == [ErrorCode.NOT_FOUND]
-    assert isinstance(late, Done)
+    assert isinstance(late, CommandResult)
     assert [row.quantity // ONE for row in await books.records("acme")] == [2]
 
 
 async def test_a_failed_arrival_brings_no_customer_to_be_for_others(books: Books) -> None:
-    acts: list[Act] = [report(), FailingArrival(failure=BUG), report(), FailingArrival(failure=REFUSAL)]
+    acts: list[Command] = [report(), FailingArrival(failure=BUG), report(), FailingArrival(failure=REFUSAL)]
 
     answers = await asyncio.gather(*(books.do("acme", act) for act in acts), return_exceptions=True)
 
@@ -98,7 +98,7 @@ async def test_a_customer_who_cannot_be_harms_no_neighbour(books: Books, name: s
 
     assert isinstance(impossible, Rejected)
     assert [problem.code for problem in impossible.problems] == [ErrorCode.NOT_FOUND]
-    assert isinstance(other, Done)
+    assert isinstance(other, CommandResult)
 
 
 DEBTS = """
@@ -154,8 +154,8 @@ async def test_a_commit_that_fails_fails_all_of_its_acts_and_none_of_the_next(
     assert [row.quantity // ONE for row in await books.rows(UsageRecordRow)] == [1, 4]
 
 
-def _used(done: Done) -> int:
-    (tally,) = done.account.tallies.values()
+def _used(done: CommandResult) -> int:
+    (tally,) = done.state.tallies.values()
     return tally.used // ONE
 
 

@@ -10,7 +10,7 @@ from models.database.transactions import Database
 from resolvers.access import check as access
 from resolvers.context import Context
 from resolvers.customers import MOST_MET
-from rules.access.decision import Decision, Question
+from rules.access.decision import AccessCheck, Decision
 from rules.commands.custom_entitlements import SetCustomEntitlement
 from rules.numbers import ONE
 from tests.graph.access.test_statement_counts import (
@@ -27,7 +27,7 @@ from tests.storage.books import Books, report
 
 async def told(context: Context, name: str, feature: str = "calls") -> Decision:
     """Ask."""
-    return await access.access(context, Question(customer=name, feature=feature))
+    return await access.access(context, AccessCheck(customer=name, feature=feature))
 
 
 async def used_by_two(books: Books) -> Context:
@@ -81,7 +81,7 @@ async def test_a_crowd_of_strangers_is_read_with_all_that_it_is_asked_about(
     await asyncio.gather(*(books.do(name, report(1)) for name in names))
     with statements(database) as met:
         decisions = await access.accesses(
-            context, [Question(customer=name, feature="calls") for name in names]
+            context, [AccessCheck(customer=name, feature="calls") for name in names]
         )
 
     at_second_glance = GLANCE + CUSTOMERS + OWNED + GLANCE

@@ -16,7 +16,7 @@ from models.credits.tables import CreditEntryRow, CreditGrantRow
 from models.usage.store import Owner
 from rules.commands.credits import ConsumeCredits, GrantCredits, VoidCreditGrant
 from rules.commands.subscribe import Subscribe
-from rules.credits.accounts import Book, CreditNeed
+from rules.credits.accounts import CreditAccount, CreditNeed
 from rules.credits.grants import CreditSource, GrantStatus
 from rules.errors import Rejected
 from rules.numbers import ONE
@@ -63,7 +63,7 @@ async def credits_sold(books: Books) -> Books:
     return books
 
 
-async def kept(books: Books, name: str = "acme") -> Book:
+async def kept(books: Books, name: str = "acme") -> CreditAccount:
     """A customer's book as the tables have it."""
     known = await books.customer(name)
     assert known is not None
@@ -172,7 +172,7 @@ async def test_a_spent_grant_is_found_when_it_is_named(credits_sold: Books) -> N
     assert (await kept(credits_sold)).lots == {}
 
     done = await credits_sold.do("acme", VoidCreditGrant(credit_type="ai", number=1))
-    assert done.account.books["ai"].lot(1).status(done.now) is GrantStatus.VOIDED
+    assert done.state.books["ai"].lot(1).status(done.now) is GrantStatus.VOIDED
     with pytest.raises(Rejected):
         await credits_sold.do("acme", VoidCreditGrant(credit_type="ai", number=2))
 

@@ -12,7 +12,7 @@ from models.credits.tables import CreditBalanceRow, CreditBurnRow
 from models.database.transactions import Database
 from resolvers.verification import first_difference
 from rules.commands.change_plan import ChangePlan, ChangeTiming, UsageOnChange
-from rules.commands.command import Act
+from rules.commands.command import Command
 from rules.commands.consume import Consume
 from rules.commands.credits import GrantCredits
 from rules.commands.customers import UpsertCustomer
@@ -50,7 +50,7 @@ async def lives(database: Database) -> Books:
     return books
 
 
-async def does(books: Books, *acts: Act) -> None:
+async def does(books: Books, *acts: Command) -> None:
     """Let acts happen, each in a transaction of its own."""
     for act in acts:
         assert (await books.do("acme", act)).number is not None

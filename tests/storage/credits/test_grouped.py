@@ -25,7 +25,7 @@ from models.usage.tables import UsageRecordRow
 from resolvers.verification import first_difference
 from rules.catalog.facts import Catalog, CreditRate, Package
 from rules.commands.change_plan import ChangePlan, ChangeTiming, UsageOnChange
-from rules.commands.command import Act
+from rules.commands.command import Command
 from rules.commands.consume import Consume
 from rules.commands.credits import ConsumeCredits, GrantCredits, VoidCreditGrant
 from rules.commands.customers import UpsertCustomer
@@ -70,7 +70,7 @@ def giving_calls(key: str, every: ResetInterval, rate: CreditRate) -> Package:
     return replace(package, product="app", draft=replace(package.newest, rates=(rate,)))
 
 
-def rounds(seed: int) -> Iterator[tuple[timedelta, list[Act]]]:
+def rounds(seed: int) -> Iterator[tuple[timedelta, list[Command]]]:
     """Draw what is done, in rounds, and how long after the last one each of them is."""
     dice, held, numbers = Random(seed), list[str](), count()
     for _ in range(ROUNDS):
@@ -78,7 +78,7 @@ def rounds(seed: int) -> Iterator[tuple[timedelta, list[Act]]]:
         yield dice.choice([timedelta(hours=1), DAY, 20 * DAY, 40 * DAY]), acts
 
 
-def drawn(dice: Random, key: str, held: list[str]) -> Act:  # noqa: PLR0911 - one for each act
+def drawn(dice: Random, key: str, held: list[str]) -> Command:  # noqa: PLR0911 - one for each act
     """Draw something that is done with credits; many of these are refused."""
     units = dice.randint(1, 8) * ONE
     match dice.randrange(10):
@@ -117,17 +117,17 @@ def granted(dice: Random, units: int) -> GrantCredits:
     )
 
 
-async def alone(books: Books, acts: list[Act]) -> list[object]:
+async def alone(books: Books, acts: list[Command]) -> list[object]:
     """Do acts one after the other; tells what came of each."""
     return [await outcome(books, "alone", act) for act in acts]
 
 
-async def together(books: Books, acts: list[Act]) -> list[object]:
+async def together(books: Books, acts: list[Command]) -> list[object]:
     """Do acts at once, in transactions that they share."""
     return list(await asyncio.gather(*(outcome(books, "together", act) for act in acts)))
 
 
-async def outcome(books: Books, name: str, act: Act) -> object:
+async def outcome(books: Books, name: str, act: Command) -> object:
     """Do an act; gives what it did, or why it was refused."""
     try:
         return (await books.do(name, act)).outcome

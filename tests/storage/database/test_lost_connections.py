@@ -9,9 +9,9 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from models.access.probe import Glances, Place
+from models.access.probe import ProbeKey, ProbeReader
 from models.auth.key_cache import KeyRing
-from models.commands.batch import Done
+from models.commands.batch import CommandResult
 from models.database import postgresql
 from models.database.transactions import FAILURES, Database
 from rules.numbers import ONE
@@ -43,7 +43,7 @@ async def wary(lossy: Lossy, monkeypatch: pytest.MonkeyPatch) -> Lossy:
     return lossy
 
 
-async def until_done(books: Books, key: str) -> Done:
+async def until_done(books: Books, key: str) -> CommandResult:
     """Report one use, again and again until it is acknowledged."""
     for _ in range(ENOUGH):
         try:
@@ -62,7 +62,7 @@ async def used(books: Books) -> list[int]:
 async def test_a_glance_on_a_lost_connection_is_made_again_on_a_new_one(lossy: Lossy) -> None:
     box, database = lossy
     books = await Books.new(database)
-    glances, place = Glances(database.held, books.clock), Place(books.environment, "acme", "seats")
+    glances, place = ProbeReader(database.held, books.clock), ProbeKey(books.environment, "acme", "seats")
     before = await glances.at([place])
     box.forget()
 
@@ -125,7 +125,7 @@ async def test_what_waits_behind_an_act_on_a_lost_connection_is_done(lossy: Loss
     with pytest.raises(FAILURES):
         await books.do("acme", report(1, key="first"))
 
-    assert isinstance(await books.do("acme", report(1, key="second")), Done)
+    assert isinstance(await books.do("acme", report(1, key="second")), CommandResult)
 
 
 async def test_lost_connections_do_not_keep_a_database_from_closing(

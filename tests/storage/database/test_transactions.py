@@ -179,22 +179,22 @@ async def test_a_read_refuses_to_write(shelf: Database) -> None:
 
 
 async def test_a_look_sees_what_was_written_before_and_refuses_to_write(shelf: Database) -> None:
-    async def look(session: AsyncSession) -> int:
+    async def snapshot(session: AsyncSession) -> int:
         return int((await session.execute(select(SHELVES.c.books))).scalar_one())
 
     async def write(session: AsyncSession) -> None:
         await session.execute(SHELVES.update().values(books=7))
 
     await _add_book(shelf)
-    assert await asyncio.gather(*(shelf.look(look) for _ in range(20))) == [1] * 20
+    assert await asyncio.gather(*(shelf.snapshot(snapshot) for _ in range(20))) == [1] * 20
     with pytest.raises(DBAPIError, match=r"read-?only"):
-        await shelf.look(write)
+        await shelf.snapshot(write)
     await _add_book(shelf)
-    assert await shelf.look(look) == 2
+    assert await shelf.snapshot(snapshot) == 2
 
 
 async def test_a_look_cancelled_within_a_statement_leaves_no_lock(shelf: Database) -> None:
-    looking = asyncio.create_task(shelf.look(lambda session: session.execute(text(SLOW))))
+    looking = asyncio.create_task(shelf.snapshot(lambda session: session.execute(text(SLOW))))
     await asyncio.sleep(0.01)
     looking.cancel()
 

@@ -10,8 +10,8 @@ from structlog.testing import capture_logs
 
 from models import environments
 from models.database.transactions import Database
-from models.live.listener import Listening
-from models.live.notifications import Notice, Notices, announce
+from models.live.listener import NotificationListener
+from models.live.notifications import ChangeNotification, ChangeNotifications, announce
 from rules.revisions import Revision
 from tests.storage.books import Books, rename
 from tests.storage.database.middlebox import between_us_and
@@ -25,8 +25,8 @@ async def test_who_comes_to_another_environment_amid_a_look_harms_nobody(sqlite_
         other = (await environments.create(session, "other", sandbox=False, now=writing.clock())).number
     for number in (writing.environment, other):
         await writing.ledger.commit(number, "acme", rename("acme", "Acme"))
-    notices = Notices(told_nobody)
-    listening = Listening(here, notices)
+    notices = ChangeNotifications(told_nobody)
+    listening = NotificationListener(here, notices)
 
     with ExitStack() as latecomers, notices.watch(writing.environment, "acme") as watch:
 
@@ -39,7 +39,7 @@ async def test_who_comes_to_another_environment_amid_a_look_harms_nobody(sqlite_
         event.listen(here.engines[0], "after_cursor_execute", come)
         with capture_logs() as logged:
             for name in ("one", "another"):
-                watch.look()
+                watch.snapshot()
                 await writing.do("acme", rename("acme", name))
                 await watch.stale(SOON)
                 assert watch.is_stale
@@ -59,8 +59,8 @@ async def test_whatever_goes_wrong_is_logged_and_listening_goes_on(database: Dat
         for bug in bugs:
             raise bug
 
-    notices = Notices(forget_keys)
-    listening = Listening(database, notices)
+    notices = ChangeNotifications(forget_keys)
+    listening = NotificationListener(database, notices)
     with capture_logs() as logged, notices.watch_keys() as watch:
         listening.start()
         await watch.stale(SOON)
@@ -72,14 +72,14 @@ async def test_whatever_goes_wrong_is_logged_and_listening_goes_on(database: Dat
 
 async def test_who_lost_the_connection_looks_at_everything_once_there_is_another(postgresql_url: str) -> None:
     database = Database(postgresql_url)
-    notices = Notices(told_nobody)
-    listening = Listening(database, notices)
+    notices = ChangeNotifications(told_nobody)
+    listening = NotificationListener(database, notices)
     others = "query LIKE 'LISTEN%' AND pid <> pg_backend_pid()"
     cut = text(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}")  # noqa: S608
     with capture_logs() as logged, notices.watch(1, "acme") as watch:
         listening.start()
         await watch.stale(SOON)
-        watch.look()
+        watch.snapshot()
         async with database.write() as session:
             assert (await session.execute(cut)).all() == [(True,)]
 
@@ -95,21 +95,21 @@ async def test_a_connection_that_is_gone_without_a_word_is_replaced(
     postgresql_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("models.live.listener.PROOF_SECONDS", 0.5)
-    notices = Notices(told_nobody)
+    notices = ChangeNotifications(told_nobody)
     there = Database(postgresql_url)
     async with between_us_and(postgresql_url) as (box, url):
-        listening = Listening(Database(url), notices)
+        listening = NotificationListener(Database(url), notices)
         with notices.watch(1, "acme") as watch:
             listening.start()
             await watch.stale(SOON)
-            watch.look()
+            watch.snapshot()
             box.forget()
 
             await watch.stale(SOON)
             assert watch.is_stale
-            watch.look()
+            watch.snapshot()
             async with there.write() as session:
-                await announce(session, [Notice(1, "acme", Revision(1, 1))])
+                await announce(session, [ChangeNotification(1, "acme", Revision(1, 1))])
             await watch.stale(SOON)
             assert watch.is_stale
         await listening.close()
@@ -121,10 +121,10 @@ async def test_a_connection_that_is_gone_before_it_listens_is_replaced(
     postgresql_url: str, monkeypatch: pytest.MonkeyPatch, amid: bytes
 ) -> None:
     monkeypatch.setattr("models.live.listener.PROOF_SECONDS", 0.5)
-    notices = Notices(told_nobody)
+    notices = ChangeNotifications(told_nobody)
     async with between_us_and(postgresql_url) as (box, url):
         box.amid = amid
-        listening = Listening(Database(url), notices)
+        listening = NotificationListener(Database(url), notices)
         with notices.watch(1, "acme") as watch:
             listening.start()
             await watch.stale(SOON)

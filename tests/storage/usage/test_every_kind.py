@@ -11,12 +11,12 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import delete
 
-from models.commands.batch import Done
+from models.commands.batch import CommandResult
 from models.commands.tables import IdempotencyKeyRow
 from models.database.dialects import table_of
 from models.database.transactions import Database
 from models.usage.tables import UsageRecordRow, UsageWindowRow
-from rules.commands.command import Act
+from rules.commands.command import Command
 from rules.commands.customers import UpsertCustomer
 from rules.commands.ingest_event import IngestEvent
 from rules.commands.report_usage import ReportUsage
@@ -143,7 +143,9 @@ async def test_an_event_that_is_refused_leaves_its_id_free_and_its_neighbours_al
     again = await books.do("acme", request("e-2", bytes=2))
 
     assert isinstance(refused, Rejected)
-    assert [isinstance(done, Done) and done.replayed for done in (first, third, again)] == [False] * 3
+    assert [isinstance(done, CommandResult) and done.replayed for done in (first, third, again)] == [
+        False
+    ] * 3
     assert (await used(books))[:2] == [3, 6]
 
 
@@ -196,15 +198,17 @@ async def test_events_and_reports_through_two_processes_give_what_a_naive_recoun
 
 
 def assert_as_naive(
-    naive: dict[str, NaiveMeter], told: Sequence[tuple[str, Act, Done | BaseException]]
+    naive: dict[str, NaiveMeter], told: Sequence[tuple[str, Command, CommandResult | BaseException]]
 ) -> None:
     """Each act came to what it comes to in the order in which the ledger did them."""
-    done = [(each.number or 0, name, act, each) for name, act, each in told if isinstance(each, Done)]
+    done = [
+        (each.number or 0, name, act, each) for name, act, each in told if isinstance(each, CommandResult)
+    ]
     for _, name, act, each in sorted(done, key=lambda one: (one[0], one[3].replayed)):
         ((word, amount),) = each.outcome.items()
         told_then = f"{word} {amount if word == 'matched' else amount // ONE}"
         assert naive[name].does(act, each.now) == ("again" if each.replayed else told_then)
-    refused = [(act, each) for _, act, each in told if not isinstance(each, Done)]
+    refused = [(act, each) for _, act, each in told if not isinstance(each, CommandResult)]
     for act, refusal in refused:
         assert isinstance(refusal, Rejected)
         assert isinstance(act, IngestEvent)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import delete
 
-from models.commands.batch import Done
+from models.commands.batch import CommandResult
 from models.database.dialects import table_of
 from models.usage import store as usage
 from models.usage.store import Owner, Uncounted
@@ -93,7 +93,7 @@ async def test_what_was_used_without_a_plan_is_counted_for_one_that_began_before
     done = await books.do("acme", report(4))
 
     assert everything == [(EARLIEST, LATEST, 6)]
-    assert sorted(tally.used // ONE for tally in done.account.tallies.values()) == [10, 10]
+    assert sorted(tally.used // ONE for tally in done.state.tallies.values()) == [10, 10]
     await books.assert_windows_are_sums()
 
 
@@ -108,7 +108,7 @@ async def test_late_usage_and_usage_of_now_share_a_transaction(books: Books) -> 
         *(books.do("acme", act) for act in acts), return_exceptions=True
     )
 
-    assert [type(done) for done in recorded] == [Done] * 4
+    assert [type(done) for done in recorded] == [CommandResult] * 4
     assert isinstance(refused, Rejected)
     assert [row.quantity // ONE for row in await books.records("acme")] == [5, 1, 10, 2, -15]
     assert [used for _, _, used in await kept(books)] == [3]
@@ -133,16 +133,16 @@ async def test_a_sum_too_large_to_be_kept_is_counted_anew_and_harms_no_neighbour
     acme, initech = await asyncio.gather(books.do("acme", report(much)), books.do("initech", report()))
 
     everything = Window(feature="calls", starts_at=EARLIEST, ends_at=LATEST)
-    assert acme.account.tallies[everything].used == 2 * much * ONE
+    assert acme.state.tallies[everything].used == 2 * much * ONE
     assert sorted(used for _, _, used in await kept(books)) == [1, much]
     assert await counted_anew(books, acme, everything) == 2 * much * ONE
     assert initech.number == 3
 
 
-async def counted_anew(books: Books, done: Done, window: Window) -> int:
+async def counted_anew(books: Books, done: CommandResult, window: Window) -> int:
     """The sum of a window of a customer's records."""
-    assert done.account.customer is not None
-    owner = Owner(environment=books.environment, customer=done.account.customer.number)
+    assert done.state.customer is not None
+    owner = Owner(environment=books.environment, customer=done.state.customer.number)
     async with books.database.read() as session:
         place = Uncounted(owner=owner, window=window, aggregation=Aggregation.SUM)
         return (await usage.count_anew(session, [place]))[owner][window].used
@@ -178,7 +178,7 @@ async def test_any_reports_in_any_transactions_give_what_a_naive_recount_gives(
     assert sum(row.quantity for row in records) // ONE == sum(map(sum, naive.values()))
     for name in names:
         last = await books.do(name, report(0))
-        used = {window.starts_at: tally.used // ONE for window, tally in last.account.tallies.items()}
+        used = {window.starts_at: tally.used // ONE for window, tally in last.state.tallies.items()}
         assert used[periods[-1]] == naive[name][-1]
 
 

@@ -20,7 +20,7 @@ from models.usage.tables import UsageWindowRow
 from resolvers.verification import first_difference
 from rules.catalog.facts import Aggregation
 from rules.commands.change_plan import ChangePlan, ChangeTiming, UsageOnChange
-from rules.commands.command import Act
+from rules.commands.command import Command
 from rules.commands.consume import Consume
 from rules.commands.customers import UpsertCustomer
 from rules.commands.report_usage import ReportUsage, UsageMode
@@ -28,7 +28,7 @@ from rules.commands.subscribe import Subscribe
 from rules.commands.subscriptions import CancelSubscription
 from rules.errors import Rejected
 from rules.numbers import LARGEST, ONE
-from rules.usage.metering import LATEST, Window, everything
+from rules.usage.metering import LATEST, Window, whole_window
 from rules.values import ResetInterval
 from tests.profiles import FULL
 from tests.rules.builders.customer_builders import DAY, START, limited, published_plan, selling
@@ -100,7 +100,7 @@ async def test_windows_that_a_change_of_facts_has_ended_are_not_kept(acme: Books
     assert await first_difference(acme.context.services) is None
 
 
-def at_random(dice: random.Random, now: datetime) -> Act:
+def at_random(dice: random.Random, now: datetime) -> Command:
     """Something that uses, gives back, sets or cuts anew."""
     ago = dice.choice([None, None, now - dice.randint(1, 40) * timedelta(hours=6)])
     plan = dice.choice(["day", "month"])
@@ -144,7 +144,7 @@ async def test_sums_larger_than_any_number_of_a_database_are_counted_anew(acme: 
     known = await acme.customer("acme")
     assert known is not None
     owner = Owner(environment=acme.environment, customer=known.number)
-    window = everything("calls")
+    window = whole_window("calls")
     async with acme.database.read() as session:
         place = Uncounted(owner=owner, window=window, aggregation=Aggregation.SUM)
         tally = (await usage.count_anew(session, [place]))[owner][window]
@@ -168,7 +168,7 @@ async def test_tallies_that_were_below_zero_are_counted_anew_after_an_upgrade(em
     await migrate(empty_url)
 
     async with database.read() as session:
-        kept_now = await usage.kept(session, [Owner(1, 1), Owner(1, 2)])
+        kept_now = await usage.load_counters(session, [Owner(1, 1), Owner(1, 2)])
     await database.close()
     assert kept_now[Owner(1, 1)] == {}
     assert [tally.used for tally in kept_now[Owner(1, 2)].values()] == [5]

@@ -18,7 +18,7 @@ from models.database.transactions import Database
 from resolvers import verification
 from resolvers.environments import ensure_environment
 from resolvers.verification import first_difference
-from rules.commands.command import Act
+from rules.commands.command import Command
 from rules.commands.custom_entitlements import SetCustomEntitlement
 from rules.commands.customers import UpsertCustomer
 from rules.commands.report_usage import UsageMode
@@ -36,7 +36,7 @@ EVENTFUL = "eventful"
 """What the database of PostgreSQL is called from which others are copied."""
 
 
-def eventful_life() -> list[Act]:
+def eventful_life() -> list[Command]:
     """Acts of every kind on usage, one after the other."""
     held = [reserve(n, f"hold-{n}", feature="requests") for n in range(1, 6)]
     return [

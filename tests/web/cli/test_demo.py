@@ -22,7 +22,7 @@ from rules.values import Reset, ResetInterval
 from server.demo.catalog import OFFERS
 from server.demo.customers import COMPANIES, Company
 from server.demo.fill import fill
-from server.pages.graphiql_tour import EXAMPLES, Example
+from server.pages.graphiql_tour import EXAMPLES, TourStop
 from tests.web.program import Program, serving
 
 pytestmark = pytest.mark.processes
@@ -264,7 +264,7 @@ def texts(plan: Mapping[str, Any]) -> list[str]:
     return [row["displayText"] for row in plan["plan"]["entitlements"]]
 
 
-def answer(program: Program, example: Example) -> dict[str, Any]:
+def answer(program: Program, example: TourStop) -> dict[str, Any]:
     """What an example answers, sent as its tab would send it."""
     answered = program.ask(example.tab["query"], **json.loads(example.tab["variables"]))
 

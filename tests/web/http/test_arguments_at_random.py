@@ -33,7 +33,7 @@ from strawberry.types.arguments import convert_arguments
 from schema.fast_resolvers import conversions, definition_of
 from schema.graph import graph
 from server.config.limits import Limits
-from server.execution.arguments import NotPlain, arguments_of, variables_of
+from server.execution.arguments import CannotCompile, arguments_of, variables_of
 from server.execution.documents import prepare
 from server.input_errors import ValuesRule, variable_errors
 from tests.profiles import FULL
@@ -107,7 +107,7 @@ def read_alike(document: DocumentNode, node: OperationDefinitionNode, sent: Mapp
 def variables_alike(node: OperationDefinitionNode, sent: Mapping[str, Any], expected: VariableValues) -> None:
     try:
         read = variables_of(graph.core, node)
-    except NotPlain:  # of an input whose default is a list
+    except CannotCompile:  # of an input whose default is a list
         return
     taken = read(sent)
     assert in_full(taken.coerced) == in_full(expected.coerced)

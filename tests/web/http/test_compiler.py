@@ -30,7 +30,7 @@ from server.config.limits import Limits
 from server.errors import Formatted, Refused
 from server.execution.documents import Operation, Prepared, prepare
 from server.execution.executor import Execution
-from server.rate_limits import Rates
+from server.rate_limits import RateLimiter
 from tests.profiles import FULL
 from tests.web.http.documents_at_random import Writer
 
@@ -99,7 +99,7 @@ async def answer(
     variables: Mapping[str, object],
     context: Context,
 ) -> Answered:
-    execution = Watched(schema, LIMITS, Rates())
+    execution = Watched(schema, LIMITS, RateLimiter())
     try:
         # What is masked would be logged at length.
         with capture_logs():

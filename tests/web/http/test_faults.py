@@ -16,12 +16,12 @@ from structlog.testing import capture_logs
 
 from resolvers.context import Services
 from schema.graph import Graph
-from server.auth import Doorkeeper
+from server.auth import Authenticator
 from server.config.limits import Limits
 from server.execution.trusted_documents import Trusted
 from server.http.view import GraphQLView
 from server.metrics import Metrics
-from server.rate_limits import Rates
+from server.rate_limits import RateLimiter
 from tests.web.http.asking import GRAPHQL_RESPONSE, Asker, codes
 
 SECRET = "the password is swordfish"  # noqa: S105 - nobody's
@@ -78,10 +78,10 @@ async def asker(services: Services) -> AsyncIterator[Asker]:
     view = GraphQLView(
         Graph(_Query, _Mutation).core,
         services,
-        Doorkeeper(services=services, keyless=1),
+        Authenticator(services=services, keyless=1),
         limits=Limits(seconds=0.01),
         trusted=Trusted(),
-        rates=Rates(),
+        rates=RateLimiter(),
         metrics=Metrics(),
     )
     transport = httpx.ASGITransport(Starlette(routes=[Route("/graphql", view)]))

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from schema.graph import graph
 from schema.json_text import json_text
-from server.errors import coded
+from server.errors import format_error
 from server.execution.documents import prepare
 from server.input_errors import variable_errors
 from tests.profiles import FULL
@@ -249,7 +249,7 @@ def _executed(
             try:
                 get_argument_values(field, one, values)
             except GraphQLError as error:
-                yield str(coded(GraphQLError(error.message, one, original_error=error))["message"])
+                yield str(format_error(GraphQLError(error.message, one, original_error=error))["message"])
 
 
 @settings(max_examples=1_000 if FULL else 100)

@@ -21,7 +21,7 @@ from resolvers.context import Services
 from rules.auth.api_keys import NewKey
 from server.app import create_app
 from server.config.settings import SettingsError, read_settings
-from server.rate_limits import IN_MEMORY, Rates
+from server.rate_limits import IN_MEMORY, RateLimiter
 from tests.web.program import free_port
 
 WHO = {"query": "{ viewer { kind } }"}
@@ -39,7 +39,7 @@ async def services(sqlite_url: str) -> AsyncIterator[Services]:
 class Caller:
     """Somebody with a key, before an application with a limit."""
 
-    def __init__(self, services: Services, rates: Rates, secret: str) -> None:
+    def __init__(self, services: Services, rates: RateLimiter, secret: str) -> None:
         transport = httpx.ASGITransport(create_app(services, rates=rates))
         headers = {"Authorization": f"Bearer {secret}"}
         self.http = httpx.AsyncClient(transport=transport, base_url="http://allotment.test", headers=headers)
@@ -83,16 +83,16 @@ def storage(request: pytest.FixtureRequest) -> str:
     return f"{request.getfixturevalue('redis')}/{next(numbers)}"
 
 
-Limited = Callable[..., Rates]
+Limited = Callable[..., RateLimiter]
 
 
 @pytest_asyncio.fixture
 async def limited(storage: str) -> AsyncIterator[Limited]:
     """Makes rates, each as another process has them."""
-    made: list[Rates] = []
+    made: list[RateLimiter] = []
 
-    def limited(limit: str) -> Rates:
-        made.append(Rates(limit, storage))
+    def limited(limit: str) -> RateLimiter:
+        made.append(RateLimiter(limit, storage))
         return made[-1]
 
     yield limited
@@ -142,13 +142,13 @@ async def test_processes_count_together_in_redis_and_each_alone_in_memory(
 
 
 async def test_without_a_limit_nobody_is_refused(services: Services) -> None:
-    caller = Caller(services, Rates(), await create_key(services, "live", NewKey()))
+    caller = Caller(services, RateLimiter(), await create_key(services, "live", NewKey()))
 
     assert {await caller.status() for _ in range(50)} == {HTTPStatus.OK}
 
 
 async def test_whoever_is_not_let_in_uses_up_nothing(services: Services) -> None:
-    rates = Rates("3/hour")
+    rates = RateLimiter("3/hour")
     stranger = Caller(services, rates, "sk_000000000000_guess")
     known = Caller(services, rates, await create_key(services, "live", NewKey()))
 
@@ -157,7 +157,7 @@ async def test_whoever_is_not_let_in_uses_up_nothing(services: Services) -> None
 
 
 async def test_everybody_is_let_through_where_redis_cannot_be_reached(services: Services) -> None:
-    rates = Rates("3/hour", f"redis://127.0.0.1:{free_port()}/0")
+    rates = RateLimiter("3/hour", f"redis://127.0.0.1:{free_port()}/0")
     caller = Caller(services, rates, await create_key(services, "live", NewKey()))
 
     with capture_logs() as lines:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine
 
 import pytest
 
-from server.execution.timeouts import within
+from server.execution.timeouts import with_timeout
 
 Work = Callable[[], Coroutine[object, object, str]]
 
@@ -49,19 +49,19 @@ async def failing_at_once() -> str:
 
 @pytest.mark.parametrize("work", [at_once, in_steps])
 async def test_what_is_done_in_time_is_given(work: Work) -> None:
-    assert await within(LONG, work()) == "done"
+    assert await with_timeout(LONG, work()) == "done"
 
 
 @pytest.mark.parametrize("work", [failing, failing_at_once])
 async def test_what_fails_fails(work: Work) -> None:
     with pytest.raises(KeyError):
-        await within(LONG, work())
+        await with_timeout(LONG, work())
 
 
 @pytest.mark.parametrize("work", [never, stubborn])
 async def test_what_waits_too_long_is_told_to_end(work: Work) -> None:
     with pytest.raises(TimeoutError):
-        await within(0.01, work())
+        await with_timeout(0.01, work())
 
 
 async def test_whoever_is_cancelled_cancels_the_work() -> None:
@@ -73,7 +73,7 @@ async def test_whoever_is_cancelled_cancels_the_work() -> None:
         finally:
             ended.set()
 
-    waiting = asyncio.create_task(within(LONG, work()))
+    waiting = asyncio.create_task(with_timeout(LONG, work()))
     await asyncio.sleep(0)
     waiting.cancel()
 
@@ -90,4 +90,4 @@ async def test_work_that_bears_a_failure_goes_on() -> None:
             return await in_steps()
         return "not reached"
 
-    assert await within(LONG, work()) == "done"
+    assert await with_timeout(LONG, work()) == "done"

@@ -12,7 +12,7 @@ import httpx
 from resolvers import catalog
 from resolvers.auth import create_customer_token
 from resolvers.context import Context, Services
-from resolvers.customers import act, upsert
+from resolvers.customers import customer_command, upsert_customer
 from resolvers.environments import context_of
 from rules.auth.api_keys import ApiKeyKind, NewKey
 from rules.catalog.facts import Catalog, CreditType, PricingType
@@ -60,8 +60,8 @@ class Site:
     async def token(self, customer: str, *, plan: str) -> str:
         """Make a customer who is on a plan, and a token for them."""
         context = await self.context()
-        await upsert(context, UpsertCustomer(key=customer))
-        await act(context, customer, Subscribe(plan=plan, price="m"))
+        await upsert_customer(context, UpsertCustomer(key=customer))
+        await customer_command(context, customer, Subscribe(plan=plan, price="m"))
         made = await create_customer_token(context, customer, 3_600)
         return made.token
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.periods import Period
-from rules.usage.limits import Usage
-from rules.usage.metering import Metering, everything
+from rules.usage.limits import UsageBalance
+from rules.usage.metering import Metering, whole_window
 from rules.usage.series import Bucket, Point, Series
 from rules.values import Metered, Reset, ResetInterval
 from server.pages.charts import FULL, Bar, bar, chart
@@ -19,10 +19,12 @@ DAY = timedelta(days=1)
 RESET = Reset(every=ResetInterval.NEVER)
 
 
-def usage(used: int, limit: int | None, reserved: int = 0) -> Usage:
+def usage(used: int, limit: int | None, reserved: int = 0) -> UsageBalance:
     """How a limit stands."""
-    counted = Metering(reset=RESET, period=Period(start=NOON, end=None), window=everything("calls"))
-    return Usage(used=used, limit=limit, value=Metered(limit=limit), metering=counted, reserved=reserved)
+    counted = Metering(reset=RESET, period=Period(start=NOON, end=None), window=whole_window("calls"))
+    return UsageBalance(
+        used=used, limit=limit, value=Metered(limit=limit), metering=counted, reserved=reserved
+    )
 
 
 def series(*values: int) -> Series:
@@ -49,7 +51,7 @@ def series(*values: int) -> Series:
     ],
 )
 def test_a_bar_shows_what_is_used_within_and_beyond_a_limit(
-    stands: Usage, drawn: tuple[int, int, int]
+    stands: UsageBalance, drawn: tuple[int, int, int]
 ) -> None:
     within, beyond, held = drawn
 

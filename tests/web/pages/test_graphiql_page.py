@@ -23,7 +23,7 @@ from server.pages.graphiql import (
     graphiql_page,
     static_routes,
 )
-from server.pages.graphiql_tour import EXAMPLES, Example
+from server.pages.graphiql_tour import EXAMPLES, TourStop
 
 SERVER = graphiql.HERE
 
@@ -206,7 +206,7 @@ def test_the_lock_file_tells_no_address() -> None:
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)
-def test_an_example_is_one_named_operation_that_gets_all_its_variables(example: Example) -> None:
+def test_an_example_is_one_named_operation_that_gets_all_its_variables(example: TourStop) -> None:
     (operation,) = parse(example.tab["query"]).definitions
 
     assert isinstance(operation, OperationDefinitionNode)
@@ -223,5 +223,5 @@ def test_every_document_of_the_tour_is_a_stop_of_it() -> None:
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)
-def test_an_example_is_narrow_enough_to_be_read_in_its_tab(example: Example) -> None:
+def test_an_example_is_narrow_enough_to_be_read_in_its_tab(example: TourStop) -> None:
     assert max(map(len, example.tab["query"].splitlines())) <= 50

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from resolvers.credits.balances import act as act_on_credits
-from resolvers.customers import upsert
+from resolvers.credits.balances import credit_command as act_on_credits
+from resolvers.customers import upsert_customer
 from resolvers.environments import context_of
 from resolvers.usage import report_usage
 from rules.catalog.facts import Catalog
@@ -48,7 +48,7 @@ async def width_of(page: Page) -> int:
 async def named(shop: Shop, name: str) -> None:
     """Give a customer another name."""
     context = await context_of(shop.services, ENVIRONMENT)
-    await upsert(context, UpsertCustomer(key="meridian", name=name))
+    await upsert_customer(context, UpsertCustomer(key="meridian", name=name))
 
 
 async def worded(shop: Shop, words: str) -> None:

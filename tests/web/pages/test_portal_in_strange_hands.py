@@ -16,13 +16,13 @@ import pytest
 from models.database.transactions import Database
 from resolvers.auth import create_customer_token, create_key
 from resolvers.context import Services, real_time
-from resolvers.customers import act, upsert
+from resolvers.customers import customer_command, upsert_customer
 from resolvers.environments import context_of
 from rules.auth.api_keys import NewKey
 from rules.commands.customers import ArchiveCustomer, UpsertCustomer
 from server.app import create_app
 from server.pages import portal_page
-from server.rate_limits import Rates
+from server.rate_limits import RateLimiter
 from tests.web.pages.site import Site, changed, policy, product, read
 from tests.web.program import serving
 
@@ -73,7 +73,7 @@ async def test_without_a_token_the_page_says_how_it_opens(site: Site) -> None:
 async def test_a_token_that_has_expired_is_over_at_the_door_and_behind_it(site: Site) -> None:
     token = await site.token("acme", plan="pro")
     tomorrow = replace(site.services, clock=lambda: real_time() + timedelta(days=2))
-    tomorrow.seal._clock = tomorrow.clock
+    tomorrow.signer._clock = tomorrow.clock
     app = create_app(tomorrow)
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app), base_url="http://allotment.test"
@@ -100,7 +100,7 @@ async def test_a_token_that_somebody_else_signed_opens_nothing(site: Site, migra
 async def test_a_token_of_an_environment_that_is_not_here_opens_nothing(site: Site) -> None:
     await site.token("acme", plan="pro")
     claims = {"iss": "allotment", "env": "gone", "sub": "acme", "exp": real_time().timestamp() + 60}
-    secret = await site.services.seal._signing_secret()
+    secret = await site.services.signer._signing_secret()
 
     assert_a_notice(await enter(site, jwt.encode(claims, secret, "HS256")), 401, "This link is over")
 
@@ -109,7 +109,7 @@ async def test_a_token_opens_the_page_of_its_own_environment(site: Site) -> None
     await site.token("acme", plan="pro")
     await create_key(site.services, "elsewhere", NewKey())
     elsewhere = await context_of(site.services, "elsewhere")
-    await upsert(elsewhere, UpsertCustomer(key="acme", name="Another Acme"))
+    await upsert_customer(elsewhere, UpsertCustomer(key="acme", name="Another Acme"))
     page = await enter(site, (await create_customer_token(elsewhere, "acme", 60)).token)
 
     assert "Another Acme" in read(page).words
@@ -139,14 +139,14 @@ async def test_who_is_refused_is_nobody_from_then_on(site: Site) -> None:
 async def test_a_customer_who_is_not_there_is_not_found(site: Site) -> None:
     await site.token("acme", plan="pro")
     claims = {"iss": "allotment", "env": "live", "sub": "nobody", "exp": real_time().timestamp() + 60}
-    secret = await site.services.seal._signing_secret()
+    secret = await site.services.signer._signing_secret()
 
     assert_a_notice(await enter(site, jwt.encode(claims, secret, "HS256")), 404, "There is no such account")
 
 
 async def test_the_account_of_an_archived_customer_is_closed(site: Site) -> None:
     token = await site.token("acme", plan="pro")
-    await act(await site.context(), "acme", ArchiveCustomer())
+    await customer_command(await site.context(), "acme", ArchiveCustomer())
 
     assert_a_notice(await enter(site, token), 403, "This account is closed")
 
@@ -199,7 +199,7 @@ async def test_a_refusal_that_does_not_exist_is_none(site: Site) -> None:
 
 async def test_who_looks_too_often_is_told_when_to_come_again(site: Site) -> None:
     token = await site.token("acme", plan="pro")
-    app = create_app(site.services, rates=Rates("250/minute"))
+    app = create_app(site.services, rates=RateLimiter("250/minute"))
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app), base_url="http://allotment.test"
     ) as http:
@@ -212,7 +212,7 @@ async def test_who_looks_too_often_is_told_when_to_come_again(site: Site) -> Non
 
 async def test_names_and_texts_are_shown_as_they_are_written(site: Site) -> None:
     token = await site.token("acme", plan="pro")
-    await upsert(await site.context(), UpsertCustomer(key="acme", name=NASTY))
+    await upsert_customer(await site.context(), UpsertCustomer(key="acme", name=NASTY))
     await site.change(product(name=NASTY))
     await site.change(changed("pro", name=NASTY))
     page = await enter(site, token)

@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 
 from resolvers.auth import create_customer_token, create_key
 from resolvers.context import Services
-from resolvers.credits.balances import act as act_on_credits
+from resolvers.credits.balances import credit_command as act_on_credits
 from resolvers.environments import advance_clock, context_of
 from resolvers.usage import report_usage
 from rules.auth.api_keys import NewKey

@@ -12,8 +12,8 @@ from starlette.applications import Starlette
 
 from resolvers.auth import create_customer_token
 from resolvers.context import Context
-from resolvers.credits.balances import act as act_on_credits
-from resolvers.customers import act
+from resolvers.credits.balances import credit_command as act_on_credits
+from resolvers.customers import customer_command
 from resolvers.usage import report_usage
 from rules.catalog.facts import Widget
 from rules.commands.change_plan import ChangeTiming
@@ -23,7 +23,7 @@ from rules.commands.subscriptions import CancelSubscription
 from rules.numbers import ONE
 from rules.values import LimitEnforcement
 from server.app import create_app
-from server.config.theme import Looks
+from server.config.theme import Theme
 from tests.rules.builders.catalog_builders import edit, edited, published, written
 from tests.web.pages.site import Reader, Site, changed, policy, product, read, with_credits
 
@@ -243,14 +243,14 @@ async def test_of_many_grants_those_that_are_spent_next_are_shown(site: Site) ->
 
 async def test_a_cancellation_is_told(site: Site) -> None:
     token = await site.token("acme", plan="pro")
-    await act(await site.context(), "acme", CancelSubscription())
+    await customer_command(await site.context(), "acme", CancelSubscription())
 
     assert re.search(r"Pro Active \$49.00 a month Ends in \d+ days,", told(await enter(site, token)))
 
 
 async def test_who_has_a_plan_no_more_sees_when_it_ended(site: Site) -> None:
     token = await site.token("acme", plan="pro")
-    await act(await site.context(), "acme", CancelSubscription(timing=ChangeTiming.NOW))
+    await customer_command(await site.context(), "acme", CancelSubscription(timing=ChangeTiming.NOW))
     ended = told(await enter(site, token))
 
     assert "Pro Ended $49.00 a month Ended today," in ended
@@ -275,7 +275,7 @@ async def test_the_page_is_of_the_catalog_as_it_is_now(site: Site) -> None:
 
 async def test_looks_of_ones_own_come_after_ours_and_lead_back(site: Site) -> None:
     token = await site.token("acme", plan="pro")
-    looks = Looks(style="https://shop.test/brand.css?v=2", home="https://shop.test/account")
+    looks = Theme(style="https://shop.test/brand.css?v=2", home="https://shop.test/account")
     async with client(create_app(site.services, portal_looks=looks)) as http:
         page = await http.get("/portal", params={"token": token}, follow_redirects=True)
         lost = await http.get("/portal", params={"refused": "link"})

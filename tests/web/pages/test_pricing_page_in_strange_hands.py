@@ -10,7 +10,7 @@ import pytest
 from resolvers.auth import create_key
 from rules.auth.api_keys import NewKey
 from server.app import create_app
-from server.rate_limits import Rates
+from server.rate_limits import RateLimiter
 from tests.rules.builders.catalog_builders import edit, edited, published, written
 from tests.web.pages.site import PUBLISHABLE, Site, changed, page_of, policy, product, read
 
@@ -139,7 +139,7 @@ def buttons(response: httpx.Response) -> list[str]:
 
 
 async def test_who_looks_too_often_is_told_when_to_come_again(site: Site) -> None:
-    app = create_app(site.services, rates=Rates("350/minute"))
+    app = create_app(site.services, rates=RateLimiter("350/minute"))
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app), base_url="http://allotment.test"
     ) as http:

@@ -13,7 +13,7 @@ from resolvers.auth import viewer_of
 from rules.auth.api_keys import ApiKeyKind, Scope
 from server.config.limits import Limits
 from server.execution.trusted_documents import Trusted
-from server.rate_limits import Rates
+from server.rate_limits import RateLimiter
 from tests.web.websocket.sockets import Serving, ask, listening, socket_at
 
 WHO = "query Who { viewer { kind environment { key } } }"
@@ -148,7 +148,7 @@ async def test_a_persisted_document_is_asked_for_by_name(serve: Serving) -> None
 
 async def test_rates_are_counted(serve: Serving) -> None:
     key = await serve.key()
-    async with listening(await serve(rates=Rates("4/hour")), key) as ear:
+    async with listening(await serve(rates=RateLimiter("4/hour")), key) as ear:
         assert await ask(ear, "{ viewer { kind } }") != ["RATE_LIMITED"]
         assert await (await ear.begin("live", LIVE, c="acme")).next() == {"initial": True}
         assert await ask(ear, PUBLISHED) == ["RATE_LIMITED"]
@@ -157,7 +157,7 @@ async def test_rates_are_counted(serve: Serving) -> None:
 
 async def test_a_socket_tells_in_how_many_seconds_there_is_more(serve: Serving) -> None:
     key = await serve.key()
-    async with listening(await serve(rates=Rates("1/hour")), key) as ear:
+    async with listening(await serve(rates=RateLimiter("1/hour")), key) as ear:
         asked = await ear.begin("one", "{ viewer { kind } }")
         message = await asked.message()
 

@@ -68,7 +68,7 @@ async def test_a_key_whose_end_was_told_as_it_was_read_closes_its_socket(
     monkeypatch.setattr(serve.services.keys, "find", overtaken)
     with serve.services.notices.watch_keys() as watch:
         await watch.stale(PATIENCE_SECONDS)
-        watch.look()
+        watch.snapshot()
         async with socket_at(address) as ear:
             await ear.say(type="connection_init", payload={"Authorization": f"Bearer {key}"})
 
