@@ -95,10 +95,10 @@ async def customer(context: Context, key: str, at: datetime | None = None) -> Cu
     """Give a customer by key, now or as they are at another instant; None where there is none."""
     async with open_snapshot(context) as seen:
         known = (await load_customers(seen, {key})).get(key)
-        return None if known is None else seen_at(seen, known, at)
+        return None if known is None else view_at(seen, known, at)
 
 
-def seen_at(seen: Snapshot, customer: Customer, at: datetime | None) -> CustomerView:
+def view_at(seen: Snapshot, customer: Customer, at: datetime | None) -> CustomerView:
     """See a customer now, or at another instant; at the clock's own they are as they are now."""
     now = at if at is not None and at != seen.now else customer.asked_at(seen.now)
     return CustomerView(flat=seen.flat, customer=customer, now=now, standpoint=standpoint_at(at))

@@ -9,7 +9,7 @@ from operator import itemgetter
 import structlog
 
 from models.customers import store as customers
-from models.customers.rulebook import Newer, Rulebook, scheduled_in
+from models.customers.rulebook import Newer, Rulebook, load_with_schedule
 from models.customers.store import Address
 from models.database.transactions import Session
 from resolvers.context import Services
@@ -88,7 +88,7 @@ async def _follow(services: Services, rulebook: Rulebook, newer: Newer) -> None:
 
 async def _concerned(services: Services, session: Session, newer: Newer) -> list[Address]:
     """Give the customers whose scheduled changes have to move, which are few of those scheduled."""
-    scheduled = await scheduled_in(session, newer.zones, services.clock())
+    scheduled = await load_with_schedule(session, newer.zones, services.clock())
     concerned: list[Address] = []
     for environment, places in groupby(sorted(scheduled), itemgetter(0)):
         keys = [key for _, key in places]

@@ -19,10 +19,10 @@ from schema.credits.types import CreditEntry, CreditGrant, NamedGrant
 from schema.customers.types import CustomEntitlement, Customer, CustomerSubscription
 from schema.environments import Environment
 from schema.fields import Info
-from schema.nodes import Named, Node, from_id, is_number
+from schema.nodes import GlobalId, Node, from_id, is_number
 from schema.usage.reservations import Reservation
 
-Finder = Callable[[Info, Named], Awaitable[Node | None]]
+Finder = Callable[[Info, GlobalId], Awaitable[Node | None]]
 
 
 async def node_of(info: Info, text: str) -> Node | None:
@@ -42,11 +42,11 @@ async def node_of(info: Info, text: str) -> Node | None:
     return found if found is not None and found.id == text else None
 
 
-async def _environment(info: Info, _: Named) -> Node | None:
+async def _environment(info: Info, _: GlobalId) -> Node | None:
     return Environment.of(info, await environment_resolvers.environment(info.context))
 
 
-async def _api_key(info: Info, named: Named) -> Node | None:
+async def _api_key(info: Info, named: GlobalId) -> Node | None:
     number = named.first
     if not is_number(number):
         return None
@@ -54,19 +54,19 @@ async def _api_key(info: Info, named: Named) -> Node | None:
     return None if key is None else ApiKey.of(info, key)
 
 
-async def _customer(info: Info, named: Named) -> Node | None:
+async def _customer(info: Info, named: GlobalId) -> Node | None:
     seen = await customer_resolvers.customer(info.context, named.first, named.standpoint.at)
     return None if seen is None else Customer.of(info, seen)
 
 
-async def _subscription(info: Info, named: Named) -> Node | None:
+async def _subscription(info: Info, named: GlobalId) -> Node | None:
     seen = await customer_resolvers.customer(info.context, named.first, named.standpoint.at)
     facts = seen.customer.subscriptions if seen is not None else ()
     found = (fact for fact in facts if str(fact.number) in named.names[1:])
     return next((CustomerSubscription.of(info, seen, fact) for fact in found if seen is not None), None)
 
 
-async def _custom_entitlement(info: Info, named: Named) -> Node | None:
+async def _custom_entitlement(info: Info, named: GlobalId) -> Node | None:
     seen = await customer_resolvers.customer(info.context, named.first, named.standpoint.at)
     if seen is None:
         return None
@@ -74,7 +74,7 @@ async def _custom_entitlement(info: Info, named: Named) -> Node | None:
     return next((CustomEntitlement.of(info, seen.flat, seen.customer, fact) for fact in found), None)
 
 
-async def _reservation(info: Info, named: Named) -> Node | None:
+async def _reservation(info: Info, named: GlobalId) -> Node | None:
     seen = await customer_resolvers.customer(info.context, named.first, named.standpoint.at)
     if seen is None or len(named.names) == 1:
         return None
@@ -82,7 +82,7 @@ async def _reservation(info: Info, named: Named) -> Node | None:
     return None if hold is None else Reservation.of(info, seen, hold)
 
 
-async def _credit_grant(info: Info, named: Named) -> Node | None:
+async def _credit_grant(info: Info, named: GlobalId) -> Node | None:
     it, at = NamedGrant.of(named), named.standpoint.at
     if it is None:
         return None
@@ -90,7 +90,7 @@ async def _credit_grant(info: Info, named: Named) -> Node | None:
     return None if known is None else CreditGrant.of(info, known)
 
 
-async def _credit_entry(info: Info, named: Named) -> Node | None:
+async def _credit_entry(info: Info, named: GlobalId) -> Node | None:
     match named.names:
         case [customer, credit_type, number] if is_number(number):
             known = await credit_resolvers.entry(info.context, customer, credit_type, int(number))
@@ -100,7 +100,7 @@ async def _credit_entry(info: Info, named: Named) -> Node | None:
 
 
 def _in_catalog(show: Callable[[Info, ResolvedCatalog, list[str]], Node | None]) -> Finder:
-    async def find(info: Info, named: Named) -> Node | None:
+    async def find(info: Info, named: GlobalId) -> Node | None:
         return show(info, await catalog_resolvers.current_catalog(info.context), named.names)
 
     return find

@@ -70,7 +70,7 @@ def read_instant(text: str) -> datetime | None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Named:
+class GlobalId:
     """What a global id names: something of a kind, by the names behind the environment's, in a state."""
 
     kind: str
@@ -87,7 +87,7 @@ class Named:
 _MARKED = re.compile(r"(?P<kind>\w+)(\?(?P<supposed>[\w-]+))?(@(?P<at>-?\d+))?", re.ASCII)
 
 
-def from_id(text: str) -> Named | None:
+def from_id(text: str) -> GlobalId | None:
     """Read a global id; None where the text is none."""
     try:
         padded = text + "=" * (-len(text) % 4)
@@ -101,7 +101,7 @@ def from_id(text: str) -> Named | None:
     standpoint = None if known is None else _standpoint(known["supposed"], known["at"])
     if known is None or standpoint is None:
         return None
-    return Named(kind=known["kind"], environment=environment, names=names, standpoint=standpoint)
+    return GlobalId(kind=known["kind"], environment=environment, names=names, standpoint=standpoint)
 
 
 def _standpoint(supposed: str | None, micros: str | None) -> Standpoint | None:

@@ -153,7 +153,7 @@ async def _in_use(session: AsyncSession, zones: Collection[str]) -> frozenset[st
     return frozenset([zone for asked in found for zone in (await session.execute(asked)).scalars()])
 
 
-async def scheduled_in(session: AsyncSession, zones: Collection[str], now: datetime) -> list[Address]:
+async def load_with_schedule(session: AsyncSession, zones: Collection[str], now: datetime) -> list[Address]:
     """Give the customers who have something scheduled in one of some zones."""
     clock = func.coalesce(_ENVIRONMENTS.c.clock_at, literal(now, Instant))
     coming = select(_CUSTOMERS.c.environment_id, _CUSTOMERS.c.key).where(

@@ -15,7 +15,7 @@ from models.database.column_types import from_micros, to_micros
 from models.usage.store import Owner
 from resolvers.context import Context
 from resolvers.credits.accounts import AccountAt, open_accounts, shelf_of
-from resolvers.customers import CustomerView, load_customers, seen_at
+from resolvers.customers import CustomerView, load_customers, view_at
 from resolvers.paging import BadPage, Cursors, Page, PageRequest
 from resolvers.snapshot import Snapshot, open_snapshot
 from rules.access.decision import Decision
@@ -147,7 +147,7 @@ async def _about(
     if supposed is not None:
         return supposed.moved(at)
     customer = (await load_customers(seen, {key})).get(key)
-    return None if customer is None else seen_at(seen, customer, seen.other(at))
+    return None if customer is None else view_at(seen, customer, seen.other(at))
 
 
 async def _books(seen: Snapshot, about: CustomerView, credit_types: Iterable[str]) -> list[CreditAccountView]:
@@ -262,7 +262,7 @@ async def _grant_at(
         customer = (await load_customers(seen, {key})).get(key)
         if customer is None or credit_type not in seen.flat.catalog.credit_types:
             return None
-        about = seen_at(seen, customer, at)
+        about = view_at(seen, customer, at)
         (known,) = await _books(seen, about, [credit_type])
         lot = known.book.lots.get(number) or known.book.closed.get(number)
         if lot is None:

@@ -22,7 +22,7 @@ from rules.usage.counters import Tallies
 from rules.usage.limits import UsageBalance, fits_below, fits_limit
 from rules.usage.metering import Metering, Window, is_added_up
 from rules.usage.reservations import NOTHING_RESERVED, ReservedTotal
-from rules.usage.windows import cut, metered
+from rules.usage.windows import cut, current_metering
 from rules.values import BillingPeriod, Choices, ConfigKind, FeatureType, Metered
 
 
@@ -152,7 +152,7 @@ def resolve_check(
     if customer is None or feature is None:
         return ResolvedCheck(flat=flat, question=question, now=now, customer=customer, feature=feature)
     has = effective_entitlement(flat, customer, feature, now)
-    counted = metered(flat, feature, has, now)
+    counted = current_metering(flat, feature, has, now)
     until = _until(flat, customer, counted, now)
     if counted is not None:
         counted = counted.until(now) if past else cut(flat, customer, feature, counted, (now, until))

@@ -237,7 +237,7 @@ def _named(arguments: object, path: tuple[str, ...]) -> Iterator[object]:
         yield arguments
 
 
-def instead(viewer: Viewer, place: str) -> tuple[object] | None:
+def substitute(viewer: Viewer, place: str) -> tuple[object] | None:
     """Give what somebody is shown in place of a field's own value, in a tuple; None for the value itself."""
     for table, shows in HIDDEN_FROM_SOME:
         if place in table and not shows(viewer):

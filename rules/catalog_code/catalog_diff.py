@@ -21,7 +21,7 @@ from rules.catalog_code.version_diff import content_changes, stated_rows
 from rules.catalog_code.writer import Entry, credit_type_entry, feature_entry, product_entry, terms_entry
 
 
-class Named(Protocol):
+class HasName(Protocol):
     """Something with a name."""
 
     @property
@@ -29,7 +29,7 @@ class Named(Protocol):
         """What people call it."""
 
 
-Thing = TypeVar("Thing", bound=Named)
+Thing = TypeVar("Thing", bound=HasName)
 
 _USUAL = {"status": "ACTIVE", "pricingType": "FREE", "visible": True, "archived": False, "draft": False}
 """What a document leaves out because it is usual, and is told all the same where it changes."""

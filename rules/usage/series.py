@@ -17,7 +17,7 @@ from rules.customers.terms import publishes_after
 from rules.periods import Period, periods_between
 from rules.usage.counters import Flow, Tallies, aggregation_of
 from rules.usage.metering import EARLIEST, Window, whole_window
-from rules.usage.windows import metered
+from rules.usage.windows import current_metering
 from rules.values import Reset, ResetAnchor, ResetInterval
 
 MOST_BUCKETS = 2_000
@@ -118,7 +118,7 @@ class _Life:
         has = self._has.get(between)
         if has is None:
             has = self._has[between] = effective_entitlement(self._flat, self._customer, self._feature, at)
-        counted = metered(self._flat, self._feature, has, at)
+        counted = current_metering(self._flat, self._feature, has, at)
         return whole_window(self._feature.key) if counted is None else counted.window
 
     def _next_change(self, at: datetime) -> datetime | None:

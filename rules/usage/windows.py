@@ -21,7 +21,7 @@ from rules.usage.metering import EARLIEST, LATEST, Metering, Window, metering, w
 from rules.values import Metered
 
 
-def metered(
+def current_metering(
     flat: ResolvedCatalog, feature: Feature, has: EffectiveEntitlement, at: datetime
 ) -> Metering | None:
     """Return how usage counts by what the customer has; None where nothing meters the feature."""
@@ -92,7 +92,7 @@ def _start_of_idleness(
 
 
 def _metered_at(flat: ResolvedCatalog, customer: Customer, feature: Feature, at: datetime) -> Metering | None:
-    return metered(flat, feature, effective_entitlement(flat, customer, feature, at), at)
+    return current_metering(flat, feature, effective_entitlement(flat, customer, feature, at), at)
 
 
 def _changes(flat: ResolvedCatalog, customer: Customer, after: datetime, before: datetime) -> list[datetime]:

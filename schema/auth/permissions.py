@@ -26,8 +26,8 @@ from rules.auth.permissions import (
     SUBSCRIPTIONS,
     Permission,
     Viewer,
-    instead,
     refusal,
+    substitute,
 )
 from schema.connections import Connection
 
@@ -80,7 +80,7 @@ def _replace(field: GraphQLField, place: str) -> None:
     ask = field.resolve or default_field_resolver
 
     def shown(source: object, info: Asked, **arguments: object) -> object:
-        hidden = instead(_viewer(info), place)
+        hidden = substitute(_viewer(info), place)
         if hidden is None:
             return ask(source, info, **arguments)
         return _no_page() if _is_connection(field) else hidden[0]

@@ -14,7 +14,7 @@ from schema.catalog.features import CreditType, Feature
 from schema.catalog.packages import Package, show_package
 from schema.connections import Edge, PageInfo
 from schema.fields import Info, resolver_field
-from schema.nodes import Named, Node, is_number, read_instant, to_id, written_instant
+from schema.nodes import GlobalId, Node, is_number, read_instant, to_id, written_instant
 from schema.scalars import Quantity
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ class NamedGrant:
     made_at: datetime | None = None
 
     @classmethod
-    def of(cls, named: Named) -> Self | None:
+    def of(cls, named: GlobalId) -> Self | None:
         """Read the names; None where they cannot be a grant's."""
         match named.names:
             case [customer, credit_type, number, *made] if is_number(number) and len(made) <= 1:

@@ -12,7 +12,7 @@ import click
 from models.database.transactions import Database
 from models.migrations.migrate import DatabaseTooNew, migrate
 from rules.errors import Rejected
-from rules.similar import suggesting
+from rules.similar import with_suggestions
 from server.config.logs import configure
 from server.config.settings import Settings, SettingsError, read_settings
 from server.time_zones import rules_in_use
@@ -82,4 +82,4 @@ def run_to_end(work: Awaitable[Answer]) -> Answer:
 def _sentences(refusal: Rejected) -> Iterator[str]:
     """Give every problem, the first ones with the keys that may have been meant."""
     for index, problem in enumerate(refusal.problems):
-        yield (suggesting(problem) if index < MOST_SUGGESTIONS else problem).message
+        yield (with_suggestions(problem) if index < MOST_SUGGESTIONS else problem).message

@@ -27,7 +27,7 @@ from server.execution.costs import Cost
 from server.execution.fallbacks import Fallbacks
 from server.execution.parameters import GraphQLRequest
 from server.execution.trusted_documents import Trusted, sha256
-from server.input_errors import instead
+from server.input_errors import replace_values_rule
 
 MOST_KEPT = 50_000
 """How much is kept prepared, the least lately used forgotten first: tokens, and every 100 characters."""
@@ -42,7 +42,7 @@ MOST_ERRORS = 20
 """Errors that validation names before it gives up."""
 
 
-RULES = instead(specified_rules)
+RULES = replace_values_rule(specified_rules)
 """What a document must obey."""
 
 _EMPTY = DocumentNode(definitions=())

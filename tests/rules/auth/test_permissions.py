@@ -16,8 +16,8 @@ from rules.auth.permissions import (
     SUBSCRIPTIONS,
     Permission,
     Viewer,
-    instead,
     refusal,
+    substitute,
 )
 
 EVERY = {**QUERIES, **MUTATIONS, **SUBSCRIPTIONS}
@@ -113,27 +113,27 @@ def test_every_refusal_says_in_a_sentence_what_it_takes() -> None:
 
 @pytest.mark.parametrize("viewer", [PUBLISHABLE, ACME, secret(Scope.CUSTOMERS_READ)], ids=str)
 def test_who_may_not_see_the_catalog_sees_nothing_of_what_is_not_published(viewer: Viewer) -> None:
-    assert instead(viewer, "Plan.draft") == (None,)
-    assert instead(viewer, "PackageVersion.subscriptionCount") == (0,)
-    assert instead(viewer, "Feature.metadata") == ({},)
+    assert substitute(viewer, "Plan.draft") == (None,)
+    assert substitute(viewer, "PackageVersion.subscriptionCount") == (0,)
+    assert substitute(viewer, "Feature.metadata") == ({},)
 
 
 @pytest.mark.parametrize("scope", [Scope.CATALOG_READ, Scope.CATALOG_WRITE])
 def test_who_reads_or_changes_the_catalog_sees_all_of_it(scope: Scope) -> None:
-    assert instead(secret(scope), "Plan.draft") is None
+    assert substitute(secret(scope), "Plan.draft") is None
 
 
 def test_what_a_back_end_keeps_of_a_customer_is_not_for_the_customer() -> None:
-    assert instead(ACME, "Customer.metadata") == ({},)
-    assert instead(secret(Scope.CUSTOMERS_READ), "Customer.metadata") is None
+    assert substitute(ACME, "Customer.metadata") == ({},)
+    assert substitute(secret(Scope.CUSTOMERS_READ), "Customer.metadata") is None
 
 
 @pytest.mark.parametrize("field", ["Customer.name", "Customer.email", "Customer.metadata"])
 def test_who_a_customer_is_is_for_those_who_read_or_write_customers(field: str) -> None:
-    assert instead(secret(Scope.USAGE_WRITE, Scope.CREDITS_WRITE), field) in [(None,), ({},)]
-    assert instead(secret(Scope.CUSTOMERS_READ), field) is None
-    assert instead(secret(Scope.CUSTOMERS_WRITE), field) is None
+    assert substitute(secret(Scope.USAGE_WRITE, Scope.CREDITS_WRITE), field) in [(None,), ({},)]
+    assert substitute(secret(Scope.CUSTOMERS_READ), field) is None
+    assert substitute(secret(Scope.CUSTOMERS_WRITE), field) is None
 
 
 def test_customers_may_know_who_they_are() -> None:
-    assert instead(ACME, "Customer.email") is None
+    assert substitute(ACME, "Customer.email") is None
