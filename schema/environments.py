@@ -11,24 +11,31 @@ from schema.fields import Info
 from schema.nodes import Node, to_id
 
 
-@strawberry.enum(description="Whether an environment's clock can be moved.")
+@strawberry.enum(description="Whether the clock of an environment can be advanced.")
 class EnvironmentKind(Enum):
     """A kind of environment."""
 
-    LIVE = strawberry.enum_value("LIVE", description="Its clock is real time.")
+    LIVE = strawberry.enum_value("LIVE", description="The clock is real time.")
     SANDBOX = strawberry.enum_value(
-        "SANDBOX", description="Its clock can be advanced, to try what time does."
+        "SANDBOX", description="The clock can be advanced, to try the effects of time."
     )
 
 
-@strawberry.type(description="A world of its own: nothing reaches from one environment into another.")
+@strawberry.type(
+    description="A separate world of catalog, customers and keys; nothing crosses from one environment to "
+    "another."
+)
 class Environment(Node):
     """An environment."""
 
-    key: str = strawberry.field(description="Its name on the command line.")
-    name: str = strawberry.field(description="What people call it.")
-    kind: EnvironmentKind = strawberry.field(description="Whether its clock can be moved.")
-    now: datetime = strawberry.field(description="The clock that every decision uses.")
+    key: str = strawberry.field(description="The name of the environment, as the command line uses it.")
+    name: str = strawberry.field(description="The name shown to people.")
+    kind: EnvironmentKind = strawberry.field(
+        description="Whether the clock of the environment can be advanced."
+    )
+    now: datetime = strawberry.field(
+        description="The clock of the environment, by which everything is decided."
+    )
 
     @classmethod
     def of(cls, info: Info, environment: rules.Environment) -> Self:

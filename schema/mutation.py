@@ -12,7 +12,7 @@ from schema.customers.subscription_mutations import SubscriptionMutations
 from schema.usage.mutations import UsageMutations
 
 
-@strawberry.type(description="What can be done.")
+@strawberry.type(description="The operations that write.")
 class Mutation(
     CatalogMutations,
     DraftMutations,

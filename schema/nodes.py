@@ -16,13 +16,13 @@ from schema.fields import Info
 from schema.scalars import INSTANT_END, INSTANT_MIN
 
 
-@strawberry.interface(description="Something with a global id.")
+@strawberry.interface(description="An object with a global id.")
 class Node:
     """What ``node`` can find."""
 
     id: strawberry.ID = strawberry.field(
-        description="Opaque; names this and nothing else, for ever. Its state at another instant (`at`), or "
-        "in a preview, has another id."
+        description="An opaque global id, unique and never reused; `node` finds the object by it. The "
+        "object's state at another instant (`at`), or in a preview, has another id."
     )
 
 

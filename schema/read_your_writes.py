@@ -13,7 +13,10 @@ from schema.scalars import Revision
 
 AtLeast = Annotated[
     Revision | None,
-    strawberry.argument(description="A write of this customer, or of the catalog, that the answer must see."),
+    strawberry.argument(
+        description="A revision that the answer must reflect: the `revision` of an earlier write of this "
+        "customer or of the catalog."
+    ),
 ]
 
 

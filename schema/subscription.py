@@ -21,31 +21,31 @@ from schema.scalars import Revision
 
 MOST_FEATURES = 1_000
 
-CustomerKey = Annotated[str, strawberry.argument(description="Key of the customer.")]
+CustomerKey = Annotated[str, strawberry.argument(description="The key of the customer.")]
 Features = Annotated[
     list[str] | None,
     strawberry.argument(
-        description="Keys of features, at most 1,000; all that any source speaks about if left out."
+        description="The keys of the features, at most 1,000; every mentioned feature if left out."
     ),
 ]
 Since = Annotated[
     Revision | None,
     strawberry.argument(
-        description="The revision that was told last, by a stream about the same: "
-        "skips the initial state where nothing has changed since."
+        description="The `revision` of the last message of a stream with the same arguments: skips the "
+        "initial state where nothing has changed since."
     ),
 ]
 
 
-@strawberry.type(description="What a customer may do with a feature, told as it is or has become.")
+@strawberry.type(description="A message of `accessChanged`: the access to one feature as it is now.")
 class AccessChange:
     """An answer that is told."""
 
     initial: bool = strawberry.field(
-        description="True on the messages that give the state when the stream began."
+        description="True for messages that give the state at the start of the stream."
     )
-    access: Access = strawberry.field(description="The answer, the newest there is.")
-    revision: Revision = strawberry.field(description="How much has been told; for `since` and `atLeast`.")
+    access: Access = strawberry.field(description="The newest access to the feature.")
+    revision: Revision = strawberry.field(description="Resume token: pass it as `since` or `atLeast`.")
 
     @classmethod
     def of(cls, told: StreamMessage[Decision]) -> Self:
@@ -53,15 +53,15 @@ class AccessChange:
         return cls(initial=told.initial, access=Access.of(told.thing), revision=Revision(str(told.sight)))
 
 
-@strawberry.type(description="What a customer has of a credit type, told as it is or has become.")
+@strawberry.type(description="A message of `creditBalanceChanged`: the balance as it is now.")
 class CreditBalanceChange:
     """A balance that is told."""
 
     initial: bool = strawberry.field(
-        description="True on the message that gives the state when the stream began."
+        description="True for the message that gives the state at the start of the stream."
     )
-    balance: CreditBalance = strawberry.field(description="The balance, the newest there is.")
-    revision: Revision = strawberry.field(description="How much has been told; for `since` and `atLeast`.")
+    balance: CreditBalance = strawberry.field(description="The newest balance of the credit type.")
+    revision: Revision = strawberry.field(description="Resume token: pass it as `since` or `atLeast`.")
 
     @classmethod
     def of(cls, told: StreamMessage[CreditAccountView]) -> Self:
@@ -84,13 +84,14 @@ def stream_field(description: str) -> Callable[[Resolver], Resolver]:
     return decorate
 
 
-@strawberry.type(description="What can be listened to, over a WebSocket.")
+@strawberry.type(description="The streams that a client can subscribe to over a WebSocket.")
 class Subscription:
     """The root of all streams."""
 
     @stream_field(
-        "The state of the named features at once, then the newest state after every change, in "
-        "order. Changes faster than they can be sent are told as one; the last is never left out."
+        "The access to the named features now, then the newest after every change, in order. "
+        "Changes that come faster than they can be sent are merged; the last one is always "
+        "sent."
     )
     async def access_changed(
         self, info: Info, customer: CustomerKey, features: Features = UNSET, since: Since = UNSET
@@ -104,7 +105,7 @@ class Subscription:
             async for told in changes:
                 yield AccessChange.of(told)
 
-    @stream_field("The balance at once, then the newest after every change, as `accessChanged` tells it.")
+    @stream_field("The balance now, then the newest after every change, in the way of `accessChanged`.")
     async def credit_balance_changed(
         self, info: Info, customer: CustomerKey, credit_type: CreditTypeKey, since: Since = UNSET
     ) -> AsyncGenerator[CreditBalanceChange, None]:
@@ -117,7 +118,7 @@ class Subscription:
             async for told in changes:
                 yield CreditBalanceChange.of(told)
 
-    @stream_field("A package of this environment was published.")
+    @stream_field("The packages of this environment, each time one is published.")
     async def package_published(self, info: Info) -> AsyncGenerator[PackageVersion, None]:
         """Tell of every version that is published from now on."""
         async with aclosing(live.publishes(info.context)) as published:

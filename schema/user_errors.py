@@ -22,14 +22,14 @@ Arguments = ParamSpec("Arguments")
 Answer = TypeVar("Answer")
 
 
-@strawberry.type(description="One thing wrong with an input.")
+@strawberry.type(description="One problem of an input.")
 class UserError:
     """A problem."""
 
-    code: ErrorCode = strawberry.field(description="What kind of mistake it is.")
-    message: str = strawberry.field(description="A sentence for people.")
+    code: ErrorCode = strawberry.field(description="The kind of the problem.")
+    message: str = strawberry.field(description="The problem in one sentence for people.")
     path: list[str] = strawberry.field(
-        description="The place, from the input's root: ['value', 'metered', 'limit']."
+        description="The place of the problem, from the root of the input: ['value', 'metered', 'limit']."
     )
 
     @classmethod
@@ -39,23 +39,25 @@ class UserError:
         return cls(code=told.code, message=told.message, path=list(told.path))
 
 
-@strawberry.interface(description="Every mutation's answer.")
+@strawberry.interface(description="The answer of a mutation.")
 class Payload:
     """What all payloads have; every other field of one is null where the input was refused."""
 
     revision: Revision | None = strawberry.field(
-        default=None, description="Names this write; null where nothing was written."
+        default=None,
+        description="The revision of this write: pass it as `atLeast`. Null where nothing was written.",
     )
     user_errors: list[UserError] = strawberry.field(
-        default_factory=list, description="Every problem found with the input; then nothing was changed."
+        default_factory=list,
+        description="All problems of the input; where there are any, nothing was changed.",
     )
 
 
 AnyPayload = TypeVar("AnyPayload", bound="Payload")
 Item = TypeVar("Item")
 
-INPUT = strawberry.argument(description="What is to be done.")
-MANY = strawberry.argument(description="What is to be done, at most 1,000.")
+INPUT = strawberry.argument(description="The input of the mutation.")
+MANY = strawberry.argument(description="The inputs, at most 1,000.")
 LARGEST_BATCH = 1_000
 
 

@@ -15,17 +15,18 @@ def question_of(
     return rules.AccessCheck(customer=customer, feature=feature, requested=or_none(requested), values=wanted)
 
 
-@strawberry.input(description="One question of many.")
+@strawberry.input(description="One check of a batch: a customer, a feature and what is requested.")
 class AccessCheckInput:
     """A question, written."""
 
-    customer: str = strawberry.field(description="Key of the customer.")
-    feature: str = strawberry.field(description="Key of the feature.")
+    customer: str = strawberry.field(description="The key of the customer.")
+    feature: str = strawberry.field(description="The key of the feature.")
     requested: Quantity | None = strawberry.field(
-        default=strawberry.UNSET, description="How much is wanted; METERED only."
+        default=strawberry.UNSET,
+        description="The quantity to check, in units of the feature. METERED only; TYPE_MISMATCH otherwise.",
     )
     values: list[str] | None = strawberry.field(
-        default=strawberry.UNSET, description="Which values are wanted; CHOICE only."
+        default=strawberry.UNSET, description="The choices to check. CHOICE only; TYPE_MISMATCH otherwise."
     )
 
     def fact(self) -> rules.AccessCheck:

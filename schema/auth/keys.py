@@ -16,19 +16,27 @@ from schema.scalars import Revision
 from schema.user_errors import INPUT, Payload, mutation
 
 
-@strawberry.type(description="A key that opens this environment; never its secret.")
+@strawberry.type(description="An API key of this environment, without its secret.")
 class ApiKey(Node):
     """A key."""
 
-    name: str = strawberry.field(description="What to call it.")
-    kind: ApiKeyKind = strawberry.field(description="Whom it is for.")
-    scopes: list[Scope] = strawberry.field(description="What it may do; none for a publishable key.")
-    prefix: str = strawberry.field(description="How it begins: all that is kept of it for people.")
-    created_at: datetime = strawberry.field(description="When it was made, in real time as all that follows.")
-    expires_at: datetime | None = strawberry.field(description="When it stops to open; null never.")
-    revoked_at: datetime | None = strawberry.field(description="When it was ended by hand.")
+    name: str = strawberry.field(description="A name that tells keys apart in lists.")
+    kind: ApiKeyKind = strawberry.field(description="The kind of client that the key is for.")
+    scopes: list[Scope] = strawberry.field(description="What the key may do; empty for a publishable key.")
+    prefix: str = strawberry.field(
+        description="The first characters of the key; the rest is never shown again."
+    )
+    created_at: datetime = strawberry.field(
+        description="The instant of its creation, in real time as are all instants of a key."
+    )
+    expires_at: datetime | None = strawberry.field(
+        description="The instant from which the key is refused; null for never."
+    )
+    revoked_at: datetime | None = strawberry.field(
+        description="The instant at which the key was revoked; null for a key that was not."
+    )
     last_used_at: datetime | None = strawberry.field(
-        description="When it was last used, to about a minute; null never."
+        description="The instant of its last use, accurate to about a minute; null before the first use."
     )
 
     @classmethod
@@ -47,19 +55,20 @@ class ApiKey(Node):
         )
 
 
-@strawberry.input(description="A key to be made.")
+@strawberry.input(description="The properties of a new API key.")
 class CreateApiKeyInput:
     """A key, written."""
 
-    name: str = strawberry.field(description="What to call it in lists.")
+    name: str = strawberry.field(description="A name that tells keys apart in lists.")
     kind: ApiKeyKind = strawberry.field(
-        default=ApiKeyKind.SECRET, description="Whom it is for: SECRET or PUBLISHABLE."
+        default=ApiKeyKind.SECRET, description="The kind of the key: SECRET or PUBLISHABLE."
     )
     scopes: list[Scope] | None = strawberry.field(
-        default=UNSET, description="What a secret key may do; left out, all but ADMIN."
+        default=UNSET, description="What a secret key may do; all scopes but ADMIN if left out."
     )
     expires_at: datetime | None = strawberry.field(
-        default=UNSET, description="When it stops to open, in real time; left out, never."
+        default=UNSET,
+        description="The instant from which the key is refused, in real time; never if left out.",
     )
 
     def fact(self) -> NewKey:
@@ -70,46 +79,50 @@ class CreateApiKeyInput:
         return NewKey(kind=self.kind, name=self.name, scopes=scopes, expires_at=or_none(self.expires_at))
 
 
-@strawberry.input(description="A key to be ended.")
+@strawberry.input(description="The API key to revoke.")
 class RevokeApiKeyInput:
     """A key, named."""
 
-    id: strawberry.ID = strawberry.field(description="The key's global id.")
+    id: strawberry.ID = strawberry.field(description="The global id of the API key.")
 
 
-@strawberry.input(description="A token to be made for a customer's browser.")
+@strawberry.input(description="The customer and lifetime of a new token.")
 class CreateCustomerTokenInput:
     """A token, written."""
 
-    customer: str = strawberry.field(description="Key of the customer.")
+    customer: str = strawberry.field(description="The key of the customer.")
     ttl_seconds: int = strawberry.field(
-        default=3600, description="How long it holds in real time, up to 86,400: a day."
+        default=3600, description="The lifetime in seconds of real time; at most 86,400, a day."
     )
 
 
-@strawberry.type(description="A key that was made or ended.")
+@strawberry.type(description="The result of creating or revoking an API key.")
 class ApiKeyPayload(Payload):
     """A key's payload."""
 
-    api_key: ApiKey | None = strawberry.field(default=None, description="The key.")
+    api_key: ApiKey | None = strawberry.field(
+        default=None, description="The API key; null where `userErrors` names problems."
+    )
     secret: str | None = strawberry.field(
-        default=None, description="The key itself, where it was made: shown this once."
+        default=None, description="The key itself, shown only in the answer to its creation; null otherwise."
     )
 
 
-@strawberry.type(description="A token that was made; nothing is kept of it.")
+@strawberry.type(description="The result of creating a customer token; the server does not keep it.")
 class CustomerTokenPayload(Payload):
     """A token's payload."""
 
-    token: str | None = strawberry.field(default=None, description="The token, sent as a key is.")
-    expires_at: datetime | None = strawberry.field(default=None, description="When it stops to open.")
+    token: str | None = strawberry.field(default=None, description="The token, to be sent as a Bearer token.")
+    expires_at: datetime | None = strawberry.field(
+        default=None, description="The instant from which the token is refused."
+    )
 
 
 @strawberry.type(description="What can be asked about keys.")
 class KeyQueries:
     """Questions about keys."""
 
-    @resolver_field("The keys of this environment, revoked ones too, the oldest first.")
+    @resolver_field("The API keys of this environment, oldest first, revoked ones included.")
     async def api_keys(self, info: Info) -> list[ApiKey]:
         """Give the keys."""
         return [ApiKey.of(info, key) for key in await resolvers.api_keys(info.context)]
@@ -119,7 +132,7 @@ class KeyQueries:
 class KeyMutations:
     """Acts on keys."""
 
-    @mutation("Makes a key for this environment; its secret is in the answer, and never again.")
+    @mutation("Creates an API key; only this answer shows its secret.")
     async def create_api_key(self, info: Info, input: Annotated[CreateApiKeyInput, INPUT]) -> ApiKeyPayload:
         """Make a key."""
         made = await resolvers.create_api_key(info.context, input.fact())
@@ -127,13 +140,13 @@ class KeyMutations:
             revision=await _revision(info), api_key=ApiKey.of(info, made.key), secret=made.secret
         )
 
-    @mutation("Ends a key, everywhere within a second. One that is revoked already stays as it is.")
+    @mutation("Revokes an API key within a second on every process; a revoked key stays revoked.")
     async def revoke_api_key(self, info: Info, input: Annotated[RevokeApiKeyInput, INPUT]) -> ApiKeyPayload:
         """Revoke a key."""
         key = await resolvers.revoke_api_key(info.context, number_of(info, input.id))
         return ApiKeyPayload(revision=await _revision(info), api_key=ApiKey.of(info, key))
 
-    @mutation("Makes a token with which a customer's browser may read what is theirs.")
+    @mutation("Creates a token that lets a customer's browser read that customer's data.")
     async def create_customer_token(
         self, info: Info, input: Annotated[CreateCustomerTokenInput, INPUT]
     ) -> CustomerTokenPayload:

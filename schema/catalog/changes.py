@@ -8,17 +8,21 @@ from rules.catalog_code import diff as rules
 from rules.catalog_code.diff import ChangeKind
 
 
-@strawberry.type(description="Something in the catalog that is another than before.")
+@strawberry.type(description="One difference between two states of the catalog.")
 class CatalogChange:
     """A change."""
 
-    kind: ChangeKind = strawberry.field(description="What happened to the place.")
+    kind: ChangeKind = strawberry.field(description="Whether it was added, changed or removed.")
     path: str = strawberry.field(
-        description="The place, as a catalog document names it: 'plans.pro.entitlements.seats.limit'."
+        description="The place in a catalog document: 'plans.pro.entitlements.seats.limit'."
     )
-    before: str | None = strawberry.field(description="What stood there, in words; null where it is new.")
-    after: str | None = strawberry.field(description="What stands there, in words; null where it is gone.")
-    summary: str = strawberry.field(description="The change in a sentence for people.")
+    before: str | None = strawberry.field(
+        description="The value before the change, in words; null where it was added."
+    )
+    after: str | None = strawberry.field(
+        description="The value after the change, in words; null where it was removed."
+    )
+    summary: str = strawberry.field(description="The change in one sentence for people.")
 
     @classmethod
     def of(cls, change: rules.CatalogDifference) -> Self:

@@ -14,30 +14,38 @@ from schema.scalars import Quantity
 
 
 @strawberry.input(
-    description="Sets or replaces this package's own row. On an inherited key the row is an override."
+    description="An entitlement of a package's draft. On an inherited key it overrides the inherited one."
 )
 class SetEntitlementInput:
     """A row, written."""
 
-    package: str = strawberry.field(description="Key of the plan or add-on.")
-    key: str = strawberry.field(description="Feature key, or credit type key.")
+    package: str = strawberry.field(description="The key of the plan or add-on.")
+    key: str = strawberry.field(description="The key of the feature or credit type.")
     value: EntitlementValueInput | None = strawberry.field(
         default=UNSET,
-        description="Left out: what this package's row has; on an inherited key what the inherited row has; "
-        "on another new row the feature's default value, or granted for a boolean feature.",
+        description="The value. Left out: what the package's entitlement has; on an inherited key, what "
+        "the inherited one has; on a new key, the feature's default value (REQUIRED where "
+        "there is none), or included for a BOOLEAN feature.",
     )
     revoked: bool = strawberry.field(
-        default=False, description="Child plans only: takes the inherited row away. Goes without a value."
+        default=False,
+        description="True revokes the inherited entitlement; plans with a base plan only, and without a "
+        "value.",
     )
     price: str | None = strawberry.field(
         default=UNSET,
-        description="A price of the same plan: the row holds for subscriptions on it only.",
+        description="The key of a price of the same plan: the entitlement holds only for subscriptions on "
+        "it.",
     )
     display_text: str | None = strawberry.field(
-        default=UNSET, description="Left out keeps the text, null returns to the default."
+        default=UNSET,
+        description="A custom text for pricing tables. Left out keeps the present text, null returns to "
+        "the generated one.",
     )
     hidden_from: list[Widget] | None = strawberry.field(
-        default=UNSET, description="Left out keeps, null or [] shows everywhere."
+        default=UNSET,
+        description="The places that do not show it. Left out keeps the present ones, null or [] shows it "
+        "everywhere.",
     )
 
     def fact(self) -> RowEdit:
@@ -54,33 +62,41 @@ class SetEntitlementInput:
         )
 
 
-@strawberry.input(description="One of a package's own rows.")
+@strawberry.input(description="An entitlement of a package's draft.")
 class RemoveEntitlementInput:
     """A row to take away, written."""
 
-    package: str = strawberry.field(description="Key of the plan or add-on.")
-    key: str = strawberry.field(description="Feature key, or credit type key.")
-    price: str | None = strawberry.field(default=UNSET, description="Of the row that holds for this price.")
+    package: str = strawberry.field(description="The key of the plan or add-on.")
+    key: str = strawberry.field(description="The key of the feature or credit type.")
+    price: str | None = strawberry.field(
+        default=UNSET,
+        description="The key of the price whose entitlement is meant; the one for all subscriptions if left "
+        "out.",
+    )
 
 
-@strawberry.input(description="The keys named come first, in this order; the rest keep theirs.")
+@strawberry.input(
+    description="The new order of entitlements: the named keys first, the rest in their present order."
+)
 class ReorderEntitlementsInput:
     """An order, written."""
 
-    package: str = strawberry.field(description="Key of the plan or add-on.")
-    keys: list[str] = strawberry.field(description="Keys of rows that the draft shows.")
+    package: str = strawberry.field(description="The key of the plan or add-on.")
+    keys: list[str] = strawberry.field(description="The keys of entitlements that the draft shows.")
 
 
-@strawberry.input(description="A price of a package.")
+@strawberry.input(description="A price of a package's draft.")
 class SetPriceInput:
     """A price, written."""
 
-    package: str = strawberry.field(description="Key of the plan or add-on.")
-    key: str = strawberry.field(description="Unique in its package.")
-    billing_period: BillingPeriod = strawberry.field(description="How often it is due.")
-    amount: MoneyInput = strawberry.field(description="How much.")
+    package: str = strawberry.field(description="The key of the plan or add-on.")
+    key: str = strawberry.field(description="A key that is unique in the package.")
+    billing_period: BillingPeriod = strawberry.field(description="How often the price is charged.")
+    amount: MoneyInput = strawberry.field(description="The amount of the price.")
     per_unit_of: str | None = strawberry.field(
-        default=UNSET, description="The metered feature that is charged per unit, such as seats."
+        default=UNSET,
+        description="The key of the metered feature that is charged per unit, such as seats; none for a "
+        "flat price.",
     )
 
     def fact(self) -> rules.Price:
@@ -93,25 +109,31 @@ class SetPriceInput:
         )
 
 
-@strawberry.input(description="A price to take away.")
+@strawberry.input(description="A price of a package's draft.")
 class RemovePriceInput:
     """A price to take away, written."""
 
-    package: str = strawberry.field(description="Key of the plan or add-on.")
-    key: str = strawberry.field(description="Key of the price.")
+    package: str = strawberry.field(description="The key of the plan or add-on.")
+    key: str = strawberry.field(description="The key of the price.")
 
 
-@strawberry.input(description="What using a feature burns, for who is on this package.")
+@strawberry.input(description="The credits that using a feature burns for subscribers of a package.")
 class SetCreditRateInput:
     """A credit rate, written."""
 
-    package: str = strawberry.field(description="Key of the plan or add-on.")
-    feature: str = strawberry.field(description="Key of a METERED feature counted by SUM or COUNT.")
-    credit_type: str = strawberry.field(description="Key of the credit type that is burned.")
-    credits: Quantity | None = strawberry.field(
-        default=UNSET, description="Only an explicit null returns to the inherited rate, or to none."
+    package: str = strawberry.field(description="The key of the plan or add-on.")
+    feature: str = strawberry.field(
+        description="The key of a METERED feature that is counted by SUM or COUNT."
     )
-    per_units: Quantity = strawberry.field(default=Quantity(1_000_000), description="By how much usage.")
+    credit_type: str = strawberry.field(description="The key of the credit type that is burned.")
+    credits: Quantity | None = strawberry.field(
+        default=UNSET,
+        description="The credits that `perUnits` units burn. An explicit null returns to the inherited "
+        "rate or none; left out is REQUIRED.",
+    )
+    per_units: Quantity = strawberry.field(
+        default=Quantity(1_000_000), description="The number of units that `credits` is for."
+    )
 
     def fact(self) -> RateEdit:
         """Read it."""
@@ -124,15 +146,16 @@ class SetCreditRateInput:
         )
 
 
-@strawberry.input(description="A draft to put in force.")
+@strawberry.input(description="The package to publish.")
 class PublishPackageInput:
     """A publish, written."""
 
-    package: str = strawberry.field(description="Key of the plan or add-on.")
+    package: str = strawberry.field(description="The key of the plan or add-on.")
     apply_to: PublishScope = strawberry.field(
-        default=PublishScope.ALL_CUSTOMERS, description="Whom the new version holds for."
+        default=PublishScope.ALL_CUSTOMERS, description="The subscriptions that the new version holds for."
     )
     expected_version: int | None = strawberry.field(
         default=UNSET,
-        description="Refused with VERSION_CONFLICT unless it is the number of the newest published version.",
+        description="The number of the newest published version as you know it; another one is "
+        "VERSION_CONFLICT.",
     )

@@ -16,7 +16,7 @@ from schema.user_errors import INPUT, mutation
 class DraftMutations:
     """Acts that hold once they are published."""
 
-    @mutation("Sets or replaces a row of a package's draft.")
+    @mutation("Sets or replaces an entitlement in the draft of a package.")
     async def set_entitlement(
         self, info: Info, input: Annotated[inputs.SetEntitlementInput, INPUT]
     ) -> payloads.EntitlementPayload:
@@ -24,7 +24,7 @@ class DraftMutations:
         flat = await resolvers.set_entitlement(info.context, input.fact())
         return payloads.EntitlementPayload.of(info, flat, input.package, input.key, or_none(input.price))
 
-    @mutation("Takes a row out of a package's draft; what the base plan says of the key holds again.")
+    @mutation("Removes an entitlement from the draft of a package; the inherited one holds again.")
     async def remove_entitlement(
         self, info: Info, input: Annotated[inputs.RemoveEntitlementInput, INPUT]
     ) -> payloads.PackagePayload:
@@ -34,7 +34,7 @@ class DraftMutations:
         )
         return payloads.PackagePayload.of(info, flat, input.package)
 
-    @mutation("Puts rows of a package's draft in another order.")
+    @mutation("Changes the order of entitlements in the draft of a package.")
     async def reorder_entitlements(
         self, info: Info, input: Annotated[inputs.ReorderEntitlementsInput, INPUT]
     ) -> payloads.PackagePayload:
@@ -42,7 +42,7 @@ class DraftMutations:
         flat = await resolvers.reorder_entitlements(info.context, input.package, tuple(input.keys))
         return payloads.PackagePayload.of(info, flat, input.package)
 
-    @mutation("Sets or replaces a price in a package's draft.")
+    @mutation("Sets or replaces a price in the draft of a package.")
     async def set_price(
         self, info: Info, input: Annotated[inputs.SetPriceInput, INPUT]
     ) -> payloads.PackagePayload:
@@ -50,7 +50,7 @@ class DraftMutations:
         flat = await resolvers.set_price(info.context, input.package, input.fact())
         return payloads.PackagePayload.of(info, flat, input.package)
 
-    @mutation("Takes a price out of a package's draft.")
+    @mutation("Removes a price from the draft of a package.")
     async def remove_price(
         self, info: Info, input: Annotated[inputs.RemovePriceInput, INPUT]
     ) -> payloads.PackagePayload:
@@ -58,7 +58,9 @@ class DraftMutations:
         flat = await resolvers.remove_price(info.context, input.package, input.key)
         return payloads.PackagePayload.of(info, flat, input.package)
 
-    @mutation("Sets what using a feature burns, in a package's draft; null takes it away.")
+    @mutation(
+        "Sets the credits that using a feature burns, in the draft of a package; null removes the rate."
+    )
     async def set_credit_rate(
         self, info: Info, input: Annotated[inputs.SetCreditRateInput, INPUT]
     ) -> payloads.PackagePayload:
@@ -66,7 +68,7 @@ class DraftMutations:
         flat = await resolvers.set_credit_rate(info.context, input.fact())
         return payloads.PackagePayload.of(info, flat, input.package)
 
-    @mutation("Puts a package's draft in force, and with it the plans that inherit from it.")
+    @mutation("Publishes the draft of a package, and with it the plans that inherit from it.")
     async def publish_package(
         self, info: Info, input: Annotated[inputs.PublishPackageInput, INPUT]
     ) -> payloads.PublishPayload:
@@ -76,7 +78,7 @@ class DraftMutations:
         )
         return payloads.PublishPayload.of(info, after, input.package)
 
-    @mutation("Forgets what was edited since the last publish.")
+    @mutation("Discards the edits of a package since its last publish.")
     async def discard_draft(
         self, info: Info, input: Annotated[packages.PackageKeyInput, INPUT]
     ) -> payloads.PackagePayload:

@@ -21,15 +21,15 @@ if TYPE_CHECKING:
     from schema.catalog.packages import Package
 
 
-@strawberry.type(description="What a package costs in one of its versions: a fact for whoever bills.")
+@strawberry.type(description="A price of a version of a package: a fact for your biller.")
 class Price(Node):
     """A price."""
 
     flat: strawberry.Private[ResolvedCatalog]
     fact: strawberry.Private[rules.Price]
-    key: str = strawberry.field(description="Unique in its package.")
-    billing_period: BillingPeriod = strawberry.field(description="How often it is due.")
-    amount: Money = strawberry.field(description="How much.")
+    key: str = strawberry.field(description="A key that is unique in the package.")
+    billing_period: BillingPeriod = strawberry.field(description="How often the price is charged.")
+    amount: Money = strawberry.field(description="The amount of the price.")
 
     @classmethod
     def of(cls, info: Info, place: "HiddenPlace", price: rules.Price) -> Self:
@@ -43,21 +43,21 @@ class Price(Node):
             amount=Money.of(price.amount),
         )
 
-    @resolver_field("The metered feature that is charged per unit, such as seats.")
+    @resolver_field("The metered feature that is charged per unit, such as seats; null for a flat price.")
     def per_unit_of(self, info: Info) -> Feature | None:
         """Give the feature."""
         key = self.fact.per_unit_of
         return None if key is None else Feature.of(info, self.flat, self.flat.catalog.features[key])
 
 
-@strawberry.type(description="Using `perUnits` of the feature burns this many credits.")
+@strawberry.type(description="The credits that using a feature burns: `credits` for every `perUnits` units.")
 class CreditRate:
     """A credit rate."""
 
     flat: strawberry.Private[ResolvedCatalog]
     fact: strawberry.Private[rules.CreditRate]
-    credits: Quantity = strawberry.field(description="What is burned.")
-    per_units: Quantity = strawberry.field(description="By how much usage.")
+    credits: Quantity = strawberry.field(description="The credits that `perUnits` units burn.")
+    per_units: Quantity = strawberry.field(description="The number of units that `credits` is for.")
 
     @classmethod
     def at(cls, place: "HiddenPlace") -> list[Self]:
@@ -75,7 +75,7 @@ class CreditRate:
         """Give the feature."""
         return Feature.of(info, self.flat, self.flat.catalog.features[self.fact.feature])
 
-    @resolver_field("The credits that are burned.")
+    @resolver_field("The credit type that is burned.")
     def credit_type(self, info: Info) -> CreditType:
         """Give the credit type."""
         return CreditType.of(info, self.flat, self.flat.catalog.credit_types[self.fact.credit_type])
@@ -99,39 +99,46 @@ class HiddenPlace:
         return self.flat.rows(self.package.key, self.number)
 
 
-@strawberry.interface(description="One package's statement about one feature or credit type.")
+@strawberry.interface(description="What one package says about one feature or credit type.")
 class Entitlement(Node):
     """A row as a package shows it."""
 
     place: strawberry.Private[HiddenPlace]
     seen: strawberry.Private[ResolvedRow]
-    key: str = strawberry.field(description="Key of the feature or credit type.")
-    origin: Origin = strawberry.field(description="Whether it was set here or in a base plan.")
-    position: int = strawberry.field(description="Its place in display order, from 0.")
-    hidden_from: list[Widget] = strawberry.field(description="Where it is not shown.")
+    key: str = strawberry.field(description="The key of the feature or credit type.")
+    origin: Origin = strawberry.field(description="Whether this package or a base plan sets the entitlement.")
+    position: int = strawberry.field(description="The position in display order, from 0.")
+    hidden_from: list[Widget] = strawberry.field(description="The places that do not show this entitlement.")
     display_text: str = strawberry.field(
-        description="What a pricing table prints: the custom text, or the default."
+        description="The text for pricing tables: the custom text, or the generated one."
     )
-    default_display_text: str = strawberry.field(description="What is printed where no custom text is set.")
+    default_display_text: str = strawberry.field(
+        description="The generated text, shown where no custom text is set."
+    )
 
-    @resolver_field("The feature that the row is about; null for credits.")
+    @resolver_field("The feature that the entitlement concerns; null for credits.")
     def feature(self, info: Info) -> Feature | None:
         """Give the feature; every kind of row says it in its own way."""
         raise NotImplementedError
 
-    @resolver_field("The package whose row this is: for an inherited row, the base plan that set it.")
+    @resolver_field("The package that sets this entitlement: for an inherited one, the base plan.")
     def defined_in(self, info: Info) -> Annotated["Package", strawberry.lazy("schema.catalog.packages")]:
         """Give the package."""
         from schema.catalog.packages import show_package  # noqa: PLC0415 - packages build on rows
 
         return show_package(info, self.place.flat, self.seen.defined_in)
 
-    @resolver_field("The inherited row that this one replaces; shown struck through.")
+    @resolver_field(
+        "The inherited entitlement that this one replaces, to show struck through; null where it "
+        "replaces none."
+    )
     def overrides(self, info: Info) -> "Entitlement | None":
         """Give the inherited row."""
         return None if self.seen.overrides is None else _replaced(info, self.place, self.seen.overrides)
 
-    @resolver_field("Holds only for subscriptions on this price; null holds for all.")
+    @resolver_field(
+        "The price whose subscriptions this entitlement is limited to; null for all subscriptions."
+    )
     def price(self, info: Info) -> Price | None:
         """Give the price."""
         prices = (price for price in self.place.content.prices if price.key == self.seen.row.price)
@@ -142,7 +149,7 @@ def _feature(info: Info, row: Entitlement) -> Feature:
     return Feature.of(info, row.place.flat, row.place.flat.catalog.features[row.key])
 
 
-@strawberry.type(description="A boolean feature is included.")
+@strawberry.type(description="An entitlement that includes a BOOLEAN feature.")
 class BooleanEntitlement(Entitlement):
     """A boolean row."""
 
@@ -152,11 +159,11 @@ class BooleanEntitlement(Entitlement):
         return _feature(info, self)
 
 
-@strawberry.type(description="A setting of a CONFIG feature.")
+@strawberry.type(description="An entitlement that sets a CONFIG feature.")
 class ConfigEntitlement(Entitlement):
     """A config row."""
 
-    value: ConfigValue = strawberry.field(description="The setting.")
+    value: ConfigValue = strawberry.field(description="The value of the setting.")
 
     @resolver_field("The feature that is set.")
     def feature(self, info: Info) -> Feature:
@@ -164,15 +171,19 @@ class ConfigEntitlement(Entitlement):
         return _feature(info, self)
 
 
-@strawberry.type(description="A limit on a METERED feature.")
+@strawberry.type(description="An entitlement that limits a METERED feature.")
 class MeteredEntitlement(Entitlement):
     """A metered row."""
 
     unlimited: bool = strawberry.field(description="Whether there is no limit.")
-    limit: Quantity | None = strawberry.field(description="Null exactly when unlimited.")
+    limit: Quantity | None = strawberry.field(
+        description="The limit for a period, in units of the feature; null exactly where `unlimited` is true."
+    )
     enforcement: LimitEnforcement = strawberry.field(description="What happens beyond the limit.")
-    reset: UsageReset = strawberry.field(description="When usage starts again.")
-    overage: OverageRate | None = strawberry.field(description="What usage beyond a soft limit costs.")
+    reset: UsageReset = strawberry.field(description="When usage starts again from zero.")
+    overage: OverageRate | None = strawberry.field(
+        description="The price of usage beyond a soft limit; null where it has none."
+    )
 
     @resolver_field("The feature that is limited.")
     def feature(self, info: Info) -> Feature:
@@ -180,32 +191,32 @@ class MeteredEntitlement(Entitlement):
         return _feature(info, self)
 
 
-@strawberry.type(description="Credits that are minted for every cadence period.")
+@strawberry.type(description="An entitlement that mints credits in every cadence period.")
 class CreditEntitlement(Entitlement):
     """A credit row."""
 
-    amount: Quantity = strawberry.field(description="How many credits.")
-    cadence: CreditCadence = strawberry.field(description="How often they are minted.")
+    amount: Quantity = strawberry.field(description="The number of credits per cadence period.")
+    cadence: CreditCadence = strawberry.field(description="How often the credits are minted.")
     rollover_limit: Quantity = strawberry.field(
-        description="Most that is carried into the next cadence period; '0' is no rollover."
+        description="The most credits that are carried into the next cadence period; '0' carries none."
     )
 
-    @resolver_field("Always null: credits are not a feature.")
+    @resolver_field("Always null: a credit type is not a feature.")
     def feature(self, info: Info) -> Feature | None:  # noqa: ARG002
         """Give nothing."""
         return None
 
-    @resolver_field("The credits that are minted.")
+    @resolver_field("The credit type that is minted.")
     def credit_type(self, info: Info) -> CreditType:
         """Give the credit type."""
         return CreditType.of(info, self.place.flat, self.place.flat.catalog.credit_types[self.key])
 
 
-@strawberry.type(description="The inherited row does not hold here. Never a row of a pricing table.")
+@strawberry.type(description="The revocation of an inherited entitlement. Pricing tables never show it.")
 class RevokedEntitlement(Entitlement):
     """A revocation."""
 
-    @resolver_field("The inherited row that does not hold here.")
+    @resolver_field("The inherited entitlement that does not hold here.")
     def overrides(self, info: Info) -> Entitlement:
         """Give the inherited row: a revocation without one is not shown."""
         above = self.seen.overrides
@@ -214,7 +225,7 @@ class RevokedEntitlement(Entitlement):
             raise AssertionError(message)
         return _replaced(info, self.place, above)
 
-    @resolver_field("The feature that is taken away; null where it is credits.")
+    @resolver_field("The feature that is revoked; null for credits.")
     def feature(self, info: Info) -> Feature | None:
         """Give the feature."""
         return _feature(info, self) if self.key in self.place.flat.catalog.features else None

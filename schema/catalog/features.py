@@ -20,20 +20,20 @@ if TYPE_CHECKING:
     from schema.catalog.packages import Addon, Plan
 
 
-IncludeArchived = Annotated[
-    bool | None, strawberry.argument(description="Whether archived ones are listed too.")
-]
+IncludeArchived = Annotated[bool | None, strawberry.argument(description="True includes archived ones.")]
 
 
-@strawberry.type(description="What is sold; it groups features and packages.")
+@strawberry.type(description="A product that you sell; it groups features and packages.")
 class Product(Node):
     """A product."""
 
     flat: strawberry.Private[ResolvedCatalog]
-    key: str = strawberry.field(description="Immutable, unique in the environment.")
-    name: str = strawberry.field(description="What people call it.")
-    description: str | None = strawberry.field(description="What it is.")
-    metadata: JSON = strawberry.field(description="Free-form, for whoever keeps the catalog.")
+    key: str = strawberry.field(description="An immutable key, unique in the environment.")
+    name: str = strawberry.field(description="The name shown to people.")
+    description: str | None = strawberry.field(description="A description for people.")
+    metadata: JSON = strawberry.field(
+        description="Free-form JSON for your own use; Allotment does not read it."
+    )
 
     @classmethod
     def of(cls, info: Info, flat: ResolvedCatalog, product: rules.Product) -> Self:
@@ -55,7 +55,7 @@ class Product(Node):
         features = [f for f in self.flat.catalog.features.values() if f.product == self.key]
         return features_page(info, self.flat, features, first, after)
 
-    @resolver_field("In display order.")
+    @resolver_field("The packages of the product, in display order.")
     def plans(
         self, info: Info, include_archived: IncludeArchived = False
     ) -> list[Annotated["Plan", strawberry.lazy("schema.catalog.packages")]]:
@@ -65,7 +65,7 @@ class Product(Node):
         plans = rules.plans_of(self.flat.catalog, self.key, include_archived=bool(include_archived))
         return [Plan.of(info, self.flat, plan) for plan in plans]
 
-    @resolver_field("In display order.")
+    @resolver_field("The packages of the product, in display order.")
     def addons(
         self, info: Info, include_archived: IncludeArchived = False
     ) -> list[Annotated["Addon", strawberry.lazy("schema.catalog.packages")]]:
@@ -80,9 +80,9 @@ class Product(Node):
 class MeterFilter:
     """A meter's filter."""
 
-    property: str = strawberry.field(description="The event's property.")
-    operator: FilterOperator = strawberry.field(description="How it is compared.")
-    values: list[str] = strawberry.field(description="What it is compared with.")
+    property: str = strawberry.field(description="The name of the event's property.")
+    operator: FilterOperator = strawberry.field(description="How the property is compared with the values.")
+    values: list[str] = strawberry.field(description="The values to compare with.")
 
     @classmethod
     def of(cls, condition: rules.MeterFilter) -> Self:
@@ -90,16 +90,21 @@ class MeterFilter:
         return cls(property=condition.property, operator=condition.operator, values=list(condition.values))
 
 
-@strawberry.type(description="How raw events become usage.")
+@strawberry.type(description="How events become usage of a feature.")
 class Meter:
     """A meter."""
 
-    event_name: str | None = strawberry.field(description="The events that count; null for reports only.")
-    aggregation: Aggregation = strawberry.field(description="How they become one quantity.")
-    property: str | None = strawberry.field(
-        description="The event property that is summed, maximised, counted distinct or kept. Not for COUNT."
+    event_name: str | None = strawberry.field(
+        description="The name of the events that count; null where usage is only reported."
     )
-    filters: list[MeterFilter] = strawberry.field(description="All of them must be met.")
+    aggregation: Aggregation = strawberry.field(description="How events or reports become one quantity.")
+    property: str | None = strawberry.field(
+        description="The property of the event that is summed, maximised, counted once per value, or kept "
+        "as the latest; null for COUNT."
+    )
+    filters: list[MeterFilter] = strawberry.field(
+        description="The conditions that an event must meet; all of them."
+    )
 
     @classmethod
     def of(cls, meter: rules.Meter | None) -> Self | None:
@@ -114,29 +119,34 @@ class Meter:
         )
 
 
-@strawberry.type(description="Something that a customer may use or not, or up to a limit.")
+@strawberry.type(description="Something of a product that plans include, configure or limit.")
 class Feature(Node):
     """A feature."""
 
     flat: strawberry.Private[ResolvedCatalog]
     fact: strawberry.Private[rules.Feature]
-    key: str = strawberry.field(description="Immutable, unique in the environment.")
-    name: str = strawberry.field(description="What people call it.")
-    description: str | None = strawberry.field(description="What it is.")
-    type: FeatureType = strawberry.field(description="How it is entitled; never changes.")
-    status: FeatureStatus = strawberry.field(description="Whether it can be used at all.")
-    config_kind: ConfigKind | None = strawberry.field(description="CONFIG only.")
+    key: str = strawberry.field(description="An immutable key, unique in the environment.")
+    name: str = strawberry.field(description="The name shown to people.")
+    description: str | None = strawberry.field(description="A description for people.")
+    type: FeatureType = strawberry.field(description="How the feature is entitled; it never changes.")
+    status: FeatureStatus = strawberry.field(description="Whether the feature can be used.")
+    config_kind: ConfigKind | None = strawberry.field(
+        description="The type of the value; null unless CONFIG."
+    )
     choices: list[str] | None = strawberry.field(
-        description="CONFIG of kind CHOICE only: the values an entitlement may pick from."
+        description="The choices that entitlements pick from; null unless CONFIG of kind CHOICE."
     )
     unit: Unit | None = strawberry.field(description="The words for what is counted.")
     meter: Meter | None = strawberry.field(
-        description="METERED only. A feature made without one counts what is reported to it (SUM)."
+        description="How usage is counted; null unless METERED with a meter. A METERED feature without "
+        "one sums what is reported."
     )
     default_value: EntitlementValue | None = strawberry.field(
-        description="Used where a plan sets the feature and leaves the value out."
+        description="The value of an entitlement that names none."
     )
-    metadata: JSON = strawberry.field(description="Free-form, for whoever keeps the catalog.")
+    metadata: JSON = strawberry.field(
+        description="Free-form JSON for your own use; Allotment does not read it."
+    )
 
     @classmethod
     def of(cls, info: Info, flat: ResolvedCatalog, feature: rules.Feature) -> Self:
@@ -158,7 +168,7 @@ class Feature(Node):
             metadata=JSON(feature.metadata),
         )
 
-    @resolver_field("The product that groups it; any package may use it.")
+    @resolver_field("The product that groups the feature; any package may use it.")
     def product(self, info: Info) -> Product | None:
         """Give the product."""
         key = self.fact.product
@@ -179,14 +189,16 @@ def features_page(
     return Connection[Feature].of(listing, lambda feature: Feature.of(info, flat, feature), first, after)
 
 
-@strawberry.type(description="A kind of credits.")
+@strawberry.type(description="A kind of credits, such as tokens.")
 class CreditType(Node):
     """A credit type."""
 
-    key: str = strawberry.field(description="Immutable, unique among features and credit types.")
-    name: str = strawberry.field(description="What people call it.")
-    unit: Unit = strawberry.field(description="The words for one and for many.")
-    metadata: JSON = strawberry.field(description="Free-form, for whoever keeps the catalog.")
+    key: str = strawberry.field(description="An immutable key, unique among features and credit types.")
+    name: str = strawberry.field(description="The name shown to people.")
+    unit: Unit = strawberry.field(description="The words for one unit and for several.")
+    metadata: JSON = strawberry.field(
+        description="Free-form JSON for your own use; Allotment does not read it."
+    )
 
     @classmethod
     def of(cls, info: Info, flat: ResolvedCatalog, credit_type: rules.CreditType) -> Self:

@@ -15,11 +15,12 @@ from schema.scalars import JSON
 class MeterFilterInput:
     """A filter, written."""
 
-    property: str = strawberry.field(description="The event's property.")
-    operator: FilterOperator = strawberry.field(description="How it is compared.")
+    property: str = strawberry.field(description="The name of the event's property.")
+    operator: FilterOperator = strawberry.field(description="How the property is compared with the values.")
     values: list[str] = strawberry.field(
         default_factory=list,
-        description="What it is compared with: one value, several for IN and NOT_IN, none for EXISTS.",
+        description="The values to compare with: one; any number for IN and NOT_IN; none for EXISTS and "
+        "NOT_EXISTS.",
     )
 
     def fact(self) -> rules.MeterFilter:
@@ -27,17 +28,19 @@ class MeterFilterInput:
         return rules.MeterFilter(property=self.property, operator=self.operator, values=tuple(self.values))
 
 
-@strawberry.input(description="How raw events become usage.")
+@strawberry.input(description="How events become usage of a feature.")
 class MeterInput:
     """A meter, written."""
 
-    event_name: str | None = strawberry.field(default=UNSET, description="The events that count.")
+    event_name: str | None = strawberry.field(default=UNSET, description="The name of the events that count.")
     aggregation: Aggregation = strawberry.field(
-        default=Aggregation.SUM, description="How they become one quantity."
+        default=Aggregation.SUM, description="How events or reports become one quantity."
     )
-    property: str | None = strawberry.field(default=UNSET, description="What is read of each event.")
+    property: str | None = strawberry.field(
+        default=UNSET, description="The property that is read from each event; REQUIRED unless COUNT."
+    )
     filters: list[MeterFilterInput] | None = strawberry.field(
-        default=UNSET, description="All of them must be met."
+        default=UNSET, description="The conditions that an event must meet; all of them."
     )
 
     def fact(self) -> rules.Meter:
@@ -50,14 +53,18 @@ class MeterInput:
         )
 
 
-@strawberry.input(description="A new product.")
+@strawberry.input(description="The properties of a new product.")
 class CreateProductInput:
     """A product, written."""
 
-    key: str = strawberry.field(description="Immutable; letters, digits, dots, underscores, hyphens.")
-    name: str = strawberry.field(description="What people call it.")
-    description: str | None = strawberry.field(default=UNSET, description="What it is.")
-    metadata: JSON | None = strawberry.field(default=UNSET, description="A JSON object of at most 16 kB.")
+    key: str = strawberry.field(
+        description="An immutable key of letters, digits, dots, underscores and hyphens."
+    )
+    name: str = strawberry.field(description="The name shown to people.")
+    description: str | None = strawberry.field(default=UNSET, description="A description for people.")
+    metadata: JSON | None = strawberry.field(
+        default=UNSET, description="Free-form JSON for your own use: an object of at most 16 kB."
+    )
 
     def fact(self) -> rules.Product:
         """Read it."""
@@ -69,14 +76,16 @@ class CreateProductInput:
         )
 
 
-@strawberry.input(description="Changes of a product.")
+@strawberry.input(description="Changes of a product. What is left out stays.")
 class UpdateProductInput:
     """What is said of a product."""
 
-    key: str = strawberry.field(description="Which product.")
-    name: str | None = strawberry.field(default=UNSET, description="What people call it.")
-    description: str | None = strawberry.field(default=UNSET, description="What it is.")
-    metadata: JSON | None = strawberry.field(default=UNSET, description="A JSON object of at most 16 kB.")
+    key: str = strawberry.field(description="The key of the product.")
+    name: str | None = strawberry.field(default=UNSET, description="The name shown to people.")
+    description: str | None = strawberry.field(default=UNSET, description="A description for people.")
+    metadata: JSON | None = strawberry.field(
+        default=UNSET, description="Free-form JSON for your own use: an object of at most 16 kB."
+    )
 
     def fact(self) -> ProductUpdate:
         """Read it."""
@@ -88,29 +97,35 @@ class UpdateProductInput:
         )
 
 
-@strawberry.input(description="A new feature.")
+@strawberry.input(description="The properties of a new feature.")
 class CreateFeatureInput:
     """A feature, written."""
 
-    key: str = strawberry.field(description="Immutable, unique among features and credit types.")
-    name: str = strawberry.field(description="What people call it.")
-    type: FeatureType = strawberry.field(description="How it is entitled; never changes.")
-    description: str | None = strawberry.field(default=UNSET, description="What it is.")
-    product: str | None = strawberry.field(default=UNSET, description="The product that groups it.")
+    key: str = strawberry.field(description="An immutable key, unique among features and credit types.")
+    name: str = strawberry.field(description="The name shown to people.")
+    type: FeatureType = strawberry.field(description="How the feature is entitled; it never changes.")
+    description: str | None = strawberry.field(default=UNSET, description="A description for people.")
+    product: str | None = strawberry.field(
+        default=UNSET, description="The product that groups the feature; any package may use it."
+    )
     config_kind: ConfigKind | None = strawberry.field(
-        default=UNSET, description="What the setting is; CONFIG only, and needed there."
+        default=UNSET, description="The type of the value; CONFIG only, and REQUIRED there."
     )
     choices: list[str] | None = strawberry.field(
-        default=UNSET, description="What an entitlement may pick from; CHOICE only, and needed there."
+        default=UNSET,
+        description="The choices that entitlements pick from; kind CHOICE only, and REQUIRED there.",
     )
     unit: UnitInput | None = strawberry.field(default=UNSET, description="The words for what is counted.")
     meter: MeterInput | None = strawberry.field(
-        default=UNSET, description="METERED only; left out, what is reported is summed."
+        default=UNSET,
+        description="How usage is counted; METERED only. Left out, the feature sums what is reported.",
     )
     default_value: EntitlementValueInput | None = strawberry.field(
-        default=UNSET, description="Used where a plan sets the feature and leaves the value out."
+        default=UNSET, description="The value of an entitlement that names none."
     )
-    metadata: JSON | None = strawberry.field(default=UNSET, description="A JSON object of at most 16 kB.")
+    metadata: JSON | None = strawberry.field(
+        default=UNSET, description="Free-form JSON for your own use: an object of at most 16 kB."
+    )
 
     def fact(self) -> rules.Feature:
         """Read it, but for the default value, which is proven with the feature."""
@@ -128,27 +143,34 @@ class CreateFeatureInput:
         )
 
 
-@strawberry.input(description="Changes of a feature. Its type and its meter's aggregation never change.")
+@strawberry.input(
+    description="Changes of a feature. What is left out stays. The type and the meter's aggregation never "
+    "change."
+)
 class UpdateFeatureInput:
     """What is said of a feature."""
 
-    key: str = strawberry.field(description="Which feature.")
-    name: str | None = strawberry.field(default=UNSET, description="What people call it.")
-    description: str | None = strawberry.field(default=UNSET, description="What it is.")
+    key: str = strawberry.field(description="The key of the feature.")
+    name: str | None = strawberry.field(default=UNSET, description="The name shown to people.")
+    description: str | None = strawberry.field(default=UNSET, description="A description for people.")
     unit: UnitInput | None = strawberry.field(default=UNSET, description="The words for what is counted.")
     choices: list[str] | None = strawberry.field(
-        default=UNSET, description="What an entitlement may pick from; one that is picked cannot go."
+        default=UNSET,
+        description="The choices that entitlements pick from; a choice that is in use cannot be removed "
+        "(IN_USE).",
     )
     meter: MeterInput | None = strawberry.field(
-        default=UNSET, description="Counts from then on; the aggregation stays."
+        default=UNSET, description="How usage is counted from now on; the aggregation stays."
     )
     status: FeatureStatus | None = strawberry.field(
-        default=UNSET, description="Whether it can be used at all."
+        default=UNSET, description="Whether the feature can be used."
     )
     default_value: EntitlementValueInput | None = strawberry.field(
-        default=UNSET, description="Used where a plan sets the feature and leaves the value out."
+        default=UNSET, description="The value of an entitlement that names none."
     )
-    metadata: JSON | None = strawberry.field(default=UNSET, description="A JSON object of at most 16 kB.")
+    metadata: JSON | None = strawberry.field(
+        default=UNSET, description="Free-form JSON for your own use: an object of at most 16 kB."
+    )
 
     def fact(self) -> FeatureUpdate:
         """Read it."""
@@ -165,14 +187,16 @@ class UpdateFeatureInput:
         )
 
 
-@strawberry.input(description="A new kind of credits.")
+@strawberry.input(description="The properties of a new credit type.")
 class CreateCreditTypeInput:
     """A credit type, written."""
 
-    key: str = strawberry.field(description="Immutable, unique among features and credit types.")
-    name: str = strawberry.field(description="What people call it.")
-    unit: UnitInput = strawberry.field(description="The words for one and for many.")
-    metadata: JSON | None = strawberry.field(default=UNSET, description="A JSON object of at most 16 kB.")
+    key: str = strawberry.field(description="An immutable key, unique among features and credit types.")
+    name: str = strawberry.field(description="The name shown to people.")
+    unit: UnitInput = strawberry.field(description="The words for one unit and for several.")
+    metadata: JSON | None = strawberry.field(
+        default=UNSET, description="Free-form JSON for your own use: an object of at most 16 kB."
+    )
 
     def fact(self) -> rules.CreditType:
         """Read it."""
@@ -181,14 +205,18 @@ class CreateCreditTypeInput:
         )
 
 
-@strawberry.input(description="Changes of a credit type.")
+@strawberry.input(description="Changes of a credit type. What is left out stays.")
 class UpdateCreditTypeInput:
     """What is said of a credit type."""
 
-    key: str = strawberry.field(description="Which credit type.")
-    name: str | None = strawberry.field(default=UNSET, description="What people call it.")
-    unit: UnitInput | None = strawberry.field(default=UNSET, description="The words for one and for many.")
-    metadata: JSON | None = strawberry.field(default=UNSET, description="A JSON object of at most 16 kB.")
+    key: str = strawberry.field(description="The key of the credit type.")
+    name: str | None = strawberry.field(default=UNSET, description="The name shown to people.")
+    unit: UnitInput | None = strawberry.field(
+        default=UNSET, description="The words for one unit and for several."
+    )
+    metadata: JSON | None = strawberry.field(
+        default=UNSET, description="Free-form JSON for your own use: an object of at most 16 kB."
+    )
 
     def fact(self) -> CreditTypeUpdate:
         """Read it."""

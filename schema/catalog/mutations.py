@@ -15,7 +15,7 @@ from schema.user_errors import INPUT, mutation
 class CatalogMutations:
     """Acts that hold at once."""
 
-    @mutation("Adds a product.")
+    @mutation("Creates a product.")
     async def create_product(
         self, info: Info, input: Annotated[inputs.CreateProductInput, INPUT]
     ) -> payloads.ProductPayload:
@@ -23,7 +23,7 @@ class CatalogMutations:
         flat = await resolvers.create_product(info.context, input.fact())
         return payloads.ProductPayload.of(info, flat, input.key)
 
-    @mutation("Changes a product.")
+    @mutation("Updates a product at once.")
     async def update_product(
         self, info: Info, input: Annotated[inputs.UpdateProductInput, INPUT]
     ) -> payloads.ProductPayload:
@@ -31,7 +31,7 @@ class CatalogMutations:
         flat = await resolvers.update_product(info.context, input.fact())
         return payloads.ProductPayload.of(info, flat, input.key)
 
-    @mutation("Adds a feature.")
+    @mutation("Creates a feature.")
     async def create_feature(
         self, info: Info, input: Annotated[inputs.CreateFeatureInput, INPUT]
     ) -> payloads.FeaturePayload:
@@ -40,7 +40,7 @@ class CatalogMutations:
         flat = await resolvers.create_feature(info.context, input.fact(), default)
         return payloads.FeaturePayload.of(info, flat, input.key)
 
-    @mutation("Changes, suspends or archives a feature.")
+    @mutation("Updates, suspends or archives a feature at once.")
     async def update_feature(
         self, info: Info, input: Annotated[inputs.UpdateFeatureInput, INPUT]
     ) -> payloads.FeaturePayload:
@@ -48,7 +48,7 @@ class CatalogMutations:
         flat = await resolvers.update_feature(info.context, input.fact())
         return payloads.FeaturePayload.of(info, flat, input.key)
 
-    @mutation("Adds a kind of credits.")
+    @mutation("Creates a credit type.")
     async def create_credit_type(
         self, info: Info, input: Annotated[inputs.CreateCreditTypeInput, INPUT]
     ) -> payloads.CreditTypePayload:
@@ -56,7 +56,7 @@ class CatalogMutations:
         flat = await resolvers.create_credit_type(info.context, input.fact())
         return payloads.CreditTypePayload.of(info, flat, input.key)
 
-    @mutation("Changes a kind of credits.")
+    @mutation("Updates a credit type at once.")
     async def update_credit_type(
         self, info: Info, input: Annotated[inputs.UpdateCreditTypeInput, INPUT]
     ) -> payloads.CreditTypePayload:
@@ -64,7 +64,7 @@ class CatalogMutations:
         flat = await resolvers.update_credit_type(info.context, input.fact())
         return payloads.CreditTypePayload.of(info, flat, input.key)
 
-    @mutation("Adds a plan, with an empty draft.")
+    @mutation("Creates a plan with an empty draft.")
     async def create_plan(
         self, info: Info, input: Annotated[packages.CreatePlanInput, INPUT]
     ) -> payloads.PlanPayload:
@@ -73,7 +73,7 @@ class CatalogMutations:
         flat = await resolvers.create_plan(info.context, input.fact(), or_none(input.base_plan), last=last)
         return payloads.PlanPayload.of(info, flat, input.key)
 
-    @mutation("Changes a plan, at once.")
+    @mutation("Updates a plan at once, without a publish.")
     async def update_plan(
         self, info: Info, input: Annotated[packages.UpdatePlanInput, INPUT]
     ) -> payloads.PlanPayload:
@@ -81,7 +81,7 @@ class CatalogMutations:
         flat = await resolvers.update_plan(info.context, input.fact())
         return payloads.PlanPayload.of(info, flat, input.key)
 
-    @mutation("Puts a plan's draft on another base plan, or with null on none.")
+    @mutation("Sets the base plan of a plan's draft; null removes it.")
     async def set_base_plan(
         self, info: Info, input: Annotated[packages.SetBasePlanInput, INPUT]
     ) -> payloads.PlanPayload:
@@ -91,7 +91,7 @@ class CatalogMutations:
         )
         return payloads.PlanPayload.of(info, flat, input.plan)
 
-    @mutation("Adds an add-on, with an empty draft.")
+    @mutation("Creates an add-on with an empty draft.")
     async def create_addon(
         self, info: Info, input: Annotated[packages.CreateAddonInput, INPUT]
     ) -> payloads.AddonPayload:
@@ -99,7 +99,7 @@ class CatalogMutations:
         flat = await resolvers.create_addon(info.context, input.fact())
         return payloads.AddonPayload.of(info, flat, input.key)
 
-    @mutation("Changes an add-on, at once.")
+    @mutation("Updates an add-on at once, without a publish.")
     async def update_addon(
         self, info: Info, input: Annotated[packages.UpdateAddonInput, INPUT]
     ) -> payloads.AddonPayload:
@@ -107,7 +107,7 @@ class CatalogMutations:
         flat = await resolvers.update_addon(info.context, input.fact())
         return payloads.AddonPayload.of(info, flat, input.key)
 
-    @mutation("Archives a plan or add-on, or brings it back; those who are on it stay.")
+    @mutation("Archives or restores a plan or add-on; existing subscriptions stay on it.")
     async def archive_package(
         self, info: Info, input: Annotated[packages.ArchivePackageInput, INPUT]
     ) -> payloads.PackagePayload:

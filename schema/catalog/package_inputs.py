@@ -9,28 +9,35 @@ from schema.fields import UNSET, or_none, or_unset, tuple_or_unset
 from schema.scalars import JSON
 
 
-@strawberry.input(description="A new plan, with an empty draft.")
+@strawberry.input(description="A new plan; it starts with an empty draft.")
 class CreatePlanInput:
     """A plan, written."""
 
-    key: str = strawberry.field(description="Immutable, unique among plans and add-ons.")
-    name: str = strawberry.field(description="What people call it.")
+    key: str = strawberry.field(description="An immutable key, unique among plans and add-ons.")
+    name: str = strawberry.field(description="The name shown to people.")
     product: str = strawberry.field(description="The product that it belongs to.")
-    description: str | None = strawberry.field(default=UNSET, description="What it is.")
-    base_plan: str | None = strawberry.field(default=UNSET, description="The plan that it inherits from.")
-    pricing_type: PricingType = strawberry.field(default=PricingType.FREE, description="How it is bought.")
-    visible: bool = strawberry.field(default=True, description="Shown on pricing tables.")
+    description: str | None = strawberry.field(default=UNSET, description="A description for people.")
+    base_plan: str | None = strawberry.field(
+        default=UNSET, description="The plan whose entitlements it inherits; null for none."
+    )
+    pricing_type: PricingType = strawberry.field(
+        default=PricingType.FREE, description="Whether the plan is free, paid or sold on request."
+    )
+    visible: bool = strawberry.field(default=True, description="Whether pricing tables show the plan.")
     position: int | None = strawberry.field(
-        default=UNSET, description="Its place among the product's plans; left out, the last."
+        default=UNSET, description="The position among the product's plans; the last if left out."
     )
     default_trial_days: int | None = strawberry.field(
-        default=UNSET, description="Local days that a customer's first trial lasts."
+        default=UNSET, description="The length of a customer's first trial in local days; null for no trial."
     )
     compatible_addons: list[str] | None = strawberry.field(
         default=UNSET,
-        description="Null: every add-on of the product, later ones too. Empty: none.",
+        description="The keys of the add-ons that subscribers may buy. Null: every add-on of the product, "
+        "later ones too. Empty: none.",
     )
-    metadata: JSON | None = strawberry.field(default=UNSET, description="A JSON object of at most 16 kB.")
+    metadata: JSON | None = strawberry.field(
+        default=UNSET, description="Free-form JSON for your own use: an object of at most 16 kB."
+    )
 
     def fact(self) -> rules.Plan:
         """Read it; where it goes without a position is up to whoever adds it."""
@@ -50,23 +57,33 @@ class CreatePlanInput:
         )
 
 
-@strawberry.input(description="Changes of a plan; all of them are live at once.")
+@strawberry.input(description="Changes of a plan; they are live at once. What is left out stays.")
 class UpdatePlanInput:
     """What is said of a plan."""
 
-    key: str = strawberry.field(description="Which plan.")
-    name: str | None = strawberry.field(default=UNSET, description="What people call it.")
-    description: str | None = strawberry.field(default=UNSET, description="What it is.")
-    pricing_type: PricingType | None = strawberry.field(default=UNSET, description="How it is bought.")
-    visible: bool | None = strawberry.field(default=UNSET, description="Shown on pricing tables.")
-    position: int | None = strawberry.field(default=UNSET, description="Its place among the product's plans.")
+    key: str = strawberry.field(description="The key of the plan.")
+    name: str | None = strawberry.field(default=UNSET, description="The name shown to people.")
+    description: str | None = strawberry.field(default=UNSET, description="A description for people.")
+    pricing_type: PricingType | None = strawberry.field(
+        default=UNSET, description="Whether the plan is free, paid or sold on request."
+    )
+    visible: bool | None = strawberry.field(
+        default=UNSET, description="Whether pricing tables show the plan."
+    )
+    position: int | None = strawberry.field(
+        default=UNSET, description="The position among the product's plans."
+    )
     default_trial_days: int | None = strawberry.field(
-        default=UNSET, description="Local days that a customer's first trial lasts."
+        default=UNSET, description="The length of a customer's first trial in local days; null for no trial."
     )
     compatible_addons: list[str] | None = strawberry.field(
-        default=UNSET, description="Null: every add-on of the product, later ones too. Empty: none."
+        default=UNSET,
+        description="The keys of the add-ons that subscribers may buy. Null: every add-on of the product, "
+        "later ones too. Empty: none.",
     )
-    metadata: JSON | None = strawberry.field(default=UNSET, description="A JSON object of at most 16 kB.")
+    metadata: JSON | None = strawberry.field(
+        default=UNSET, description="Free-form JSON for your own use: an object of at most 16 kB."
+    )
 
     def fact(self) -> PlanUpdate:
         """Read it."""
@@ -83,31 +100,34 @@ class UpdatePlanInput:
         )
 
 
-@strawberry.input(description="Null takes the base plan away.")
+@strawberry.input(description="A plan and its new base plan.")
 class SetBasePlanInput:
     """Another base plan, written."""
 
-    plan: str = strawberry.field(description="The plan that is to inherit.")
+    plan: str = strawberry.field(description="The key of the plan that inherits.")
     base_plan: str | None = strawberry.field(
-        default=UNSET, description="The plan to inherit from; only an explicit null removes."
+        default=UNSET,
+        description="The key of the base plan. An explicit null removes it; left out is REQUIRED.",
     )
     keep_inherited: bool = strawberry.field(
-        default=False, description="Copies what is inherited now into the plan's own rows."
+        default=False, description="True copies what the plan inherits now into entitlements of its own."
     )
 
 
-@strawberry.input(description="A new add-on, with an empty draft.")
+@strawberry.input(description="A new add-on; it starts with an empty draft.")
 class CreateAddonInput:
     """An add-on, written."""
 
-    key: str = strawberry.field(description="Immutable, unique among plans and add-ons.")
-    name: str = strawberry.field(description="What people call it.")
+    key: str = strawberry.field(description="An immutable key, unique among plans and add-ons.")
+    name: str = strawberry.field(description="The name shown to people.")
     product: str = strawberry.field(description="The product that it belongs to.")
-    description: str | None = strawberry.field(default=UNSET, description="What it is.")
+    description: str | None = strawberry.field(default=UNSET, description="A description for people.")
     max_quantity: int | None = strawberry.field(
-        default=UNSET, description="The most that one subscription may have; null: no maximum."
+        default=UNSET, description="The largest quantity that one subscription may have; null for no maximum."
     )
-    metadata: JSON | None = strawberry.field(default=UNSET, description="A JSON object of at most 16 kB.")
+    metadata: JSON | None = strawberry.field(
+        default=UNSET, description="Free-form JSON for your own use: an object of at most 16 kB."
+    )
 
     def fact(self) -> rules.Addon:
         """Read it."""
@@ -121,17 +141,19 @@ class CreateAddonInput:
         )
 
 
-@strawberry.input(description="Changes of an add-on; all of them are live at once.")
+@strawberry.input(description="Changes of an add-on; they are live at once. What is left out stays.")
 class UpdateAddonInput:
     """What is said of an add-on."""
 
-    key: str = strawberry.field(description="Which add-on.")
-    name: str | None = strawberry.field(default=UNSET, description="What people call it.")
-    description: str | None = strawberry.field(default=UNSET, description="What it is.")
+    key: str = strawberry.field(description="The key of the add-on.")
+    name: str | None = strawberry.field(default=UNSET, description="The name shown to people.")
+    description: str | None = strawberry.field(default=UNSET, description="A description for people.")
     max_quantity: int | None = strawberry.field(
-        default=UNSET, description="The most that one subscription may have; null: no maximum."
+        default=UNSET, description="The largest quantity that one subscription may have; null for no maximum."
     )
-    metadata: JSON | None = strawberry.field(default=UNSET, description="A JSON object of at most 16 kB.")
+    metadata: JSON | None = strawberry.field(
+        default=UNSET, description="Free-form JSON for your own use: an object of at most 16 kB."
+    )
 
     def fact(self) -> AddonUpdate:
         """Read it."""
@@ -144,16 +166,18 @@ class UpdateAddonInput:
         )
 
 
-@strawberry.input(description="Names a package.")
+@strawberry.input(description="The key of a package.")
 class PackageKeyInput:
     """A package's key."""
 
-    package: str = strawberry.field(description="Key of the plan or add-on.")
+    package: str = strawberry.field(description="The key of the plan or add-on.")
 
 
-@strawberry.input(description="A package to archive, or with `archived: false` to bring back.")
+@strawberry.input(description="A package to archive, or to restore with `archived: false`.")
 class ArchivePackageInput:
     """Archiving, written."""
 
-    package: str = strawberry.field(description="Key of the plan or add-on.")
-    archived: bool = strawberry.field(default=True, description="Whether it is to be archived.")
+    package: str = strawberry.field(description="The key of the plan or add-on.")
+    archived: bool = strawberry.field(
+        default=True, description="True archives the package, false restores it."
+    )

@@ -20,14 +20,20 @@ from schema.nodes import Node, catalog_id
 from schema.scalars import JSON
 
 
-@strawberry.type(description="A published state of a package, or the draft that may become the next.")
+@strawberry.type(description="A published version of a package, or the draft of the next one.")
 class PackageVersion(Node):
     """A version or draft."""
 
     place: strawberry.Private[HiddenPlace]
-    number: int = strawberry.field(description="Counts from 1; a draft has the number that it would get.")
-    state: VersionState = strawberry.field(description="Whether it is in force.")
-    published_at: datetime | None = strawberry.field(description="Null for a draft.")
+    number: int = strawberry.field(
+        description="The number of the version, from 1; a draft has the number it would get."
+    )
+    state: VersionState = strawberry.field(
+        description="Whether the version is a draft, published or superseded."
+    )
+    published_at: datetime | None = strawberry.field(
+        description="The instant of the publish; null for a draft."
+    )
 
     @classmethod
     def of(cls, info: Info, place: HiddenPlace) -> Self:
@@ -41,40 +47,40 @@ class PackageVersion(Node):
             published_at=None if place.number is None else versions[place.number - 1].published_at,
         )
 
-    @resolver_field("The package that it is a version of.")
+    @resolver_field("The package of the version.")
     def package(self, info: Info) -> "Package":
         """Give the package."""
         return show_package(info, self.place.flat, self.place.package.key)
 
-    @resolver_field("How many live subscriptions it holds for.")
+    @resolver_field("The number of live subscriptions that this version holds for.")
     async def subscription_count(self, info: Info) -> int:
         """Count the subscriptions; a draft has none."""
         if self.place.number is None:
             return 0
         return await subscription_counts.on_version(info.context, self.place.package.key, self.place.number)
 
-    @resolver_field("The base plan's version that this version was published against.")
+    @resolver_field("The version of the base plan against which it was published; null without a base plan.")
     def base_version(self, info: Info) -> "PackageVersion | None":
         """Give the version of the base plan; for a draft the one that it inherits from now."""
         base, number = self.place.content.base, self.place.base_number
         return None if base is None or number is None else show_version(info, self.place.flat, base, number)
 
-    @resolver_field("Own, overriding and inherited rows, in display order.")
+    @resolver_field("Own, overriding and inherited entitlements, in display order.")
     def entitlements(self, info: Info) -> list[Entitlement]:
         """Give the rows."""
         return entitlements_of(info, self.place, self.place.rows)
 
-    @resolver_field("What the package costs in this version.")
+    @resolver_field("The prices of the package in this version.")
     def prices(self, info: Info) -> list[Price]:
         """Give the prices."""
         return [Price.of(info, self.place, price) for price in self.place.content.prices]
 
-    @resolver_field("What using features burns in this version, inherited rates included.")
+    @resolver_field("The credits that using features burns in this version, inherited rates included.")
     def credit_rates(self) -> list[CreditRate]:
         """Give the credit rates."""
         return CreditRate.at(self.place)
 
-    @resolver_field("What differs from the version before it; for a draft what publishing it would change.")
+    @resolver_field("The differences from the version before it; for a draft, what publishing would change.")
     def changes(self) -> list[CatalogChange]:
         """Give the changes for those who are on it, with what it inherits."""
         place = self.place
@@ -98,35 +104,43 @@ class Package(Node):
 
     flat: strawberry.Private[ResolvedCatalog]
     package: strawberry.Private[rules.Package]
-    key: str = strawberry.field(description="Immutable, unique among plans and add-ons.")
-    name: str = strawberry.field(description="What people call it.")
-    description: str | None = strawberry.field(description="What it is.")
-    status: PackageStatus = strawberry.field(description="Whether it can be subscribed to.")
-    metadata: JSON = strawberry.field(description="Free-form, for whoever keeps the catalog.")
+    key: str = strawberry.field(description="An immutable key, unique among plans and add-ons.")
+    name: str = strawberry.field(description="The name shown to people.")
+    description: str | None = strawberry.field(description="A description for people.")
+    status: PackageStatus = strawberry.field(description="Whether new subscriptions can use it.")
+    metadata: JSON = strawberry.field(
+        description="Free-form JSON for your own use; Allotment does not read it."
+    )
 
     @resolver_field("The product that it belongs to.")
     def product(self, info: Info) -> Product:
         """Give the product."""
         return Product.of(info, self.flat, self.flat.catalog.products[self.package.product])
 
-    @resolver_field("Of the published version; of the draft where none is published yet. In display order.")
+    @resolver_field(
+        "The entitlements in display order: of the published version, or of the draft where none "
+        "is published yet."
+    )
     def entitlements(self, info: Info) -> list[Entitlement]:
         """Give the rows that readers see."""
         place = self.shown_place()
         return entitlements_of(info, place, place.rows)
 
-    @resolver_field("Of the published version; of the draft where none is published yet.")
+    @resolver_field("The prices of the published version, or of the draft where none is published yet.")
     def prices(self, info: Info) -> list[Price]:
         """Give the prices that readers see."""
         place = self.shown_place()
         return [Price.of(info, place, price) for price in place.content.prices]
 
-    @resolver_field("What using features burns, inherited rates included; as readers see it.")
+    @resolver_field(
+        "The credits that using features burns, inherited rates included: of the published "
+        "version, or of the draft where none is published yet."
+    )
     def credit_rates(self) -> list[CreditRate]:
         """Give the credit rates that readers see."""
         return CreditRate.at(self.shown_place())
 
-    @resolver_field("The newest published version.")
+    @resolver_field("The newest published version; null before the first publish.")
     def published_version(self, info: Info) -> PackageVersion | None:
         """Give the version."""
         version = self.package.published
@@ -134,14 +148,14 @@ class Package(Node):
             None if version is None else PackageVersion.of(info, place_of(self.flat, self.package, version))
         )
 
-    @resolver_field("What edits have gathered and no publish has put in force yet.")
+    @resolver_field("The edits since the last publish, as a version; null where nothing was edited.")
     def draft(self, info: Info) -> PackageVersion | None:
         """Give the draft."""
         if self.package.draft is None:
             return None
         return PackageVersion.of(info, draft_place(self.flat, self.package))
 
-    @resolver_field("All published versions, the newest first.")
+    @resolver_field("All published versions, newest first.")
     def versions(self, info: Info, first: First = 20, after: After = UNSET) -> Connection[PackageVersion]:
         """Give a page of versions."""
         listing = Listing(
@@ -200,15 +214,19 @@ def _shared(info: Info, flat: ResolvedCatalog, kind: str, package: rules.Package
     }
 
 
-@strawberry.type(description="A package that a customer has at most one of per product.")
+@strawberry.type(description="A package of which a customer has at most one per product.")
 class Plan(Package):
     """A plan."""
 
     plan: strawberry.Private[rules.Plan]
-    pricing_type: PricingType = strawberry.field(description="How it is bought.")
-    visible: bool = strawberry.field(description="Shown on pricing tables.")
-    position: int = strawberry.field(description="Its place among the product's plans.")
-    default_trial_days: int | None = strawberry.field(description="Local days that a first trial lasts.")
+    pricing_type: PricingType = strawberry.field(
+        description="Whether the plan is free, paid or sold on request."
+    )
+    visible: bool = strawberry.field(description="Whether pricing tables show the plan.")
+    position: int = strawberry.field(description="The position among the product's plans.")
+    default_trial_days: int | None = strawberry.field(
+        description="The length of a customer's first trial in local days; null for no trial."
+    )
 
     @classmethod
     def of(cls, info: Info, flat: ResolvedCatalog, plan: rules.Plan) -> Self:
@@ -223,7 +241,7 @@ class Plan(Package):
             **shared,  # type: ignore[arg-type]
         )
 
-    @resolver_field("The plan that it inherits from.")
+    @resolver_field("The plan whose entitlements it inherits; null for none.")
     def base_plan(self, info: Info) -> "Plan | None":
         """Give the base plan of what readers see."""
         base = self.shown_place().content.base
@@ -235,7 +253,10 @@ class Plan(Package):
         plans = rules.plans_of(self.flat.catalog, self.plan.product, include_archived=True)
         return [Plan.of(info, self.flat, plan) for plan in plans if plan.shown.base == self.key]
 
-    @resolver_field("As set: null is every add-on of the product, later ones too; empty is none.")
+    @resolver_field(
+        "The compatible add-ons as they were set. Null: every add-on of the product, later ones "
+        "too. Empty: none."
+    )
     def compatible_addons(self, info: Info) -> "list[Addon] | None":
         """Give the add-ons that were named, as far as they may be seen."""
         keys, known = self.plan.compatible_addons, self.flat.catalog.packages
@@ -248,11 +269,13 @@ class Plan(Package):
         return [Addon.of(info, self.flat, addon) for addon in addons]
 
 
-@strawberry.type(description="A package bought on top of a plan, in a quantity.")
+@strawberry.type(description="A package that is sold on top of a plan, in a quantity.")
 class Addon(Package):
     """An add-on."""
 
-    max_quantity: int | None = strawberry.field(description="The most that one subscription may have.")
+    max_quantity: int | None = strawberry.field(
+        description="The largest quantity that one subscription may have; null for no maximum."
+    )
 
     @classmethod
     def of(cls, info: Info, flat: ResolvedCatalog, addon: rules.Addon) -> Self:

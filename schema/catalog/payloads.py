@@ -23,11 +23,13 @@ from schema.payloads import catalog_revision
 from schema.user_errors import Payload
 
 
-@strawberry.type(description="A product, made or changed.")
+@strawberry.type(description="The result of creating or updating a product.")
 class ProductPayload(Payload):
     """A product's payload."""
 
-    product: Product | None = strawberry.field(default=None, description="The product.")
+    product: Product | None = strawberry.field(
+        default=None, description="The product; null where `userErrors` names problems."
+    )
 
     @classmethod
     def of(cls, info: Info, flat: ResolvedCatalog, key: str) -> Self:
@@ -36,11 +38,13 @@ class ProductPayload(Payload):
         return cls(revision=catalog_revision(flat), product=product)
 
 
-@strawberry.type(description="A feature, made or changed.")
+@strawberry.type(description="The result of creating or updating a feature.")
 class FeaturePayload(Payload):
     """A feature's payload."""
 
-    feature: Feature | None = strawberry.field(default=None, description="The feature.")
+    feature: Feature | None = strawberry.field(
+        default=None, description="The feature; null where `userErrors` names problems."
+    )
 
     @classmethod
     def of(cls, info: Info, flat: ResolvedCatalog, key: str) -> Self:
@@ -49,11 +53,13 @@ class FeaturePayload(Payload):
         return cls(revision=catalog_revision(flat), feature=feature)
 
 
-@strawberry.type(description="A credit type, made or changed.")
+@strawberry.type(description="The result of creating or updating a credit type.")
 class CreditTypePayload(Payload):
     """A credit type's payload."""
 
-    credit_type: CreditType | None = strawberry.field(default=None, description="The credit type.")
+    credit_type: CreditType | None = strawberry.field(
+        default=None, description="The credit type; null where `userErrors` names problems."
+    )
 
     @classmethod
     def of(cls, info: Info, flat: ResolvedCatalog, key: str) -> Self:
@@ -62,11 +68,13 @@ class CreditTypePayload(Payload):
         return cls(revision=catalog_revision(flat), credit_type=credit_type)
 
 
-@strawberry.type(description="An add-on, made or changed.")
+@strawberry.type(description="The result of creating or updating an add-on.")
 class AddonPayload(Payload):
     """An add-on's payload."""
 
-    addon: Addon | None = strawberry.field(default=None, description="The add-on.")
+    addon: Addon | None = strawberry.field(
+        default=None, description="The add-on; null where `userErrors` names problems."
+    )
 
     @classmethod
     def of(cls, info: Info, flat: ResolvedCatalog, key: str) -> Self:
@@ -74,11 +82,13 @@ class AddonPayload(Payload):
         return cls(revision=catalog_revision(flat), addon=show_addon(info, flat, key))
 
 
-@strawberry.type(description="A plan, made or changed.")
+@strawberry.type(description="The result of creating or updating a plan.")
 class PlanPayload(Payload):
     """A plan's payload."""
 
-    plan: Plan | None = strawberry.field(default=None, description="The plan.")
+    plan: Plan | None = strawberry.field(
+        default=None, description="The plan; null where `userErrors` names problems."
+    )
 
     @classmethod
     def of(cls, info: Info, flat: ResolvedCatalog, key: str) -> Self:
@@ -86,11 +96,13 @@ class PlanPayload(Payload):
         return cls(revision=catalog_revision(flat), plan=show_plan(info, flat, key))
 
 
-@strawberry.type(description="A package whose draft was changed.")
+@strawberry.type(description="The result of an edit of a package's draft.")
 class PackagePayload(Payload):
     """A package's payload."""
 
-    package: Package | None = strawberry.field(default=None, description="The package.")
+    package: Package | None = strawberry.field(
+        default=None, description="The package; null where `userErrors` names problems."
+    )
 
     @classmethod
     def of(cls, info: Info, flat: ResolvedCatalog, key: str) -> Self:
@@ -98,14 +110,19 @@ class PackagePayload(Payload):
         return cls(revision=catalog_revision(flat), package=show_package(info, flat, key))
 
 
-@strawberry.type(description="A row that was set, and its package.")
+@strawberry.type(description="The result of setting or removing an entitlement.")
 class EntitlementPayload(Payload):
     """A row's payload."""
 
     entitlement: Entitlement | None = strawberry.field(
-        default=None, description="The row as the draft shows it."
+        default=None,
+        description="The entitlement as the draft shows it; null where it was removed, or where "
+        "`userErrors` names problems.",
     )
-    package: Package | None = strawberry.field(default=None, description="The package whose draft it is in.")
+    package: Package | None = strawberry.field(
+        default=None,
+        description="The package whose draft was edited; null where `userErrors` names problems.",
+    )
 
     @classmethod
     def of(cls, info: Info, flat: ResolvedCatalog, package: str, key: str, price: str | None) -> Self:
@@ -119,14 +136,19 @@ class EntitlementPayload(Payload):
         return cls(revision=catalog_revision(flat), entitlement=next(rows, None), package=shown)
 
 
-@strawberry.type(description="A package that was published.")
+@strawberry.type(description="The result of a publish.")
 class PublishPayload(Payload):
     """A publish's payload."""
 
-    package: Package | None = strawberry.field(default=None, description="The package.")
-    version: PackageVersion | None = strawberry.field(default=None, description="Its new version.")
+    package: Package | None = strawberry.field(
+        default=None, description="The package; null where `userErrors` names problems."
+    )
+    version: PackageVersion | None = strawberry.field(
+        default=None, description="The new version; null where `userErrors` names problems."
+    )
     cascaded_to: list[Plan] = strawberry.field(
-        default_factory=list, description="The plans that inherit from it and were published with it."
+        default_factory=list,
+        description="The plans that inherit from the package and were published with it.",
     )
 
     @classmethod

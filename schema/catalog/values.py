@@ -15,12 +15,12 @@ from rules.values import (
 from schema.scalars import JSON, Quantity
 
 
-@strawberry.type(description="The words for one and for many.")
+@strawberry.type(description="The words for one unit and for several.")
 class Unit:
     """A unit."""
 
-    singular: str = strawberry.field(description="For exactly one: 'seat'.")
-    plural: str = strawberry.field(description="For any other number: 'seats'.")
+    singular: str = strawberry.field(description="The word for exactly one: 'seat'.")
+    plural: str = strawberry.field(description="The word for any other number: 'seats'.")
 
     @classmethod
     def of(cls, unit: rules.Unit | None) -> Self | None:
@@ -28,12 +28,12 @@ class Unit:
         return None if unit is None else cls(singular=unit.singular, plural=unit.plural)
 
 
-@strawberry.type(description="An amount of money: a fact for whoever bills.")
+@strawberry.type(description="An amount of money: a fact for your biller.")
 class Money:
     """Money."""
 
-    amount: Quantity = strawberry.field(description="In the currency's main unit: '19.90'.")
-    currency: str = strawberry.field(description="ISO 4217 code.")
+    amount: Quantity = strawberry.field(description="The amount in the currency's main unit: '19.90'.")
+    currency: str = strawberry.field(description="The ISO 4217 code of the currency.")
 
     @classmethod
     def of(cls, money: rules.Money) -> Self:
@@ -41,12 +41,12 @@ class Money:
         return cls(amount=Quantity(money.amount), currency=money.currency)
 
 
-@strawberry.type(description="What usage beyond a soft limit costs.")
+@strawberry.type(description="The price of usage beyond a soft limit: a fact for your biller.")
 class OverageRate:
     """An overage rate."""
 
-    amount: Money = strawberry.field(description="The price of `perUnits`.")
-    per_units: Quantity = strawberry.field(description="How many units the amount is for.")
+    amount: Money = strawberry.field(description="The price of `perUnits` units.")
+    per_units: Quantity = strawberry.field(description="The number of units that the amount is for.")
 
     @classmethod
     def of(cls, rate: rules.OverageRate | None) -> Self | None:
@@ -58,10 +58,12 @@ class OverageRate:
 class UsageReset:
     """A reset."""
 
-    every: ResetInterval = strawberry.field(description="The interval.")
-    count: int = strawberry.field(description="How many of them make a period.")
-    anchor: ResetAnchor = strawberry.field(description="Where periods are counted from.")
-    weekday: Weekday | None = strawberry.field(description="The first day of calendar weeks.")
+    every: ResetInterval = strawberry.field(description="The unit of a period.")
+    count: int = strawberry.field(description="The number of intervals in a period.")
+    anchor: ResetAnchor = strawberry.field(description="The instant from which periods are counted.")
+    weekday: Weekday | None = strawberry.field(
+        description="The first day of calendar weeks; null unless WEEK and CALENDAR."
+    )
 
     @classmethod
     def of(cls, reset: rules.Reset) -> Self:
@@ -69,14 +71,18 @@ class UsageReset:
         return cls(every=reset.every, count=reset.count, anchor=reset.anchor, weekday=reset.weekday)
 
 
-@strawberry.type(description="Exactly one is set, by the feature's kind.")
+@strawberry.type(
+    description="The value of a CONFIG feature. Exactly one field is set, by the feature's kind."
+)
 class ConfigValue:
     """A setting."""
 
-    number: Quantity | None = strawberry.field(default=None, description="Of kind NUMBER.")
-    text: str | None = strawberry.field(default=None, description="Of kind TEXT.")
-    choices: list[str] | None = strawberry.field(default=None, description="Of kind CHOICE.")
-    object: JSON | None = strawberry.field(default=None, description="Of kind OBJECT.")
+    number: Quantity | None = strawberry.field(default=None, description="The number; kind NUMBER only.")
+    text: str | None = strawberry.field(default=None, description="The text; kind TEXT only.")
+    choices: list[str] | None = strawberry.field(
+        default=None, description="The included choices; kind CHOICE only."
+    )
+    object: JSON | None = strawberry.field(default=None, description="The JSON object; kind OBJECT only.")
 
     @classmethod
     def of(cls, value: rules.Config) -> Self:
@@ -94,15 +100,19 @@ class ConfigValue:
                 assert_never(value)
 
 
-@strawberry.type(description="A limit on counted usage.")
+@strawberry.type(description="The limit on the counted usage of a METERED feature.")
 class MeteredValue:
     """A metered value."""
 
     unlimited: bool = strawberry.field(description="Whether there is no limit.")
-    limit: Quantity | None = strawberry.field(description="Null exactly when unlimited.")
+    limit: Quantity | None = strawberry.field(
+        description="The limit for a period, in units of the feature; null exactly where `unlimited` is true."
+    )
     enforcement: LimitEnforcement = strawberry.field(description="What happens beyond the limit.")
-    reset: UsageReset = strawberry.field(description="When usage starts again.")
-    overage: OverageRate | None = strawberry.field(description="What usage beyond a soft limit costs.")
+    reset: UsageReset = strawberry.field(description="When usage starts again from zero.")
+    overage: OverageRate | None = strawberry.field(
+        description="The price of usage beyond a soft limit; null where it has none."
+    )
 
     @classmethod
     def of(cls, value: rules.Metered) -> Self:
@@ -116,12 +126,14 @@ class MeteredValue:
         )
 
 
-@strawberry.type(description="What is said about a feature; a boolean feature needs no words.")
+@strawberry.type(description="The value of an entitlement; a BOOLEAN feature has none.")
 class EntitlementValue:
     """A value."""
 
-    config: ConfigValue | None = strawberry.field(default=None, description="Of a CONFIG feature.")
-    metered: MeteredValue | None = strawberry.field(default=None, description="Of a METERED feature.")
+    config: ConfigValue | None = strawberry.field(default=None, description="The value for a CONFIG feature.")
+    metered: MeteredValue | None = strawberry.field(
+        default=None, description="The limit for a METERED feature."
+    )
 
     @classmethod
     def of(cls, value: rules.Value | None) -> Self | None:
@@ -135,37 +147,37 @@ class EntitlementValue:
                 return None
 
 
-@strawberry.input(description="The words for one and for many.")
+@strawberry.input(description="The words for one unit and for several.")
 class UnitInput:
     """A unit, written."""
 
-    singular: str = strawberry.field(description="For exactly one: 'seat'.")
-    plural: str = strawberry.field(description="For any other number: 'seats'.")
+    singular: str = strawberry.field(description="The word for exactly one: 'seat'.")
+    plural: str = strawberry.field(description="The word for any other number: 'seats'.")
 
     def fact(self) -> rules.Unit:
         """Read it."""
         return rules.Unit(singular=self.singular, plural=self.plural)
 
 
-@strawberry.input(description="An amount of money.")
+@strawberry.input(description="An amount of money with its currency.")
 class MoneyInput:
     """Money, written."""
 
-    amount: Quantity = strawberry.field(description="In the currency's main unit: '19.90'.")
-    currency: str = strawberry.field(description="ISO 4217 code.")
+    amount: Quantity = strawberry.field(description="The amount in the currency's main unit: '19.90'.")
+    currency: str = strawberry.field(description="The ISO 4217 code of the currency.")
 
     def fact(self) -> rules.Money:
         """Read it."""
         return rules.Money(amount=self.amount, currency=self.currency)
 
 
-@strawberry.input(description="What usage beyond a soft limit costs.")
+@strawberry.input(description="The price of usage beyond a soft limit: a fact for your biller.")
 class OverageRateInput:
     """An overage rate, written."""
 
-    amount: MoneyInput = strawberry.field(description="The price of `perUnits`.")
+    amount: MoneyInput = strawberry.field(description="The price of `perUnits` units.")
     per_units: Quantity = strawberry.field(
-        default=Quantity(1_000_000), description="How many units the amount is for."
+        default=Quantity(1_000_000), description="The number of units that the amount is for."
     )
 
     def fact(self) -> rules.OverageRate:
@@ -174,18 +186,19 @@ class OverageRateInput:
 
 
 @strawberry.input(
-    description="`count` is 1 with NEVER and BILLING_PERIOD; `weekday` goes with WEEK and CALENDAR."
+    description="When usage starts again. `count` is 1 with NEVER and BILLING_PERIOD; `weekday` needs "
+    "WEEK and CALENDAR."
 )
 class UsageResetInput:
     """A reset, written."""
 
-    every: ResetInterval = strawberry.field(description="The interval.")
-    count: int = strawberry.field(default=1, description="How many of them make a period.")
+    every: ResetInterval = strawberry.field(description="The unit of a period.")
+    count: int = strawberry.field(default=1, description="The number of intervals in a period.")
     anchor: ResetAnchor = strawberry.field(
-        default=ResetAnchor.SUBSCRIPTION_START, description="Where periods are counted from."
+        default=ResetAnchor.SUBSCRIPTION_START, description="The instant from which periods are counted."
     )
     weekday: Weekday | None = strawberry.field(
-        default=strawberry.UNSET, description="The first day of calendar weeks; Monday where it is left out."
+        default=strawberry.UNSET, description="The first day of calendar weeks; Monday if left out."
     )
 
     def fact(self) -> rules.Reset:
@@ -195,15 +208,19 @@ class UsageResetInput:
         )
 
 
-@strawberry.input(one_of=True, description="A setting, of the feature's kind.")
+@strawberry.input(one_of=True, description="The value of a CONFIG feature, of the feature's kind.")
 class ConfigValueInput:
     """A setting, written."""
 
-    number: Quantity | None = strawberry.field(default=strawberry.UNSET, description="Of kind NUMBER.")
-    text: str | None = strawberry.field(default=strawberry.UNSET, description="Of kind TEXT.")
-    choices: list[str] | None = strawberry.field(default=strawberry.UNSET, description="Of kind CHOICE.")
+    number: Quantity | None = strawberry.field(
+        default=strawberry.UNSET, description="The number; kind NUMBER only."
+    )
+    text: str | None = strawberry.field(default=strawberry.UNSET, description="The text; kind TEXT only.")
+    choices: list[str] | None = strawberry.field(
+        default=strawberry.UNSET, description="The included choices; kind CHOICE only."
+    )
     object: JSON | None = strawberry.field(
-        default=strawberry.UNSET, description="Of kind OBJECT: a JSON object."
+        default=strawberry.UNSET, description="A JSON object; kind OBJECT only."
     )
 
     def fact(self) -> rules.Config:
@@ -217,23 +234,24 @@ class ConfigValueInput:
         return rules.Object(object=self.object)
 
 
-@strawberry.input(description="A limit on counted usage: exactly one of `limit` and `unlimited: true`.")
+@strawberry.input(description="The limit on counted usage: exactly one of `limit` and `unlimited: true`.")
 class MeteredValueInput:
     """A metered value, written."""
 
     limit: Quantity | None = strawberry.field(
-        default=strawberry.UNSET, description="The most that may be used in a period."
+        default=strawberry.UNSET, description="The limit for a period, in units of the feature."
     )
-    unlimited: bool = strawberry.field(default=False, description="True where there is no limit.")
+    unlimited: bool = strawberry.field(default=False, description="True for no limit.")
     enforcement: LimitEnforcement = strawberry.field(
         default=LimitEnforcement.HARD, description="What happens beyond the limit."
     )
     reset: UsageResetInput | None = strawberry.field(
         default=strawberry.UNSET,
-        description="When usage starts again. Left out: BILLING_PERIOD; NEVER where LATEST is counted.",
+        description="When usage starts again. Left out: BILLING_PERIOD; NEVER for features counted by "
+        "LATEST.",
     )
     overage: OverageRateInput | None = strawberry.field(
-        default=strawberry.UNSET, description="What usage beyond the limit costs; SOFT only."
+        default=strawberry.UNSET, description="The price of usage beyond the limit; SOFT only."
     )
 
     def fact(self) -> rules.WrittenLimit:
@@ -247,16 +265,17 @@ class MeteredValueInput:
         )
 
 
-@strawberry.input(description="Credits that are minted for every cadence period.")
+@strawberry.input(description="Credits that are minted in every cadence period.")
 class CreditValueInput:
     """Credits, written."""
 
-    amount: Quantity = strawberry.field(description="How many.")
+    amount: Quantity = strawberry.field(description="The number of credits per cadence period.")
     cadence: CreditCadence = strawberry.field(
-        default=CreditCadence.MONTHLY, description="How often they are minted."
+        default=CreditCadence.MONTHLY, description="How often the credits are minted."
     )
     rollover_limit: Quantity = strawberry.field(
-        default=Quantity(0), description="Most that is carried into the next cadence period."
+        default=Quantity(0),
+        description="The most credits that are carried into the next cadence period; none if left out.",
     )
 
     def fact(self) -> rules.Credits:
@@ -264,18 +283,18 @@ class CreditValueInput:
         return rules.Credits(amount=self.amount, cadence=self.cadence, rollover_limit=self.rollover_limit)
 
 
-@strawberry.input(one_of=True, description="What is said about a feature. A boolean feature needs none.")
+@strawberry.input(one_of=True, description="The value of an entitlement. A BOOLEAN feature needs none.")
 class EntitlementValueInput:
     """A value, written."""
 
     config: ConfigValueInput | None = strawberry.field(
-        default=strawberry.UNSET, description="For a CONFIG feature."
+        default=strawberry.UNSET, description="The value for a CONFIG feature."
     )
     metered: MeteredValueInput | None = strawberry.field(
-        default=strawberry.UNSET, description="For a METERED feature."
+        default=strawberry.UNSET, description="The limit for a METERED feature."
     )
     credit: CreditValueInput | None = strawberry.field(
-        default=strawberry.UNSET, description="For a credit type."
+        default=strawberry.UNSET, description="The credits for a credit type."
     )
 
     def fact(self) -> rules.Written:

@@ -12,7 +12,7 @@ from schema.connections import After, Connection, First
 from schema.credits.types import CreditBalance, CreditEntryConnection, CreditGrant
 from schema.fields import UNSET, Info, or_none, resolver_field
 
-CreditTypeKey = Annotated[str, strawberry.argument(description="Key of the credit type.")]
+CreditTypeKey = Annotated[str, strawberry.argument(description="The key of the credit type.")]
 
 
 @strawberry.type(description="A customer's credits.")
@@ -23,14 +23,16 @@ class CustomerCredits:
         key: str
         seen: CustomerView
 
-    @resolver_field("What there is of every credit type of which there ever was anything.")
+    @resolver_field("Balances for every credit type the customer has ever held.")
     async def credit_balances(self, info: Info, at: At = UNSET) -> list[CreditBalance]:
         """Give the balances."""
         instant = or_none(at) or self.seen.standpoint.at
         known = await credit_resolvers.balances(info.context, self.key, instant, self.seen.supposed)
         return [CreditBalance.of(seen) for seen in known]
 
-    @resolver_field("Null for an unknown credit type; zeros where nothing was granted.")
+    @resolver_field(
+        "The balance of a credit type: zeros where nothing was granted, null for an unknown credit type."
+    )
     async def credit_balance(
         self, info: Info, credit_type: CreditTypeKey, at: At = UNSET
     ) -> CreditBalance | None:
@@ -39,12 +41,12 @@ class CustomerCredits:
         known = await credit_resolvers.balance(info.context, self.key, credit_type, instant, supposed)
         return None if known is None else CreditBalance.of(known)
 
-    @resolver_field("All grants that have been made, as they are now, the newest first.")
+    @resolver_field("All grants of credits in their present state, newest first.")
     async def credit_grants(
         self,
         info: Info,
         credit_type: Annotated[
-            str | None, strawberry.argument(description="Only those of this credit type.")
+            str | None, strawberry.argument(description="The key of a credit type: only its grants.")
         ] = UNSET,
         first: First = 20,
         after: After = UNSET,
@@ -56,7 +58,7 @@ class CustomerCredits:
             )
         return Connection[CreditGrant].showing(page, lambda seen: CreditGrant.of(info, seen))
 
-    @resolver_field("The ledger of a credit type as it is now, the newest first.")
+    @resolver_field("The ledger of a credit type in its present state, newest entry first.")
     async def credit_ledger(
         self, info: Info, credit_type: CreditTypeKey, first: First = 20, after: After = UNSET
     ) -> CreditEntryConnection:

@@ -17,13 +17,17 @@ from schema.payloads import revision_written
 from schema.user_errors import INPUT, Payload, mutation
 
 
-@strawberry.type(description="A grant, made or voided.")
+@strawberry.type(description="The result of granting or voiding credits.")
 class CreditGrantPayload(Payload):
     """A grant's payload."""
 
-    grant: CreditGrant | None = strawberry.field(default=None, description="The grant, as it is now.")
-    balance: CreditBalance | None = strawberry.field(default=None, description="The balance, as it is now.")
-    replayed: bool = strawberry.field(default=False, description="True where this had been done before.")
+    grant: CreditGrant | None = strawberry.field(
+        default=None, description="The grant in its present state; null where `userErrors` names problems."
+    )
+    balance: CreditBalance | None = strawberry.field(
+        default=None, description="The balance after the act; null where `userErrors` names problems."
+    )
+    replayed: bool = strawberry.field(default=False, description="True where the same write was done before.")
 
     @classmethod
     async def of(cls, info: Info, done: CommandResult, credit_type: str, number: int) -> Self:
@@ -38,19 +42,22 @@ class CreditGrantPayload(Payload):
         )
 
 
-@strawberry.type(description="What came of spending credits.")
+@strawberry.type(description="The result of spending credits.")
 class CreditConsumptionPayload(Payload):
     """A consumption's payload."""
 
     consumed: bool = strawberry.field(
-        default=False, description="Whether there was enough, and it was spent."
+        default=False, description="Whether the credits were available and were spent."
     )
-    balance: CreditBalance | None = strawberry.field(default=None, description="The balance, as it is now.")
+    balance: CreditBalance | None = strawberry.field(
+        default=None, description="The balance after the act; null where `userErrors` names problems."
+    )
     entries: list[CreditEntry] = strawberry.field(
-        default_factory=list, description="What was entered; on a replay, the first time."
+        default_factory=list,
+        description="The ledger entries of the act; for a replay, those of the first time.",
     )
     replayed: bool = strawberry.field(
-        default=False, description="True where the idempotency key had done this before."
+        default=False, description="True where the idempotency key was used before with the same input."
     )
 
     @classmethod
@@ -71,7 +78,9 @@ class CreditConsumptionPayload(Payload):
 class CreditMutations:
     """Acts on credits."""
 
-    @mutation("Gives a customer credits, now or from a later instant on; they settle what is owed first.")
+    @mutation(
+        "Grants credits to a customer, from now or from a later instant; they settle an overdraft first."
+    )
     async def grant_credits(
         self, info: Info, input: Annotated[inputs.GrantCreditsInput, INPUT]
     ) -> CreditGrantPayload:
@@ -79,7 +88,7 @@ class CreditMutations:
         done = await resolvers.credit_command(info.context, input.customer, input.fact())
         return await CreditGrantPayload.of(info, done, input.credit_type, done.outcome["grant"])
 
-    @mutation("Takes back what is left of a grant.")
+    @mutation("Voids what is left of a grant of credits.")
     async def void_credit_grant(
         self, info: Info, input: Annotated[inputs.VoidCreditGrantInput, INPUT]
     ) -> CreditGrantPayload:
@@ -94,7 +103,7 @@ class CreditMutations:
         done = await resolvers.credit_command(info.context, grant.customer, deed)
         return await CreditGrantPayload.of(info, done, grant.credit_type, grant.number)
 
-    @mutation("Spends credits if there are enough of them: all of it or nothing, unless it may overdraw.")
+    @mutation("Spends credits, all or nothing, unless `allowOverdraft` is true.")
     async def consume_credits(
         self, info: Info, input: Annotated[inputs.ConsumeCreditsInput, INPUT]
     ) -> CreditConsumptionPayload:

@@ -21,21 +21,25 @@ if TYPE_CHECKING:
     from schema.customers.types import Customer
 
 
-@strawberry.type(description="What a customer has of a credit type.")
+@strawberry.type(description="A customer's balance of one credit type, in credits.")
 class CreditBalance:
     """A balance; totals are over the customer's whole life."""
 
     seen: strawberry.Private[CreditAccountView]
-    granted: Quantity = strawberry.field(description="All that was ever granted.")
-    consumed: Quantity = strawberry.field(description="All that was ever consumed, overdraft included.")
-    expired: Quantity = strawberry.field(description="All that ever expired.")
-    voided: Quantity = strawberry.field(description="All that was ever voided.")
-    reserved: Quantity = strawberry.field(description="What reservations hold.")
-    available: Quantity = strawberry.field(description="What can still be spent; never below zero.")
-    overdraft: Quantity = strawberry.field(
-        description="What was consumed beyond all grants; the next grant settles it first."
+    granted: Quantity = strawberry.field(description="All credits that were ever granted.")
+    consumed: Quantity = strawberry.field(
+        description="All credits that were ever consumed, overdraft included."
     )
-    next_expiry: datetime | None = strawberry.field(description="When something of it expires next.")
+    expired: Quantity = strawberry.field(description="All credits that ever expired.")
+    voided: Quantity = strawberry.field(description="All credits that were ever voided.")
+    reserved: Quantity = strawberry.field(description="The credits that reservations hold.")
+    available: Quantity = strawberry.field(description="The credits that can be spent now; never below 0.")
+    overdraft: Quantity = strawberry.field(
+        description="The credits that were consumed beyond all grants; the next grant settles them first."
+    )
+    next_expiry: datetime | None = strawberry.field(
+        description="The next instant at which some of the credits expire; null where none will."
+    )
 
     @classmethod
     def of(cls, seen: CreditAccountView) -> Self:
@@ -53,13 +57,13 @@ class CreditBalance:
             next_expiry=book.next_expiry,
         )
 
-    @resolver_field("The credit type.")
+    @resolver_field("The credit type of the balance.")
     def credit_type(self, info: Info) -> CreditType:
         """Give the credit type."""
         flat = self.seen.seen.flat
         return CreditType.of(info, flat, flat.catalog.credit_types[self.seen.book.credit_type])
 
-    @resolver_field("The grants in force, in burn order.")
+    @resolver_field("The grants that can be spent, in burn order.")
     def grants(self, info: Info) -> "list[CreditGrant]":
         """Give the grants."""
         book = self.seen.book
@@ -69,20 +73,28 @@ class CreditBalance:
         ]
 
 
-@strawberry.type(description="Credits given; immutable: voiding it and granting again puts it right.")
+@strawberry.type(
+    description="Credits granted to a customer. A grant is immutable: to correct it, void it and grant again."
+)
 class CreditGrant(Node):
     """A grant."""
 
     seen: strawberry.Private[GrantView]
-    note: str | None = strawberry.field(description="Why it was made.")
-    source: CreditSource = strawberry.field(description="Where it comes from.")
-    status: GrantStatus = strawberry.field(description="Where it stands; follows from the clock.")
-    amount: Quantity = strawberry.field(description="How much was given.")
-    remaining: Quantity = strawberry.field(description="What is left of it to spend.")
-    priority: int = strawberry.field(description="0 burns first, 100 last.")
-    effective_at: datetime = strawberry.field(description="When it takes, or took, effect.")
-    expires_at: datetime | None = strawberry.field(description="When what is left of it expires; null never.")
-    voided_at: datetime | None = strawberry.field(description="When it was voided.")
+    note: str | None = strawberry.field(description="A note for people; null without one.")
+    source: CreditSource = strawberry.field(description="The origin of the credits.")
+    status: GrantStatus = strawberry.field(
+        description="The state of the grant, derived from its facts and the clock."
+    )
+    amount: Quantity = strawberry.field(description="The granted amount, in credits.")
+    remaining: Quantity = strawberry.field(description="The credits of the grant that can still be spent.")
+    priority: int = strawberry.field(description="The burn priority: 0 burns first, 100 last.")
+    effective_at: datetime = strawberry.field(description="The instant from which the credits can be spent.")
+    expires_at: datetime | None = strawberry.field(
+        description="The instant at which the remainder expires; null for never."
+    )
+    voided_at: datetime | None = strawberry.field(
+        description="The instant at which the grant was voided; null for a grant that was not."
+    )
 
     @classmethod
     def of(cls, info: Info, seen: GrantView) -> Self:
@@ -103,20 +115,20 @@ class CreditGrant(Node):
             voided_at=lot.ended_at if status is GrantStatus.VOIDED else None,
         )
 
-    @resolver_field("Whose it is.")
+    @resolver_field("The customer that holds the grant.")
     def customer(self, info: Info) -> Annotated["Customer", strawberry.lazy("schema.customers.types")]:
         """Give the customer."""
         from schema.customers.types import Customer  # noqa: PLC0415 - customers show credits
 
         return Customer.of(info, self.seen.seen)
 
-    @resolver_field("The package that minted it; null for one that was granted.")
+    @resolver_field("The package that minted the grant; null where it was granted by hand.")
     def package(self, info: Info) -> Package | None:
         """Give the package."""
         key = self.seen.lot.grant.package
         return None if key is None else show_package(info, self.seen.seen.flat, key)
 
-    @resolver_field("The credit type.")
+    @resolver_field("The credit type of the grant.")
     def credit_type(self, info: Info) -> CreditType:
         """Give the credit type."""
         flat = self.seen.seen.flat
@@ -154,18 +166,20 @@ def _grant_id(info: Info, seen: GrantView) -> strawberry.ID:
     return to_id("CreditGrant", info.context.environment, *names, standpoint=standpoint)
 
 
-@strawberry.type(description="A line of the ledger, which is only ever added to.")
+@strawberry.type(description="An entry of the credit ledger, which is append-only.")
 class CreditEntry(Node):
     """An entry."""
 
     seen: strawberry.Private[LedgerEntryView]
-    kind: EntryKind = strawberry.field(description="What it tells.")
-    amount: Quantity = strawberry.field(description="Signed: what it did to the balance.")
+    kind: EntryKind = strawberry.field(description="What the entry records.")
+    amount: Quantity = strawberry.field(description="The signed change of the balance, in credits.")
     balance_after: Quantity = strawberry.field(
         description="The sum of all amounts so far: available + reserved - overdraft."
     )
-    occurred_at: datetime = strawberry.field(description="When it happened.")
-    note: str | None = strawberry.field(description="Why.")
+    occurred_at: datetime = strawberry.field(description="The instant of the entry.")
+    note: str | None = strawberry.field(
+        description="The note of the act that made the entry; null without one."
+    )
 
     @classmethod
     def of(cls, info: Info, seen: LedgerEntryView) -> Self:
@@ -181,7 +195,7 @@ class CreditEntry(Node):
             note=entry.cause.note,
         )
 
-    @resolver_field("The grant that it is about; null where it is about the overdraft.")
+    @resolver_field("The grant that the entry concerns; null where it concerns the overdraft.")
     def grant(self, info: Info) -> CreditGrant | None:
         """Give the grant."""
         seen = self.seen
@@ -189,20 +203,20 @@ class CreditEntry(Node):
             return None
         return CreditGrant.of(info, GrantView(seen=seen.seen, credit_type=seen.credit_type, lot=seen.lot))
 
-    @resolver_field("The feature whose usage it is about.")
+    @resolver_field("The feature whose usage burned or returned the credits; null for other entries.")
     def feature(self, info: Info) -> Feature | None:
         """Give the feature."""
         key, flat = self.seen.entry.cause.feature, self.seen.seen.flat
         return None if key is None else Feature.of(info, flat, flat.catalog.features[key])
 
 
-@strawberry.type(description="A page of the ledger.")
+@strawberry.type(description="A page of the credit ledger.")
 class CreditEntryConnection:
     """A page of entries; nobody counts a ledger that grows for ever."""
 
-    edges: list[Edge[CreditEntry]] = strawberry.field(description="The items with their cursors.")
-    nodes: list[CreditEntry] = strawberry.field(description="The items alone.")
-    page_info: PageInfo = strawberry.field(description="Where the page stands in its list.")
+    edges: list[Edge[CreditEntry]] = strawberry.field(description="The items of the page with their cursors.")
+    nodes: list[CreditEntry] = strawberry.field(description="The items of the page without cursors.")
+    page_info: PageInfo = strawberry.field(description="The position of the page in the list.")
 
     @classmethod
     def showing(cls, info: Info, page: Page[LedgerEntryView]) -> Self:

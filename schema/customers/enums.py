@@ -13,22 +13,22 @@ from schema.enums import describe
 
 describe(
     SubscriptionStatus,
-    "Where a subscription stands in its life; it follows from its facts and the clock.",
+    "The state of a subscription, derived from its facts and the clock.",
     {
-        "SCHEDULED": "Not begun yet.",
-        "IN_TRIAL": "In force, on trial.",
-        "ACTIVE": "In force.",
-        "CANCELED": "Ended by a cancellation.",
-        "EXPIRED": "Ended with a trial that was not converted.",
+        "SCHEDULED": "The subscription has not started.",
+        "IN_TRIAL": "The subscription is in force, on trial.",
+        "ACTIVE": "The subscription is in force.",
+        "CANCELED": "A cancellation ended the subscription.",
+        "EXPIRED": "The subscription ended with a trial that was not converted.",
     },
 )
 
 describe(
     TrialEnd,
-    "What a trial becomes.",
+    "What happens when a trial ends.",
     {
-        "CONVERT": "The paid period starts when the trial ends.",
-        "EXPIRE": "It ends there unless it is converted before.",
+        "CONVERT": "The paid period starts.",
+        "EXPIRE": "The subscription ends unless it was converted before.",
     },
 )
 
@@ -37,137 +37,138 @@ describe(
     "When a change takes effect.",
     {
         "AUTO": "Upgrades now, downgrades at the end of the period.",
-        "NOW": "At once.",
-        "PERIOD_END": "At the end of the period, or of the trial while one runs.",
+        "NOW": "The change takes effect at once.",
+        "PERIOD_END": "The change takes effect at the end of the period, or of the trial while one runs.",
     },
 )
 
 describe(
     UsageOnChange,
     "What a change of plan does to usage.",
-    {"RESET": "It starts anew.", "CARRY": "It goes on, and so does the period."},
+    {"RESET": "Usage starts again from zero.", "CARRY": "Usage and its period go on."},
 )
 
 describe(
     UsageMode,
-    "What a reported quantity is.",
+    "How a reported value changes usage.",
     {
-        "ADD": "It is added to the usage; below zero it gives back.",
-        "SET": "The usage becomes it; the difference is recorded.",
+        "ADD": "The value is added to the usage; below 0 gives usage back.",
+        "SET": "The value replaces the usage; the difference is recorded.",
     },
 )
 
 describe(
     UsageBucket,
-    "How long the buckets of a usage series are.",
+    "The length of the buckets of a usage series.",
     {
-        "HOUR": "Full hours, in UTC.",
+        "HOUR": "Full hours in UTC.",
         "DAY": "Days in the customer's time zone.",
         "MONTH": "Months in the customer's time zone.",
-        "PERIOD": "As long as usage counts from one instant: periods, resets and changes of plan and all.",
+        "PERIOD": "The periods over which usage counted, cut where usage started again.",
     },
 )
 describe(
     ReservationStatus,
-    "Where a hold stands; it follows from its facts and the clock.",
+    "The state of a reservation, derived from its facts and the clock.",
     {
         "HELD": "It counts against the limit.",
-        "SETTLED": "What was used of it is recorded.",
-        "RELEASED": "It was let go without usage.",
+        "SETTLED": "Its usage is recorded.",
+        "RELEASED": "It was released without usage.",
         "EXPIRED": "It was not settled in time; it can still be settled.",
     },
 )
 
 describe(
     CustomEntitlementMode,
-    "What a custom entitlement does to what packages say.",
+    "How a custom entitlement combines with the entitlements of packages.",
     {
         "GRANT": "Adds to what the customer has.",
-        "OVERRIDE": "Replaces all of it while a subscription is in force.",
-        "REVOKE": "Takes it away.",
+        "OVERRIDE": "Replaces what the customer has while a subscription is in force.",
+        "REVOKE": "Takes the feature away from the customer.",
     },
 )
 
 describe(
     SourceKind,
-    "What a row that speaks comes from.",
+    "The kind of source of an entitlement.",
     {
-        "PLAN": "A plan.",
-        "ADDON": "An add-on.",
-        "CUSTOM_GRANT": "A grant made for this customer alone.",
-        "CUSTOM_OVERRIDE": "An override made for this customer alone.",
-        "CUSTOM_REVOCATION": "A revocation made for this customer alone.",
+        "PLAN": "The plan of a subscription.",
+        "ADDON": "An add-on of a subscription.",
+        "CUSTOM_GRANT": "A custom grant of this customer.",
+        "CUSTOM_OVERRIDE": "A custom override of this customer.",
+        "CUSTOM_REVOCATION": "A custom revocation of this customer.",
     },
 )
 
 describe(
     AccessReason,
-    "Why the answer is what it is; denials stand in the order in which they are tested.",
+    "The reason for an answer. Denials are tested in the order in which they stand here.",
     {
-        "GRANTED": "Allowed: the customer has it.",
-        "WITHIN_LIMIT": "Allowed: the limit is not reached.",
-        "UNLIMITED": "Allowed: there is no limit.",
-        "OVERAGE_ALLOWED": "Allowed: the limit is passed, and it is soft.",
+        "GRANTED": "Allowed: an entitlement includes the feature.",
+        "WITHIN_LIMIT": "Allowed: the request fits into the limit.",
+        "UNLIMITED": "Allowed: the entitlement has no limit.",
+        "OVERAGE_ALLOWED": "Allowed: the request passes the limit, and the limit is soft.",
         "WITHIN_CREDITS": "Allowed: credits pay for what is beyond the limit.",
-        "CUSTOMER_NOT_FOUND": "Denied: there is no such customer.",
+        "CUSTOMER_NOT_FOUND": "Denied: no customer has this key.",
         "CUSTOMER_ARCHIVED": "Denied: the customer is archived.",
-        "FEATURE_NOT_FOUND": "Denied: there is no such feature.",
+        "FEATURE_NOT_FOUND": "Denied: no feature has this key.",
         "FEATURE_UNAVAILABLE": "Denied: the feature is suspended or archived.",
-        "TYPE_MISMATCH": "Denied: a feature of this type cannot be asked this.",
-        "REVOKED": "Denied: it was taken away from this customer.",
-        "NO_ACTIVE_SUBSCRIPTION": "Denied: nothing speaks, and no subscription is in force.",
-        "NOT_ENTITLED": "Denied: nothing that the customer has includes the feature.",
-        "VALUE_NOT_INCLUDED": "Denied: a requested value is not among those included.",
-        "LIMIT_EXCEEDED": "Denied: the hard limit leaves too little.",
-        "INSUFFICIENT_CREDITS": "Denied: there are too few credits for what is beyond the limit.",
+        "TYPE_MISMATCH": "Denied: `requested` needs a METERED feature, `values` one of kind CHOICE.",
+        "REVOKED": "Denied: a custom entitlement revokes the feature for this customer.",
+        "NO_ACTIVE_SUBSCRIPTION": "Denied: nothing mentions the feature and no subscription is in force.",
+        "NOT_ENTITLED": "Denied: no entitlement of the customer includes the feature.",
+        "VALUE_NOT_INCLUDED": "Denied: a requested choice is not among those included.",
+        "LIMIT_EXCEEDED": "Denied: the request does not fit into what is left of the hard limit.",
+        "INSUFFICIENT_CREDITS": "Denied: the credits do not cover what is beyond the limit.",
     },
 )
 
 describe(
     RemedyKind,
-    "What would turn a no into a yes.",
+    "What would turn a denial into an approval.",
     {
-        "SUBSCRIBE": "A subscription to the plan.",
-        "UPGRADE": "A change to the plan, which takes effect at once.",
-        "ADD_ADDON": "So many more of the add-on.",
-        "TOP_UP_CREDITS": "More credits.",
-        "REQUEST_LESS": "A request for less.",
-        "WAIT_FOR_RESET": "The next period.",
+        "SUBSCRIBE": "Subscribe to the plan.",
+        "UPGRADE": "Change to the plan, which takes effect at once.",
+        "ADD_ADDON": "Add `amount` more of the add-on.",
+        "TOP_UP_CREDITS": "Grant more credits.",
+        "REQUEST_LESS": "Request less, or fewer choices.",
+        "WAIT_FOR_RESET": "Wait for the next period.",
     },
 )
 
 describe(
     CreditSource,
-    "Where credits come from.",
+    "The origin of a grant of credits.",
     {
-        "PROMOTIONAL": "A gift.",
-        "RECURRING": "Minted by a subscription, period after period.",
-        "PAID": "Bought.",
+        "PROMOTIONAL": "Credits that were given for free.",
+        "RECURRING": "Credits that a subscription minted for a cadence period.",
+        "PAID": "Credits that the customer bought.",
     },
 )
 
 describe(
     GrantStatus,
-    "Where a grant of credits stands; it follows from its facts and the clock.",
+    "The state of a grant of credits, derived from its facts and the clock.",
     {
-        "SCHEDULED": "It takes effect later.",
-        "ACTIVE": "Something of it is left.",
-        "DEPLETED": "Nothing of it is left.",
-        "EXPIRED": "Its time is over.",
-        "VOIDED": "It was taken back.",
+        "SCHEDULED": "The grant takes effect later.",
+        "ACTIVE": "Some of the grant is left.",
+        "DEPLETED": "Nothing of the grant is left.",
+        "EXPIRED": "The grant has expired.",
+        "VOIDED": "The grant was voided.",
     },
 )
 
 describe(
     EntryKind,
-    "What a line of the ledger tells.",
+    "What an entry of the credit ledger records.",
     {
         "GRANTED": "A grant took effect.",
-        "CONSUMED": "Credits were used; above zero, given back.",
-        "EXPIRED": "What was left of a grant expired.",
-        "VOIDED": "What was left of a grant was taken back.",
-        "ROLLED_OVER": "What was left was carried into the next period: two lines that sum to zero.",
-        "SETTLED": "A grant paid what was owed: two lines that sum to zero.",
+        "CONSUMED": "Credits were consumed; a positive amount was given back.",
+        "EXPIRED": "The remainder of a grant expired.",
+        "VOIDED": "The remainder of a grant was voided.",
+        "ROLLED_OVER": "The remainder of a grant was carried into the next period: two entries that sum to "
+        "zero.",
+        "SETTLED": "A grant paid an overdraft: two entries that sum to zero.",
     },
     name="CreditEntryKind",
 )

@@ -12,17 +12,20 @@ from schema.fields import UNSET, or_none, or_unset
 from schema.scalars import JSON
 
 
-@strawberry.input(description="A customer by the caller's own key: made where missing, changed where known.")
+@strawberry.input(description="A customer, created where the key is new and updated otherwise.")
 class UpsertCustomerInput:
     """A customer, written."""
 
-    key: str = strawberry.field(description="The caller's own id: 1 to 255 printable characters.")
-    name: str | None = strawberry.field(default=UNSET, description="What people call them.")
-    email: str | None = strawberry.field(default=UNSET, description="Where they are written to.")
+    key: str = strawberry.field(description="Your own id of the customer: 1 to 255 printable characters.")
+    name: str | None = strawberry.field(default=UNSET, description="The name of the customer.")
+    email: str | None = strawberry.field(default=UNSET, description="The e-mail address of the customer.")
     timezone: str | None = strawberry.field(
-        default=UNSET, description="IANA name; UTC for a new customer where it is left out."
+        default=UNSET,
+        description="The IANA name of the customer's time zone; UTC for a new customer if left out.",
     )
-    metadata: JSON | None = strawberry.field(default=UNSET, description="A JSON object of at most 16 kB.")
+    metadata: JSON | None = strawberry.field(
+        default=UNSET, description="Free-form JSON for your own use: an object of at most 16 kB."
+    )
 
     def fact(self) -> UpsertCustomer:
         """Read it."""
@@ -35,35 +38,41 @@ class UpsertCustomerInput:
         )
 
 
-@strawberry.input(description="Names a customer.")
+@strawberry.input(description="The key of a customer.")
 class CustomerKeyInput:
     """A customer's key."""
 
-    customer: str = strawberry.field(description="Key of the customer.")
+    customer: str = strawberry.field(description="The key of the customer.")
 
 
-@strawberry.input(description="Where a sandbox's clock is to stand.")
+@strawberry.input(description="The instant to which the clock of a sandbox moves.")
 class AdvanceClockInput:
     """An instant, written."""
 
-    to: datetime = strawberry.field(description="Not before the clock's own time.")
+    to: datetime = strawberry.field(
+        description="The new time of the clock; not before its present time (OUT_OF_RANGE)."
+    )
 
 
-@strawberry.input(description="What is decided for one customer alone about one feature.")
+@strawberry.input(description="A custom entitlement of one customer for one feature.")
 class SetCustomEntitlementInput:
     """A custom entitlement, written."""
 
-    customer: str = strawberry.field(description="Key of the customer.")
-    feature: str = strawberry.field(description="Key of the feature.")
+    customer: str = strawberry.field(description="The key of the customer.")
+    feature: str = strawberry.field(description="The key of the feature.")
     mode: CustomEntitlementMode = strawberry.field(
-        default=CustomEntitlementMode.GRANT, description="What it does to what packages say."
+        default=CustomEntitlementMode.GRANT, description="How it combines with the entitlements of packages."
     )
     value: EntitlementValueInput | None = strawberry.field(
-        default=UNSET, description="What it says; none for a boolean feature, none to revoke."
+        default=UNSET, description="The value; none for a BOOLEAN feature and for REVOKE."
     )
-    starts_at: datetime | None = strawberry.field(default=UNSET, description="Now when left out.")
-    expires_at: datetime | None = strawberry.field(default=UNSET, description="Never when left out.")
-    note: str | None = strawberry.field(default=UNSET, description="Why it was made.")
+    starts_at: datetime | None = strawberry.field(
+        default=UNSET, description="The instant from which it holds; now if left out."
+    )
+    expires_at: datetime | None = strawberry.field(
+        default=UNSET, description="The instant from which it no longer holds; never if left out."
+    )
+    note: str | None = strawberry.field(default=UNSET, description="A note for people.")
 
     def fact(self) -> SetCustomEntitlement:
         """Read it."""
@@ -77,14 +86,14 @@ class SetCustomEntitlementInput:
         )
 
 
-@strawberry.input(description="What is taken back of a customer's own.")
+@strawberry.input(description="The customer and feature whose custom entitlements are removed.")
 class RemoveCustomEntitlementInput:
     """A custom entitlement to take back, written."""
 
-    customer: str = strawberry.field(description="Key of the customer.")
-    feature: str = strawberry.field(description="Key of the feature.")
+    customer: str = strawberry.field(description="The key of the customer.")
+    feature: str = strawberry.field(description="The key of the feature.")
     mode: CustomEntitlementMode | None = strawberry.field(
-        default=UNSET, description="Of which mode; of all when left out."
+        default=UNSET, description="The mode to remove; all modes if left out."
     )
 
     def fact(self) -> RemoveCustomEntitlement:

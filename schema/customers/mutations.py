@@ -24,21 +24,24 @@ async def _upserted(info: Info, input: inputs.UpsertCustomerInput) -> payloads.C
 class CustomerMutations:
     """Acts on customers."""
 
-    @mutation("Makes a customer, changes one, or brings an archived one back.")
+    @mutation("Creates or updates a customer; restores an archived one.")
     async def upsert_customer(
         self, info: Info, input: Annotated[inputs.UpsertCustomerInput, INPUT]
     ) -> payloads.CustomerPayload:
         """Upsert a customer."""
         return await _upserted(info, input)
 
-    @resolver_field("At most 1,000; each stands or falls alone, answers in the same order.")
+    @resolver_field(
+        "Does the same for at most 1,000 inputs: each succeeds or fails alone, with its answer in "
+        "the same position."
+    )
     async def upsert_customers(
         self, info: Info, customers: Annotated[list[inputs.UpsertCustomerInput], MANY]
     ) -> list[payloads.CustomerPayload]:
         """Upsert many customers."""
         return await each(info.context, payloads.CustomerPayload, partial(_upserted, info), customers)
 
-    @mutation("Ends every subscription of a customer now, and denies them everything.")
+    @mutation("Archives a customer: ends every subscription now and denies every access.")
     async def archive_customer(
         self, info: Info, input: Annotated[inputs.CustomerKeyInput, INPUT]
     ) -> payloads.CustomerPayload:
@@ -46,7 +49,10 @@ class CustomerMutations:
         done = await resolvers.customer_command(info.context, input.customer, ArchiveCustomer())
         return payloads.CustomerPayload.of(info, done)
 
-    @mutation("Grants, overrides or revokes a feature for one customer, in place of what was set so.")
+    @mutation(
+        "Grants, overrides or revokes a feature for one customer; replaces the custom entitlement "
+        "of the same mode."
+    )
     async def set_custom_entitlement(
         self, info: Info, input: Annotated[inputs.SetCustomEntitlementInput, INPUT]
     ) -> payloads.CustomEntitlementPayload:
@@ -54,7 +60,7 @@ class CustomerMutations:
         done = await resolvers.customer_command(info.context, input.customer, input.fact())
         return payloads.CustomEntitlementPayload.of(info, done)
 
-    @mutation("Takes back what was set for one customer.")
+    @mutation("Removes the custom entitlements of a customer for one feature.")
     async def remove_custom_entitlement(
         self, info: Info, input: Annotated[inputs.RemoveCustomEntitlementInput, INPUT]
     ) -> payloads.CustomerPayload:
@@ -62,7 +68,7 @@ class CustomerMutations:
         done = await resolvers.customer_command(info.context, input.customer, input.fact())
         return payloads.CustomerPayload.of(info, done)
 
-    @mutation("Moves a sandbox's clock forward; it stands still between advances.")
+    @mutation("Moves the clock of a sandbox forward; between advances it stands still.")
     async def advance_clock(
         self, info: Info, input: Annotated[inputs.AdvanceClockInput, INPUT]
     ) -> payloads.ClockPayload:

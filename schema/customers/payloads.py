@@ -13,11 +13,13 @@ from schema.payloads import revision_written
 from schema.user_errors import Payload
 
 
-@strawberry.type(description="A customer, made or changed.")
+@strawberry.type(description="The result of a write to a customer.")
 class CustomerPayload(Payload):
     """A customer's payload."""
 
-    customer: Customer | None = strawberry.field(default=None, description="The customer.")
+    customer: Customer | None = strawberry.field(
+        default=None, description="The customer; null where `userErrors` names problems."
+    )
 
     @classmethod
     def of(cls, info: Info, done: CommandResult) -> Self:
@@ -26,12 +28,12 @@ class CustomerPayload(Payload):
         return cls(revision=revision_written(done), customer=customer)
 
 
-@strawberry.type(description="A custom entitlement that was set.")
+@strawberry.type(description="The result of setting or removing a custom entitlement.")
 class CustomEntitlementPayload(Payload):
     """A custom entitlement's payload."""
 
     custom_entitlement: CustomEntitlement | None = strawberry.field(
-        default=None, description="The custom entitlement."
+        default=None, description="The custom entitlement; null where `userErrors` names problems."
     )
 
     @classmethod
@@ -43,15 +45,16 @@ class CustomEntitlementPayload(Payload):
         return cls(revision=revision_written(done), custom_entitlement=shown)
 
 
-@strawberry.type(description="A subscription, made or changed.")
+@strawberry.type(description="The result of a write to a subscription.")
 class SubscriptionPayload(Payload):
     """A subscription's payload."""
 
     subscription: CustomerSubscription | None = strawberry.field(
-        default=None, description="The subscription, as it is now."
+        default=None,
+        description="The subscription in its present state; null where `userErrors` names problems.",
     )
     replayed: bool = strawberry.field(
-        default=False, description="True where the idempotency key had done this before."
+        default=False, description="True where the idempotency key was used before with the same input."
     )
 
     @classmethod
@@ -66,8 +69,11 @@ class SubscriptionPayload(Payload):
         )
 
 
-@strawberry.type(description="An environment whose clock was moved.")
+@strawberry.type(description="The result of moving the clock of an environment.")
 class ClockPayload(Payload):
     """A clock's payload."""
 
-    environment: Environment | None = strawberry.field(default=None, description="The environment.")
+    environment: Environment | None = strawberry.field(
+        default=None,
+        description="The environment, with its new time; null where `userErrors` names problems.",
+    )

@@ -15,16 +15,18 @@ from schema.customers.types import CustomEntitlement, CustomerSubscription
 from schema.fields import Info, resolver_field
 
 
-@strawberry.type(description="Something that spoke about a feature.")
+@strawberry.type(description="One entitlement that says something about a feature for a customer.")
 class EntitlementSource:
     """A source."""
 
     subject: strawberry.Private[ResolvedCheck]
     fact: strawberry.Private[rules.Source]
-    kind: SourceKind = strawberry.field(description="What it comes from.")
-    quantity: int = strawberry.field(description="How many of the add-on; 1 for everything else.")
-    value: EntitlementValue | None = strawberry.field(description="What it says; null for a boolean.")
-    winning: bool = strawberry.field(description="Whether it is among those that decided.")
+    kind: SourceKind = strawberry.field(description="The kind of source.")
+    quantity: int = strawberry.field(description="The quantity of the add-on; 1 for other sources.")
+    value: EntitlementValue | None = strawberry.field(
+        description="The value of the entitlement; null for a BOOLEAN feature and for a revocation."
+    )
+    winning: bool = strawberry.field(description="Whether it is among the entitlements that decided.")
 
     @classmethod
     def of(cls, info: Info, subject: ResolvedCheck, source: rules.Source) -> Self:  # noqa: ARG003
@@ -38,7 +40,7 @@ class EntitlementSource:
             winning=source.winning,
         )
 
-    @resolver_field("The subscription that brings it; null for custom entitlements.")
+    @resolver_field("The subscription that includes the package; null for custom entitlements.")
     def subscription(self, info: Info) -> CustomerSubscription | None:
         """Give the subscription."""
         customer, fact = self.subject.customer, self.fact.subscription
@@ -52,7 +54,7 @@ class EntitlementSource:
         row = self.fact.row
         return None if row is None else show_package(info, self.subject.flat, row.package)
 
-    @resolver_field("The package's row; null for custom entitlements.")
+    @resolver_field("The entitlement of the package; null for custom entitlements.")
     def entitlement(self, info: Info) -> Entitlement | None:
         """Give the row, at its place in the version that holds."""
         row, flat = self.fact.row, self.subject.flat
@@ -63,7 +65,7 @@ class EntitlementSource:
         position = flat.rows(row.package, row.version).index(row.resolved)
         return entitlement_of(info, place, row.resolved, position)
 
-    @resolver_field("The grant, override or revocation; null for packages.")
+    @resolver_field("The custom entitlement; null for packages.")
     def custom_entitlement(self, info: Info) -> CustomEntitlement | None:
         """Give the custom entitlement."""
         customer, custom = self.subject.customer, self.fact.custom

@@ -11,36 +11,45 @@ from rules.customers.facts import TrialEnd
 from schema.fields import UNSET, or_none
 
 
-@strawberry.input(description="An add-on and how many of it.")
+@strawberry.input(description="An add-on and its quantity.")
 class AddonQuantityInput:
     """An add-on, written."""
 
-    addon: str = strawberry.field(description="Key of the add-on.")
-    quantity: int = strawberry.field(default=1, description="How many; at least 1.")
+    addon: str = strawberry.field(description="The key of the add-on.")
+    quantity: int = strawberry.field(default=1, description="The quantity of the add-on; at least 1.")
 
 
-@strawberry.input(description="A customer and the plan that they are put on.")
+@strawberry.input(description="A customer and the plan to subscribe them to.")
 class SubscribeInput:
     """A subscription, written."""
 
-    customer: str = strawberry.field(description="Key of the customer.")
-    plan: str = strawberry.field(description="Key of a published plan.")
+    customer: str = strawberry.field(description="The key of the customer.")
+    plan: str = strawberry.field(description="The key of a published plan.")
     price: str | None = strawberry.field(
         default=UNSET,
-        description="Left out: the plan's only price, or none; REQUIRED where there are several.",
+        description="The key of a price of the plan. Left out: the plan's only price, or none; REQUIRED "
+        "where the plan has several.",
     )
     addons: list[AddonQuantityInput] | None = strawberry.field(
-        default=UNSET, description="Add-ons that it begins with."
+        default=UNSET, description="The add-ons that the subscription starts with."
     )
     start_at: datetime | None = strawberry.field(
-        default=UNSET, description="Past or future; now when left out."
+        default=UNSET, description="The instant from which it is in force, past or future; now if left out."
     )
     trial_days: int | None = strawberry.field(
-        default=UNSET, description="0 is none; left out, the plan's default, given once per product."
+        default=UNSET,
+        description="The length of the trial in days of the customer's time zone; 0 for none. Left out: "
+        "the plan's default, given once per customer and product.",
     )
-    after_trial: TrialEnd = strawberry.field(default=TrialEnd.CONVERT, description="What the trial becomes.")
+    after_trial: TrialEnd = strawberry.field(
+        default=TrialEnd.CONVERT,
+        description="Whether the subscription converts or expires when the trial ends.",
+    )
     idempotency_key: str | None = strawberry.field(
-        default=UNSET, description="The same key and input does nothing again, and tells the first outcome."
+        default=UNSET,
+        description="A key of 1 to 255 characters that makes the write safe to repeat: the same key and "
+        "input writes nothing again and returns the first outcome; with another input it is "
+        "IDEMPOTENCY_CONFLICT.",
     )
 
     def fact(self) -> Subscribe:
@@ -57,22 +66,28 @@ class SubscribeInput:
         )
 
 
-@strawberry.input(description="Another plan for a customer.")
+@strawberry.input(description="The plan and price to which a subscription changes.")
 class ChangePlanInput:
     """A change of plan, written."""
 
-    customer: str = strawberry.field(description="Key of the customer.")
-    plan: str = strawberry.field(
-        description="Names the product too, and with it the subscription that changes."
-    )
+    customer: str = strawberry.field(description="The key of the customer.")
+    plan: str = strawberry.field(description="The key of the new plan; its product selects the subscription.")
     price: str | None = strawberry.field(
         default=UNSET,
-        description="Left out: the plan's only price, or none; REQUIRED where there are several.",
+        description="The key of a price of the plan. Left out: the plan's only price, or none; REQUIRED "
+        "where the plan has several.",
     )
-    timing: ChangeTiming = strawberry.field(default=ChangeTiming.AUTO, description="When it takes effect.")
-    usage: UsageOnChange = strawberry.field(default=UsageOnChange.RESET, description="What it does to usage.")
+    timing: ChangeTiming = strawberry.field(
+        default=ChangeTiming.AUTO, description="When the change takes effect."
+    )
+    usage: UsageOnChange = strawberry.field(
+        default=UsageOnChange.RESET, description="Whether usage starts again or goes on."
+    )
     idempotency_key: str | None = strawberry.field(
-        default=UNSET, description="The same key and input does nothing again, and tells the first outcome."
+        default=UNSET,
+        description="A key of 1 to 255 characters that makes the write safe to repeat: the same key and "
+        "input writes nothing again and returns the first outcome; with another input it is "
+        "IDEMPOTENCY_CONFLICT.",
     )
 
     def fact(self) -> ChangePlan:
@@ -86,19 +101,22 @@ class ChangePlanInput:
         )
 
 
-@strawberry.input(description="A subscription to end.")
+@strawberry.input(description="A subscription to cancel, and when.")
 class CancelSubscriptionInput:
     """A cancellation, written."""
 
-    customer: str = strawberry.field(description="Key of the customer.")
+    customer: str = strawberry.field(description="The key of the customer.")
     product: str | None = strawberry.field(
-        default=UNSET, description="Needed only where the customer has subscriptions of several products."
+        default=UNSET,
+        description="The key of the product; required where the customer has live subscriptions of "
+        "several products.",
     )
     timing: ChangeTiming = strawberry.field(
-        default=ChangeTiming.PERIOD_END, description="When; AUTO is the end of the period."
+        default=ChangeTiming.PERIOD_END, description="When it ends; AUTO means the end of the period."
     )
     at: datetime | None = strawberry.field(
-        default=UNSET, description="Names an instant instead, not before now."
+        default=UNSET,
+        description="The instant at which it ends, in place of `timing`; not before now (OUT_OF_RANGE).",
     )
 
     def fact(self) -> CancelSubscription:
@@ -106,38 +124,44 @@ class CancelSubscriptionInput:
         return CancelSubscription(product=or_none(self.product), timing=self.timing, at=or_none(self.at))
 
 
-@strawberry.input(description="Names a customer's subscription.")
+@strawberry.input(description="A subscription, named by its customer and product.")
 class SubscriptionRefInput:
     """A subscription's name."""
 
-    customer: str = strawberry.field(description="Key of the customer.")
+    customer: str = strawberry.field(description="The key of the customer.")
     product: str | None = strawberry.field(
-        default=UNSET, description="Needed only where the customer has subscriptions of several products."
+        default=UNSET,
+        description="The key of the product; required where the customer has live subscriptions of "
+        "several products.",
     )
 
 
-@strawberry.input(description="How many of an add-on a subscription has. 0 takes the add-on away.")
+@strawberry.input(description="An add-on of a subscription and its new quantity; 0 removes it.")
 class SetSubscriptionAddonInput:
     """An add-on's quantity, written."""
 
-    customer: str = strawberry.field(description="Key of the customer.")
-    addon: str = strawberry.field(description="Key of the add-on.")
-    quantity: int = strawberry.field(description="How many from now on; 0 takes it away.")
+    customer: str = strawberry.field(description="The key of the customer.")
+    addon: str = strawberry.field(description="The key of the add-on.")
+    quantity: int = strawberry.field(description="The quantity from now on; 0 removes the add-on.")
 
     def fact(self) -> SetSubscriptionAddon:
         """Read it."""
         return SetSubscriptionAddon(addon=self.addon, quantity=self.quantity)
 
 
-@strawberry.input(description="Another version for a grandfathered subscription.")
+@strawberry.input(description="A subscription and the version of its plan to move it to.")
 class MigrateSubscriptionInput:
     """A migration, written."""
 
-    customer: str = strawberry.field(description="Key of the customer.")
+    customer: str = strawberry.field(description="The key of the customer.")
     product: str | None = strawberry.field(
-        default=UNSET, description="Needed only where the customer has subscriptions of several products."
+        default=UNSET,
+        description="The key of the product; required where the customer has live subscriptions of "
+        "several products.",
     )
-    version: int | None = strawberry.field(default=UNSET, description="The newest when left out.")
+    version: int | None = strawberry.field(
+        default=UNSET, description="The number of the version; the newest if left out."
+    )
 
     def fact(self) -> MigrateSubscription:
         """Read it."""

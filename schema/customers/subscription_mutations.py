@@ -22,14 +22,17 @@ async def _subscribed(info: Info, input: inputs.SubscribeInput) -> payloads.Subs
 class SubscriptionMutations:
     """Acts on subscriptions."""
 
-    @mutation("Puts a customer on a plan.")
+    @mutation("Subscribes a customer to a plan.")
     async def subscribe(
         self, info: Info, input: Annotated[inputs.SubscribeInput, INPUT]
     ) -> payloads.SubscriptionPayload:
         """Subscribe."""
         return await _subscribed(info, input)
 
-    @resolver_field("At most 1,000; each stands or falls alone, answers in the same order.")
+    @resolver_field(
+        "Does the same for at most 1,000 inputs: each succeeds or fails alone, with its answer in "
+        "the same position."
+    )
     async def subscribe_batch(
         self, info: Info, subscriptions: Annotated[list[inputs.SubscribeInput], MANY]
     ) -> list[payloads.SubscriptionPayload]:
@@ -38,7 +41,7 @@ class SubscriptionMutations:
             info.context, payloads.SubscriptionPayload, partial(_subscribed, info), subscriptions
         )
 
-    @mutation("Moves a customer's subscription to another plan or price.")
+    @mutation("Changes the plan or price of a subscription.")
     async def change_plan(
         self, info: Info, input: Annotated[inputs.ChangePlanInput, INPUT]
     ) -> payloads.SubscriptionPayload:
@@ -46,7 +49,7 @@ class SubscriptionMutations:
         done = await resolvers.customer_command(info.context, input.customer, input.fact())
         return payloads.SubscriptionPayload.of(info, done)
 
-    @mutation("Ends a subscription, at the end of its period unless it is said otherwise.")
+    @mutation("Cancels a subscription, by default at the end of its period.")
     async def cancel_subscription(
         self, info: Info, input: Annotated[inputs.CancelSubscriptionInput, INPUT]
     ) -> payloads.SubscriptionPayload:
@@ -54,7 +57,7 @@ class SubscriptionMutations:
         done = await resolvers.customer_command(info.context, input.customer, input.fact())
         return payloads.SubscriptionPayload.of(info, done)
 
-    @mutation("Takes back a scheduled cancellation or change.")
+    @mutation("Removes the scheduled cancellation or change of a subscription.")
     async def resume_subscription(
         self, info: Info, input: Annotated[inputs.SubscriptionRefInput, INPUT]
     ) -> payloads.SubscriptionPayload:
@@ -74,7 +77,7 @@ class SubscriptionMutations:
         )
         return payloads.SubscriptionPayload.of(info, done)
 
-    @mutation("Sets how many of an add-on a subscription has.")
+    @mutation("Sets the quantity of an add-on of a subscription; 0 removes it.")
     async def set_subscription_addon(
         self, info: Info, input: Annotated[inputs.SetSubscriptionAddonInput, INPUT]
     ) -> payloads.SubscriptionPayload:
@@ -82,7 +85,7 @@ class SubscriptionMutations:
         done = await resolvers.customer_command(info.context, input.customer, input.fact())
         return payloads.SubscriptionPayload.of(info, done)
 
-    @mutation("Moves a subscription to a version of its plan, the newest unless one is named.")
+    @mutation("Moves a subscription to another version of its plan, by default the newest.")
     async def migrate_subscription(
         self, info: Info, input: Annotated[inputs.MigrateSubscriptionInput, INPUT]
     ) -> payloads.SubscriptionPayload:

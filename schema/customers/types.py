@@ -42,19 +42,31 @@ from schema.usage.reservations import Reservation, customer_id
 from schema.usage.series import By, From, To, UsageSeries
 
 
-@strawberry.type(description="A customer on a plan.")
+@strawberry.type(description="A customer's subscription to a plan of a product.")
 class CustomerSubscription(Node):
     """A subscription."""
 
     seen: strawberry.Private[CustomerView]
     fact: strawberry.Private[rules.Subscription]
-    status: SubscriptionStatus = strawberry.field(description="Where it stands; follows from the clock.")
-    started_at: datetime = strawberry.field(description="When it begins, or began.")
-    trial_ends_at: datetime | None = strawberry.field(description="When its trial ends, or ended.")
-    after_trial: TrialEnd | None = strawberry.field(description="What the trial becomes.")
-    ends_at: datetime | None = strawberry.field(description="When a cancellation takes, or took, effect.")
+    status: SubscriptionStatus = strawberry.field(
+        description="The state of the subscription, derived from its facts and the clock."
+    )
+    started_at: datetime = strawberry.field(
+        description="The instant from which the subscription is in force."
+    )
+    trial_ends_at: datetime | None = strawberry.field(
+        description="The instant at which the trial ends; null without a trial."
+    )
+    after_trial: TrialEnd | None = strawberry.field(
+        description="Whether the subscription converts or expires when the trial ends."
+    )
+    ends_at: datetime | None = strawberry.field(
+        description="The instant at which a cancellation takes effect; null without one."
+    )
     anchor: datetime = strawberry.field(description="The instant from which periods are counted.")
-    timezone: str = strawberry.field(description="The zone in which its periods are counted.")
+    timezone: str = strawberry.field(
+        description="The IANA name of the time zone in which its periods are counted, fixed with the anchor."
+    )
 
     @classmethod
     def of(cls, info: Info, seen: CustomerView, fact: rules.Subscription) -> Self:
@@ -72,28 +84,28 @@ class CustomerSubscription(Node):
             timezone=fact.term(seen.now).timezone,
         )
 
-    @resolver_field("Whose it is.")
+    @resolver_field("The customer that is subscribed.")
     def customer(self, info: Info) -> "Customer":
         """Give the customer."""
         return Customer.of(info, self.seen)
 
-    @resolver_field("The product that it is about; a customer has one live subscription of each.")
+    @resolver_field("The product of the plan; a customer has at most one live subscription per product.")
     def product(self, info: Info) -> Product:
         """Give the product."""
         return Product.of(info, self.seen.flat, self.seen.flat.catalog.products[self.fact.product])
 
-    @resolver_field("The plan.")
+    @resolver_field("The plan that the customer is subscribed to.")
     def plan(self, info: Info) -> Plan:
         """Give the plan."""
         return show_plan(info, self.seen.flat, self.fact.term(self.seen.now).plan)
 
-    @resolver_field("The version of the plan that holds for it.")
+    @resolver_field("The version of the plan that holds for the subscription.")
     def version(self, info: Info) -> PackageVersion:
         """Give the version."""
         number = version_in_force(self.seen.flat.catalog, self.fact, self.seen.now)
         return show_version(info, self.seen.flat, self.fact.term(self.seen.now).plan, number)
 
-    @resolver_field("The price; null where the plan has none.")
+    @resolver_field("The price of the subscription; null where the plan has none.")
     def price(self, info: Info) -> Price | None:
         """Give the price, as the version that tells it has it."""
         flat, now = self.seen.flat, self.seen.now
@@ -104,49 +116,51 @@ class CustomerSubscription(Node):
         package = flat.catalog.packages[self.fact.term(now).plan]
         return Price.of(info, place_of(flat, package, version), price)
 
-    @resolver_field("How often the price is due; null where there is none.")
+    @resolver_field("How often the price is charged; null without a price.")
     def billing_period(self) -> BillingPeriod | None:
         """Give the billing period."""
         return billing_period(self.seen.flat.catalog, self.fact, self.seen.now)
 
-    @resolver_field("The add-ons that it has now.")
+    @resolver_field("The add-ons that the subscription has now.")
     def addons(self, info: Info) -> "list[SubscriptionAddon]":
         """Give the add-ons in force; of what has not begun those that it will begin with."""
         catalog, now = self.seen.flat.catalog, max(self.seen.now, self.fact.started_at)
         held = addons_in_force(catalog, self.fact, now)
         return [SubscriptionAddon.of(info, self.seen, known) for known in held]
 
-    @resolver_field("The trial while one runs, else the billing period; null while not in force.")
+    @resolver_field(
+        "The trial while one runs, else the billing period; null while the subscription is not in force."
+    )
     def current_period(self) -> Period | None:
         """Give the period."""
         period = current_period(self.seen.flat.catalog, self.fact, self.seen.now)
         return None if period is None else Period.of(period)
 
-    @resolver_field("What is to come: a change of plan, or a cancellation.")
+    @resolver_field("The scheduled change of plan or cancellation; null where none is scheduled.")
     def scheduled_change(self, info: Info) -> "ScheduledChange | None":
         """Give what is scheduled."""
         return ScheduledChange.of(info, self.seen, self.fact)
 
 
-@strawberry.type(description="An add-on of a subscription.")
+@strawberry.type(description="An add-on of a subscription with its quantity.")
 class SubscriptionAddon:
     """An add-on that is held."""
 
     seen: strawberry.Private[CustomerView]
     fact: strawberry.Private[rules.HeldAddon]
-    quantity: int = strawberry.field(description="How many of it.")
+    quantity: int = strawberry.field(description="The quantity of the add-on.")
 
     @classmethod
     def of(cls, info: Info, seen: CustomerView, held: rules.HeldAddon) -> Self:  # noqa: ARG003
         """Show an add-on."""
         return cls(seen=seen, fact=held, quantity=held.quantity)
 
-    @resolver_field("The add-on.")
+    @resolver_field("The add-on that the subscription has.")
     def addon(self, info: Info) -> Addon:
         """Give the add-on."""
         return show_addon(info, self.seen.flat, self.fact.addon)
 
-    @resolver_field("The version of the add-on that holds for it.")
+    @resolver_field("The version of the add-on that holds for the subscription.")
     def version(self, info: Info) -> PackageVersion:
         """Give the version."""
         package = self.seen.flat.catalog.packages[self.fact.addon]
@@ -154,13 +168,13 @@ class SubscriptionAddon:
         return show_version(info, self.seen.flat, self.fact.addon, number)
 
 
-@strawberry.type(description="What is to come of a subscription.")
+@strawberry.type(description="A scheduled change of plan or cancellation of a subscription.")
 class ScheduledChange:
     """A scheduled change."""
 
-    at: datetime = strawberry.field(description="When it takes effect.")
+    at: datetime = strawberry.field(description="The instant at which the change takes effect.")
     plan: Plan | None = strawberry.field(description="The plan that it changes to; null for a cancellation.")
-    summary: str = strawberry.field(description="What happens, in words.")
+    summary: str = strawberry.field(description="The change in one sentence.")
 
     @classmethod
     def of(cls, info: Info, seen: CustomerView, fact: rules.Subscription) -> Self | None:
@@ -174,17 +188,23 @@ class ScheduledChange:
         return cls(at=change.starts_at, plan=plan, summary=f"The plan changes to {plan.name}.")
 
 
-@strawberry.type(description="A grant, override or revocation made for one customer alone.")
+@strawberry.type(description="A grant, override or revocation of a feature for one customer.")
 class CustomEntitlement(Node):
     """A custom entitlement."""
 
     flat: strawberry.Private[ResolvedCatalog]
     fact: strawberry.Private[rules.CustomEntitlement]
-    mode: CustomEntitlementMode = strawberry.field(description="What it does to what packages say.")
-    value: EntitlementValue | None = strawberry.field(description="What it says; null for a boolean.")
-    note: str | None = strawberry.field(description="Why it was made.")
-    starts_at: datetime = strawberry.field(description="When it begins to speak.")
-    expires_at: datetime | None = strawberry.field(description="When it stops; null never.")
+    mode: CustomEntitlementMode = strawberry.field(
+        description="How it combines with the entitlements of packages."
+    )
+    value: EntitlementValue | None = strawberry.field(
+        description="The value of the entitlement; null for a BOOLEAN feature and for a revocation."
+    )
+    note: str | None = strawberry.field(description="A note for people; null without one.")
+    starts_at: datetime = strawberry.field(description="The instant from which it holds.")
+    expires_at: datetime | None = strawberry.field(
+        description="The instant from which it no longer holds; null for never."
+    )
 
     @classmethod
     def of(
@@ -203,24 +223,34 @@ class CustomEntitlement(Node):
             expires_at=fact.ends_at,
         )
 
-    @resolver_field("The feature that it is about.")
+    @resolver_field("The feature that it concerns.")
     def feature(self, info: Info) -> Feature:
         """Give the feature."""
         return Feature.of(info, self.flat, self.flat.catalog.features[self.fact.feature])
 
 
-@strawberry.type(description="Whoever uses what is sold, by the caller's own key.")
+@strawberry.type(description="A customer of yours, identified by your own key.")
 class Customer(CustomerCredits, Node):
     """A customer."""
 
     seen: strawberry.Private[CustomerView]
-    key: str = strawberry.field(description="The caller's own id.")
-    name: str | None = strawberry.field(description="What people call them.")
-    email: str | None = strawberry.field(description="Where they are written to.")
-    timezone: str = strawberry.field(description="IANA name; calendar resets and display follow it.")
-    archived: bool = strawberry.field(description="Whether they are gone; then everything is denied.")
-    metadata: JSON = strawberry.field(description="Free-form, for whoever keeps the customer.")
-    revision: Revision = strawberry.field(description="How far this customer and the catalog have come.")
+    key: str = strawberry.field(description="Your own id of the customer.")
+    name: str | None = strawberry.field(description="The name of the customer.")
+    email: str | None = strawberry.field(
+        description="The e-mail address of the customer; null where none is set."
+    )
+    timezone: str = strawberry.field(
+        description="The IANA name of the customer's time zone, for calendar resets and display."
+    )
+    archived: bool = strawberry.field(
+        description="Whether the customer is archived; every access is then denied."
+    )
+    metadata: JSON = strawberry.field(
+        description="Free-form JSON for your own use; Allotment does not read it."
+    )
+    revision: Revision = strawberry.field(
+        description="The revision of this customer and the catalog: pass it as `atLeast`."
+    )
 
     @classmethod
     def of(cls, info: Info, seen: CustomerView) -> Self:
@@ -238,12 +268,12 @@ class Customer(CustomerCredits, Node):
             revision=Revision(str(seen.revision)),
         )
 
-    @resolver_field("Live subscriptions, oldest first; with `includeEnded` those that ended too.")
+    @resolver_field("The live subscriptions, oldest first; with `includeEnded` also those that have ended.")
     def subscriptions(
         self,
         info: Info,
         include_ended: Annotated[
-            bool | None, strawberry.argument(description="Whether ended ones are listed too.")
+            bool | None, strawberry.argument(description="True includes subscriptions that have ended.")
         ] = False,
     ) -> list[CustomerSubscription]:
         """Give the subscriptions."""
@@ -251,12 +281,12 @@ class Customer(CustomerCredits, Node):
         facts = customer.by_age if include_ended else customer.live(now)
         return [CustomerSubscription.of(info, self.seen, fact) for fact in facts]
 
-    @resolver_field("Grants, overrides and revocations made for this customer alone, oldest first.")
+    @resolver_field("The custom entitlements of this customer, oldest first.")
     def custom_entitlements(
         self,
         info: Info,
         include_expired: Annotated[
-            bool | None, strawberry.argument(description="Whether those that ended are listed too.")
+            bool | None, strawberry.argument(description="True includes custom entitlements that have ended.")
         ] = False,
     ) -> list[CustomEntitlement]:
         """Give the custom entitlements, those to come too."""
@@ -269,17 +299,20 @@ class Customer(CustomerCredits, Node):
         ]
 
     @resolver_field(
-        "One for each feature that any source speaks about; for named features one each, in the order "
-        "asked, unknown ones too."
+        "The access to every feature that any entitlement mentions; with `features`, one "
+        "answer per key in that order, unknown keys included."
     )
     async def accesses(
         self,
         info: Info,
         features: Annotated[
-            list[str] | None, strawberry.argument(description="Keys of the features asked about.")
+            list[str] | None,
+            strawberry.argument(
+                description="The keys of the features to check; every mentioned feature if left out."
+            ),
         ] = UNSET,
         product: Annotated[
-            str | None, strawberry.argument(description="Only features that this product groups.")
+            str | None, strawberry.argument(description="The key of a product: only features that it groups.")
         ] = UNSET,
         at: At = UNSET,
     ) -> list[Access]:
@@ -293,11 +326,11 @@ class Customer(CustomerCredits, Node):
             decisions = await access_resolvers.supposed_accesses(info.context, supposed, asked, instant)
         return [Access.of(decision) for decision in decisions if _is_of(decision, or_none(product))]
 
-    @resolver_field("May this customer use this feature?")
+    @resolver_field("The access of this customer to one feature.")
     async def access(
         self,
         info: Info,
-        feature: Annotated[str, strawberry.argument(description="Key of the feature.")],
+        feature: Annotated[str, strawberry.argument(description="The key of the feature.")],
         requested: Requested = UNSET,
         values: Values = UNSET,
         at: At = UNSET,
@@ -311,11 +344,11 @@ class Customer(CustomerCredits, Node):
         (decision,) = await access_resolvers.supposed_accesses(info.context, supposed, [question], instant)
         return Access.of(decision)
 
-    @resolver_field("Usage over time, at most 2,000 buckets; null unless the key names a METERED feature.")
+    @resolver_field("Usage over time in at most 2,000 buckets; null unless the key names a METERED feature.")
     async def usage(
         self,
         info: Info,
-        feature: Annotated[str, strawberry.argument(description="Key of the feature.")],
+        feature: Annotated[str, strawberry.argument(description="The key of the feature.")],
         from_: From,
         to: To,
         by: By = UsageBucket.DAY,
@@ -326,14 +359,14 @@ class Customer(CustomerCredits, Node):
             series = await usage_resolvers.usage_series(info.context, self.seen, span)
         return None if series is None else UsageSeries.of(self.seen.flat, series)
 
-    @resolver_field("What is held, and for what; the newest first.")
+    @resolver_field("The reservations of this customer, newest first.")
     async def reservations(
         self,
         info: Info,
         first: First = 20,
         after: After = UNSET,
         status: Annotated[
-            ReservationStatus | None, strawberry.argument(description="Only those in this status.")
+            ReservationStatus | None, strawberry.argument(description="Only reservations in this state.")
         ] = ReservationStatus.HELD,
     ) -> Connection[Reservation]:
         """Give a page of holds."""

@@ -8,14 +8,14 @@ from rules.previews import impact as rules
 from schema.access.types import Access
 
 
-@strawberry.type(description="An answer as it is, and as it would be.")
+@strawberry.type(description="The access to one feature before and after a change.")
 class AccessDifference:
     """A difference."""
 
-    customer_key: str = strawberry.field(description="Whom it is about.")
-    feature_key: str = strawberry.field(description="What it is about.")
-    before: Access = strawberry.field(description="The answer without it.")
-    after: Access = strawberry.field(description="The answer with it.")
+    customer_key: str = strawberry.field(description="The key of the customer whose access differs.")
+    feature_key: str = strawberry.field(description="The key of the feature whose access differs.")
+    before: Access = strawberry.field(description="The access without the change.")
+    after: Access = strawberry.field(description="The access with the change.")
 
     @classmethod
     def of(cls, difference: rules.DecisionChange) -> Self:
@@ -24,7 +24,7 @@ class AccessDifference:
         return cls(customer_key=after.customer_key, feature_key=after.feature_key, before=before, after=after)
 
 
-@strawberry.type(description="What customers would notice.")
+@strawberry.type(description="What customers would notice of an edit.")
 class CustomerImpact:
     """An impact."""
 
@@ -32,14 +32,16 @@ class CustomerImpact:
         description="False where more than 10,000 customers are affected: the numbers are then estimated "
         "from a sample of 10,000."
     )
-    customers_affected: int = strawberry.field(description="How many would have another answer.")
-    gain_access: int = strawberry.field(description="How many of them could use something that they cannot.")
-    lose_access: int = strawberry.field(
-        description="How many of them could no longer use something that they can."
+    customers_affected: int = strawberry.field(
+        description="The number of customers with at least one different answer."
     )
-    over_limit: int = strawberry.field(description="How many of them would be over a limit: used > limit.")
+    gain_access: int = strawberry.field(description="The number of them that gain access to some feature.")
+    lose_access: int = strawberry.field(description="The number of them that lose access to some feature.")
+    over_limit: int = strawberry.field(
+        description="The number of them that would be over a limit: used > limit."
+    )
     examples: list[AccessDifference] = strawberry.field(
-        description="Up to 20, those that lose most first; empty for whom may not read customers."
+        description="Up to 20 differences, the largest losses first; empty for keys without CUSTOMERS_READ."
     )
 
     @classmethod

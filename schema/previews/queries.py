@@ -17,17 +17,17 @@ from schema.previews.impacts import AccessDifference, CustomerImpact
 from schema.user_errors import INPUT
 
 
-@strawberry.type(description="What publishing a package's draft would do.")
+@strawberry.type(description="The effects of a publish, before it is done.")
 class PublishPreview:
     """A publish that is not done."""
 
     changes: list[CatalogChange] = strawberry.field(
-        description="What the new version would change, in words: its own `changes`."
+        description="What the new version would change, in words."
     )
     cascades_to: list[Plan] = strawberry.field(
-        description="Plans that inherit from this one and change with it."
+        description="The plans that inherit from the package and would be published with it."
     )
-    impact: CustomerImpact = strawberry.field(description="What customers would notice.")
+    impact: CustomerImpact = strawberry.field(description="What customers would notice of the publish.")
 
     @classmethod
     def of(cls, info: Info, preview: resolvers.PublishPreview) -> Self:
@@ -39,14 +39,16 @@ class PublishPreview:
         )
 
 
-@strawberry.type(description="What a change of plan would do.")
+@strawberry.type(description="The effects of a change of plan, before it is done.")
 class PlanChangePreview:
     """A change of plan that is not made."""
 
     timing: ChangeTiming = strawberry.field(description="When `changePlan` would do it: NOW or PERIOD_END.")
-    effective_at: datetime = strawberry.field(description="The instant from which on it would hold.")
+    effective_at: datetime = strawberry.field(
+        description="The instant at which the change would take effect."
+    )
     differences: list[AccessDifference] = strawberry.field(
-        description="Every feature that differs at that instant, without the change and with it."
+        description="Every feature whose access would differ at that instant, before and after the change."
     )
 
     @classmethod
@@ -64,14 +66,16 @@ class PreviewQueries:
     """Questions of what would be."""
 
     @resolver_field(
-        "What `publishPackage` would do. What that would refuse is BAD_USER_INPUT with the same codes."
+        "The effects of `publishPackage`, without doing it. What `publishPackage` would "
+        "refuse is BAD_USER_INPUT with the same codes."
     )
     async def preview_publish(
         self,
         info: Info,
-        package: Annotated[str, strawberry.argument(description="Key of the package.")],
+        package: Annotated[str, strawberry.argument(description="The key of the plan or add-on.")],
         apply_to: Annotated[
-            PublishScope, strawberry.argument(description="Whom the new version would hold for.")
+            PublishScope,
+            strawberry.argument(description="The subscriptions that the new version would hold for."),
         ] = PublishScope.ALL_CUSTOMERS,
     ) -> PublishPreview | None:
         """Preview a publish; GraphQLError with BAD_USER_INPUT for one that would be refused."""
@@ -80,7 +84,8 @@ class PreviewQueries:
         return PublishPreview.of(info, preview)
 
     @resolver_field(
-        "What `changePlan` would do. What that would refuse is BAD_USER_INPUT with the same codes."
+        "The effects of `changePlan`, without doing it. What `changePlan` would refuse is "
+        "BAD_USER_INPUT with the same codes."
     )
     async def preview_plan_change(
         self, info: Info, input: Annotated[ChangePlanInput, INPUT]

@@ -18,22 +18,29 @@ from schema.scalars import JSON, Quantity
 class ReportUsageInput:
     """Usage, written."""
 
-    customer: str = strawberry.field(description="Key of the customer.")
-    feature: str = strawberry.field(description="Key of a METERED feature.")
+    customer: str = strawberry.field(description="The key of the customer.")
+    feature: str = strawberry.field(description="The key of a METERED feature.")
     value: Quantity = strawberry.field(
-        default=Quantity(1_000_000), description="How much; below zero gives back."
+        default=Quantity(1_000_000),
+        description="The quantity in units of the feature; below 0 gives usage back.",
     )
     mode: UsageMode = strawberry.field(
-        default=UsageMode.ADD, description="Whether the value is added, or the usage becomes it."
+        default=UsageMode.ADD, description="Whether the value is added to the usage or replaces it."
     )
     occurred_at: datetime | None = strawberry.field(
-        default=UNSET, description="When; now when left out, at most 5 minutes ahead of the clock."
+        default=UNSET,
+        description="The instant of the usage: now if left out, at most 5 minutes ahead of the clock "
+        "(OUT_OF_RANGE).",
     )
     idempotency_key: str | None = strawberry.field(
-        default=UNSET, description="The same key and input does nothing again, and tells the first outcome."
+        default=UNSET,
+        description="A key of 1 to 255 characters that makes the write safe to repeat: the same key and "
+        "input writes nothing again and returns the first outcome; with another input it is "
+        "IDEMPOTENCY_CONFLICT.",
     )
     properties: JSON | None = strawberry.field(
-        default=UNSET, description="What is to be kept with it; a UNIQUE meter counts one of them."
+        default=UNSET,
+        description="A JSON object that is kept with the record; a UNIQUE meter reads its property here.",
     )
 
     def fact(self) -> ReportUsage:
@@ -53,18 +60,23 @@ def read_properties(said: JSON | None) -> Properties | None:
     return cast("Properties | None", or_none(said))
 
 
-@strawberry.input(description="Something that has happened, for meters to count.")
+@strawberry.input(description="An event for meters to count.")
 class UsageEventInput:
     """An event, written."""
 
-    id: str = strawberry.field(description="The event's own id: one that is known is not counted again.")
-    customer: str = strawberry.field(description="Key of the customer.")
-    name: str = strawberry.field(description="The name that meters match on.")
+    id: str = strawberry.field(
+        description="The id of the event, unique per customer: an id that was ingested before is not counted "
+        "again."
+    )
+    customer: str = strawberry.field(description="The key of the customer.")
+    name: str = strawberry.field(description="The name that meters match.")
     properties: JSON | None = strawberry.field(
-        default=UNSET, description="An object; what meters filter on and read."
+        default=UNSET, description="A JSON object; meters filter on its properties and read them."
     )
     occurred_at: datetime | None = strawberry.field(
-        default=UNSET, description="When; now when left out, at most 5 minutes ahead of the clock."
+        default=UNSET,
+        description="The instant of the usage: now if left out, at most 5 minutes ahead of the clock "
+        "(OUT_OF_RANGE).",
     )
 
     def fact(self) -> IngestEvent:
@@ -77,17 +89,27 @@ class UsageEventInput:
         )
 
 
-@strawberry.input(description="What is to be used up, if that is allowed.")
+@strawberry.input(description="Usage to record if it is allowed.")
 class ConsumeInput:
     """Consumption, written."""
 
-    customer: str = strawberry.field(description="Key of the customer.")
-    feature: str = strawberry.field(description="Key of a METERED feature counted by SUM or COUNT.")
-    quantity: Quantity = strawberry.field(default=Quantity(1_000_000), description="How much; above 0.")
-    idempotency_key: str | None = strawberry.field(
-        default=UNSET, description="The same key and input does nothing again, and tells the first outcome."
+    customer: str = strawberry.field(description="The key of the customer.")
+    feature: str = strawberry.field(
+        description="The key of a METERED feature that is counted by SUM or COUNT."
     )
-    properties: JSON | None = strawberry.field(default=UNSET, description="What is to be kept with it.")
+    quantity: Quantity = strawberry.field(
+        default=Quantity(1_000_000),
+        description="The quantity in units of the feature; above 0 (OUT_OF_RANGE).",
+    )
+    idempotency_key: str | None = strawberry.field(
+        default=UNSET,
+        description="A key of 1 to 255 characters that makes the write safe to repeat: the same key and "
+        "input writes nothing again and returns the first outcome; with another input it is "
+        "IDEMPOTENCY_CONFLICT.",
+    )
+    properties: JSON | None = strawberry.field(
+        default=UNSET, description="A JSON object that is kept with the usage record."
+    )
 
     def fact(self) -> Consume:
         """Read it."""
@@ -99,15 +121,23 @@ class ConsumeInput:
         )
 
 
-@strawberry.input(description="What is to be held, if that is allowed.")
+@strawberry.input(description="A quantity to reserve if it is allowed.")
 class ReserveInput:
     """A hold, written."""
 
-    customer: str = strawberry.field(description="Key of the customer.")
-    feature: str = strawberry.field(description="Key of a METERED feature counted by SUM or COUNT.")
-    quantity: Quantity = strawberry.field(description="How much; above 0.")
-    key: str = strawberry.field(description="Names the hold; the same key and input is the same hold.")
-    ttl_seconds: int = strawberry.field(default=3600, description="How long it lasts, 1 s to 24 h.")
+    customer: str = strawberry.field(description="The key of the customer.")
+    feature: str = strawberry.field(
+        description="The key of a METERED feature that is counted by SUM or COUNT."
+    )
+    quantity: Quantity = strawberry.field(
+        description="The quantity in units of the feature; above 0 (OUT_OF_RANGE)."
+    )
+    key: str = strawberry.field(
+        description="Your own key of the reservation: the same key and input is the same reservation."
+    )
+    ttl_seconds: int = strawberry.field(
+        default=3600, description="How long it counts, in seconds: 1 to 86,400."
+    )
 
     def fact(self) -> Reserve:
         """Read it."""
@@ -116,27 +146,29 @@ class ReserveInput:
         )
 
 
-@strawberry.input(
-    description="Left out settles the whole hold; less gives the rest back; more is recorded as usage."
-)
+@strawberry.input(description="The reservation to settle and the quantity that was used.")
 class SettleReservationInput:
     """A settlement, written."""
 
-    customer: str = strawberry.field(description="Key of the customer.")
-    key: str = strawberry.field(description="Key of the reservation.")
-    quantity: Quantity | None = strawberry.field(default=UNSET, description="How much was used.")
+    customer: str = strawberry.field(description="The key of the customer.")
+    key: str = strawberry.field(description="The key of the reservation.")
+    quantity: Quantity | None = strawberry.field(
+        default=UNSET,
+        description="The quantity that was used: the whole reservation if left out. Less returns the rest; "
+        "more is recorded as usage.",
+    )
 
     def fact(self) -> SettleReservation:
         """Read it."""
         return SettleReservation(key=self.key, quantity=or_none(self.quantity))
 
 
-@strawberry.input(description="Names a hold.")
+@strawberry.input(description="The key of a reservation.")
 class ReservationKeyInput:
     """A hold's name."""
 
-    customer: str = strawberry.field(description="Key of the customer.")
-    key: str = strawberry.field(description="Key of the reservation.")
+    customer: str = strawberry.field(description="The key of the customer.")
+    key: str = strawberry.field(description="The key of the reservation.")
 
     def fact(self) -> ReleaseReservation:
         """Read it."""

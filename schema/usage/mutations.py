@@ -26,14 +26,17 @@ async def _ingested(info: Info, event: inputs.UsageEventInput) -> CommandResult:
 class UsageMutations:
     """Acts on usage."""
 
-    @mutation("Records what has already happened: never refused for a limit.")
+    @mutation("Records usage that has already happened; no limit refuses it.")
     async def report_usage(
         self, info: Info, input: Annotated[inputs.ReportUsageInput, INPUT]
     ) -> payloads.UsagePayload:
         """Report usage."""
         return await _reported(info, input)
 
-    @resolver_field("At most 1,000; each stands or falls alone, answers in the same order.")
+    @resolver_field(
+        "Does the same for at most 1,000 inputs: each succeeds or fails alone, with its answer in "
+        "the same position."
+    )
     async def report_usage_batch(
         self, info: Info, reports: Annotated[list[inputs.ReportUsageInput], MANY]
     ) -> list[payloads.UsagePayload]:
@@ -41,8 +44,9 @@ class UsageMutations:
         return await each(info.context, payloads.UsagePayload, partial(_reported, info), reports)
 
     @resolver_field(
-        "Raw events for meters; at most 1,000. An event with a known id is not counted again. "
-        "One that is refused counts nowhere, and the others stand."
+        "Ingests events for meters, at most 1,000. An event whose id was ingested before is "
+        "not counted again. An event that is refused counts nowhere; the others of the batch "
+        "stand."
     )
     async def ingest_events(
         self, info: Info, events: Annotated[list[inputs.UsageEventInput], MANY]
@@ -53,8 +57,8 @@ class UsageMutations:
         return payloads.IngestPayload.of(info, await asyncio.gather(*doings))
 
     @mutation(
-        "Checks and records as one act: recorded if allowed, otherwise not at all. "
-        "Safe under any concurrency."
+        "Checks and records usage in one act: recorded if it is allowed, otherwise nothing "
+        "happens. Never passes a hard limit under any concurrency."
     )
     async def consume(
         self, info: Info, input: Annotated[inputs.ConsumeInput, INPUT]
@@ -63,7 +67,7 @@ class UsageMutations:
         done, decision = await resolvers.consume(info.context, input.customer, input.fact())
         return payloads.ConsumePayload.of(done, decision)
 
-    @mutation("Holds a quantity if that is allowed, decided and recorded as one act.")
+    @mutation("Reserves a quantity if it is allowed; decides and records in one act.")
     async def reserve(
         self, info: Info, input: Annotated[inputs.ReserveInput, INPUT]
     ) -> payloads.ReservationPayload:
@@ -71,7 +75,7 @@ class UsageMutations:
         done, decision = await resolvers.consume(info.context, input.customer, input.fact())
         return payloads.ReservationPayload.of(info, done, decision, input.key)
 
-    @mutation("Records what was used of a hold, and lets go of the rest.")
+    @mutation("Records the usage of a reservation and releases the rest.")
     async def settle_reservation(
         self, info: Info, input: Annotated[inputs.SettleReservationInput, INPUT]
     ) -> payloads.ReservationPayload:
@@ -79,7 +83,7 @@ class UsageMutations:
         done, decision = await resolvers.end_hold(info.context, input.customer, input.fact())
         return payloads.ReservationPayload.of(info, done, decision, input.key)
 
-    @mutation("Lets go of a hold without usage.")
+    @mutation("Releases a reservation without usage.")
     async def release_reservation(
         self, info: Info, input: Annotated[inputs.ReservationKeyInput, INPUT]
     ) -> payloads.ReservationPayload:

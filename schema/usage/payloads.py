@@ -17,16 +17,19 @@ from schema.usage.reservations import Reservation
 from schema.user_errors import Payload, UserError
 
 
-@strawberry.type(description="Usage that was recorded.")
+@strawberry.type(description="The result of reporting usage.")
 class UsagePayload(Payload):
     """Usage's payload."""
 
     recorded: Quantity | None = strawberry.field(
-        default=None, description="What it added to usage; on a replay, what the first did."
+        default=None,
+        description="The quantity that was added to usage; for a replay, that of the first time.",
     )
-    access: Access | None = strawberry.field(default=None, description="The state after it.")
+    access: Access | None = strawberry.field(
+        default=None, description="The access after the report; null where `userErrors` names problems."
+    )
     replayed: bool = strawberry.field(
-        default=False, description="True where the idempotency key had done this before."
+        default=False, description="True where the idempotency key was used before with the same input."
     )
 
     @classmethod
@@ -40,14 +43,16 @@ class UsagePayload(Payload):
         )
 
 
-@strawberry.type(description="What came of a batch of events.")
+@strawberry.type(description="The result of ingesting a batch of events.")
 class IngestPayload(Payload):
     """Events' payload; each event stands or falls alone."""
 
-    accepted: int = strawberry.field(default=0, description="Events that were counted.")
-    duplicates: int = strawberry.field(default=0, description="Events whose id was known.")
+    accepted: int = strawberry.field(default=0, description="The number of events that were counted.")
+    duplicates: int = strawberry.field(
+        default=0, description="The number of events whose id was ingested before."
+    )
     unmatched: int = strawberry.field(
-        default=0, description="Events that no meter matches; they are not kept."
+        default=0, description="The number of events that no meter matches; they are not kept."
     )
 
     @classmethod
@@ -68,16 +73,18 @@ class IngestPayload(Payload):
         )
 
 
-@strawberry.type(description="What came of consuming.")
+@strawberry.type(description="The result of `consume`.")
 class ConsumePayload(Payload):
     """Consumption's payload."""
 
-    consumed: bool = strawberry.field(default=False, description="Whether it was allowed and recorded.")
+    consumed: bool = strawberry.field(
+        default=False, description="Whether the usage was allowed and recorded."
+    )
     access: Access | None = strawberry.field(
-        default=None, description="The decision. Where consumed, the balances after it."
+        default=None, description="The decision. Where it was consumed, usage and credits are those after it."
     )
     replayed: bool = strawberry.field(
-        default=False, description="True where the idempotency key had done this before."
+        default=False, description="True where the idempotency key was used before with the same input."
     )
 
     @classmethod
@@ -91,15 +98,18 @@ class ConsumePayload(Payload):
         )
 
 
-@strawberry.type(description="A hold that was made, settled or released.")
+@strawberry.type(description="The result of making, settling or releasing a reservation.")
 class ReservationPayload(Payload):
     """A hold's payload."""
 
     reservation: Reservation | None = strawberry.field(
-        default=None, description="The hold as it is now; null where it was not allowed."
+        default=None, description="The reservation in its present state; null where it was not allowed."
     )
-    access: Access | None = strawberry.field(default=None, description="The decision, or the state after it.")
-    replayed: bool = strawberry.field(default=False, description="True where this had been done before.")
+    access: Access | None = strawberry.field(
+        default=None,
+        description="The decision, or the access after the act; null where `userErrors` names problems.",
+    )
+    replayed: bool = strawberry.field(default=False, description="True where the same write was done before.")
 
     @classmethod
     def of(cls, info: Info, done: CommandResult, decision: Decision, key: str) -> Self:

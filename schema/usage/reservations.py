@@ -23,18 +23,24 @@ def customer_id(info: Info, seen: CustomerView, kind: str, *parts: str | int) ->
     return to_id(kind, info.context.environment, *names, standpoint=seen.standpoint)
 
 
-@strawberry.type(description="A quantity that is held for a customer until it is settled.")
+@strawberry.type(
+    description="A quantity that is reserved for a customer until it is settled, released or expires."
+)
 class Reservation(Node):
     """A hold."""
 
     seen: strawberry.Private[CustomerView]
     fact: strawberry.Private[ReservationFact]
-    key: str = strawberry.field(description="The caller's own name of it, unique for the customer.")
-    status: ReservationStatus = strawberry.field(description="Where it stands; follows from the clock.")
-    quantity: Quantity = strawberry.field(description="How much is, or was, held.")
-    settled_quantity: Quantity | None = strawberry.field(description="How much of it was used.")
-    created_at: datetime = strawberry.field(description="When it was made.")
-    expires_at: datetime = strawberry.field(description="When it stops to hold by itself.")
+    key: str = strawberry.field(description="Your own key of the reservation, unique for the customer.")
+    status: ReservationStatus = strawberry.field(
+        description="The state of the reservation, derived from its facts and the clock."
+    )
+    quantity: Quantity = strawberry.field(description="The reserved quantity, in units of the feature.")
+    settled_quantity: Quantity | None = strawberry.field(
+        description="The quantity that was used; null before it is settled."
+    )
+    created_at: datetime = strawberry.field(description="The instant at which it was made.")
+    expires_at: datetime = strawberry.field(description="The instant at which it stops counting by itself.")
 
     @classmethod
     def of(cls, info: Info, seen: CustomerView, hold: ReservationFact) -> Self:
@@ -53,14 +59,14 @@ class Reservation(Node):
             expires_at=hold.expires_at,
         )
 
-    @resolver_field("Whose it is.")
+    @resolver_field("The customer that holds the reservation.")
     def customer(self, info: Info) -> Annotated["Customer", strawberry.lazy("schema.customers.types")]:
         """Give the customer."""
         from schema.customers.types import Customer  # noqa: PLC0415 - customers show reservations
 
         return Customer.of(info, self.seen)
 
-    @resolver_field("What is held of.")
+    @resolver_field("The feature that is reserved.")
     def feature(self, info: Info) -> Feature:
         """Give the feature."""
         return Feature.of(info, self.seen.flat, self.seen.flat.catalog.features[self.fact.feature])

@@ -13,23 +13,23 @@ from schema.catalog.features import Feature
 from schema.fields import Info, resolver_field
 from schema.scalars import Quantity
 
-From = Annotated[datetime, strawberry.argument(name="from", description="The first instant.")]
+From = Annotated[datetime, strawberry.argument(name="from", description="The first instant of the span.")]
 To = Annotated[
-    datetime, strawberry.argument(description="The first instant after the last; it may be to come.")
+    datetime, strawberry.argument(description="The first instant after the span; it may lie in the future.")
 ]
-By = Annotated[rules.UsageBucket | None, strawberry.argument(description="How long a bucket is.")]
+By = Annotated[rules.UsageBucket | None, strawberry.argument(description="The length of a bucket.")]
 
 
-@strawberry.type(description="A bucket of a usage series; the first and the last may be cut off.")
+@strawberry.type(description="A bucket of a usage series; the span may cut off the first and the last.")
 class UsagePoint:
     """A bucket."""
 
-    period: Period = strawberry.field(description="From when to when.")
+    period: Period = strawberry.field(description="The span of the bucket.")
     value: Quantity = strawberry.field(
-        description="What was used in it: the sum, the maximum or how many distinct values; "
-        "for LATEST the level at its end, carried forward."
+        description="The usage in the bucket: the sum, the maximum or the number of different values; for "
+        "LATEST the level at its end, carried forward."
     )
-    is_reset: bool = strawberry.field(description="Whether usage began anew within it.")
+    is_reset: bool = strawberry.field(description="Whether usage started again from zero within the bucket.")
 
     @classmethod
     def of(cls, point: rules.Point) -> Self:
@@ -49,10 +49,10 @@ class UsageSeries:
     flat: strawberry.Private[ResolvedCatalog]
     fact: strawberry.Private[rules.Series]
     buckets: list[UsagePoint] = strawberry.field(
-        description="In order, without a gap, from the first instant asked for to the last."
+        description="The buckets in order and without gaps, over the requested span."
     )
     total: Quantity = strawberry.field(
-        description="What was used in all of it, put together as in a bucket: not the sum of the buckets "
+        description="The usage over the whole span, aggregated as in a bucket: not the sum of the buckets "
         "for MAX, UNIQUE and LATEST."
     )
 
@@ -66,7 +66,7 @@ class UsageSeries:
             total=Quantity(series.total),
         )
 
-    @resolver_field("What was used.")
+    @resolver_field("The feature that was used.")
     def feature(self, info: Info) -> Feature:
         """Give the feature."""
         return Feature.of(info, self.flat, self.fact.feature)
