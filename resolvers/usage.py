@@ -6,8 +6,9 @@ import asyncio
 from dataclasses import dataclass, replace
 
 from models.commands.batch import CommandResult
+from models.usage.counting import Uncounted, count_anew, flow
 from models.usage.reservations import ReservationFilter, count, find, page
-from models.usage.store import Owner, Uncounted, count_anew, flow
+from models.usage.store import Owner
 from resolvers.context import Context
 from resolvers.customers import CustomerView
 from resolvers.paging import Cursors, Page, PageRequest

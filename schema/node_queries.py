@@ -16,7 +16,8 @@ from schema.catalog.entitlements import HiddenPlace, Price, entitlement_of
 from schema.catalog.features import CreditType, Feature, Product
 from schema.catalog.packages import PackageVersion, draft_place, place_of, show_package
 from schema.credits.types import CreditEntry, CreditGrant, NamedGrant
-from schema.customers.types import CustomEntitlement, Customer, CustomerSubscription
+from schema.customers.custom_entitlements import CustomEntitlement
+from schema.customers.types import Customer, CustomerSubscription
 from schema.environments import Environment
 from schema.fields import Info
 from schema.nodes import GlobalId, Node, from_id, is_number

@@ -146,15 +146,15 @@ def _json_children(value: object) -> Iterable[object]:
         case list():
             return value
         case str() if not is_storable(value):
-            message = f"holds a NUL character or half of a surrogate pair: {json_text(value)}"
+            message = f"contains a NUL character or half of a surrogate pair: {json_text(value)}"
         case float() if not isfinite(value):
-            message = "holds a number that is not finite"
+            message = "contains a number that is not finite"
         case int() if abs(value) >= _JSON_INTEGER_END:
-            message = f"holds an integer of more than {JSON_INTEGER_DIGITS_MAX} digits"
+            message = f"contains an integer of more than {JSON_INTEGER_DIGITS_MAX} digits"
         case str() | float() | int() | bool() | None:
             return ()
         case _:
-            message = "holds what JSON cannot say"
+            message = "contains a value that JSON cannot represent"
     raise ValueError(message)
 
 
@@ -168,7 +168,7 @@ def _plain_value(node: ValueNode) -> object:
         case IntValueNode() if len(node.value.lstrip("-")) <= JSON_INTEGER_DIGITS_MAX:
             return int(node.value)
         case IntValueNode():
-            message = f"holds an integer of more than {JSON_INTEGER_DIGITS_MAX} digits"
+            message = f"contains an integer of more than {JSON_INTEGER_DIGITS_MAX} digits"
         case FloatValueNode():
             return float(node.value)
         case ListValueNode():

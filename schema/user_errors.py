@@ -125,7 +125,7 @@ class _TellsProblems(FieldExtension):
 def _unstorable(value: object, *path: str) -> Iterator[Problem]:
     """Find the texts in an input that no database can keep."""
     if isinstance(value, str) and not is_storable(value):
-        message = "A text holds no NUL character and no half of a surrogate pair."
+        message = "A string must not contain NUL or half of a surrogate pair."
         yield Problem(ErrorCode.INVALID, message, path)
     elif isinstance(value, list):
         for index, item in enumerate(value):

@@ -61,7 +61,7 @@ class Metrics:
         labels = ["operation", "kind"]
         self._requests = Counter(
             "allotment_requests",
-            "Requests for the graph: outcome is OK, or the code of the first error.",
+            "GraphQL requests: the outcome is OK or the code of the first error.",
             [*labels, "outcome"],
             registry=self._registry,
         )
@@ -74,7 +74,7 @@ class Metrics:
         )
         self._acts = Histogram(
             "allotment_commit_acts",
-            "Acts on customers that shared one transaction.",
+            "Writes to customers per transaction.",
             buckets=_ACTS,
             registry=self._registry,
         )
@@ -84,8 +84,8 @@ class Metrics:
             ["step"],
             registry=self._registry,
         )
-        self._sockets = self._gauge("allotment_sockets", "WebSockets that are open.")
-        self._streams = self._gauge("allotment_streams", "Subscriptions that are under way.")
+        self._sockets = self._gauge("allotment_sockets", "Open WebSockets.")
+        self._streams = self._gauge("allotment_streams", "GraphQL subscriptions that are running.")
         self._zones = Gauge(
             "allotment_time_zone_rules",
             "The rules of time zones that are used: always 1.",

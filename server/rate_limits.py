@@ -51,7 +51,7 @@ def _counting(limit: str, storage: str) -> RateCounter:
 
 
 def _too_much(limit: str, seconds: int) -> Refused:
-    message = f"That is more than {limit}, counted by cost. There is more in {seconds} s."
+    message = f"Rate limit of {limit} exceeded, counted by cost. Retry in {seconds} s."
     return refuse(
         RequestCode.RATE_LIMITED,
         message,

@@ -24,9 +24,10 @@ from models.credits.store import CreditAccountKey
 from models.customers import store as customers
 from models.customers.rulebook import Rulebook, Ruling
 from models.customers.store import Address
-from models.usage import reservations
+from models.usage import counting, reservations
 from models.usage import store as usage
-from models.usage.store import Owner, Uncounted
+from models.usage.counting import Uncounted
+from models.usage.store import Owner
 from rules.access.decision import Decision
 from rules.catalog.inheritance import ResolvedCatalog
 from rules.catalog.validation import is_external_key
@@ -248,7 +249,7 @@ class Batch:
             for desk, need in needs
             if need.window not in desk.state.tallies
         }
-        for owner, counted in (await usage.count_anew(self._session, missing)).items():
+        for owner, counted in (await counting.count_anew(self._session, missing)).items():
             desks[owner].count(counted)
         asked = {
             (desk.owner, window, need.value)
@@ -257,7 +258,7 @@ class Batch:
             for window in desk.state.tallies
             if window.feature == need.window.feature
         }
-        for (owner, window), known in (await usage.values_known(self._session, list(asked))).items():
+        for (owner, window), known in (await counting.values_known(self._session, list(asked))).items():
             desks[owner].count({window: replace(desks[owner].state.tallies[window], known=known)})
 
     def _settled(self, turn: _PendingCommand) -> Outcome:

@@ -36,8 +36,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.commands.tables import IdempotencyKeyRow
 from models.customers.tables import CustomEntitlementRow, CustomerRow, SubscriptionRow
 from models.database.dialects import table_of
+from models.usage import counting
 from models.usage import store as usage
-from models.usage.store import Owner, Uncounted
+from models.usage.counting import Uncounted
+from models.usage.store import Owner
 from models.usage.tables import ReservationRow, UsageRecordRow
 from rules.catalog.facts import ADDED_UP, Aggregation
 from rules.commands.consume import Consume
@@ -102,7 +104,7 @@ async def verify_counters(session: AsyncSession, part: CustomerBatch) -> Differe
     for owner, window in places:
         if window.feature not in part.aggregations:
             return _about(part, owner, f"A tally is kept of '{window.feature}', which is not metered.")
-    anew = await usage.count_anew(
+    anew = await counting.count_anew(
         session,
         [
             Uncounted(owner=owner, window=window, aggregation=part.aggregations[window.feature])

@@ -6,10 +6,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from models.usage import reservations
+from models.usage import counting, reservations
 from models.usage import store as usage
+from models.usage.counting import Uncounted
 from models.usage.reservations import Holds
-from models.usage.store import Owner, Uncounted, WindowTallies
+from models.usage.store import Owner, WindowTallies
 from resolvers.access.probe import at_a_glance
 from resolvers.context import Context
 from resolvers.credits.accounts import AccountAt, open_accounts
@@ -188,7 +189,7 @@ async def tallies_of(seen: Snapshot, needed: Collection[tuple[Owner, Window]]) -
         for owner, window in needed
         if window not in kept[owner]
     ]
-    counted = await usage.count_anew(seen.session, missing)
+    counted = await counting.count_anew(seen.session, missing)
     return {owner: tallies | counted.get(owner, NO_TALLIES) for owner, tallies in kept.items()}
 
 
@@ -211,7 +212,7 @@ async def _next_usage(seen: Snapshot, subjects: Sequence[ResolvedCheck]) -> Mapp
         if subject.past and subject.window is not None and subject.feature is not None
         if (owner := _owner(seen, subject)) is not None
     }
-    used = await usage.first_in(seen.session, list(dict.fromkeys(later.values())))
+    used = await counting.first_in(seen.session, list(dict.fromkeys(later.values())))
     places = {(owner, window.feature) for owner, window in later.values()}
     begun = await reservations.first_after(
         seen.session, places, min((s.now for s in subjects), default=seen.now)

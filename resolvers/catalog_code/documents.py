@@ -134,7 +134,7 @@ class _Reading:
             raise Rejected(_in_order(map(_of_flaw, (*walk.flaws, broken.flaw)))) from None
         self._flaws = [_of_flaw(flaw) for flaw in walk.flaws]
         if self._value is None and not self._flaws:
-            raise Rejected([missing_value("The document says nothing.", "document")])
+            raise Rejected([missing_value("The document is empty.", "document")])
 
     def _tokens(self) -> Iterator[Token]:
         return _notation(self._document.format).tokens(self._document.text)

@@ -50,17 +50,17 @@ def _refuse_unreadable(text: str) -> None:
         # Numbers stay as they are written: they are read with their digits later.
         json.loads(text, parse_int=str, parse_float=str)
     except json.JSONDecodeError as error:
-        message = f"This is no JSON: {error.msg[:1].lower()}{error.msg[1:]}."
+        message = f"This is not JSON: {error.msg[:1].lower()}{error.msg[1:]}."
         raise Broken(message, error.lineno, error.colno) from None
     except RecursionError:
-        message = "Lists and mappings stand in each other far too deep."
+        message = "Lists and mappings are nested far too deep."
         raise Broken(message, 1, 1) from None
 
 
 def _refuse_constant(word: str, line: int, column: int) -> None:
     # The standard library takes what JSON does not know.
     if word in {"NaN", "Infinity", "-Infinity"}:
-        message = f"This is no JSON: {word} is not a number."
+        message = f"This is not JSON: {word} is not a number."
         raise Broken(message, line, column)
 
 

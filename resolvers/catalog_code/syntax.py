@@ -58,7 +58,7 @@ class Broken(Exception):  # noqa: N818 - what the document is
 
 def too_deep(line: int, column: int) -> Broken:
     """Return what refuses a document in which too much stands in each other."""
-    return Broken(f"Lists and mappings stand in each other at most {DEEPEST} deep.", line, column)
+    return Broken(f"Lists and mappings may be nested at most {DEEPEST} deep.", line, column)
 
 
 class Notation(Protocol):
@@ -147,10 +147,10 @@ class Walk:
 
     def _take_key(self, parent: _Open, token: Token) -> None:
         if token.kind is not Kind.SCALAR:
-            message = "A key is a text."
+            message = "A key must be a string."
             raise Broken(message, token.line, token.column)
         if _UNKEEPABLE.search(token.text):
-            self._object("The key holds a character that cannot be kept.", token, parent.path)
+            self._object("The key contains a character that cannot be stored.", token, parent.path)
         parent.key = token
 
     def _step(self, token: Token) -> ParseStep:
@@ -175,13 +175,13 @@ class Walk:
         key, parent.key = parent.key, None
         path = (*parent.path, key.text)
         if key.text in parent.keys:
-            self._object(f"'{key.text}' stands there twice.", key, path)
+            self._object(f"'{key.text}' is listed twice.", key, path)
         parent.keys.add(key.text)
         return path, key.line, key.column
 
     def _scalar(self, token: Token, path: Path) -> object:
         if _UNKEEPABLE.search(token.text):
-            self._object("The text holds a character that cannot be kept.", token, path)
+            self._object("The string contains a character that cannot be stored.", token, path)
         if not token.plain:
             return token.text
         try:

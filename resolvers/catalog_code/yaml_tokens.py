@@ -54,7 +54,7 @@ def yaml_tokens(text: str) -> Iterator[Token]:
         problem = error.problem or "it is not clear what this is"
         missing = problem.removeprefix("did not find ")
         told = problem if missing == problem else f"{missing} is missing"
-        message = f"This is no YAML: {told}."
+        message = f"This is not YAML: {told}."
         raise Broken(message, line, column) from None
 
 
@@ -83,21 +83,21 @@ def _tokens(events: Iterator[Any]) -> Iterator[Token]:
             plain = kind is Kind.SCALAR
             yield Token(kind, line, column, event.value if plain else "", plain and event.implicit[0])
         elif isinstance(event, yaml.AliasEvent):
-            message = "Aliases are not read: write it out."
+            message = "Aliases are not supported: write the value out."
             raise Broken(message, line, column)
         elif isinstance(event, yaml.DocumentStartEvent):
             documents += 1
             if documents > 1:
-                message = "A second document begins here; one is read."
+                message = "A second document begins here: only one is supported."
                 raise Broken(message, line, column)
 
 
 def _refuse_extras(event: Any, line: int, column: int) -> None:  # noqa: ANN401 - a node of any kind
     if event.anchor is not None:
-        message = "Anchors are not read: write it out where it is needed."
+        message = "Anchors are not supported: write the value out where it is used."
         raise Broken(message, line, column)
     if event.tag is not None:
-        message = "Tags are not read: leave it out."
+        message = "Tags are not supported: leave this one out."
         raise Broken(message, line, column)
 
 

@@ -22,7 +22,7 @@ from rules.usage.counters import Tallies
 from rules.usage.limits import UsageBalance, fits_below, fits_limit
 from rules.usage.metering import Metering, Window, is_added_up
 from rules.usage.reservations import NOTHING_RESERVED, ReservedTotal
-from rules.usage.windows import cut, current_metering
+from rules.usage.windows import current_metering, cut
 from rules.values import BillingPeriod, Choices, ConfigKind, FeatureType, Metered
 
 

@@ -79,10 +79,10 @@ class NewKey:
         """Find what keeps the key from being made at an instant of real time."""
         yield from text_problems(self.name)
         if self.kind is ApiKeyKind.CUSTOMER:
-            yield invalid("A customer's token is made by createCustomerToken, and is no key.", "kind")
+            yield invalid("Create a customer token with createCustomerToken; it is not a key.", "kind")
         elif self.kind is ApiKeyKind.PUBLISHABLE and self.granted:
             yield invalid("A publishable key has no scopes: it reads what is published.", "scopes")
         elif self.kind is ApiKeyKind.SECRET and not self.granted:
-            yield missing_value("A secret key without a scope may do nothing.", "scopes")
+            yield missing_value("A secret key needs at least one scope.", "scopes")
         if self.expires_at is not None and self.expires_at <= now:
-            yield out_of_range("A key expires in the future.", "expiresAt")
+            yield out_of_range("expiresAt must lie in the future.", "expiresAt")

@@ -55,7 +55,7 @@ def claims_of(payload: Mapping[str, object]) -> Claims | None:
 def ttl_problems(seconds: int) -> Iterator[Problem]:
     """Check how long a token is to hold."""
     if not 1 <= seconds <= LONGEST_SECONDS:
-        yield out_of_range(f"A token holds for 1 to {LONGEST_SECONDS} seconds.", "ttlSeconds")
+        yield out_of_range(f"A token lasts 1 to {LONGEST_SECONDS} seconds.", "ttlSeconds")
 
 
 def _seconds(instant: datetime) -> float:

@@ -203,7 +203,7 @@ def refusal(viewer: Viewer, permission: Permission, arguments: Mapping[str, obje
         case ApiKeyKind.PUBLISHABLE:
             of_nobody = permission.public and not [*_named(arguments, permission.own)]
             allowed = permission.anyone or of_nobody
-            return None if allowed else "This takes a secret key; this one is publishable."
+            return None if allowed else "This requires a secret key; this one is publishable."
         case ApiKeyKind.CUSTOMER:
             return _refusal_of_token(viewer, permission, arguments)
         case _:
@@ -213,16 +213,16 @@ def refusal(viewer: Viewer, permission: Permission, arguments: Mapping[str, obje
 def _refusal_by_scope(viewer: Viewer, permission: Permission) -> str | None:
     if permission.scope is None or permission.scope in viewer.scopes:
         return None
-    return f"This takes a key with the scope {permission.scope}."
+    return f"This requires a key with the scope {permission.scope}."
 
 
 def _refusal_of_token(viewer: Viewer, permission: Permission, arguments: Mapping[str, object]) -> str | None:
     if permission.anyone:
         return None
     if not permission.own:
-        return "This takes a secret key; this is a customer's token."
+        return "This requires a secret key; this is a customer token."
     if any(name != viewer.customer for name in _named(arguments, permission.own)):
-        return "This token is one customer's, and another is asked about."
+        return "This token belongs to one customer and cannot read another."
     return None
 
 

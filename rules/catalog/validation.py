@@ -105,7 +105,7 @@ def text_problems(
 
 def _name_problems(name: str) -> Iterator[Problem]:
     if not name.strip():
-        yield missing_value("A name is needed.", "name")
+        yield missing_value("A name is required.", "name")
     elif len(name) > LONGEST_NAME:
         yield out_of_range(f"A name has at most {LONGEST_NAME} characters.", "name")
 
@@ -113,7 +113,7 @@ def _name_problems(name: str) -> Iterator[Problem]:
 def metadata_problems(metadata: object) -> Iterator[Problem]:
     """Check free-form metadata: a JSON object of at most 16 kB."""
     if not isinstance(metadata, Mapping):
-        yield invalid("Metadata is a JSON object.", "metadata")
+        yield invalid("Metadata must be a JSON object.", "metadata")
     elif len(json_bytes(metadata)) > LARGEST_METADATA_BYTES:
         yield out_of_range("Metadata has at most 16 kB.", "metadata")
 
@@ -165,11 +165,11 @@ def _credit_problems(subject: CreditType, value: Value | Written) -> Iterator[Pr
 
 def _minting_problems(value: Credits) -> Iterator[Problem]:
     if value.amount <= 0:
-        yield out_of_range("The amount is above 0.", "amount")
+        yield out_of_range("The amount must be above 0.", "amount")
     if value.rollover_limit < 0:
-        yield out_of_range("The rollover limit is 0 or more.", "rolloverLimit")
+        yield out_of_range("The rollover limit must be 0 or more.", "rolloverLimit")
     elif value.rollover_limit and value.cadence is CreditCadence.ONE_TIME:
-        yield invalid("Credits that are given once are never rolled over.", "rolloverLimit")
+        yield invalid("ONE_TIME credits are never rolled over.", "rolloverLimit")
 
 
 def _config_problems(subject: Feature, value: Number | Text | Choices | Object) -> Iterator[Problem]:
@@ -182,7 +182,7 @@ def _config_problems(subject: Feature, value: Number | Text | Choices | Object) 
     elif isinstance(value, Text) and not 1 <= len(value.text) <= LONGEST_TEXT:
         yield out_of_range(f"A text has 1 to {LONGEST_TEXT} characters.", "config", "text")
     elif isinstance(value, Object) and not isinstance(value.object, Mapping):
-        yield mismatch("An object setting is a JSON object.", "config", "object")
+        yield mismatch("The value must be a JSON object.", "config", "object")
 
 
 def _picked_problems(subject: Feature, value: Choices) -> Iterator[Problem]:
@@ -202,12 +202,12 @@ def _metered_problems(subject: Feature, value: Metered | WrittenLimit) -> Iterat
     if isinstance(value, WrittenLimit):
         yield from _under("metered", limit_problems(value))
     if value.limit is not None and value.limit < 0:
-        yield out_of_range("A limit is 0 or more.", "metered", "limit")
+        yield out_of_range("A limit must be 0 or more.", "metered", "limit")
     if value.reset is not None:
         yield from _under("metered", reset_problems(value.reset))
     if value.overage is not None:
         if value.enforcement is not LimitEnforcement.SOFT:
-            yield invalid("An overage rate goes with a SOFT limit.", "metered", "overage")
+            yield invalid("An overage rate needs a SOFT limit.", "metered", "overage")
         yield from _under("metered", _overage_problems(value.overage))
 
 
@@ -244,24 +244,24 @@ def _overage_problems(overage: OverageRate) -> Iterator[Problem]:
     for problem in money_problems(overage.amount):
         yield problem.under("overage", "amount")
     if overage.per_units <= 0:
-        yield out_of_range("perUnits is above 0.", "overage", "perUnits")
+        yield out_of_range("perUnits must be above 0.", "overage", "perUnits")
 
 
 def reset_problems(reset: Reset) -> Iterator[Problem]:
     """Check when usage starts again."""
     if not 1 <= reset.count <= MOST_INTERVALS:
-        yield out_of_range(f"The count is 1 to {MOST_INTERVALS}.", "reset", "count")
+        yield out_of_range(f"The count must be 1 to {MOST_INTERVALS}.", "reset", "count")
     elif reset.count != 1 and reset.every in (ResetInterval.NEVER, ResetInterval.BILLING_PERIOD):
-        yield invalid(f"The count is 1 with {reset.every}.", "reset", "count")
+        yield invalid(f"The count must be 1 with {reset.every}.", "reset", "count")
     calendar_weeks = reset.every is ResetInterval.WEEK and reset.anchor is ResetAnchor.CALENDAR
     if reset.weekday is not None and not calendar_weeks:
-        yield invalid("A weekday goes with WEEK and CALENDAR.", "reset", "weekday")
+        yield invalid("A weekday needs WEEK and CALENDAR.", "reset", "weekday")
 
 
 def money_problems(money: Money) -> Iterator[Problem]:
     """Check an amount of money: 0 or more, of an ISO 4217 currency."""
     if money.amount < 0:
-        yield out_of_range("An amount is 0 or more.", "amount")
+        yield out_of_range("An amount must be 0 or more.", "amount")
     if not is_currency(money.currency):
         yield invalid(f"'{money.currency}' is not an ISO 4217 currency code.", "currency")
 

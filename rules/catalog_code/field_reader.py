@@ -46,7 +46,7 @@ class Fields:
         self._readable = isinstance(value, Mapping)
         self._entries: Mapping[str, object] = value if isinstance(value, Mapping) else {}
         if not self._readable:
-            self.complain(invalid(f"A mapping of fields stands here, not {_called(value)}."))
+            self.complain(invalid(f"Expected a mapping of fields, got {_called(value)}."))
 
     def complain(self, problem: Problem) -> None:
         """Tell a problem that keeps something from being read; its path begins here."""
@@ -78,7 +78,7 @@ class Fields:
     def needed(self, name: str, read: Callable[[object], Read]) -> Read | None:
         """Read a field that must be there; None comes with a problem."""
         if not self.has(name):
-            self.miss(f"'{name}' is needed.", name)
+            self.miss(f"'{name}' is required.", name)
         return self.one(name, read)
 
     def inner(self, name: str, read: Callable[[Fields], Read]) -> Read | None:
@@ -117,7 +117,7 @@ class Fields:
         for name in sorted(self._entries.keys() - set(self._asked)):
             near = get_close_matches(name, self._asked, n=1)
             hint = f"; '{near[0]}' may be meant" if near else ""
-            stray = invalid(f"There is no field '{name}' here{hint}.", *self._place, name)
+            stray = invalid(f"Unknown field '{name}' here{hint}.", *self._place, name)
             self._findings.problems.append(stray)
 
 
@@ -126,7 +126,7 @@ def text(value: object) -> str:
     if isinstance(value, str):
         return value
     hint = "; put it in quotes" if isinstance(value, int | Decimal | bool) else ""
-    message = f"A text stands here, not {_called(value)}{hint}."
+    message = f"Expected a string, got {_called(value)}{hint}."
     raise ValueError(message)
 
 
@@ -134,7 +134,7 @@ def flag(value: object) -> bool:
     """Read true or false; ValueError otherwise."""
     if isinstance(value, bool):
         return value
-    message = f"true or false stands here, not {_called(value)}."
+    message = f"Expected true or false, got {_called(value)}."
     raise ValueError(message)
 
 
@@ -153,7 +153,7 @@ def _decimal(value: object) -> Decimal:
         return Decimal(value)
     if isinstance(value, str) and _PLAIN.fullmatch(value):
         return Decimal(value)
-    message = f"A number stands here, not {_called(value)}."
+    message = f"Expected a number, got {_called(value)}."
     raise ValueError(message)
 
 
@@ -161,7 +161,7 @@ def whole(value: object) -> int:
     """Read a whole number that fits 32 bits; ValueError otherwise."""
     number, rest = divmod(quantity(value), ONE)
     if rest or abs(number) > _LARGEST_INT or isinstance(value, str):
-        message = f"A whole number of at most {_LARGEST_INT} stands here, not {_called(value)}."
+        message = f"A whole number of at most {_LARGEST_INT} is expected, not {_called(value)}."
         raise ValueError(message)
     return number
 
@@ -170,7 +170,7 @@ def member(kind: type[Member], value: object) -> Member:
     """Read a member of an enum; ValueError, naming all of them, otherwise."""
     if isinstance(value, str) and value in kind.__members__:
         return kind[value]
-    message = f"One of {', '.join(kind.__members__)} stands here, not {_called(value)}."
+    message = f"One of {', '.join(kind.__members__)} is expected, not {_called(value)}."
     raise ValueError(message)
 
 
@@ -178,7 +178,7 @@ def read_list(value: object) -> list[object]:
     """Read a list; ValueError otherwise."""
     if isinstance(value, list):
         return value
-    message = f"A list stands here, not {_called(value)}."
+    message = f"Expected a list, got {_called(value)}."
     raise ValueError(message)
 
 
@@ -209,7 +209,7 @@ def free_mapping(value: object) -> dict[str, Any]:
     """Read a free-form JSON object; ValueError otherwise."""
     if isinstance(value, dict):
         return {key: free(item) for key, item in value.items()}
-    message = f"A mapping stands here, not {_called(value)}."
+    message = f"Expected a mapping, got {_called(value)}."
     raise ValueError(message)
 
 

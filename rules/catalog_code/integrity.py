@@ -141,11 +141,11 @@ def _rows_problems(catalog: Catalog, package: Package, content: Content) -> Iter
         for problem in _row_problems(catalog, package, row):
             yield problem.under(*place)
         if row.price is not None and isinstance(package, Addon):
-            yield invalid("Rows of an add-on hold for every price.", *place, "price")
+            yield invalid("Entitlements of an add-on cannot be limited to a price.", *place, "price")
         elif row.price is not None and row.price not in prices:
             yield unknown_key("price", row.price, *place, "price", among=dict.fromkeys(prices))
         if (row.key, row.price) in taken:
-            yield invalid(f"'{row.key}' has a row already.", *place, "key")
+            yield invalid(f"'{row.key}' is listed twice.", *place, "key")
         taken.add((row.key, row.price))
 
 
@@ -174,7 +174,7 @@ def _order_problems(catalog: Catalog, order: tuple[str, ...]) -> Iterator[Proble
         if row_subject(catalog, key) is None:
             yield nameless(catalog, key, "order", str(index))
         elif key in taken:
-            yield invalid(f"'{key}' stands there twice.", "order", str(index))
+            yield invalid(f"'{key}' is listed twice.", "order", str(index))
         taken.add(key)
 
 
@@ -195,7 +195,7 @@ def _rate_list_problems(catalog: Catalog, content: Content) -> Iterator[Problem]
         for problem in rate_problems(catalog, rate):
             yield problem.under("creditRates", str(index))
         if rate.feature in taken:
-            yield invalid(f"'{rate.feature}' has a rate already.", "creditRates", str(index), "feature")
+            yield invalid(f"'{rate.feature}' has two rates.", "creditRates", str(index), "feature")
         taken.add(rate.feature)
 
 
@@ -210,7 +210,9 @@ def _version_problems(catalog: Catalog) -> Iterator[Problem]:
             message = f"The base plan '{base.key}' was never published."
             yield Problem(ErrorCode.NOT_ALLOWED, message, (*path_to(package), "basePlan"))
         elif version.base_version != base.published.number:
-            message = f"It stands on version {version.base_version} of '{base.key}', which has a newer one."
+            message = (
+                f"It was published on version {version.base_version} of '{base.key}', which has a newer one."
+            )
             yield invalid(message, *path_to(package), "basePlan")
 
 

@@ -176,7 +176,7 @@ class _Reading:
         revoked = fields.one("revoked", read.flag)
         value = values.value(fields, self._subject(key))
         if revoked and value is not None:
-            fields.complain(invalid("A revocation goes without a value.", "revoked"))
+            fields.complain(invalid("A revocation takes no value.", "revoked"))
         return Row(
             key=key,
             value=Revoked() if revoked else value or _left_out(self._subject(key)),

@@ -90,7 +90,7 @@ class Transition:
             message = f"'{key}' is published: it cannot be a draft again."
             yield Problem(ErrorCode.NOT_ALLOWED, message, ("draft",))
         elif key in self.contents and known.archived and wanted.archived:
-            message = f"'{key}' is archived: bring it back to change what it says."
+            message = f"'{key}' is archived: restore it to change it."
             yield Problem(ErrorCode.ARCHIVED, message, ("archived",))
         elif key in self.contents and _has_unfinished(known):
             message = f"'{key}' has an unfinished draft: publish it or discard it first."

@@ -50,7 +50,7 @@ def value(fields: Fields, subject: Subject) -> Value | None:
 def _refuse_several(fields: Fields, names: tuple[str, ...]) -> None:
     given = [name for name in names if fields.has(name)]
     if len(given) > 1:
-        fields.complain(invalid(f"Only one of {', '.join(names)} can stand here.", given[1]))
+        fields.complain(invalid(f"Only one of {', '.join(names)} can be set.", given[1]))
 
 
 def _limit(subject: Subject, fields: Fields) -> Metered:
@@ -116,7 +116,7 @@ def _config(subject: Subject, fields: Fields) -> Config:
     }
     found = [fields.one(name, reader) for name, reader in readers.items()]
     if not any(fields.has(name) for name in _SETTINGS):
-        fields.miss(f"One of {', '.join(_SETTINGS)} is needed.")
+        fields.miss(f"One of {', '.join(_SETTINGS)} is required.")
     return next((value for value in found if value is not None), Text(text=""))
 
 

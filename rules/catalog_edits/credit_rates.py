@@ -57,10 +57,10 @@ def _feature_problems(catalog: Catalog, edit: RateEdit | CreditRate) -> Iterator
     if feature is None:
         yield unknown_key("feature", key, "feature", among=catalog.features)
     elif feature.type is not FeatureType.METERED:
-        yield mismatch(f"'{key}' is not metered: using it burns nothing.", "feature")
+        yield mismatch(f"'{key}' is not metered: it cannot burn credits.", "feature")
     elif feature.meter is not None and feature.meter.aggregation not in ADDED_UP:
         yield mismatch(
-            f"'{key}' is counted by {feature.meter.aggregation}, which no rate can follow.", "feature"
+            f"'{key}' is counted by {feature.meter.aggregation}, which cannot burn credits.", "feature"
         )
     elif feature.status is FeatureStatus.ARCHIVED and edit.credits is not None:
         yield Problem(ErrorCode.ARCHIVED, f"'{key}' is archived.", ("feature",))
@@ -70,8 +70,8 @@ def _amount_problems(catalog: Catalog, edit: RateEdit | CreditRate) -> Iterator[
     if edit.credit_type not in catalog.credit_types:
         yield unknown_key("credit type", edit.credit_type, "creditType", among=catalog.credit_types)
     if edit.credits is UNSET:
-        yield missing_value("Say how many credits, or null for none.", "credits")
+        yield missing_value("Give the credits, or null for none.", "credits")
     elif edit.credits is not None and edit.credits <= 0:
-        yield out_of_range("The credits are above 0; null takes the rate away.", "credits")
+        yield out_of_range("The credits must be above 0; null removes the rate.", "credits")
     if edit.per_units <= 0:
-        yield out_of_range("perUnits is above 0.", "perUnits")
+        yield out_of_range("perUnits must be above 0.", "perUnits")

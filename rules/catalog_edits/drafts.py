@@ -76,9 +76,7 @@ def set_entitlement(catalog: Catalog, edit: RowEdit) -> Catalog:
     problems += _place_problems(place, edit)
     value = _value(place, edit)
     if value is None:
-        raise Rejected(
-            [*problems, missing_value(f"'{edit.key}' needs a value, and has none to keep.", "value")]
-        )
+        raise Rejected([*problems, missing_value(f"'{edit.key}' needs a value.", "value")])
     refuse_any(problems)
     settled = value if isinstance(value, Revoked) else complete_value(subject, value)
     return with_draft(catalog, package, _with_row(place, edit, settled))
@@ -102,7 +100,7 @@ def _subject_problems(subject: Feature | CreditType, edit: RowEdit) -> Iterator[
     if edit.value is UNSET or edit.value is None:
         return
     if edit.revoked:
-        yield invalid("A revocation goes without a value.", "value")
+        yield invalid("A revocation takes no value.", "value")
     for problem in value_problems(subject, edit.value):
         yield problem.under("value")
 
@@ -111,7 +109,7 @@ def _link_problems(package: Package, price: str | None) -> Iterator[Problem]:
     if price is None:
         return
     if isinstance(package, Addon):
-        yield invalid("Rows of an add-on hold for every price.", "price")
+        yield invalid("Entitlements of an add-on cannot be limited to a price.", "price")
     elif price not in _prices(package.newest):
         yield unknown_key("price", price, "price", among=_prices(package.newest))
 
@@ -202,9 +200,7 @@ def _not_own(catalog: Catalog, package: Package, key: str, price: str | None) ->
     above = inherited_row(catalog, package, key)
     if above is None or price is not None:
         return unknown_key("own row for", key, "key", among={row.key: row for row in package.newest.rows})
-    message = (
-        f"'{key}' is inherited: its row lives in '{above.defined_in}'. Revoke it here, or remove it there."
-    )
+    message = f"'{key}' is inherited: it is set in '{above.defined_in}'. Revoke it here, or remove it there."
     return invalid(message, "key")
 
 
@@ -248,7 +244,7 @@ def remove_price(catalog: Catalog, package_key: str, key: str) -> Catalog:
         raise Rejected([unknown_key("price", key, "key", among=_prices(draft))])
     linked = [row.key for row in draft.rows if row.price == key]
     if linked:
-        message = f"Rows hold for this price alone: {', '.join(linked)}."
+        message = f"Entitlements hold for this price only: {', '.join(linked)}."
         raise Rejected([Problem(ErrorCode.IN_USE, message, ("key",))])
     kept = tuple(price for price in draft.prices if price.key != key)
     return with_draft(catalog, package, replace(draft, prices=kept))
@@ -269,13 +265,13 @@ def _order_problems(keys: tuple[str, ...], shown: Collection[str]) -> Iterator[P
         if key not in shown:
             yield unknown_key("row for", key, "keys", str(index), among=dict.fromkeys(shown))
         elif key in keys[:index]:
-            yield invalid(f"'{key}' stands there twice.", "keys", str(index))
+            yield invalid(f"'{key}' is listed twice.", "keys", str(index))
 
 
 def discard_draft(catalog: Catalog, package_key: str) -> Catalog:
     """Forget what was edited since the last publish; refused where nothing was ever published."""
     package = editable_package(catalog, package_key, "package")
     if package.published is None:
-        message = f"'{package_key}' was never published: its draft is all there is."
+        message = f"'{package_key}' was never published: it has only its draft."
         raise Rejected([Problem(ErrorCode.NOT_ALLOWED, message, ("package",))])
     return catalog if package.draft is None else with_package(catalog, replace(package, draft=None))

@@ -118,11 +118,11 @@ def _kind_problems(feature: Feature) -> Iterator[Problem]:
     if feature.type is FeatureType.CONFIG and feature.config_kind is None:
         yield missing_value("A CONFIG feature needs its configKind.", "configKind")
     if feature.type is not FeatureType.CONFIG and feature.config_kind is not None:
-        yield invalid("configKind goes with CONFIG features only.", "configKind")
+        yield invalid("configKind is for CONFIG features only.", "configKind")
     if feature.config_kind is ConfigKind.CHOICE:
         yield from _choice_list_problems(feature.choices)
     elif feature.choices:
-        yield invalid("choices go with CONFIG features of kind CHOICE only.", "choices")
+        yield invalid("choices are for CONFIG features of kind CHOICE only.", "choices")
 
 
 def _choice_list_problems(choices: tuple[str, ...]) -> Iterator[Problem]:
@@ -132,7 +132,7 @@ def _choice_list_problems(choices: tuple[str, ...]) -> Iterator[Problem]:
         if not choice.strip() or len(choice) > LONGEST_NAME:
             yield invalid("A choice has 1 to 255 characters.", "choices", str(index))
         elif choice in choices[:index]:
-            yield invalid(f"The choice '{choice}' stands there twice.", "choices", str(index))
+            yield invalid(f"The choice '{choice}' is listed twice.", "choices", str(index))
 
 
 def meter_problems(feature: Feature) -> Iterator[Problem]:
@@ -141,7 +141,7 @@ def meter_problems(feature: Feature) -> Iterator[Problem]:
     if meter is None:
         return
     if feature.type is not FeatureType.METERED:
-        yield invalid("A meter goes with METERED features only.", "meter")
+        yield invalid("A meter is for METERED features only.", "meter")
         return
     yield from _property_problems(meter)
     for index, condition in enumerate(meter.filters):
@@ -174,4 +174,4 @@ def _filter_problems(condition: MeterFilter) -> Iterator[Problem]:
     elif len(values) != 1:
         yield invalid(f"{operator} takes exactly one value.", "values")
     elif operator in _COMPARES_NUMBERS and number_in(values[0]) is None:
-        yield invalid(f"{operator} compares numbers, and '{values[0]}' is none.", "values", "0")
+        yield invalid(f"{operator} compares numbers: '{values[0]}' is not a number.", "values", "0")

@@ -78,14 +78,14 @@ def addon_field_problems(catalog: Catalog, addon: Addon) -> Iterator[Problem]:
     yield from text_problems(addon.name, addon.description, addon.metadata)
     yield from _product_problems(catalog, addon.product)
     if addon.max_quantity is not None and not 1 <= addon.max_quantity <= LARGEST_QUANTITY:
-        yield out_of_range("The largest quantity is 1 or more.", "maxQuantity")
+        yield out_of_range("maxQuantity must be 1 or more.", "maxQuantity")
 
 
 def plan_field_problems(catalog: Catalog, plan: Plan) -> Iterator[Problem]:
     """Check what a plan says of itself, its base plan apart."""
     yield from text_problems(plan.name, plan.description, plan.metadata)
     if not 0 <= plan.position <= LARGEST_POSITION:
-        yield out_of_range("A position is 0 or more.", "position")
+        yield out_of_range("A position must be 0 or more.", "position")
     if plan.default_trial_days is not None and not 0 <= plan.default_trial_days <= LONGEST_TRIAL_DAYS:
         yield out_of_range(f"A trial has 0 to {LONGEST_TRIAL_DAYS} days.", "defaultTrialDays")
     yield from _product_problems(catalog, plan.product)
@@ -106,7 +106,7 @@ def _compatibility_problems(catalog: Catalog, plan: Plan) -> Iterator[Problem]:
         elif addon.product != plan.product:
             yield invalid(f"'{key}' is an add-on of another product.", "compatibleAddons", str(index))
         elif key in named[:index]:
-            yield invalid(f"'{key}' stands there twice.", "compatibleAddons", str(index))
+            yield invalid(f"'{key}' is listed twice.", "compatibleAddons", str(index))
 
 
 def set_base_plan(
@@ -137,7 +137,7 @@ def _with_inherited(catalog: Catalog, plan: Plan) -> tuple[Row, ...]:
 
 def _nameless_problems(catalog: Catalog, base: str | Unset | None) -> Iterator[Problem]:
     if base is UNSET:
-        yield missing_value("Name a base plan, or say null to have none.", "basePlan")
+        yield missing_value("Give a base plan, or null for none.", "basePlan")
     elif base is not None and not isinstance(catalog.packages.get(base), Plan):
         yield unknown_key("plan", base, "basePlan", among=catalog.packages, of=Plan)
 

@@ -136,7 +136,7 @@ def _version_problems(package: Package, expected: int | None) -> Iterator[Proble
 def _nothing_problems(package: Package) -> Iterator[Problem]:
     unchanged = package.published is not None and package.newest == package.published.content
     if unchanged:
-        message = f"The draft of '{package.key}' says what is published already."
+        message = f"The draft of '{package.key}' equals the published version."
         yield Problem(ErrorCode.NOTHING_TO_PUBLISH, message, ("package",))
 
 

@@ -205,7 +205,7 @@ def _nulls(update: Update) -> Iterator[Problem]:
     """Refuse null where something must stand."""
     for name in update.needs:
         if getattr(update, name) is None:
-            yield missing_value("This cannot be taken away.", _in_camel_case(name))
+            yield missing_value("This cannot be removed.", _in_camel_case(name))
 
 
 def _in_camel_case(name: str) -> str:

@@ -106,15 +106,15 @@ class ChangePlan(FactsCommand):
             if customer.live(scene.now):
                 yield invalid(f"The customer has no subscription of '{plan.product}'.", "plan")
             elif not customer.archived:
-                message = "The customer has no live subscription; subscribe makes one."
+                message = "The customer has no live subscription; use subscribe."
                 yield Problem(ErrorCode.NOT_FOUND, message, ("customer",))
             return
         term = subscription.term(scene.now)
         is_chosen = self.price is not None or len(plan.shown.prices) <= 1
         if is_chosen and (plan.key, price_for(plan.shown, self.price)) == (term.plan, term.price):
             message = (
-                f"It is on '{plan.key}' and this price already; resumeSubscription takes back what is "
-                "scheduled, migrateSubscription moves to a newer version."
+                f"The subscription is on '{plan.key}' and this price already: resumeSubscription takes back "
+                "what is scheduled, migrateSubscription moves to a newer version."
             )
             yield Problem(ErrorCode.NOT_ALLOWED, message, ("plan",))
 

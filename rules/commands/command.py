@@ -207,6 +207,6 @@ def customer_problems(scene: CommandContext, customer: Customer | None) -> Itera
 
 
 def conflict(act: Command) -> Rejected:
-    """A key that was taken by another input."""
-    message = f"The key '{act.idempotency_key}' was taken by another input."
+    """A key that was used before with another input."""
+    message = f"The key '{act.idempotency_key}' was used before with another input."
     return Rejected([Problem(ErrorCode.IDEMPOTENCY_CONFLICT, message, (act.key_field,))])

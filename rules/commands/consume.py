@@ -107,6 +107,6 @@ class Consume(UsageCommand):
     def _problems(self) -> Iterator[Problem]:
         yield from idempotency_problems(self.idempotency_key)
         if self.quantity <= 0:
-            yield out_of_range("What is consumed is above 0.", "quantity")
+            yield out_of_range("The quantity to consume must be above 0.", "quantity")
         if self.properties is not None:
             yield from properties_problems(self.properties)

@@ -105,13 +105,13 @@ class GrantCredits(CreditAct):
         yield from self.type_problems(scene)
         yield from amount_problems(self.amount)
         if self.source is CreditSource.RECURRING:
-            yield invalid("Only subscriptions give RECURRING credits; this is PAID or PROMOTIONAL.", "source")
+            yield invalid("Only subscriptions grant RECURRING credits; use PAID or PROMOTIONAL.", "source")
         if not 0 <= self.priority <= HIGHEST_PRIORITY:
-            yield out_of_range(f"A priority is 0 to {HIGHEST_PRIORITY}; 0 burns first.", "priority")
+            yield out_of_range(f"A priority must be 0 to {HIGHEST_PRIORITY}; 0 burns first.", "priority")
         if self.effective_at is not None and self.effective_at < (scene.clock or scene.now):
-            yield out_of_range("A grant takes effect now or later.", "effectiveAt")
+            yield out_of_range("effectiveAt must not lie in the past.", "effectiveAt")
         if self.expires_at is not None and self.expires_at <= max(self.effective_at or scene.now, scene.now):
-            yield out_of_range("It would expire before it takes effect.", "expiresAt")
+            yield out_of_range("expiresAt must lie after effectiveAt.", "expiresAt")
         yield from note_problems(self.note)
 
 
@@ -229,9 +229,9 @@ def with_book(state: CustomerState, book: CreditAccount) -> CustomerState:
 def amount_problems(amount: int) -> Iterator[Problem]:
     """Check an amount of credits, or what they would come to."""
     if amount <= 0:
-        yield out_of_range("An amount of credits is above 0.", "amount")
+        yield out_of_range("An amount of credits must be above 0.", "amount")
     elif amount > LARGEST:
-        yield out_of_range("The credits would be too many to count.", "amount")
+        yield out_of_range("The balance would be too large to count.", "amount")
 
 
 def note_problems(note: str | None) -> Iterator[Problem]:

@@ -72,7 +72,7 @@ class SetCustomEntitlement(FactsCommand):
             yield from self._feature_problems(feature)
         start = self.starts_at or scene.now
         if self.expires_at is not None and self.expires_at <= start:
-            yield out_of_range("It would end before it starts.", "expiresAt")
+            yield out_of_range("expiresAt must lie after startsAt.", "expiresAt")
         if self.note is not None and len(self.note) > LONGEST_TEXT:
             yield out_of_range(f"A note has at most {LONGEST_TEXT} characters.", "note")
 
@@ -81,7 +81,7 @@ class SetCustomEntitlement(FactsCommand):
             yield Problem(ErrorCode.ARCHIVED, f"'{feature.key}' is archived.", ("feature",))
         if self.mode is CustomEntitlementMode.REVOKE:
             if self.value is not None:
-                yield invalid("A revocation goes without a value.", "value")
+                yield invalid("A revocation takes no value.", "value")
         elif self.value is None:
             if feature.type is not FeatureType.BOOLEAN:
                 yield missing_value(f"'{feature.key}' needs a value.", "value")

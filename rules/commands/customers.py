@@ -43,7 +43,7 @@ class UpsertCustomer(FactsCommand):
             if isinstance(text, str) and not 1 <= len(text) <= LONGEST_NAME:
                 yield out_of_range(f"The {name} has 1 to {LONGEST_NAME} characters.", name)
         if self.timezone is None:
-            yield missing_value("A customer has a time zone.", "timezone")
+            yield missing_value("A customer must have a time zone.", "timezone")
         elif isinstance(self.timezone, str) and not is_timezone(self.timezone):
             yield invalid(f"'{self.timezone}' is not the IANA name of a time zone.", "timezone")
         if self.metadata is not UNSET and self.metadata is not None:

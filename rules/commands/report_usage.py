@@ -151,7 +151,7 @@ class ReportUsage(UsageCommand):
         yield from _feature_problems(scene.flat.catalog, self.feature)
         yield from occurred_problems(self.occurred_at, scene.now)
         if self.mode is UsageMode.SET and self.occurred_at is not None and self.occurred_at < scene.now:
-            yield out_of_range("What is set holds from now on: it takes no past occurredAt.", "occurredAt")
+            yield out_of_range("SET takes no occurredAt in the past.", "occurredAt")
         if self.properties is not None:
             yield from properties_problems(self.properties)
         if feature is not None and feature.type is FeatureType.METERED:
@@ -162,7 +162,7 @@ class ReportUsage(UsageCommand):
     ) -> Iterator[Problem]:
         if not is_added_up(feature):
             if self.quantity < 0:
-                yield out_of_range("What is observed is 0 or more.", "value")
+                yield out_of_range("The value must be 0 or more.", "value")
             yield from self._distinct_problems(feature)
         elif state.customer is not None:
             window = self._window(scene, state.customer)

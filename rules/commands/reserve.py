@@ -93,11 +93,11 @@ class Reserve(UsageCommand):
         if not is_external_key(self.key):
             yield invalid("A reservation's key is 1 to 255 printable characters.", "key")
         if self.quantity <= 0:
-            yield out_of_range("What is held is above 0.", "quantity")
+            yield out_of_range("The quantity to reserve must be above 0.", "quantity")
         if not 1 <= self.ttl_seconds <= LONGEST_SECONDS:
-            yield out_of_range(f"A hold lasts 1 to {LONGEST_SECONDS} seconds.", "ttlSeconds")
+            yield out_of_range(f"A reservation lasts 1 to {LONGEST_SECONDS} seconds.", "ttlSeconds")
         if open_count(state.holds.values(), self.feature, scene.now) >= MOST_OPEN:
-            message = f"The customer has {MOST_OPEN} open holds of '{self.feature}' already."
+            message = f"The customer has {MOST_OPEN} open reservations of '{self.feature}' already."
             yield Problem(ErrorCode.NOT_ALLOWED, message, ("key",))
 
 
@@ -185,7 +185,7 @@ class SettleReservation(HoldAct):
         if hold.released_at is not None:
             yield Problem(ErrorCode.NOT_ALLOWED, f"'{self.key}' was released.", ("key",))
         if quantity < 0:
-            yield out_of_range("What is settled is 0 or more.", "quantity")
+            yield out_of_range("The settled quantity must be 0 or more.", "quantity")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -99,12 +99,12 @@ class Subscribe(FactsCommand):
             for problem in addon_problems(catalog, plan.key, wanted):
                 yield problem.under("addons", str(index))
             if wanted.addon in [other.addon for other in self.addons[:index]]:
-                yield invalid(f"'{wanted.addon}' stands there twice.", "addons", str(index), "addon")
+                yield invalid(f"'{wanted.addon}' is listed twice.", "addons", str(index), "addon")
 
     def _time_problems(self, scene: CommandContext, customer: Customer, plan: Plan) -> Iterator[Problem]:
         before = [s for s in customer.subscriptions if s.product == plan.product]
         if any(subscription.is_live(scene.now) for subscription in before):
-            message = f"The customer has a subscription of '{plan.product}' already; changePlan moves it."
+            message = f"The customer has a subscription of '{plan.product}' already; use changePlan."
             yield Problem(ErrorCode.ALREADY_EXISTS, message, ("plan",))
             return
         ends = [s.ends_at for s in before if s.ends_at is not None]
@@ -180,7 +180,7 @@ def addon_problems(
     elif not addon.versions:
         yield Problem(ErrorCode.NOT_ALLOWED, f"'{addon.key}' was never published.", ("addon",))
     elif not is_compatible(catalog, plan, addon.key):
-        yield Problem(ErrorCode.NOT_ALLOWED, f"'{addon.key}' does not go with '{plan}'.", ("addon",))
+        yield Problem(ErrorCode.NOT_ALLOWED, f"'{addon.key}' is not compatible with '{plan}'.", ("addon",))
     yield from quantity_problems(addon, wanted.quantity, least=least)
 
 

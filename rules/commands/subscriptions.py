@@ -49,7 +49,7 @@ def live_subscription(
         return live[0]
     if live:
         products = ", ".join(subscription.product for subscription in live)
-        raise Rejected([missing_value(f"Say of which product: {products}.", "product")])
+        raise Rejected([missing_value(f"Name the product: {products}.", "product")])
     raise Rejected([_no_subscription(catalog, customer, product)])
 
 
@@ -98,7 +98,7 @@ class ResumeSubscription(SubscriptionAct):
         """Clear the schedule; refused where nothing is scheduled."""
         nothing = subscription.canceled_at is None and subscription.scheduled_change(scene.now) is None
         if nothing:
-            message = "Nothing is scheduled that could be taken back."
+            message = "Nothing is scheduled."
             raise Rejected([Problem(ErrorCode.NOT_ALLOWED, message, ("customer",))])
         return without_schedule(subscription, customer.timezone, scene.now)
 

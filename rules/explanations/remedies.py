@@ -159,7 +159,7 @@ def _of_values(subject: ResolvedCheck, value: Choices) -> Candidate:
 
 def _of_quantity(subject: ResolvedCheck, most: int) -> Candidate:
     unit = subject.feature.unit if subject.feature is not None else None
-    summary = f"Ask for at most {counted_text(most, unit)}."
+    summary = f"Request at most {counted_text(most, unit)}."
     remedy = Remedy(kind=RemedyKind.REQUEST_LESS, summary=summary, amount=most)
     return Candidate(remedy=remedy, subject=_asking(subject, requested=most))
 

@@ -123,7 +123,7 @@ def _status_found(subject: ResolvedCheck, _: UsageBalance | None) -> str:
 
 def _kind_found(subject: ResolvedCheck, _: UsageBalance | None) -> str:
     if TESTS["kind of question"](subject, None) is None:
-        return "This can be asked of the feature."
+        return "The feature accepts this request."
     return _sentence(_mismatch(subject, None))
 
 
@@ -187,7 +187,7 @@ def _paying(subject: ResolvedCheck, usage: UsageBalance | None) -> str:
     credit_type = subject.flat.catalog.credit_types[book.credit_type]
     there = f"{counted_text(paid.available, credit_type.unit)} are available"
     if not paid.beyond.quantity:
-        return f"beyond the limit credits pay: {there}"
+        return f"credits pay beyond the limit: {there}"
     beyond = _amount(paid.beyond.quantity, subject.feature)
     return f"{beyond} beyond the limit cost {counted_text(paid.cost, credit_type.unit)}, and {there}"
 
@@ -233,10 +233,10 @@ def _silent(subject: ResolvedCheck, _: UsageBalance | None) -> str:
 def _mismatch(subject: ResolvedCheck, _: UsageBalance | None) -> str:
     question, feature = subject.question, subject.feature
     if question.values is not None and not isinstance(subject.entitlement.value, Choices):
-        return "it is no choice, of which values could be asked for"
+        return "it is not of kind CHOICE, so no values can be requested"
     if question.to_consume and feature is not None and feature.meter is not None:
-        return f"it is counted by {feature.meter.aggregation}, which nothing can be taken from"
-    return "it is not metered, so that no quantity can be asked for"
+        return f"it is counted by {feature.meter.aggregation}, which cannot be consumed"
+    return "it is not metered, so no quantity can be requested"
 
 
 def _missing_values(subject: ResolvedCheck, _: UsageBalance | None) -> str:

@@ -25,7 +25,7 @@ Properties = Mapping[str, object]
 def properties_problems(properties: object) -> Iterator[Problem]:
     """Check that properties are a JSON object of at most 16 kB."""
     if not isinstance(properties, Mapping):
-        yield invalid("Properties are a JSON object.", "properties")
+        yield invalid("Properties must be a JSON object.", "properties")
     elif len(json_bytes(properties)) > LARGEST_METADATA_BYTES:
         yield out_of_range("Properties have at most 16 kB.", "properties")
 
@@ -119,7 +119,7 @@ def distinct_value(meter: Meter, properties: Properties) -> str | None:
 
 def _distinct(name: str, value: str) -> str:
     if not is_external_key(value):
-        message = f"The property '{name}' has to be 1 to 255 printable characters."
+        message = f"The property '{name}' must have 1 to 255 printable characters."
         raise ValueError(message)
     return value
 
@@ -127,7 +127,7 @@ def _distinct(name: str, value: str) -> str:
 def _quantity(name: str, text: str) -> int:
     number = number_in(text)
     if number is None:
-        message = f"The property '{name}' is no number."
+        message = f"The property '{name}' is not a number."
         raise ValueError(message)
     if number < 0:
         message = f"The property '{name}' is negative."
@@ -144,6 +144,6 @@ def distinct_problems(meter: Meter, properties: Properties) -> Iterator[Problem]
     name = meter.property or ""
     found = text_of(properties, name)
     if found is None:
-        yield missing_value(f"'{name}' is what is counted: it has to be said.", "properties", name)
+        yield missing_value(f"'{name}' is what the meter counts: it is required.", "properties", name)
     elif not is_external_key(found):
-        yield invalid(f"'{name}' has to be 1 to 255 printable characters.", "properties", name)
+        yield invalid(f"'{name}' must have 1 to 255 printable characters.", "properties", name)

@@ -6,7 +6,8 @@ import strawberry
 
 from models.commands.batch import CommandResult
 from resolvers.customers import CustomerView
-from schema.customers.types import CustomEntitlement, Customer, CustomerSubscription
+from schema.customers.custom_entitlements import CustomEntitlement
+from schema.customers.types import Customer, CustomerSubscription
 from schema.environments import Environment
 from schema.fields import Info
 from schema.payloads import revision_written

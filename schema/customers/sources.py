@@ -11,7 +11,8 @@ from rules.customers.effective import SourceKind
 from schema.catalog.entitlements import Entitlement, entitlement_of
 from schema.catalog.packages import Package, place_of, show_package
 from schema.catalog.values import EntitlementValue
-from schema.customers.types import CustomEntitlement, CustomerSubscription
+from schema.customers.custom_entitlements import CustomEntitlement
+from schema.customers.types import CustomerSubscription
 from schema.fields import Info, resolver_field
 
 

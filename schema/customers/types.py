@@ -10,9 +10,8 @@ from resolvers.access import check as access_resolvers
 from resolvers.customers import CustomerView
 from resolvers.usage import HoldQuery
 from rules.access.decision import Decision
-from rules.catalog.inheritance import ResolvedCatalog
 from rules.customers import facts as rules
-from rules.customers.facts import CustomEntitlementMode, SubscriptionStatus, TrialEnd
+from rules.customers.facts import SubscriptionStatus, TrialEnd
 from rules.customers.terms import (
     addons_in_force,
     billing_period,
@@ -30,13 +29,13 @@ from schema.access.types import Access
 from schema.arguments import At, Period, Requested, Values
 from schema.bad_input import bad_input_errors
 from schema.catalog.entitlements import Price
-from schema.catalog.features import Feature, Product
+from schema.catalog.features import Product
 from schema.catalog.packages import Addon, PackageVersion, Plan, place_of, show_addon, show_plan, show_version
-from schema.catalog.values import EntitlementValue
 from schema.connections import After, Connection, First
 from schema.credits.customer_credits import CustomerCredits
+from schema.customers.custom_entitlements import CustomEntitlement
 from schema.fields import UNSET, Info, or_none, resolver_field
-from schema.nodes import Node, catalog_id
+from schema.nodes import Node
 from schema.scalars import JSON, Revision
 from schema.usage.reservations import Reservation, customer_id
 from schema.usage.series import By, From, To, UsageSeries
@@ -186,47 +185,6 @@ class ScheduledChange:
             return None
         plan = show_plan(info, seen.flat, change.plan)
         return cls(at=change.starts_at, plan=plan, summary=f"The plan changes to {plan.name}.")
-
-
-@strawberry.type(description="A grant, override or revocation of a feature for one customer.")
-class CustomEntitlement(Node):
-    """A custom entitlement."""
-
-    flat: strawberry.Private[ResolvedCatalog]
-    fact: strawberry.Private[rules.CustomEntitlement]
-    mode: CustomEntitlementMode = strawberry.field(
-        description="How it combines with the entitlements of packages."
-    )
-    value: EntitlementValue | None = strawberry.field(
-        description="The value of the entitlement; null for a BOOLEAN feature and for a revocation."
-    )
-    note: str | None = strawberry.field(description="A note for people; null without one.")
-    starts_at: datetime = strawberry.field(description="The instant from which it holds.")
-    expires_at: datetime | None = strawberry.field(
-        description="The instant from which it no longer holds; null for never."
-    )
-
-    @classmethod
-    def of(
-        cls, info: Info, flat: ResolvedCatalog, customer: rules.Customer, fact: rules.CustomEntitlement
-    ) -> Self:
-        """Show a custom entitlement."""
-        return cls(
-            # What it says is the same at every instant.
-            id=catalog_id(info, flat, "CustomEntitlement", customer.key, fact.number),
-            flat=flat,
-            fact=fact,
-            mode=fact.mode,
-            value=EntitlementValue.of(fact.value),
-            note=fact.note,
-            starts_at=fact.starts_at,
-            expires_at=fact.ends_at,
-        )
-
-    @resolver_field("The feature that it concerns.")
-    def feature(self, info: Info) -> Feature:
-        """Give the feature."""
-        return Feature.of(info, self.flat, self.flat.catalog.features[self.fact.feature])
 
 
 @strawberry.type(description="A customer of yours, identified by your own key.")

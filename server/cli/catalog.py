@@ -37,12 +37,12 @@ def catalog() -> None:
     """Write the catalog as one document, compare it with one, or make it what one says."""
 
 
-_environment = click.option("--environment", required=True, help="The environment whose catalog it is.")
+_environment = click.option("--environment", required=True, help="The environment of the catalog.")
 _format = click.option(
     "--format",
     "form",
     type=click.Choice([form.lower() for form in CatalogFormat]),
-    help="How the document is written; what is not a .json file is YAML if this is left out.",
+    help="The syntax of the document; left out, YAML unless the file ends in .json.",
 )
 _prune = click.option("--prune", is_flag=True, help="Also archive what the document leaves out.")
 _apply_to = click.option(
@@ -50,7 +50,7 @@ _apply_to = click.option(
     type=click.Choice(["all", "new"]),
     default="all",
     show_default=True,
-    help="Whom new versions hold for: all customers, or those who subscribe from then on.",
+    help="The subscriptions that new versions hold for: all, or new ones only.",
 )
 _source = click.argument(
     "file", default=STANDARD_INPUT, type=click.Path(exists=True, dir_okay=False, allow_dash=True)
@@ -114,7 +114,7 @@ def apply_command(file: str, environment: str, form: str | None, apply_to: str, 
     changes = _applied(environment, document).changes
     _tell(changes)
     if changes:
-        click.echo("The catalog is what the document says.")
+        click.echo("The catalog equals the document.")
 
 
 def _applied(environment: str, document: CatalogDocument) -> AfterApply:

@@ -11,7 +11,9 @@ from schema.graph import graph
 
 @click.command()
 @click.option(
-    "--check", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Compare with this file."
+    "--check",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Compare the SDL with this file.",
 )
 def sdl(check: Path | None) -> None:
     """Print the SDL, or fail where a file says something else."""

@@ -18,18 +18,22 @@ def keys() -> None:
 
 
 @keys.command("create")
-@click.option("--environment", required=True, help="The environment that the key opens.")
+@click.option("--environment", required=True, help="The environment of the key.")
 @click.option("--sandbox", is_flag=True, help="Make a missing environment one whose clock can be advanced.")
 @click.option(
     "--kind",
     type=click.Choice([ApiKeyKind.SECRET.lower(), ApiKeyKind.PUBLISHABLE.lower()]),
     default="secret",
     show_default=True,
-    help="For a back end, or for a pricing page.",
+    help="The kind of key: secret for back ends, publishable for pricing pages.",
 )
-@click.option("--name", default="", help="What to call it in lists.")
+@click.option("--name", default="", help="A name that tells keys apart in lists.")
 @click.option(
-    "--scope", "scopes", multiple=True, type=click.Choice(list(Scope)), help="What it may do; all if none."
+    "--scope",
+    "scopes",
+    multiple=True,
+    type=click.Choice(list(Scope)),
+    help="A scope of the key; all scopes if left out.",
 )
 def create_key(environment: str, kind: str, name: str, scopes: tuple[str, ...], *, sandbox: bool) -> None:
     """Make a key, and its environment where it is missing; prints the key, which is shown once."""

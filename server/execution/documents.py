@@ -78,7 +78,7 @@ class Prepared:
         if name in self.operations:
             return self.operations[name]
         if name is None:
-            message = "The document has several operations: say which by 'operationName'."
+            message = "The document has several operations: name one in 'operationName'."
         else:
             message = f"The document has no operation '{name}'."
         raise refuse(RequestCode.OPERATION_RESOLUTION_FAILURE, message)

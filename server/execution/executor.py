@@ -140,7 +140,7 @@ class Execution:
 
     def _too_slow(self) -> Formatted:
         message = (
-            f"The answer took longer than {self._limits.seconds:g} seconds; a mutation may yet take effect."
+            f"The answer took longer than {self._limits.seconds:g} seconds; a mutation may still take effect."
         )
         return {"message": message, "extensions": {"code": RequestCode.TIMEOUT.value}}
 

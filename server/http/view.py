@@ -135,11 +135,11 @@ class GraphQLView:
 
 _IN_ASCII = json.JSONEncoder(separators=(",", ":"))
 
-_BY_GET_OR_POST = "The graph is asked by POST, or by GET for queries."
-_BY_POST = "By GET only queries are executed: send this by POST."
+_BY_GET_OR_POST = "Send operations by POST, or queries by GET."
+_BY_POST = "GET executes queries only: send this operation by POST."
 _BY_SOCKET = "Subscribe over a WebSocket at this address, by the protocol graphql-transport-ws."
 _UNSUPPORTED = "Send JSON in UTF-8, as 'Content-Type: application/json'."
-_NOT_ACCEPTABLE = f"Answers are {GRAPHQL_RESPONSE} or {JSON}: say in 'Accept' which you take."
+_NOT_ACCEPTABLE = f"Answers are {GRAPHQL_RESPONSE} or {JSON}: name one in 'Accept'."
 
 
 def _refused(reply: _Reply, refusal: Refused) -> None:

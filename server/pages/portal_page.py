@@ -240,22 +240,22 @@ _REFUSALS = {
     Refusal.LINK: (
         HTTPStatus.UNAUTHORIZED,
         "This link is over",
-        "It has expired, or was not copied to its end. Come here again from where you found it.",
+        "It has expired or was copied incompletely. Follow it again from where you found it.",
     ),
     Refusal.KEY: (
         HTTPStatus.FORBIDDEN,
-        "That is a key, not a customer's token",
-        "This page opens by a customer's token. A secret key is to be revoked: everybody reads addresses.",
+        "This is a key, not a customer token",
+        "This page needs a customer token. Revoke this secret key: addresses are not secret.",
     ),
     Refusal.CUSTOMER: (
         HTTPStatus.NOT_FOUND,
         "There is no such account",
-        "The account that this link was made for is not here.",
+        "The account of this link does not exist here.",
     ),
     Refusal.ARCHIVED: (
         HTTPStatus.FORBIDDEN,
         "This account is closed",
-        "Nothing of it can be used any more. If that is a mistake, tell whoever gave you the link.",
+        "It can no longer be used. If this is a mistake, contact the sender of the link.",
     ),
 }
 
@@ -266,7 +266,7 @@ def _refused(page: Portal, refusal: Refusal) -> Response:
 
 
 def _nobody(page: Portal) -> Response:
-    line = "This page shows what one customer has, and opens by a link that was made for them."
+    line = "This page shows what one customer has. It opens with a link made for that customer."
     return _told(page, HTTPStatus.UNAUTHORIZED, "Whose page is this?", line)
 
 
@@ -291,8 +291,8 @@ async def _choice(page: Portal, viewer: Viewer) -> Response:
         HTTPStatus.OK,
         title="Whose page is this?",
         lines=[
-            "A customer comes here by a link with a token, and sees what they have, have used and have left.",
-            "On the demo, on your own machine, you may be any of them.",
+            "A customer opens this page by a link with a token: what they have, have used and have left.",
+            "In the demo on your own machine you can be any of them.",
         ],
         links_title="Be one of them",
         links=[

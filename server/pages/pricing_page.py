@@ -128,7 +128,10 @@ def _stranger(request: Request, key: str | None) -> Response:
     refused = notice(
         HTTPStatus.UNAUTHORIZED,
         title="Which shop is this?",
-        lines=[missing if key is None else unknown, f"Whoever runs the server makes one: {MAKE_A_KEY}"],
+        lines=[
+            missing if key is None else unknown,
+            f"The operator of the server can create one: {MAKE_A_KEY}",
+        ],
         framed_by=_framed_by(request),
     )
     refused.headers["WWW-Authenticate"] = 'Bearer realm="allotment"'
@@ -140,7 +143,7 @@ def _exposed(request: Request) -> Response:
         HTTPStatus.FORBIDDEN,
         title="That is a secret key",
         lines=[
-            "An address can be read by everybody; a secret key in it is no secret any more.",
+            "Addresses are not secret: a key in an address is exposed.",
             f"Revoke the key, and put a publishable one here: {MAKE_A_KEY}",
         ],
         framed_by=_framed_by(request),

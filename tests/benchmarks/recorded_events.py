@@ -19,8 +19,9 @@ from sqlalchemy import text
 
 from models.database.transactions import Database
 from models.migrations.migrate import migrate
-from models.usage import store as usage
-from models.usage.store import Owner, Uncounted
+from models.usage import counting
+from models.usage.counting import Uncounted
+from models.usage.store import Owner
 from resolvers.access import check as access
 from rules.access.decision import AccessCheck
 from rules.catalog.facts import Aggregation
@@ -72,7 +73,7 @@ async def counted_anew(books: Books, name: str) -> None:
     begun = perf_counter()
     async with books.database.read() as session:
         place = Uncounted(owner=owner, window=window, aggregation=Aggregation.SUM)
-        tally = (await usage.count_anew(session, [place]))[owner][window]
+        tally = (await counting.count_anew(session, [place]))[owner][window]
     print(f"  to sum what {name!r} used takes {(perf_counter() - begun) * 1e3:,.1f} ms")
     assert tally.used == decision.usage.used
 

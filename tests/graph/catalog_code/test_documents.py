@@ -183,7 +183,7 @@ async def test_every_problem_is_told_with_its_line_and_nothing_changes(client: C
 
 async def test_what_is_no_yaml_is_told_with_its_line(client: Client) -> None:
     assert await refused(client, SMALL.replace("  pro:", " pro")) == ["Line 7, column 9: INVALID document"]
-    assert await refused(client, "") == ["The document says nothing.: REQUIRED document"]
+    assert await refused(client, "") == ["The document is empty.: REQUIRED document"]
     assert await refused(client, "{", format="JSON") == ["Line 1, column 2: INVALID document"]
 
 

@@ -77,7 +77,7 @@ async def test_a_refused_consumption_tells_what_would_help(free: Client) -> None
     )
     assert told["steps"][-1]["check"] == "limit"
     assert told["remedies"][:2] == [
-        remedy("REQUEST_LESS", "Ask for at most 5 API calls.", amount="5"),
+        remedy("REQUEST_LESS", "Request at most 5 API calls.", amount="5"),
         remedy(
             "WAIT_FOR_RESET",
             "Wait until December 15, 2026, 12:00 (UTC), when usage starts again.",

@@ -190,8 +190,8 @@ async def test_a_back_end_sends_what_happened_and_is_told_what_counted(meters: C
 
     messages = [error.pop("message") for error in told["userErrors"]]
     assert messages == [
-        "The property 'bytes' is no number. 'traffic' counts it.",
-        "The property 'bytes' is no number. 'largest' counts it.",
+        "The property 'bytes' is not a number. 'traffic' counts it.",
+        "The property 'bytes' is not a number. 'largest' counts it.",
     ]
     assert told == {
         "accepted": 1,

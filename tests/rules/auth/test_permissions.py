@@ -104,10 +104,10 @@ def test_every_refusal_says_in_a_sentence_what_it_takes() -> None:
     ]
 
     assert refusals == [
-        "This takes a key with the scope CUSTOMERS_READ.",
-        "This takes a secret key; this one is publishable.",
-        "This takes a secret key; this is a customer's token.",
-        "This token is one customer's, and another is asked about.",
+        "This requires a key with the scope CUSTOMERS_READ.",
+        "This requires a secret key; this one is publishable.",
+        "This requires a secret key; this is a customer token.",
+        "This token belongs to one customer and cannot read another.",
     ]
 
 

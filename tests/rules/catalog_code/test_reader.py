@@ -122,7 +122,7 @@ def test_what_stands_in_place_of_a_text_is_named_as_it_is_written(written: objec
     problems = read_document({"features": {"x": {"choices": [written]}}}, SHOP).problems
 
     (problem,) = (one for one in problems if one.path == ("features", "x", "choices"))
-    assert problem.message.startswith(f"A text stands here, not {said}")
+    assert problem.message.startswith(f"Expected a string, got {said}")
 
 
 @pytest.mark.parametrize("written", ["yes", "true", 1, 0])

@@ -83,9 +83,9 @@ def test_remove_entitlement_on_a_key_that_is_only_inherited_says_where_the_row_l
     shop = published(edited(SHOP, edit("calls", written(3))), "pro")
     shop = with_package(shop, plan("team", base="pro"))
 
-    with pytest.raises(Rejected, match="'seats' is inherited: its row lives in 'free'"):
+    with pytest.raises(Rejected, match="'seats' is inherited: it is set in 'free'"):
         remove_entitlement(shop, "team", "seats")
-    with pytest.raises(Rejected, match="'calls' is inherited: its row lives in 'pro'"):
+    with pytest.raises(Rejected, match="'calls' is inherited: it is set in 'pro'"):
         remove_entitlement(shop, "team", "calls")
     assert refusals(shop, lambda shop: remove_entitlement(shop, "team", "seats")) == ["INVALID key"]
 

@@ -80,7 +80,7 @@ def test_less_and_later_come_before_what_costs_money() -> None:
     told = summaries(life, life.asks("calls", requested=50))
 
     assert told == [
-        "Ask for at most 40.",
+        "Request at most 40.",
         "Wait until February 28, 2026, 09:00 (UTC), when usage starts again.",
         "Upgrade to Basic at $100.00 a year.",
         "Add Boost.",

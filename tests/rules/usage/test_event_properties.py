@@ -194,10 +194,10 @@ def test_a_number_is_read_exactly_be_it_a_text(aggregation: str, found: object, 
     ("found", "sentence"),
     [
         (None, "The property 'it' is missing."),
-        ("three", "The property 'it' is no number."),
-        ("NaN", "The property 'it' is no number."),
-        (True, "The property 'it' is no number."),
-        ([3], "The property 'it' is no number."),
+        ("three", "The property 'it' is not a number."),
+        ("NaN", "The property 'it' is not a number."),
+        (True, "The property 'it' is not a number."),
+        ([3], "The property 'it' is not a number."),
         (-1, "The property 'it' is negative."),
         ("-0.000001", "The property 'it' is negative."),
         (0.1234567, "The property 'it' has at most 6 digits after the point."),
@@ -222,7 +222,7 @@ def test_unique_counts_texts(found: object, value: str) -> None:
 
 @pytest.mark.parametrize("found", ["", "a\nb", "k" * 256, {"a": "k" * 256}])
 def test_unique_counts_what_could_be_a_key_and_nothing_else(found: object) -> None:
-    assert seen("UNIQUE", found) == "The property 'it' has to be 1 to 255 printable characters."
+    assert seen("UNIQUE", found) == "The property 'it' must have 1 to 255 printable characters."
 
 
 def test_unique_needs_its_property() -> None:

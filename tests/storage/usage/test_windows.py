@@ -11,8 +11,9 @@ from sqlalchemy import delete
 
 from models.commands.batch import CommandResult
 from models.database.dialects import table_of
-from models.usage import store as usage
-from models.usage.store import Owner, Uncounted
+from models.usage import counting
+from models.usage.counting import Uncounted
+from models.usage.store import Owner
 from models.usage.tables import UsageRecordRow, UsageWindowRow
 from rules.catalog.facts import Aggregation
 from rules.commands.customers import UpsertCustomer
@@ -145,7 +146,7 @@ async def counted_anew(books: Books, done: CommandResult, window: Window) -> int
     owner = Owner(environment=books.environment, customer=done.state.customer.number)
     async with books.database.read() as session:
         place = Uncounted(owner=owner, window=window, aggregation=Aggregation.SUM)
-        return (await usage.count_anew(session, [place]))[owner][window].used
+        return (await counting.count_anew(session, [place]))[owner][window].used
 
 
 @pytest.mark.parametrize("seed", SEEDS)

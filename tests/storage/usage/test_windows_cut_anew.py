@@ -14,8 +14,10 @@ from models.database.column_types import to_micros
 from models.database.dialects import table_of
 from models.database.transactions import Database
 from models.migrations.migrate import migrate
+from models.usage import counting
 from models.usage import store as usage
-from models.usage.store import Owner, Uncounted
+from models.usage.counting import Uncounted
+from models.usage.store import Owner
 from models.usage.tables import UsageWindowRow
 from resolvers.verification import first_difference
 from rules.catalog.facts import Aggregation
@@ -147,8 +149,8 @@ async def test_sums_larger_than_any_number_of_a_database_are_counted_anew(acme: 
     window = whole_window("calls")
     async with acme.database.read() as session:
         place = Uncounted(owner=owner, window=window, aggregation=Aggregation.SUM)
-        tally = (await usage.count_anew(session, [place]))[owner][window]
-        flows = await usage.flow(session, [(owner, window)])
+        tally = (await counting.count_anew(session, [place]))[owner][window]
+        flows = await counting.flow(session, [(owner, window)])
     assert tally.used == 3 * LARGEST
     assert [(one.given_back, one.used) for one in flows] == [(0, ONE), (ONE, 3 * LARGEST)]
 

@@ -86,7 +86,7 @@ def test_a_catalog_is_applied_exported_and_compared(filled: Path) -> None:
         "+ features.seats  Feature Seats added",
         "+ plans.free      Plan Free added with 1 entitlement",
         "3 changes: 3 added.",
-        "The catalog is what the document says.",
+        "The catalog equals the document.",
     ]
     assert exported.stdout.startswith("products:\n  app:\n    name: App\n")
     assert (compared.returncode, compared.stdout, compared.stderr) == (0, "No changes.\n", "")
@@ -133,8 +133,8 @@ def test_every_problem_has_a_line_of_its_own(folder: Path) -> None:
 
     assert refused.returncode == 1
     assert refused.stderr.splitlines() == [
-        "Error: Line 6, column 3: 'name' is needed.",
-        "Line 7, column 5: There is no field 'nmae' here; 'name' may be meant.",
+        "Error: Line 6, column 3: 'name' is required.",
+        "Line 7, column 5: Unknown field 'nmae' here; 'name' may be meant.",
         "Line 10, column 9: There is no feature or credit type 'chairs'.",
     ]
     assert catalog(folder, "export").stdout == "{}\n"

@@ -125,7 +125,7 @@ async def test_a_key_is_no_token(site: Site) -> None:
 
         assert "Max-Age=0" in door.headers["Set-Cookie"]
         for response in (page, behind):
-            assert_a_notice(response, 403, "That is a key, not a customer's token")
+            assert_a_notice(response, 403, "This is a key, not a customer token")
             assert key not in response.text
 
 
