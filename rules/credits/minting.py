@@ -268,7 +268,7 @@ class PeriodBoundary:
             period = replace(self._period_at(row, period.end), start=self.at)
         if period.end is None:
             return period
-        return replace(period, end=written_end(self.subscription, period.end))
+        return replace(period, end=written_end(self.subscription, period.end, self.at))
 
     def _period_at(self, row: CreditRow, at: datetime) -> Period:
         return cadence_period(self.flat.catalog, self.subscription, row, at)
