@@ -11,12 +11,11 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import delete
 
-from models.commands.batch import CommandResult
 from models.commands.tables import IdempotencyKeyRow
 from models.database.dialects import table_of
 from models.database.transactions import Database
 from models.usage.tables import UsageRecordRow, UsageWindowRow
-from rules.commands.command import Command
+from rules.commands.command import Command, CommandResult
 from rules.commands.customers import UpsertCustomer
 from rules.commands.ingest_event import IngestEvent
 from rules.commands.report_usage import ReportUsage
