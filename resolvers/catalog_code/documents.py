@@ -80,7 +80,7 @@ def _silent(_: float) -> None:
 async def export(context: Context, form: CatalogFormat = CatalogFormat.YAML) -> str:
     """Write the whole catalog as one document."""
     flat = await catalogs.current_catalog(context)
-    return await asyncio.to_thread(lambda: _notation(form).written(document_of(flat.catalog)))
+    return await asyncio.to_thread(lambda: _notation(form).write(document_of(flat.catalog)))
 
 
 async def compare(context: Context, document: CatalogDocument) -> AfterApply:
@@ -137,7 +137,7 @@ class _Reading:
             raise Rejected([missing_value("The document is empty.", "document")])
 
     def _tokens(self) -> Iterator[Token]:
-        return _notation(self._document.format).tokens(self._document.text)
+        return _notation(self._document.format).read_tokens(self._document.text)
 
     def applied(self, catalog: Catalog, held: CatalogUse, now: datetime) -> Applied:
         """Apply the document to a catalog; raises Rejected with every problem of both."""

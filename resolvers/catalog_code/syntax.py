@@ -64,10 +64,10 @@ def too_deep(line: int, column: int) -> Broken:
 class Notation(Protocol):
     """A way to write documents."""
 
-    def tokens(self, text: str) -> Iterator[Token]:
+    def read_tokens(self, text: str) -> Iterator[Token]:
         """Give the pieces of a document; raises Broken where it cannot be read."""
 
-    def written(self, value: Mapping[str, object]) -> str:
+    def write(self, value: Mapping[str, object]) -> str:
         """Write a document."""
 
 

@@ -30,7 +30,7 @@ documents = st.dictionaries(
 
 def read(notation: ModuleType, text: str) -> Any:  # noqa: ANN401 - whatever the text says
     """What a text without flaws says."""
-    walk = Walk(notation.tokens(text))
+    walk = Walk(notation.read_tokens(text))
     value = assemble(walk)
     assert walk.flaws == []
     return value
@@ -38,7 +38,7 @@ def read(notation: ModuleType, text: str) -> Any:  # noqa: ANN401 - whatever the
 
 def flaws(notation: ModuleType, text: str) -> list[str]:
     """Line, column and message of what is wrong with a text."""
-    walk = Walk(notation.tokens(text))
+    walk = Walk(notation.read_tokens(text))
     found = walk.flaws
     try:
         assemble(walk)
@@ -55,9 +55,9 @@ def _shown(flaw: Flaw) -> str:
 @pytest.mark.parametrize("notation", NOTATIONS)
 @given(document=documents)
 def test_what_is_written_is_read_again(notation: ModuleType, document: dict[str, object]) -> None:
-    text = notation.written(document)
+    text = notation.write(document)
 
-    again = assemble(_as_json(Walk(notation.tokens(text))))
+    again = assemble(_as_json(Walk(notation.read_tokens(text))))
 
     assert again == document
     assert text.endswith("\n")
@@ -71,7 +71,7 @@ def _as_json(walk: Walk) -> Any:  # noqa: ANN401 - steps, with floats for fracti
 
 @given(document=documents)
 def test_readers_of_the_older_yaml_read_the_same(document: dict[str, object]) -> None:
-    text = yaml_tokens.write_yaml(document)
+    text = yaml_tokens.write(document)
 
     assert yaml.safe_load(text) == document or _holds_what_it_misreads(document)
 
@@ -89,7 +89,7 @@ def _holds_what_it_misreads(value: object) -> bool:
 def test_a_text_stays_a_text(text: str) -> None:
     document = {"a": text, "b": [text, {"c": text}], text: {text: [text]}}
 
-    assert read(yaml_tokens, yaml_tokens.write_yaml(document)) == document
+    assert read(yaml_tokens, yaml_tokens.write(document)) == document
 
 
 def test_yaml_is_written_for_people() -> None:
@@ -109,7 +109,7 @@ def test_yaml_is_written_for_people() -> None:
         }
     }
 
-    assert yaml_tokens.write_yaml(document) == (
+    assert yaml_tokens.write(document) == (
         "plans:\n"
         "  pro:\n"
         "    name: Pro\n"
@@ -131,8 +131,8 @@ def test_yaml_is_written_for_people() -> None:
 
 
 def test_nothing_is_written_as_nothing() -> None:
-    assert yaml_tokens.write_yaml({}) == "{}\n"
-    assert json_tokens.write_json({}) == "{}\n"
+    assert yaml_tokens.write({}) == "{}\n"
+    assert json_tokens.write({}) == "{}\n"
 
 
 @pytest.mark.parametrize(
@@ -319,10 +319,10 @@ SECOND = ("plans", "pro", "entitlements", "1")
 def test_a_place_is_found_or_the_nearest_around_it(
     path: tuple[str, ...], yaml_place: tuple[int, int], json_place: tuple[int, int]
 ) -> None:
-    assert places(Walk(yaml_tokens.yaml_tokens(YAML)), [path]) == {path: yaml_place}
-    assert places(Walk(json_tokens.json_tokens(JSON)), [path]) == {path: json_place}
+    assert places(Walk(yaml_tokens.read_tokens(YAML)), [path]) == {path: yaml_place}
+    assert places(Walk(json_tokens.read_tokens(JSON)), [path]) == {path: json_place}
 
 
 def test_columns_count_characters() -> None:
-    assert places(Walk(yaml_tokens.yaml_tokens("{é😀: 1, b: 2}")), [("b",)]) == {("b",): (1, 9)}
-    assert places(Walk(json_tokens.json_tokens('{"é😀": 1, "b": 2}')), [("b",)]) == {("b",): (1, 11)}
+    assert places(Walk(yaml_tokens.read_tokens("{é😀: 1, b: 2}")), [("b",)]) == {("b",): (1, 9)}
+    assert places(Walk(json_tokens.read_tokens('{"é😀": 1, "b": 2}')), [("b",)]) == {("b",): (1, 11)}
