@@ -11,7 +11,7 @@ from models.usage import store as usage
 from models.usage.counting import Uncounted
 from models.usage.reservations import Holds
 from models.usage.store import Owner, WindowTallies
-from resolvers.access.probe import at_a_glance
+from resolvers.access.probe import decide_by_probe
 from resolvers.context import Context
 from resolvers.credits.accounts import AccountAt, open_accounts
 from resolvers.customers import CustomerView, load_customers, standpoint_at, warm_cache
@@ -37,7 +37,7 @@ async def accesses(
     context: Context, questions: Sequence[AccessCheck], at: datetime | None = None
 ) -> list[Decision]:
     """Answer many questions at one instant, in their order."""
-    decisions = await _at_a_glance(context, questions) if at is None else None
+    decisions = await _decide_by_probe(context, questions) if at is None else None
     if decisions is not None:
         return decisions
 
@@ -48,11 +48,11 @@ async def accesses(
     return await in_snapshot(context, decided)
 
 
-async def _at_a_glance(context: Context, questions: Sequence[AccessCheck]) -> list[Decision] | None:
+async def _decide_by_probe(context: Context, questions: Sequence[AccessCheck]) -> list[Decision] | None:
     """Answer at a glance, or at a second one after meeting customers who were not remembered."""
-    decisions = await at_a_glance(context, questions)
+    decisions = await decide_by_probe(context, questions)
     if decisions is None and await warm_cache(context, {question.customer for question in questions}):
-        return await at_a_glance(context, questions)
+        return await decide_by_probe(context, questions)
     return decisions
 
 

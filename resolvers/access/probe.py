@@ -29,7 +29,7 @@ class _Unknown(Exception):  # noqa: N818 - what stands in the way
     """Something that an answer needs is not remembered as of this revision."""
 
 
-async def at_a_glance(context: Context, questions: Sequence[AccessCheck]) -> list[Decision] | None:
+async def decide_by_probe(context: Context, questions: Sequence[AccessCheck]) -> list[Decision] | None:
     """Answer questions at one instant; None where something must be read that is not remembered.
 
     Whoever reads it remembers it for the next glance.
