@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import Row, Select, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.columns import Count
-from models.statements import asked, asked_rows, dialect_of, table_of
+from models.database.column_types import Count
+from models.database.dialects import dialect_of, parameter_rows, row_parameters, table_of
 from models.tables import EnvironmentRow
 from rules.environments import Environment
 
@@ -20,14 +20,14 @@ _ENVIRONMENTS = table_of(EnvironmentRow)
 
 async def load_many(session: AsyncSession, numbers: Iterable[int]) -> dict[int, Environment]:
     """Load environments by number."""
-    wanted = asked((number,) for number in set(numbers))
+    wanted = row_parameters((number,) for number in set(numbers))
     rows = await session.execute(_loading(dialect_of(session)), wanted)
     return {row.id: _environment(row) for row in rows}
 
 
 @cache
 def _loading(dialect: str) -> Select[Any]:
-    them = asked_rows(dialect, number=Count()).c
+    them = parameter_rows(dialect, number=Count()).c
     return select(_ENVIRONMENTS).where(_ENVIRONMENTS.c.id == them.number)
 
 

@@ -6,34 +6,34 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from models import catalog as stored
 from models import environments
-from models.database import Session
-from models.notices import Notice, announce
-from models.standing import custom_about
+from models.catalog import store as stored
+from models.customers.subscription_counts import custom_about
+from models.database.transactions import Session
+from models.live.notifications import ChangeNotification, announce
 from resolvers.context import Context
-from resolvers.reading import look
-from resolvers.subscriptions import by_version
-from rules import drafts, features, packages, updates
-from rules.catalog import Addon, Catalog, CreditType, Feature, Plan, Price, Product, PublishScope
-from rules.drafts import RowEdit
-from rules.inheritance import Flattened
-from rules.keep import Keep
-from rules.publishing import Published, publish
-from rules.rates import RateEdit
-from rules.rates import set_credit_rate as set_rate
-from rules.references import Holders, lived_on
+from resolvers.snapshot import open_snapshot
+from resolvers.subscription_counts import by_version
+from rules.catalog.facts import Addon, Catalog, CreditType, Feature, Plan, Price, Product, PublishScope
+from rules.catalog.inheritance import ResolvedCatalog
+from rules.catalog_edits import drafts, features, packages, updates
+from rules.catalog_edits.credit_rates import RateEdit
+from rules.catalog_edits.credit_rates import set_credit_rate as set_rate
+from rules.catalog_edits.drafts import RowEdit
+from rules.catalog_edits.publishing import Published, publish
+from rules.catalog_edits.references import Holders, live_versions
 from rules.revisions import Revision
+from rules.unset import Unset
 from rules.values import Written
 
 
-async def read(context: Context) -> Flattened:
+async def current_catalog(context: Context) -> ResolvedCatalog:
     """Give the catalog of the environment, as it is now, to whoever is asking."""
-    async with look(context) as seen:
+    async with open_snapshot(context) as seen:
         return context.visible(seen.flat)
 
 
-async def edit(context: Context, change: Callable[[Catalog, datetime], Catalog]) -> Flattened:
+async def edit(context: Context, change: Callable[[Catalog, datetime], Catalog]) -> ResolvedCatalog:
     """Change the catalog by a rule and keep it; raises Rejected, and then nothing has changed.
 
     Edits of one environment wait for each other, so that each is proven on what it changes.
@@ -47,7 +47,7 @@ async def edit(context: Context, change: Callable[[Catalog, datetime], Catalog])
 
 async def edit_reading(
     context: Context, change: Callable[[Session, Catalog, datetime], Awaitable[Catalog]]
-) -> Flattened:
+) -> ResolvedCatalog:
     """As ``edit``, for a change that has to read more than the catalog."""
     services = context.services
     async with services.database.write() as session:
@@ -57,26 +57,30 @@ async def edit_reading(
         after = await change(session, before, environment.now(services.clock()))
         if after is before:
             return flat
-        edited = Flattened(replace(after, revision=before.revision + 1))
+        edited = ResolvedCatalog(replace(after, revision=before.revision + 1))
         await stored.save(session, environment.number, before, edited.catalog)
-        notice = Notice(environment.number, None, Revision(edited.catalog.revision))
+        notice = ChangeNotification(environment.number, None, Revision(edited.catalog.revision))
         await announce(session, [notice])
     services.catalogs.keep(environment.number, edited)
     services.notices.tell([notice])
     return edited
 
 
-async def create_product(context: Context, product: Product) -> Flattened:
+async def create_product(context: Context, product: Product) -> ResolvedCatalog:
     """Add a product."""
     return await edit(context, lambda catalog, _: features.create_product(catalog, product))
 
 
-async def create_feature(context: Context, feature: Feature, default: Written | None = None) -> Flattened:
+async def create_feature(
+    context: Context, feature: Feature, default: Written | None = None
+) -> ResolvedCatalog:
     """Add a feature, with the value that plans take where they give none."""
     return await edit(context, lambda catalog, _: features.create_feature(catalog, feature, default))
 
 
-async def create_plan(context: Context, plan: Plan, base: str | None, *, last: bool = False) -> Flattened:
+async def create_plan(
+    context: Context, plan: Plan, base: str | None, *, last: bool = False
+) -> ResolvedCatalog:
     """Add a plan on a base plan; ``last`` puts it behind the product's other plans."""
 
     def change(catalog: Catalog, _: datetime) -> Catalog:
@@ -87,8 +91,8 @@ async def create_plan(context: Context, plan: Plan, base: str | None, *, last: b
 
 
 async def set_base_plan(
-    context: Context, plan: str, base: str | Keep | None, *, keep_inherited: bool
-) -> Flattened:
+    context: Context, plan: str, base: str | Unset | None, *, keep_inherited: bool
+) -> ResolvedCatalog:
     """Put a plan's draft on another base plan, or on none."""
     return await edit(
         context,
@@ -96,84 +100,84 @@ async def set_base_plan(
     )
 
 
-async def update_product(context: Context, update: updates.ProductUpdate) -> Flattened:
+async def update_product(context: Context, update: updates.ProductUpdate) -> ResolvedCatalog:
     """Change a product."""
     return await edit(context, lambda catalog, _: updates.update_product(catalog, update))
 
 
-async def update_feature(context: Context, update: updates.FeatureUpdate) -> Flattened:
+async def update_feature(context: Context, update: updates.FeatureUpdate) -> ResolvedCatalog:
     """Change a feature; what live subscriptions stand on keeps it from being archived."""
 
     async def change(session: Session, catalog: Catalog, now: datetime) -> Catalog:
         counts = await by_version(session, context.environment, catalog, now)
         custom = await custom_about(session, context.environment, now, update.key)
-        holders = Holders(versions=lived_on(catalog, counts), custom=custom)
+        holders = Holders(versions=live_versions(catalog, counts), custom=custom)
         return updates.update_feature(catalog, update, holders)
 
     return await edit_reading(context, change)
 
 
-async def create_credit_type(context: Context, credit_type: CreditType) -> Flattened:
+async def create_credit_type(context: Context, credit_type: CreditType) -> ResolvedCatalog:
     """Add a credit type."""
     return await edit(context, lambda catalog, _: features.create_credit_type(catalog, credit_type))
 
 
-async def update_credit_type(context: Context, update: updates.CreditTypeUpdate) -> Flattened:
+async def update_credit_type(context: Context, update: updates.CreditTypeUpdate) -> ResolvedCatalog:
     """Change a credit type."""
     return await edit(context, lambda catalog, _: updates.update_credit_type(catalog, update))
 
 
-async def update_plan(context: Context, update: updates.PlanUpdate) -> Flattened:
+async def update_plan(context: Context, update: updates.PlanUpdate) -> ResolvedCatalog:
     """Change a plan."""
     return await edit(context, lambda catalog, _: updates.update_plan(catalog, update))
 
 
-async def create_addon(context: Context, addon: Addon) -> Flattened:
+async def create_addon(context: Context, addon: Addon) -> ResolvedCatalog:
     """Add an add-on."""
     return await edit(context, lambda catalog, _: packages.create_addon(catalog, addon))
 
 
-async def update_addon(context: Context, update: updates.AddonUpdate) -> Flattened:
+async def update_addon(context: Context, update: updates.AddonUpdate) -> ResolvedCatalog:
     """Change an add-on."""
     return await edit(context, lambda catalog, _: updates.update_addon(catalog, update))
 
 
-async def archive_package(context: Context, key: str, *, archived: bool) -> Flattened:
+async def archive_package(context: Context, key: str, *, archived: bool) -> ResolvedCatalog:
     """Archive a package, or bring it back."""
     return await edit(context, lambda catalog, _: packages.archive(catalog, key, archived=archived))
 
 
-async def set_entitlement(context: Context, row: RowEdit) -> Flattened:
+async def set_entitlement(context: Context, row: RowEdit) -> ResolvedCatalog:
     """Set or replace a row of a package's draft."""
     return await edit(context, lambda catalog, _: drafts.set_entitlement(catalog, row))
 
 
-async def remove_entitlement(context: Context, package: str, key: str, price: str | None) -> Flattened:
+async def remove_entitlement(context: Context, package: str, key: str, price: str | None) -> ResolvedCatalog:
     """Take a row out of a package's draft."""
     return await edit(context, lambda catalog, _: drafts.remove_entitlement(catalog, package, key, price))
 
 
-async def set_price(context: Context, package: str, price: Price) -> Flattened:
+async def set_price(context: Context, package: str, price: Price) -> ResolvedCatalog:
     """Set or replace a price in a package's draft."""
     return await edit(context, lambda catalog, _: drafts.set_price(catalog, package, price))
 
 
-async def remove_price(context: Context, package: str, key: str) -> Flattened:
+async def remove_price(context: Context, package: str, key: str) -> ResolvedCatalog:
     """Take a price out of a package's draft."""
     return await edit(context, lambda catalog, _: drafts.remove_price(catalog, package, key))
 
 
-async def reorder_entitlements(context: Context, package: str, keys: tuple[str, ...]) -> Flattened:
+async def reorder_entitlements(context: Context, package: str, keys: tuple[str, ...]) -> ResolvedCatalog:
     """Put rows of a package's draft first, in an order."""
     return await edit(context, lambda catalog, _: drafts.reorder_entitlements(catalog, package, keys))
 
 
-async def set_credit_rate(context: Context, rate: RateEdit) -> Flattened:
+async def set_credit_rate(context: Context, rate: RateEdit) -> ResolvedCatalog:
     """Set or take away a credit rate of a package's draft."""
     return await edit(context, lambda catalog, _: set_rate(catalog, rate))
 
 
-async def discard_draft(context: Context, package: str) -> Flattened:
+async def discard_draft(context: Context, package: str) -> ResolvedCatalog:
     """Forget a package's draft."""
     return await edit(context, lambda catalog, _: drafts.discard_draft(catalog, package))
 
@@ -182,7 +186,7 @@ async def discard_draft(context: Context, package: str) -> Flattened:
 class AfterPublish:
     """The catalog after a publish, and the plans that were published with it."""
 
-    flat: Flattened
+    flat: ResolvedCatalog
     cascaded: tuple[str, ...]
 
 

@@ -9,17 +9,19 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from models.catalog import Catalogs
-from models.database import Database
-from models.glances import Glances
-from models.keyring import KeyRing
-from models.ledger import Ledger, nobody_counts
-from models.listening import Listening
-from models.memory import Memory
-from models.notices import Notices
-from resolvers.seal import Seal
-from rules.inheritance import Flattened
-from rules.permissions import Viewer
+from models.access.cache import MemoryCache
+from models.access.probe import ProbeReader
+from models.auth.key_cache import KeyRing
+from models.catalog.store import Catalogs
+from models.commands.group_commit import GroupCommit, nobody_counts
+from models.customers.rulebook import Rulebook
+from models.database.transactions import Database
+from models.live.listener import NotificationListener
+from models.live.notifications import ChangeNotifications
+from resolvers.token_signer import TokenSigner
+from rules.auth.permissions import Viewer
+from rules.catalog.inheritance import ResolvedCatalog
+from rules.time_zones import ZoneRules
 
 Answer = TypeVar("Answer")
 
@@ -34,7 +36,7 @@ class Replica:
     """A database that follows the primary, maybe some way behind, and what is asked of it at a glance."""
 
     database: Database
-    glances: Glances
+    glances: ProbeReader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,14 +45,16 @@ class Services:
 
     database: Database
     replica: Replica | None
-    memory: Memory
-    ledger: Ledger
-    glances: Glances
+    memory: MemoryCache
+    ledger: GroupCommit
+    glances: ProbeReader
     keys: KeyRing
-    seal: Seal
+    signer: TokenSigner
     clock: Callable[[], datetime]
-    notices: Notices
-    listening: Listening
+    notices: ChangeNotifications
+    listening: NotificationListener
+    rulebook: Rulebook | None = None
+    """The rules of time zones that this process has, where it is known which they are."""
     previewing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
     """Previews of an edit take turns, lest they take all readers and all of the processor."""
     drawing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
@@ -65,28 +69,34 @@ class Services:
         committed: Callable[[int], None] = nobody_counts,
         token_secret: str | None = None,
         replica: Database | None = None,
+        *,
+        zones: ZoneRules | None = None,
     ) -> Services:
         """Put the services on a database; ``committed`` is told how many acts each transaction had.
 
         Without a secret for tokens, it is the one that the database keeps. ``replica`` follows the database.
+        ``zones`` are the rules of time zones of this process: with them it takes no acts that another with
+        newer ones would judge otherwise.
         """
-        memory, keys = Memory(), KeyRing(database, clock)
-        notices = Notices(forget_keys=keys.forget)
-        listening = Listening(database, notices)
+        memory, keys = MemoryCache(), KeyRing(database, clock)
+        rulebook = None if zones is None else Rulebook(zones, clock)
+        notices = ChangeNotifications(forget_keys=keys.forget)
+        listening = NotificationListener(database, notices)
         notices.start = listening.start
         return cls(
             database=database,
             replica=None
             if replica is None
-            else Replica(database=replica, glances=Glances(replica.held, clock)),
+            else Replica(database=replica, glances=ProbeReader(replica.held, clock)),
             memory=memory,
-            ledger=Ledger(database, memory, clock, committed, notices.tell),
-            glances=Glances(database.held, clock),
+            ledger=GroupCommit(database, memory, clock, committed, notices.tell, rulebook=rulebook),
+            glances=ProbeReader(database.held, clock),
             keys=keys,
-            seal=Seal(database, clock, token_secret),
+            signer=TokenSigner(database, clock, token_secret),
             clock=clock,
             notices=notices,
             listening=listening,
+            rulebook=rulebook,
         )
 
     def own(self, what: object, make: Callable[[], Answer]) -> Answer:
@@ -153,6 +163,6 @@ class Context:
         """The number of the environment in which everything happens."""
         return self.viewer.environment
 
-    def visible(self, flat: Flattened) -> Flattened:
+    def visible(self, flat: ResolvedCatalog) -> ResolvedCatalog:
         """Give of a catalog what may be seen: what was never published only by whom it is there for."""
         return flat if self.viewer.sees_drafts else flat.published

@@ -6,40 +6,40 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from models import customers
-from models.batch import Done
-from models.customers import CustomerQuery
-from models.database import FAILURES
-from models.standing import OnPlan
+from models.commands.batch import CommandResult
+from models.customers import store as customers
+from models.customers.store import CustomerQuery
+from models.customers.subscription_counts import OnPlan
+from models.database.transactions import FAILURES
 from resolvers.context import Context
 from resolvers.paging import BadPage, Cursors, Page, PageRequest
-from resolvers.reading import Look, look
-from rules.access import Subject
-from rules.acts import Act
-from rules.customers import Customer
+from resolvers.snapshot import Snapshot, open_snapshot
+from rules.access.decision import ResolvedCheck
+from rules.catalog.inheritance import ResolvedCatalog
+from rules.catalog.validation import is_external_key, is_storable
+from rules.commands.command import Command
+from rules.commands.customers import UpsertCustomer
+from rules.customers.facts import Customer
+from rules.customers.terms import published_span, versions_assigned
 from rules.errors import refuse_any
-from rules.inheritance import Flattened
-from rules.lifecycle import UpsertCustomer
 from rules.revisions import Revision
 from rules.standpoints import PRESENT, Standpoint
-from rules.terms import newest_during, put_on_for
-from rules.validity import is_external_key, is_storable
 
 
-async def found(seen: Look, keys: Collection[str]) -> dict[str, Customer]:
+async def load_customers(seen: Snapshot, keys: Collection[str]) -> dict[str, Customer]:
     """Give the customers who exist, by key."""
     # A key that no customer can have is not looked for: PostgreSQL would refuse some as text.
     possible = [key for key in keys if is_external_key(key)]
-    return await customers.load(seen.session, seen.memory.belongings, seen.environment.number, possible)
+    return await customers.load(seen.session, seen.memory.facts_cache, seen.environment.number, possible)
 
 
 MOST_MET = 100
 """Customers who are met between two glances: to read more at once would keep others waiting."""
 
 
-async def acquainted(context: Context, keys: Collection[str]) -> bool:
+async def warm_cache(context: Context, keys: Collection[str]) -> bool:
     """Learn who customers are, and what they own; False where nobody was met."""
-    known = context.services.memory.belongings
+    known = context.services.memory.facts_cache
     strangers = [key for key in keys if is_external_key(key) and not known.has_met(key)]
     if not 0 < len(strangers) <= MOST_MET:
         return False
@@ -55,10 +55,10 @@ async def acquainted(context: Context, keys: Collection[str]) -> bool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SeenCustomer:
+class CustomerView:
     """A customer with the catalog, the instant at which they were seen, and from where that was."""
 
-    flat: Flattened
+    flat: ResolvedCatalog
     customer: Customer
     now: datetime
     standpoint: Standpoint = PRESENT
@@ -69,39 +69,39 @@ class SeenCustomer:
         return Revision(self.flat.catalog.revision, self.customer.revision)
 
     @property
-    def supposed(self) -> SeenCustomer | None:
+    def supposed(self) -> CustomerView | None:
         """This customer where an edit that is not made has made them so; None for who there is."""
         return None if self.standpoint.supposed is None else self
 
-    def moved(self, at: datetime | None) -> SeenCustomer:
+    def moved(self, at: datetime | None) -> CustomerView:
         """The same at another instant; None stays at this one."""
         return self if at is None else replace(self, now=at, standpoint=replace(self.standpoint, at=at))
 
     @classmethod
-    def of(cls, subject: Subject, customer: Customer) -> SeenCustomer:
+    def of(cls, subject: ResolvedCheck, customer: Customer) -> CustomerView:
         """The customer whom a question is about, as it sees them."""
         return cls(flat=subject.flat, customer=customer, now=subject.now, standpoint=subject.standpoint)
 
     @classmethod
-    def after(cls, done: Done) -> SeenCustomer:
+    def after(cls, done: CommandResult) -> CustomerView:
         """The customer as an act has left them."""
-        if done.account.customer is None:
+        if done.state.customer is None:
             message = "an act that is done has a customer"
             raise AssertionError(message)
-        return cls(flat=done.flat, customer=done.account.customer, now=done.now)
+        return cls(flat=done.flat, customer=done.state.customer, now=done.now)
 
 
-async def customer(context: Context, key: str, at: datetime | None = None) -> SeenCustomer | None:
+async def customer(context: Context, key: str, at: datetime | None = None) -> CustomerView | None:
     """Give a customer by key, now or as they are at another instant; None where there is none."""
-    async with look(context) as seen:
-        known = (await found(seen, {key})).get(key)
-        return None if known is None else seen_at(seen, known, at)
+    async with open_snapshot(context) as seen:
+        known = (await load_customers(seen, {key})).get(key)
+        return None if known is None else view_at(seen, known, at)
 
 
-def seen_at(seen: Look, customer: Customer, at: datetime | None) -> SeenCustomer:
+def view_at(seen: Snapshot, customer: Customer, at: datetime | None) -> CustomerView:
     """See a customer now, or at another instant; at the clock's own they are as they are now."""
     now = at if at is not None and at != seen.now else customer.asked_at(seen.now)
-    return SeenCustomer(flat=seen.flat, customer=customer, now=now, standpoint=standpoint_at(at))
+    return CustomerView(flat=seen.flat, customer=customer, now=now, standpoint=standpoint_at(at))
 
 
 def standpoint_at(at: datetime | None) -> Standpoint:
@@ -121,7 +121,7 @@ class CustomerFilter:
     include_archived: bool = False
 
 
-async def customers_like(context: Context, asked: CustomerFilter) -> Page[SeenCustomer]:
+async def customers_like(context: Context, asked: CustomerFilter) -> Page[CustomerView]:
     """Give a page of the customers who fit, by key; raises BadPage."""
     if asked.version is not None and asked.plan is None:
         message = "A version is one of a plan, which is missing."
@@ -134,24 +134,24 @@ async def customers_like(context: Context, asked: CustomerFilter) -> Page[SeenCu
         raise BadPage(message)
 
     async def count() -> int:
-        async with look(context) as seen:
+        async with open_snapshot(context) as seen:
             query = _query(seen, asked)
             return 0 if query is None else await customers.count(seen.session, query)
 
-    async with look(context) as seen:
+    async with open_snapshot(context) as seen:
         query = _query(seen, asked)
         known = [] if query is None else await _page(seen, query, behind, wanted.limit)
     page = wanted.cut(known, lambda one: one.key, count)
     return page.showing(
-        [SeenCustomer(flat=seen.flat, customer=one, now=one.asked_at(seen.now)) for one in page.items]
+        [CustomerView(flat=seen.flat, customer=one, now=one.asked_at(seen.now)) for one in page.items]
     )
 
 
-async def _page(seen: Look, query: CustomerQuery, behind: str | None, size: int) -> list[Customer]:
-    return await customers.page(seen.session, seen.memory.belongings, query, behind, size)
+async def _page(seen: Snapshot, query: CustomerQuery, behind: str | None, size: int) -> list[Customer]:
+    return await customers.page(seen.session, seen.memory.facts_cache, query, behind, size)
 
 
-def _query(seen: Look, asked: CustomerFilter) -> CustomerQuery | None:
+def _query(seen: Snapshot, asked: CustomerFilter) -> CustomerQuery | None:
     """Give the query of a filter; None where nobody can fit."""
     on = None
     if asked.plan is not None:
@@ -168,28 +168,28 @@ def _query(seen: Look, asked: CustomerFilter) -> CustomerQuery | None:
     )
 
 
-def _on_plan(seen: Look, plan: str, version: int | None) -> OnPlan | None:
+def _on_plan(seen: Snapshot, plan: str, version: int | None) -> OnPlan | None:
     package = seen.flat.catalog.packages.get(plan)
     if package is None:
         return None
     if version is None:
         return OnPlan(plan=plan, now=seen.now)
-    versions = put_on_for(package, version, seen.now)
+    versions = versions_assigned(package, version, seen.now)
     return OnPlan(
         plan=plan,
         now=seen.now,
         versions=versions,
-        since=[newest_during(package, number) for number in versions],
+        since=[published_span(package, number) for number in versions],
     )
 
 
-async def upsert(context: Context, deed: UpsertCustomer) -> Done:
+async def upsert_customer(context: Context, deed: UpsertCustomer) -> CommandResult:
     """Make or change a customer; raises Rejected with every problem."""
     # Before anything is written: an act that makes a customer needs a row to lock.
     refuse_any(deed.problems())
-    return await act(context, deed.key, deed)
+    return await customer_command(context, deed.key, deed)
 
 
-async def act(context: Context, customer_key: str, deed: Act) -> Done:
+async def customer_command(context: Context, customer_key: str, deed: Command) -> CommandResult:
     """Do something to a customer; raises Rejected with every problem."""
     return await context.services.ledger.commit(context.environment, customer_key, deed)

@@ -5,20 +5,20 @@ from __future__ import annotations
 from datetime import datetime
 
 from models import environments
-from models.database import Session
-from models.notices import Notice, announce
+from models.database.transactions import Session
+from models.live.notifications import ChangeNotification, announce
 from resolvers.context import Context, Services
-from resolvers.reading import look
+from resolvers.snapshot import open_snapshot
+from rules.auth.api_keys import ApiKeyKind, Scope
+from rules.auth.permissions import Viewer
+from rules.catalog.validation import is_external_key
 from rules.environments import Environment, check_advance
 from rules.errors import ErrorCode, reject
-from rules.keys import ApiKeyKind, Scope
-from rules.permissions import Viewer
-from rules.validity import is_external_key
 
 
 async def environment(context: Context) -> Environment:
     """Give the environment of whoever is asking."""
-    async with look(context) as seen:
+    async with open_snapshot(context) as seen:
         return seen.environment
 
 
@@ -35,10 +35,10 @@ async def context_of(services: Services, key: str) -> Context:
 async def ensure_environment(services: Services, key: str, *, sandbox: bool = False) -> Environment:
     """Give an environment, made where it is missing."""
     async with services.database.write() as session:
-        return await ensured(services, session, key, sandbox=sandbox)
+        return await ensure_in(services, session, key, sandbox=sandbox)
 
 
-async def ensured(services: Services, session: Session, key: str, *, sandbox: bool) -> Environment:
+async def ensure_in(services: Services, session: Session, key: str, *, sandbox: bool) -> Environment:
     """As ``ensure_environment``, in a transaction that goes on; raises Rejected."""
     if not is_external_key(key):
         raise reject(ErrorCode.INVALID, "The name of an environment is 1 to 255 printable characters.")
@@ -52,7 +52,7 @@ async def ensured(services: Services, session: Session, key: str, *, sandbox: bo
 
 async def advance_clock(context: Context, to: datetime) -> Environment:
     """Move a sandbox's clock forward; raises Rejected where it is none, or the clock is later already."""
-    services, notice = context.services, Notice(context.environment)
+    services, notice = context.services, ChangeNotification(context.environment)
     async with services.database.write() as session:
         current = await environments.lock(session, context.environment)
         check_advance(current, to, services.clock())

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from models import reservations
-from models.usage import Owner
-from resolvers.access import NO_TALLIES, tallies_of
+from models.usage import reservations
+from models.usage.store import Owner
+from resolvers.access.check import NO_TALLIES, tallies_of
 from resolvers.context import Context
-from resolvers.reading import Look, look
-from rules import explaining
-from rules.access import Decision
-from rules.remedies import JUST_AFTER, Candidate, Remedy, candidates, remedies, windows_of
+from resolvers.snapshot import Snapshot, open_snapshot
+from rules.access.decision import Decision
+from rules.explanations import steps as explaining
+from rules.explanations.remedies import JUST_AFTER, Candidate, Remedy, candidates, remedies, windows_needed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +37,7 @@ async def explain(context: Context, decisions: Sequence[Decision]) -> list[Expla
     """Explain decisions, and try what would help on the usage as it is now, all in one read."""
     if not any(candidates(decision, present=True) for decision in decisions):
         return [Explanation(decision=decision, remedies=()) for decision in decisions]
-    async with look(context) as seen:
+    async with open_snapshot(context) as seen:
         found = [candidates(decision, present=_is_present(seen, decision)) for decision in decisions]
         helping = await _helping(seen, decisions, found)
     return [
@@ -46,7 +46,7 @@ async def explain(context: Context, decisions: Sequence[Decision]) -> list[Expla
     ]
 
 
-def _is_present(seen: Look, decision: Decision) -> bool:
+def _is_present(seen: Snapshot, decision: Decision) -> bool:
     """Tell whether a question was about now: what is done now changes no past, and no far future."""
     subject = decision.subject
     clock = seen.now if subject.customer is None else subject.customer.asked_at(seen.now)
@@ -55,14 +55,14 @@ def _is_present(seen: Look, decision: Decision) -> bool:
 
 
 async def _helping(
-    seen: Look, decisions: Sequence[Decision], found: Sequence[list[Candidate]]
+    seen: Snapshot, decisions: Sequence[Decision], found: Sequence[list[Candidate]]
 ) -> list[list[Remedy]]:
     owners = [_owner(seen, decision) for decision in decisions]
     needed = {
         (owner, window)
         for owner, those in zip(owners, found, strict=True)
         if owner is not None
-        for window in windows_of(those)
+        for window in windows_needed(those)
     }
     tallies = await tallies_of(seen, needed)
     holds = await reservations.load(seen.session, {owner for owner in owners if owner is not None}, seen.now)
@@ -72,7 +72,7 @@ async def _helping(
     ]
 
 
-def _owner(seen: Look, decision: Decision) -> Owner | None:
+def _owner(seen: Snapshot, decision: Decision) -> Owner | None:
     customer = decision.subject.customer
     number = None if customer is None else customer.number
     return None if number is None else Owner(environment=seen.environment.number, customer=number)

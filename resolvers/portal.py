@@ -5,14 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from resolvers import access, usage
-from resolvers import credits as credit_resolvers
+from resolvers import usage
+from resolvers.access import check as access
 from resolvers.context import Context
-from resolvers.credits import SeenBook, SeenEntry
-from resolvers.customers import SeenCustomer
-from rules.access import Decision
-from rules.portal import Part, as_levels, begun, parts, recent, shows_credits
-from rules.series import Series
+from resolvers.credits import balances as credit_resolvers
+from resolvers.credits.balances import CreditAccountView, LedgerEntryView
+from resolvers.customers import CustomerView
+from rules.access.decision import Decision
+from rules.portal.overview import (
+    ProductSection,
+    as_levels,
+    product_sections,
+    recent,
+    shows_credits,
+    without_future,
+)
+from rules.usage.series import Series
 
 ENTRIES_SHOWN = 8
 MOST_SERIES = 20
@@ -20,40 +28,40 @@ MOST_SERIES = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SeenCredits:
+class PortalCreditsView:
     """Credits of one type, and the last lines of their ledger, the newest first."""
 
-    book: SeenBook
-    entries: Sequence[SeenEntry]
+    book: CreditAccountView
+    entries: Sequence[LedgerEntryView]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SeenPortal:
+class CustomerPortalView:
     """All that the page of a customer shows; ``series`` is by the keys of features.
 
     ``credit_types`` are those that it shows as soon as there is anything of them.
     """
 
-    customer: SeenCustomer
-    parts: Sequence[Part]
+    customer: CustomerView
+    parts: Sequence[ProductSection]
     credit_types: Sequence[str]
-    credits: Sequence[SeenCredits]
+    credits: Sequence[PortalCreditsView]
     series: Mapping[str, Series]
 
 
-async def portal(context: Context, key: str) -> SeenPortal | None:
+async def portal(context: Context, key: str) -> CustomerPortalView | None:
     """Give what a customer's own page shows, None where there is no such customer.
 
     It is read in several looks: what is written in between may be on one half of it only.
     """
     # What time has made of credits is written first: it is a write that the page has seen, too.
-    seen = await credit_resolvers.brought_up_to_date(context, key)
+    seen = await credit_resolvers.roll_forward_now(context, key)
     if seen is None:
         return None
     credit_types = _credit_types(seen)
     decisions = await access.accesses_of(context, key)
-    laid_out = parts(seen.flat, seen.customer, decisions, seen.now)
-    return SeenPortal(
+    laid_out = product_sections(seen.flat, seen.customer, decisions, seen.now)
+    return CustomerPortalView(
         customer=seen,
         parts=laid_out,
         credit_types=credit_types,
@@ -62,29 +70,29 @@ async def portal(context: Context, key: str) -> SeenPortal | None:
     )
 
 
-def _credit_types(seen: SeenCustomer) -> list[str]:
+def _credit_types(seen: CustomerView) -> list[str]:
     known = sorted(seen.flat.catalog.credit_types)
     return [key for key in known if shows_credits(seen.flat, seen.customer, key, seen.now)]
 
 
-async def _credits(context: Context, key: str, credit_types: Sequence[str]) -> list[SeenCredits]:
+async def _credits(context: Context, key: str, credit_types: Sequence[str]) -> list[PortalCreditsView]:
     return [
-        SeenCredits(book=book, entries=await _entries(context, key, book.book.credit_type))
+        PortalCreditsView(book=book, entries=await _entries(context, key, book.book.credit_type))
         for book in await credit_resolvers.balances(context, key)
         if book.book.credit_type in credit_types
     ]
 
 
-async def _entries(context: Context, key: str, credit_type: str) -> Sequence[SeenEntry]:
+async def _entries(context: Context, key: str, credit_type: str) -> Sequence[LedgerEntryView]:
     return (await credit_resolvers.ledger(context, key, credit_type, ENTRIES_SHOWN, None)).items
 
 
-async def _series(context: Context, seen: SeenCustomer, limits: Sequence[Decision]) -> dict[str, Series]:
+async def _series(context: Context, seen: CustomerView, limits: Sequence[Decision]) -> dict[str, Series]:
     found: dict[str, Series] = {}
     for decision in limits[:MOST_SERIES]:
         feature = decision.subject.question.feature
         span = recent(feature, seen.now, seen.customer.timezone)
-        series = await usage.series(context, seen, span)
+        series = await usage.usage_series(context, seen, span)
         if series is not None and decision.usage is not None:
-            found[feature] = begun(as_levels(series, decision.usage), seen.now)
+            found[feature] = without_future(as_levels(series, decision.usage), seen.now)
     return found

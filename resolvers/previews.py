@@ -12,28 +12,37 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 
-from models import concerned, customers, reservations
-from models.concerned import Concerned
-from models.reservations import Holds
-from models.subscriptions import Belongings
-from models.usage import Owner
-from resolvers.access import NO_TALLIES, answer, tallies_of, with_credits
+from models.customers import affected
+from models.customers import store as customers
+from models.customers.affected import AffectedCustomers
+from models.customers.subscriptions import CustomerFactsCache
+from models.usage import reservations
+from models.usage.reservations import Holds
+from models.usage.store import Owner
+from resolvers.access.check import NO_TALLIES, answer, tallies_of, with_credits
 from resolvers.context import Context
-from resolvers.customers import found
-from resolvers.reading import Look, look
-from rules.access import Decision, Question, Subject, decide, subject_of
-from rules.catalog import Catalog, PublishScope
-from rules.changes import Change
-from rules.concerns import CatalogEdit
-from rules.customers import Customer
-from rules.inheritance import Flattened
-from rules.plan_changes import ChangePlan
-from rules.previews import Difference, Impact, PlannedChange, differences, heard_of, planned
-from rules.publishing import publish
-from rules.reservations import held
+from resolvers.customers import load_customers
+from resolvers.snapshot import Snapshot, open_snapshot
+from rules.access.decision import AccessCheck, Decision, ResolvedCheck, decide, resolve_check
+from rules.catalog.facts import Catalog, PublishScope
+from rules.catalog.inheritance import ResolvedCatalog
+from rules.catalog_code.diff import CatalogDifference
+from rules.catalog_code.version_diff import version_changes
+from rules.catalog_edits.publishing import publish
+from rules.commands.change_plan import ChangePlan
+from rules.customers.facts import Customer
+from rules.previews.affected import CatalogEdit
+from rules.previews.impact import (
+    DecisionChange,
+    Impact,
+    PlannedChange,
+    differences,
+    features_mentioned,
+    plan_change_effect,
+)
 from rules.standpoints import Standpoint, supposition
-from rules.tallies import Tallies
-from rules.version_changes import version_changes
+from rules.usage.counters import Tallies
+from rules.usage.reservations import total_reserved
 
 MOST_COUNTED = 10_000
 """Affected customers up to whom every one is counted; beyond, so many are looked at as a sample."""
@@ -52,29 +61,29 @@ Numbers = AsyncIterator[Sequence[int]]
 class PublishPreview:
     """What publishing would change, with the catalog as it is."""
 
-    flat: Flattened
-    changes: Sequence[Change]
+    flat: ResolvedCatalog
+    changes: Sequence[CatalogDifference]
     cascaded: Sequence[str]
     impact: Impact
 
 
 async def preview_publish(context: Context, key: str, scope: PublishScope) -> PublishPreview:
     """Tell what publishing a package's draft would do; raises Rejected with what it would be refused for."""
-    async with context.services.previewing, look(context) as seen:
+    async with context.services.previewing, open_snapshot(context) as seen:
         done = publish(seen.flat.catalog, key, now=seen.now, scope=scope)
         package = done.catalog.packages[key]
         return PublishPreview(
             flat=seen.flat,
-            changes=version_changes(Flattened(done.catalog), package, len(package.versions)),
+            changes=version_changes(ResolvedCatalog(done.catalog), package, len(package.versions)),
             cascaded=done.cascaded,
             impact=await impact_of(seen, done.catalog, supposition("publish", key, scope)),
         )
 
 
-async def impact_of(seen: Look, edited: Catalog, supposed: str) -> Impact:
+async def impact_of(seen: Snapshot, edited: Catalog, supposed: str) -> Impact:
     """Tell what the customers of an environment would notice of an edit of this name."""
-    edit = CatalogEdit(seen.flat, Flattened(edited, supposed))
-    whom = Concerned(
+    edit = CatalogEdit(seen.flat, ResolvedCatalog(edited, supposed))
+    whom = AffectedCustomers(
         environment=seen.environment.number,
         since=seen.now,
         packages=edit.packages,
@@ -83,10 +92,10 @@ async def impact_of(seen: Look, edited: Catalog, supposed: str) -> Impact:
     )
     if not whom.packages and not whom.features:
         return Impact()
-    count = await concerned.count(seen.session, whom)
+    count = await affected.count_affected(seen.session, whom)
     if count <= MOST_COUNTED:
         return await _counted(seen, edit, _everyone(seen, whom))
-    sample = await concerned.sample(seen.session, whom, MOST_COUNTED)
+    sample = await affected.sample(seen.session, whom, MOST_COUNTED)
     estimate = (await _counted(seen, edit, _in_pages(sample))).estimated(len(sample), count)
     if estimate.affected > MOST_COUNTED * NO_DOUBT:
         return estimate
@@ -94,13 +103,13 @@ async def impact_of(seen: Look, edited: Catalog, supposed: str) -> Impact:
     return impact if impact.affected <= MOST_COUNTED else estimate
 
 
-async def _everyone(seen: Look, whom: Concerned) -> Numbers:
+async def _everyone(seen: Snapshot, whom: AffectedCustomers) -> Numbers:
     # Many numbers at once: who they are takes PostgreSQL a look at all who come behind.
-    numbers = await concerned.behind(seen.session, whom, 0, MOST_COUNTED)
+    numbers = await affected.affected_after(seen.session, whom, 0, MOST_COUNTED)
     while numbers:
         async for page in _in_pages(numbers):
             yield page
-        numbers = await concerned.behind(seen.session, whom, numbers[-1], MOST_COUNTED)
+        numbers = await affected.affected_after(seen.session, whom, numbers[-1], MOST_COUNTED)
 
 
 async def _in_pages(numbers: Sequence[int]) -> Numbers:
@@ -108,7 +117,7 @@ async def _in_pages(numbers: Sequence[int]) -> Numbers:
         yield numbers[start : start + PAGE]
 
 
-async def _counted(seen: Look, edit: CatalogEdit, pages: Numbers) -> Impact:
+async def _counted(seen: Snapshot, edit: CatalogEdit, pages: Numbers) -> Impact:
     """Count those who are affected, as soon as they are too many no further."""
     impact = Impact()
     async for numbers in pages:
@@ -119,10 +128,10 @@ async def _counted(seen: Look, edit: CatalogEdit, pages: Numbers) -> Impact:
     return impact
 
 
-async def _differing(seen: Look, edit: CatalogEdit, numbers: Sequence[int]) -> list[list[Difference]]:
+async def _differing(seen: Snapshot, edit: CatalogEdit, numbers: Sequence[int]) -> list[list[DecisionChange]]:
     """Give for each customer what would differ."""
     # What these customers own is not remembered, lest it take the place of what is asked for again.
-    found = await customers.numbered(seen.session, Belongings(), numbers)
+    found = await customers.load_by_number(seen.session, CustomerFactsCache(), numbers)
     before, after = await asyncio.to_thread(_subjects, edit, found, seen.now)
     sides = [
         await with_credits(replace(seen, flat=flat), subjects)
@@ -134,15 +143,15 @@ async def _differing(seen: Look, edit: CatalogEdit, numbers: Sequence[int]) -> l
 
 def _subjects(
     edit: CatalogEdit, found: Iterable[Customer], clock: datetime
-) -> tuple[list[Subject], list[Subject]]:
+) -> tuple[list[ResolvedCheck], list[ResolvedCheck]]:
     """Give what questions about all that an edit touches are about, without the edit and with it."""
     before, after, standpoint = [], [], Standpoint(supposed=edit.after.supposed)
     for customer in found:
         now = customer.asked_at(clock)
         for feature in edit.touched(customer, now):
-            question = Question(customer=customer.key, feature=feature)
-            before.append(subject_of(edit.before, customer, question, now))
-            would_be = subject_of(edit.after, customer, question, now)
+            question = AccessCheck(customer=customer.key, feature=feature)
+            before.append(resolve_check(edit.before, customer, question, now))
+            would_be = resolve_check(edit.after, customer, question, now)
             after.append(replace(would_be, standpoint=standpoint))
     return before, after
 
@@ -155,33 +164,35 @@ class _Counts:
     tallies: Mapping[Owner, Tallies]
     holds: Mapping[Owner, Holds]
 
-    def differences(self, before: Iterable[Subject], after: Iterable[Subject]) -> list[list[Difference]]:
+    def differences(
+        self, before: Iterable[ResolvedCheck], after: Iterable[ResolvedCheck]
+    ) -> list[list[DecisionChange]]:
         """Give what differs, by customer."""
         found = differences(map(self._decided, before), map(self._decided, after))
         return [list(theirs) for _, theirs in groupby(found, _customer_of)]
 
-    def _decided(self, subject: Subject) -> Decision:
+    def _decided(self, subject: ResolvedCheck) -> Decision:
         owner = _owner(self.environment, subject)
         holds = self.holds.get(owner, {}).values()
         return decide(
             subject,
             self.tallies.get(owner, NO_TALLIES),
-            held(holds, subject.question.feature, subject.now),
+            total_reserved(holds, subject.question.feature, subject.now),
         )
 
 
-def _customer_of(difference: Difference) -> str:
+def _customer_of(difference: DecisionChange) -> str:
     return difference.after.subject.question.customer
 
 
-def _owner(environment: int, subject: Subject) -> Owner:
+def _owner(environment: int, subject: ResolvedCheck) -> Owner:
     if subject.customer is None:
         message = "customers are looked at who exist"
         raise AssertionError(message)
     return Owner(environment=environment, customer=subject.customer.number)
 
 
-async def _counted_for(seen: Look, sides: Iterable[Iterable[Subject]]) -> _Counts:
+async def _counted_for(seen: Snapshot, sides: Iterable[Iterable[ResolvedCheck]]) -> _Counts:
     """Read what is used and held, once for both sides."""
     number = seen.environment.number
     needed = {
@@ -200,17 +211,17 @@ class PlanChangePreview:
     """What a change of plan would change, from the instant on at which it would take effect."""
 
     planned: PlannedChange
-    differences: Sequence[Difference]
+    differences: Sequence[DecisionChange]
 
 
 async def preview_plan_change(context: Context, key: str, act: ChangePlan) -> PlanChangePreview:
     """Tell what a change of plan would do; raises Rejected with what it would be refused for."""
-    async with look(context) as seen:
-        customer = (await found(seen, {key})).get(key)
-        change = planned(seen.flat, customer, act, seen.now, key=key)
+    async with open_snapshot(context) as seen:
+        customer = (await load_customers(seen, {key})).get(key)
+        change = plan_change_effect(seen.flat, customer, act, seen.now, key=key)
         at = change.effective_at
-        heard = heard_of(seen.flat, (change.before, change.after), at)
-        questions = [Question(customer=key, feature=feature) for feature in heard]
+        heard = features_mentioned(seen.flat, (change.before, change.after), at)
+        questions = [AccessCheck(customer=key, feature=feature) for feature in heard]
         before = await answer(seen, {key: change.before}, questions, at)
         after = await answer(seen, {key: change.after}, questions, at, _changed(key, act))
         return PlanChangePreview(planned=change, differences=differences(before, after))

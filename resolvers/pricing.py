@@ -6,60 +6,60 @@ import asyncio
 from dataclasses import dataclass
 
 from resolvers.context import Context
-from resolvers.customers import found
-from resolvers.reading import Look, look
-from rules.calls_to_action import Visitor
-from rules.catalog import Product
-from rules.inheritance import Flattened
-from rules.pricing import Offering, PricingTable, narrowed, plans_on_sale
-from rules.pricing import pricing_table as laid_out
+from resolvers.customers import load_customers
+from resolvers.snapshot import Snapshot, open_snapshot
+from rules.catalog.facts import Product
+from rules.catalog.inheritance import ResolvedCatalog
+from rules.pricing.calls_to_action import Visitor
+from rules.pricing.table import Offering, PricingTable, narrow, plans_on_sale
+from rules.pricing.table import pricing_table as laid_out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SeenTable:
+class PricingTableView:
     """A pricing table with the catalog and the offering that it was made from."""
 
-    flat: Flattened
+    flat: ResolvedCatalog
     offering: Offering
     table: PricingTable
 
 
 async def pricing_table(
     context: Context, product: str, offering: Offering, customer: str | None = None
-) -> SeenTable | None:
+) -> PricingTableView | None:
     """Give the pricing table of a product, None where there is none.
 
     For a customer, who for a token is its own, it tells which plan is current; who does not exist yet
     sees what anybody sees.
     """
-    async with look(context) as seen:
+    async with open_snapshot(context) as seen:
         visitor = await _visitor(seen, customer or context.viewer.customer)
     known = seen.flat.catalog.products.get(product)
     return None if known is None else await _laid_out(context, seen.flat, known, offering, visitor)
 
 
-async def storefront(context: Context, product: str, asked: Offering) -> SeenTable | None:
+async def storefront(context: Context, product: str, asked: Offering) -> PricingTableView | None:
     """Give a product's pricing table in one billing period and one currency, None where there is none."""
-    async with look(context) as seen:
+    async with open_snapshot(context) as seen:
         visitor = await _visitor(seen, context.viewer.customer)
     known = seen.flat.catalog.products.get(product)
     if known is None:
         return None
-    offering = narrowed(asked, plans_on_sale(seen.flat.catalog, known))
+    offering = narrow(asked, plans_on_sale(seen.flat.catalog, known))
     return await _laid_out(context, seen.flat, known, offering, visitor)
 
 
 async def _laid_out(
-    context: Context, flat: Flattened, product: Product, offering: Offering, visitor: Visitor
-) -> SeenTable:
+    context: Context, flat: ResolvedCatalog, product: Product, offering: Offering, visitor: Visitor
+) -> PricingTableView:
     # A large catalog takes a tenth of a second, and others want to be answered meanwhile.
     async with context.services.drawing:
         table = await asyncio.to_thread(laid_out, flat, product, offering, visitor)
-    return SeenTable(flat=flat, offering=offering, table=table)
+    return PricingTableView(flat=flat, offering=offering, table=table)
 
 
-async def _visitor(seen: Look, key: str | None) -> Visitor:
-    customer = None if key is None else (await found(seen, {key})).get(key)
+async def _visitor(seen: Snapshot, key: str | None) -> Visitor:
+    customer = None if key is None else (await load_customers(seen, {key})).get(key)
     if customer is None:
         return Visitor(now=seen.now)
     return Visitor(now=customer.asked_at(seen.now), customer=customer)

@@ -5,42 +5,43 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, replace
 
-from models.batch import Done
-from models.reservations import Shelf, count, find, page
-from models.usage import Owner, Uncounted, count_anew
+from models.commands.batch import CommandResult
+from models.usage.counting import Uncounted, count_anew, flow
+from models.usage.reservations import ReservationFilter, count, find, page
+from models.usage.store import Owner
 from resolvers.context import Context
-from resolvers.customers import SeenCustomer
+from resolvers.customers import CustomerView
 from resolvers.paging import Cursors, Page, PageRequest
-from resolvers.reading import look
-from rules.access import Decision, Question, decide, subject_of
-from rules.consuming import Consume
-from rules.credits import brought_up
-from rules.events import IngestEvent
-from rules.holding import ReleaseReservation, Reserve, SettleReservation
-from rules.reporting import ReportUsage
-from rules.reservations import Hold, ReservationStatus, held
-from rules.series import Series, Span, buckets, windows_of
-from rules.series import series as put_together
-from rules.tallies import aggregation_of
-from rules.validity import is_external_key
+from resolvers.snapshot import open_snapshot
+from rules.access.decision import AccessCheck, Decision, decide, resolve_check
+from rules.catalog.validation import is_external_key
+from rules.commands.consume import Consume
+from rules.commands.ingest_event import IngestEvent
+from rules.commands.report_usage import ReportUsage
+from rules.commands.reserve import ReleaseReservation, Reserve, SettleReservation
+from rules.credits.roll_forward import roll_forward
+from rules.usage.counters import aggregation_of
+from rules.usage.reservations import Reservation, ReservationStatus, total_reserved
+from rules.usage.series import Series, Span, buckets, windows_of
+from rules.usage.series import series as put_together
 from rules.values import FeatureType
 
 
-async def report_usage(context: Context, customer: str, act: ReportUsage) -> tuple[Done, Decision]:
+async def report_usage(context: Context, customer: str, act: ReportUsage) -> tuple[CommandResult, Decision]:
     """Record usage, and decide the feature anew; raises Rejected with every problem."""
     done = await context.services.ledger.commit(context.environment, customer, act)
-    return done, state_after(done, Question(customer=customer, feature=act.feature))
+    return done, state_after(done, AccessCheck(customer=customer, feature=act.feature))
 
 
-async def ingest(context: Context, customer: str, act: IngestEvent) -> Done:
+async def ingest(context: Context, customer: str, act: IngestEvent) -> CommandResult:
     """Count an event in the features whose meters it matches; raises Rejected with every problem."""
     return await context.services.ledger.commit(context.environment, customer, act)
 
 
-async def consume(context: Context, customer: str, act: Consume | Reserve) -> tuple[Done, Decision]:
+async def consume(context: Context, customer: str, act: Consume | Reserve) -> tuple[CommandResult, Decision]:
     """Use up or hold a quantity if that is allowed; raises Rejected for a mistake, never for a no."""
     done = await context.services.ledger.commit(context.environment, customer, act)
-    if done.decision is not None and done.account.customer is not None:
+    if done.decision is not None and done.state.customer is not None:
         return done, done.decision
     # On a replay, and for a customer who does not exist, the answer is the state as it is now.
     return done, state_after(done, act.question(customer))
@@ -48,28 +49,30 @@ async def consume(context: Context, customer: str, act: Consume | Reserve) -> tu
 
 async def end_hold(
     context: Context, customer: str, act: SettleReservation | ReleaseReservation
-) -> tuple[Done, Decision]:
+) -> tuple[CommandResult, Decision]:
     """Settle or release a hold, and decide its feature anew; raises Rejected with every problem."""
     done = await context.services.ledger.commit(context.environment, customer, act)
-    feature = done.account.holds[act.key].feature
-    return done, state_after(done, Question(customer=customer, feature=feature))
+    feature = done.state.holds[act.key].feature
+    return done, state_after(done, AccessCheck(customer=customer, feature=feature))
 
 
-def state_after(done: Done, question: Question) -> Decision:
+def state_after(done: CommandResult, question: AccessCheck) -> Decision:
     """Decide a question on the account that an act has left."""
-    account = done.account
-    subject = subject_of(done.flat, account.customer, question, done.now)
-    if subject.rate is not None and account.customer is not None:
-        book = account.books[subject.rate.credit_type]
-        subject = replace(subject, book=brought_up(book, account.customer, done.flat, done.now))
-    decision = decide(subject, account.tallies, held(account.holds.values(), question.feature, done.now))
+    state = done.state
+    subject = resolve_check(done.flat, state.customer, question, done.now)
+    if subject.rate is not None and state.customer is not None:
+        book = state.books[subject.rate.credit_type]
+        subject = replace(subject, book=roll_forward(book, state.customer, done.flat, done.now))
+    decision = decide(
+        subject, state.tallies, total_reserved(state.holds.values(), question.feature, done.now)
+    )
     cost = done.outcome.get("cost")
     if decision.payment is None or cost is None:
         return decision
     return replace(decision, payment=replace(decision.payment, cost=cost))
 
 
-async def series(context: Context, about: SeenCustomer, span: Span) -> Series | None:
+async def usage_series(context: Context, about: CustomerView, span: Span) -> Series | None:
     """Give a customer's usage over time; None unless the key names a METERED feature; raises BadSpan."""
     flat, customer = about.flat, about.customer
     feature = flat.catalog.features.get(span.feature)
@@ -84,19 +87,21 @@ async def series(context: Context, about: SeenCustomer, span: Span) -> Series | 
         Uncounted(owner=owner, window=window, aggregation=aggregation)
         for window in windows_of(flat, span, found)
     }
-    async with look(context) as seen:
-        counted = await count_anew(seen.session, needed)
+    async with open_snapshot(context) as seen:
+        counted = (await count_anew(seen.session, needed)).get(owner, {})
+        places = [(owner, window) for window in windows_of(flat, span, found)]
+        flows = await flow(seen.session, places) if any(one.gave_back for one in counted.values()) else []
     async with context.services.drawing:
-        return await asyncio.to_thread(put_together, flat, span, found, counted.get(owner, {}))
+        return await asyncio.to_thread(put_together, flat, span, found, counted, flows)
 
 
-async def reservation(context: Context, about: SeenCustomer, key: str) -> Hold | None:
+async def reservation(context: Context, about: CustomerView, key: str) -> Reservation | None:
     """Give one of a customer's holds by its key, None where there is none as they are seen."""
     # A key that no hold can have is not looked for: PostgreSQL would refuse some as text.
     if not is_external_key(key):
         return None
     owner = Owner(environment=context.environment, customer=about.customer.number)
-    async with look(context) as seen:
+    async with open_snapshot(context) as seen:
         hold = await find(seen.session, owner, key)
     not_yet = hold is not None and about.standpoint.at is not None and about.now < hold.created_at
     return None if not_yet else hold
@@ -106,13 +111,13 @@ async def reservation(context: Context, about: SeenCustomer, key: str) -> Hold |
 class HoldQuery:
     """Which of a customer's holds are asked for, and which page of them."""
 
-    about: SeenCustomer
+    about: CustomerView
     status: ReservationStatus | None
     first: int | None
     after: str | None
 
 
-async def reservations(context: Context, asked: HoldQuery) -> Page[Hold]:
+async def reservations(context: Context, asked: HoldQuery) -> Page[Reservation]:
     """Give a page of a customer's holds, the newest first; raises BadPage."""
     about = asked.about
     owner = Owner(environment=context.environment, customer=about.customer.number)
@@ -120,9 +125,9 @@ async def reservations(context: Context, asked: HoldQuery) -> Page[Hold]:
     cursors = Cursors(name=("reservations", owner.environment, owner.customer), kind=int)
     wanted = PageRequest.of(cursors, asked.first, asked.after)
     other = about.standpoint.at is not None
-    async with look(context) as seen:
+    async with open_snapshot(context) as seen:
         now = about.now if other else about.customer.asked_at(seen.now)
-        shelf = Shelf(owner=owner, status=asked.status, now=now, other=other)
+        shelf = ReservationFilter(owner=owner, status=asked.status, now=now, other=other)
         found = await page(seen.session, shelf, wanted.after, wanted.limit)
         total = await count(seen.session, shelf)
     return wanted.cut(found, lambda hold: hold.number, total)

@@ -31,6 +31,6 @@ def check_advance(environment: Environment, to: datetime, real: datetime) -> Non
         message = f"'{environment.key}' is a live environment: its clock is real time."
         problems.append(Problem(ErrorCode.NOT_A_SANDBOX, message))
     elif to < environment.now(real):
-        message = "The clock only goes forward."
+        message = "The clock cannot go back."
         problems.append(Problem(ErrorCode.OUT_OF_RANGE, message, ("to",)))
     refuse_any(problems)

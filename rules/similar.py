@@ -17,7 +17,7 @@ FEW = 4
 """Up to so many letters, two edits make another word of a key."""
 
 
-def suggesting(problem: Problem) -> Problem:
+def with_suggestions(problem: Problem) -> Problem:
     """Give the problem with a sentence that names the keys that may have been meant, where there are any."""
     if problem.unknown is None:
         return problem

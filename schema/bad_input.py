@@ -7,9 +7,9 @@ from graphql import GraphQLError
 
 from resolvers.context import Context
 from resolvers.paging import BadPage
-from resolvers.revisions import NotReached
+from resolvers.read_your_writes import NotReached
 from rules.errors import Problem, Rejected
-from rules.series import BadSpan
+from rules.usage.series import BadSpan
 from schema.suggestions import Suggestions
 
 

@@ -4,56 +4,35 @@ from typing import Annotated, Self
 
 import strawberry
 
-from resolvers import catalog_code as resolvers
-from resolvers.catalog_code import AfterApply, CatalogDocument, CatalogFormat
-from rules import changes as rules
-from rules.catalog import PublishScope
-from rules.changes import ChangeKind
+from resolvers.catalog_code import documents as resolvers
+from resolvers.catalog_code.documents import AfterApply, CatalogDocument, CatalogFormat
+from rules.catalog.facts import PublishScope
 from rules.revisions import Revision as RevisionName
-from schema.errors import INPUT, Payload, mutation
-from schema.impacts import CustomerImpact
-from schema.nodes import Info, resolved
+from schema.catalog.changes import CatalogChange
+from schema.fields import Info, resolver_field
+from schema.previews.impacts import CustomerImpact
 from schema.scalars import Revision
+from schema.user_errors import INPUT, Payload, mutation
 
 
-@strawberry.type(description="Something in the catalog that is another than before.")
-class CatalogChange:
-    """A change."""
-
-    kind: ChangeKind = strawberry.field(description="What happened to the place.")
-    path: str = strawberry.field(
-        description="The place, as a catalog document names it: 'plans.pro.entitlements.seats.limit'."
-    )
-    before: str | None = strawberry.field(description="What stood there, in words; null where it is new.")
-    after: str | None = strawberry.field(description="What stands there, in words; null where it is gone.")
-    summary: str = strawberry.field(description="The change in a sentence for people.")
-
-    @classmethod
-    def of(cls, change: rules.Change) -> Self:
-        """Show a change."""
-        return cls(
-            kind=change.kind,
-            path=change.path,
-            before=change.before,
-            after=change.after,
-            summary=change.summary,
-        )
-
-
-@strawberry.input(description="A document that says what the catalog is to be.")
+@strawberry.input(description="A document that describes the whole catalog.")
 class ApplyCatalogInput:
     """A document, and what is to be done with it."""
 
-    document: str = strawberry.field(description="The document, as `exportCatalog` writes it.")
-    format: CatalogFormat = strawberry.field(default=CatalogFormat.YAML, description="How it is written.")
+    document: str = strawberry.field(description="The document, in the form that `exportCatalog` writes.")
+    format: CatalogFormat = strawberry.field(
+        default=CatalogFormat.YAML, description="The syntax of the document."
+    )
     apply_to: PublishScope = strawberry.field(
-        default=PublishScope.ALL_CUSTOMERS, description="Whom the versions that it publishes hold for."
+        default=PublishScope.ALL_CUSTOMERS,
+        description="The subscriptions that the published versions hold for.",
     )
     dry_run: bool = strawberry.field(
-        default=False, description="True says what would change and changes nothing."
+        default=False, description="True returns what would change, and changes nothing."
     )
     prune: bool = strawberry.field(
-        default=False, description="True also archives the features and packages that it leaves out."
+        default=False,
+        description="True also archives the features and packages that the document leaves out.",
     )
 
     def fact(self) -> CatalogDocument:
@@ -61,18 +40,18 @@ class ApplyCatalogInput:
         return CatalogDocument(text=self.document, format=self.format, scope=self.apply_to, prune=self.prune)
 
 
-@strawberry.type(description="A document that was applied, or compared.")
+@strawberry.type(description="The result of applying a catalog document, or of a dry run.")
 class ApplyCatalogPayload(Payload):
     """A document's payload."""
 
     changes: list[CatalogChange] = strawberry.field(
-        default_factory=list, description="What it changes, in the order of the document."
+        default_factory=list, description="What the document changes, in its own order."
     )
     impact: CustomerImpact | None = strawberry.field(
-        default=None, description="What customers would notice; null where it is applied."
+        default=None, description="What customers would notice; dry runs only, null once it is applied."
     )
     applied: bool = strawberry.field(
-        default=False, description="Whether the catalog is now what the document says."
+        default=False, description="Whether the catalog is now as the document says; false for a dry run."
     )
 
     @classmethod
@@ -88,12 +67,12 @@ class ApplyCatalogPayload(Payload):
 class CatalogCodeQueries:
     """Questions about the whole catalog."""
 
-    @resolved("The whole catalog as one document that `applyCatalog` takes back.")
+    @resolver_field("The whole catalog as one document that `applyCatalog` accepts.")
     async def export_catalog(
         self,
         info: Info,
         format: Annotated[
-            CatalogFormat | None, strawberry.argument(description="How it is written.")
+            CatalogFormat | None, strawberry.argument(description="The syntax of the document.")
         ] = CatalogFormat.YAML,
     ) -> str:
         """Write the document."""
@@ -104,7 +83,7 @@ class CatalogCodeQueries:
 class CatalogCodeMutations:
     """Acts on the whole catalog."""
 
-    @mutation("Makes the catalog what a document says, all of it or nothing, and publishes what it changed.")
+    @mutation("Makes the catalog what a document says, all or nothing, and publishes what changed.")
     async def apply_catalog(
         self, info: Info, input: Annotated[ApplyCatalogInput, INPUT]
     ) -> ApplyCatalogPayload:

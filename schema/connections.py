@@ -7,23 +7,29 @@ import strawberry
 
 from resolvers.paging import Listing, Page
 from schema.bad_input import bad_input_errors
-from schema.nodes import given, resolved
+from schema.fields import or_none, resolver_field
 
 Shown = TypeVar("Shown")
 Item = TypeVar("Item")
 
-First = Annotated[int | None, strawberry.argument(description="How many, 1 to 100.")]
-After = Annotated[str | None, strawberry.argument(description="The cursor behind which to begin.")]
+First = Annotated[int | None, strawberry.argument(description="The size of the page, 1 to 100.")]
+After = Annotated[
+    str | None, strawberry.argument(description="A cursor of the page before: the page starts after it.")
+]
 
 
-@strawberry.type(description="Where a page stands in its list.")
+@strawberry.type(description="The position of a page in its list.")
 class PageInfo:
     """A page's place."""
 
-    has_next_page: bool = strawberry.field(description="Whether there are items behind it.")
-    has_previous_page: bool = strawberry.field(description="Whether there are items before it.")
-    start_cursor: str | None = strawberry.field(description="The cursor of its first item.")
-    end_cursor: str | None = strawberry.field(description="The cursor of its last item.")
+    has_next_page: bool = strawberry.field(description="Whether items follow the page.")
+    has_previous_page: bool = strawberry.field(description="Whether items precede the page.")
+    start_cursor: str | None = strawberry.field(
+        description="The cursor of the first item; null for an empty page."
+    )
+    end_cursor: str | None = strawberry.field(
+        description="The cursor of the last item; null for an empty page."
+    )
 
     @classmethod
     def of(cls, page: Page[Item]) -> Self:
@@ -36,24 +42,24 @@ class PageInfo:
         )
 
 
-@strawberry.type(description="An item of a list, and where it stands.")
+@strawberry.type(description="An item of a list with its cursor.")
 class Edge(Generic[Shown]):
     """An item and its cursor."""
 
-    node: Shown = strawberry.field(description="The item.")
-    cursor: str = strawberry.field(description="Opaque; names its place in the list.")
+    node: Shown = strawberry.field(description="The item of the list.")
+    cursor: str = strawberry.field(description="An opaque cursor: pass it as `after`.")
 
 
 @strawberry.type(description="A page of a list.")
 class Connection(Generic[Shown]):
     """A page."""
 
-    edges: list[Edge[Shown]] = strawberry.field(description="The items with their cursors.")
-    nodes: list[Shown] = strawberry.field(description="The items alone.")
-    page_info: PageInfo = strawberry.field(description="Where the page stands in its list.")
+    edges: list[Edge[Shown]] = strawberry.field(description="The items of the page with their cursors.")
+    nodes: list[Shown] = strawberry.field(description="The items of the page without cursors.")
+    page_info: PageInfo = strawberry.field(description="The position of the page in the list.")
     total: strawberry.Private[int | Callable[[], Awaitable[int]]]
 
-    @resolved("How many items the whole list has.")
+    @resolver_field("The number of items in the whole list.")
     async def total_count(self) -> int:
         """Count them, where that is not done yet."""
         return self.total if isinstance(self.total, int) else await self.total()
@@ -64,7 +70,7 @@ class Connection(Generic[Shown]):
     ) -> Self:
         """Show a page of a list; GraphQLError with BAD_USER_INPUT for a page that cannot be."""
         with bad_input_errors():
-            page = listing.page(first, given(after))
+            page = listing.page(first, or_none(after))
         return cls.showing(page, show)
 
     @classmethod

@@ -8,22 +8,22 @@ import strawberry
 from strawberry.dataloader import DataLoader
 
 from resolvers import explanations as resolvers
-from rules import explaining
-from rules import remedies as rules
-from rules.access import Decision
-from rules.inheritance import Flattened
-from schema.nodes import Info, resolved
-from schema.packages import Addon, Plan, addon_of, plan_of
+from rules.access.decision import Decision
+from rules.catalog.inheritance import ResolvedCatalog
+from rules.explanations import remedies as rules
+from rules.explanations import steps as explaining
+from schema.catalog.packages import Addon, Plan, show_addon, show_plan
+from schema.fields import Info, resolver_field
 from schema.scalars import Quantity
 
 
-@strawberry.type(description="One thing that was looked at.")
+@strawberry.type(description="One check on the way to an answer.")
 class ExplanationStep:
     """A step."""
 
-    check: str = strawberry.field(description="What was looked at.")
-    outcome: str = strawberry.field(description="What was found, in a sentence.")
-    decisive: bool = strawberry.field(description="Whether it decided.")
+    check: str = strawberry.field(description="What was checked.")
+    outcome: str = strawberry.field(description="The outcome of the check, in one sentence.")
+    decisive: bool = strawberry.field(description="Whether this check decided the answer.")
 
     @classmethod
     def of(cls, step: explaining.Step) -> Self:
@@ -31,25 +31,31 @@ class ExplanationStep:
         return cls(check=step.check, outcome=step.outcome, decisive=step.decisive)
 
 
-@strawberry.type(description="Something that would turn a no into a yes.")
+@strawberry.type(description="Something that would turn a denial into an approval.")
 class Remedy:
     """A remedy."""
 
-    flat: strawberry.Private[Flattened]
+    flat: strawberry.Private[ResolvedCatalog]
     fact: strawberry.Private[rules.Remedy]
     kind: rules.RemedyKind = strawberry.field(description="What would have to be done.")
-    summary: str = strawberry.field(description="The same in a sentence.")
+    summary: str = strawberry.field(description="The remedy in one sentence.")
     amount: Quantity | None = strawberry.field(
-        description="How much may be asked for at most, how many of the add-on to add, or how many credits."
+        description="The most that can be requested, the quantity of the add-on to add, or the credits to "
+        "grant, by `kind`; null for other kinds."
     )
-    values: list[str] | None = strawberry.field(description="Those of a choice that may be asked for.")
-    at: datetime | None = strawberry.field(description="When usage starts again.")
+    values: list[str] | None = strawberry.field(
+        description="The choices that can be requested; null for other kinds."
+    )
+    at: datetime | None = strawberry.field(
+        description="The instant at which usage starts again; WAIT_FOR_RESET only, null otherwise."
+    )
     price_key: str | None = strawberry.field(
-        description="Key of the plan's price that the summary tells, for subscribe and changePlan."
+        description="The key of the price that the summary names, for `subscribe` and `changePlan`; null "
+        "without one."
     )
 
     @classmethod
-    def of(cls, flat: Flattened, fact: rules.Remedy) -> Self:
+    def of(cls, flat: ResolvedCatalog, fact: rules.Remedy) -> Self:
         """Show a remedy."""
         amount = None if fact.amount is None else Quantity(fact.amount)
         return cls(
@@ -63,25 +69,26 @@ class Remedy:
             price_key=fact.price,
         )
 
-    @resolved("The plan to subscribe to, or to change to.")
+    @resolver_field("The plan to subscribe or change to; null for other kinds.")
     def plan(self, info: Info) -> Plan | None:
         """Give the plan."""
-        return None if self.fact.plan is None else plan_of(info, self.flat, self.fact.plan)
+        return None if self.fact.plan is None else show_plan(info, self.flat, self.fact.plan)
 
-    @resolved("The add-on to add.")
+    @resolver_field("The add-on to add; ADD_ADDON only, null otherwise.")
     def addon(self, info: Info) -> Addon | None:
         """Give the add-on."""
-        return None if self.fact.addon is None else addon_of(info, self.flat, self.fact.addon)
+        return None if self.fact.addon is None else show_addon(info, self.flat, self.fact.addon)
 
 
-@strawberry.type(description="Why an answer is what it is.")
+@strawberry.type(description="The reasons for an answer, and ways out of a denial.")
 class Explanation:
     """An explanation."""
 
-    summary: str = strawberry.field(description="One sentence a support engineer can paste into a reply.")
-    steps: list[ExplanationStep] = strawberry.field(description="What was looked at, in order.")
+    summary: str = strawberry.field(description="One sentence that support can paste into a reply.")
+    steps: list[ExplanationStep] = strawberry.field(description="The checks that were made, in order.")
     remedies: list[Remedy] = strawberry.field(
-        description="What would turn a no into a yes, at most 5, cheapest first; empty for a yes."
+        description="What would turn a denial into an approval: at most 5, cheapest first; empty where "
+        "access is allowed."
     )
 
     @classmethod
@@ -95,7 +102,7 @@ class Explanation:
         )
 
 
-async def explained(info: Info, decision: Decision) -> Explanation:
+async def explain_together(info: Info, decision: Decision) -> Explanation:
     """Explain a decision, together with all others of the request that are to be explained."""
     explain = partial(resolvers.explain, info.context)
     loader = info.context.own("explanations", lambda: DataLoader(load_fn=explain, cache=False))

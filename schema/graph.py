@@ -4,21 +4,21 @@ import strawberry
 from graphql import GraphQLError, GraphQLSchema
 from strawberry.schema.config import StrawberryConfig
 
-from schema import customer_enums as customer_enums  # noqa: PLC0414 - registers the enums of the rules
 from schema import enums as enums  # noqa: PLC0414 - registers the enums of the rules
-from schema.entitlements import (
+from schema.auth.permissions import guard
+from schema.catalog.entitlements import (
     BooleanEntitlement,
     ConfigEntitlement,
     CreditEntitlement,
     MeteredEntitlement,
     RevokedEntitlement,
 )
+from schema.catalog.packages import Addon, Plan
+from schema.customers import enums as customer_enums  # noqa: F401 - registers the enums of the rules
+from schema.fast_resolvers import streamline
 from schema.mutation import Mutation
 from schema.one_of import settle_one_of
-from schema.packages import Addon, Plan
-from schema.permissions import guard
 from schema.query import Query
-from schema.resolving import streamline
 from schema.scalars import SCALARS
 from schema.subscription import Subscription
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from itertools import islice
 
-from rules.validity import is_storable
+from rules.catalog.validation import is_storable
 
 MOST_CHARACTERS = 240
 MOST_ITEMS = 10

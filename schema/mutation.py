@@ -2,17 +2,17 @@
 
 import strawberry
 
+from schema.auth.keys import KeyMutations
+from schema.catalog.draft_mutations import DraftMutations
+from schema.catalog.mutations import CatalogMutations
 from schema.catalog_code import CatalogCodeMutations
-from schema.catalog_mutations import CatalogMutations
-from schema.credit_mutations import CreditMutations
-from schema.customer_mutations import CustomerMutations
-from schema.draft_mutations import DraftMutations
-from schema.keys import KeyMutations
-from schema.subscription_mutations import SubscriptionMutations
-from schema.usage_mutations import UsageMutations
+from schema.credits.mutations import CreditMutations
+from schema.customers.mutations import CustomerMutations
+from schema.customers.subscription_mutations import SubscriptionMutations
+from schema.usage.mutations import UsageMutations
 
 
-@strawberry.type(description="What can be done.")
+@strawberry.type(description="The operations that write.")
 class Mutation(
     CatalogMutations,
     DraftMutations,

@@ -2,26 +2,28 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 
+from resolvers import auth as key_resolvers
 from resolvers import catalog as catalog_resolvers
-from resolvers import credits as credit_resolvers
 from resolvers import customers as customer_resolvers
 from resolvers import environments as environment_resolvers
-from resolvers import keys as key_resolvers
 from resolvers import usage as usage_resolvers
-from rules.inheritance import Flattened
-from rules.permissions import NODES, refusal
-from schema.catalog import CreditType, Feature, Product
-from schema.credits import CreditEntry, CreditGrant, NamedGrant
-from schema.customers import CustomEntitlement, Customer, CustomerSubscription
-from schema.entitlements import Place, Price, entitlement_of
+from resolvers.credits import balances as credit_resolvers
+from rules.auth.permissions import NODES, refusal
+from rules.catalog.inheritance import ResolvedCatalog
+from schema.auth.keys import ApiKey
+from schema.auth.permissions import forbidden
+from schema.catalog.entitlements import HiddenPlace, Price, entitlement_of
+from schema.catalog.features import CreditType, Feature, Product
+from schema.catalog.packages import PackageVersion, draft_place, place_of, show_package
+from schema.credits.types import CreditEntry, CreditGrant, NamedGrant
+from schema.customers.custom_entitlements import CustomEntitlement
+from schema.customers.types import Customer, CustomerSubscription
 from schema.environments import Environment
-from schema.keys import ApiKey
-from schema.nodes import Info, Named, Node, from_id, is_number
-from schema.packages import PackageVersion, draft_place, package_of, place_of
-from schema.permissions import forbidden
-from schema.reservations import Reservation
+from schema.fields import Info
+from schema.nodes import GlobalId, Node, from_id, is_number
+from schema.usage.reservations import Reservation
 
-Finder = Callable[[Info, Named], Awaitable[Node | None]]
+Finder = Callable[[Info, GlobalId], Awaitable[Node | None]]
 
 
 async def node_of(info: Info, text: str) -> Node | None:
@@ -41,11 +43,11 @@ async def node_of(info: Info, text: str) -> Node | None:
     return found if found is not None and found.id == text else None
 
 
-async def _environment(info: Info, _: Named) -> Node | None:
+async def _environment(info: Info, _: GlobalId) -> Node | None:
     return Environment.of(info, await environment_resolvers.environment(info.context))
 
 
-async def _api_key(info: Info, named: Named) -> Node | None:
+async def _api_key(info: Info, named: GlobalId) -> Node | None:
     number = named.first
     if not is_number(number):
         return None
@@ -53,19 +55,19 @@ async def _api_key(info: Info, named: Named) -> Node | None:
     return None if key is None else ApiKey.of(info, key)
 
 
-async def _customer(info: Info, named: Named) -> Node | None:
+async def _customer(info: Info, named: GlobalId) -> Node | None:
     seen = await customer_resolvers.customer(info.context, named.first, named.standpoint.at)
     return None if seen is None else Customer.of(info, seen)
 
 
-async def _subscription(info: Info, named: Named) -> Node | None:
+async def _subscription(info: Info, named: GlobalId) -> Node | None:
     seen = await customer_resolvers.customer(info.context, named.first, named.standpoint.at)
     facts = seen.customer.subscriptions if seen is not None else ()
     found = (fact for fact in facts if str(fact.number) in named.names[1:])
     return next((CustomerSubscription.of(info, seen, fact) for fact in found if seen is not None), None)
 
 
-async def _custom_entitlement(info: Info, named: Named) -> Node | None:
+async def _custom_entitlement(info: Info, named: GlobalId) -> Node | None:
     seen = await customer_resolvers.customer(info.context, named.first, named.standpoint.at)
     if seen is None:
         return None
@@ -73,7 +75,7 @@ async def _custom_entitlement(info: Info, named: Named) -> Node | None:
     return next((CustomEntitlement.of(info, seen.flat, seen.customer, fact) for fact in found), None)
 
 
-async def _reservation(info: Info, named: Named) -> Node | None:
+async def _reservation(info: Info, named: GlobalId) -> Node | None:
     seen = await customer_resolvers.customer(info.context, named.first, named.standpoint.at)
     if seen is None or len(named.names) == 1:
         return None
@@ -81,7 +83,7 @@ async def _reservation(info: Info, named: Named) -> Node | None:
     return None if hold is None else Reservation.of(info, seen, hold)
 
 
-async def _credit_grant(info: Info, named: Named) -> Node | None:
+async def _credit_grant(info: Info, named: GlobalId) -> Node | None:
     it, at = NamedGrant.of(named), named.standpoint.at
     if it is None:
         return None
@@ -89,7 +91,7 @@ async def _credit_grant(info: Info, named: Named) -> Node | None:
     return None if known is None else CreditGrant.of(info, known)
 
 
-async def _credit_entry(info: Info, named: Named) -> Node | None:
+async def _credit_entry(info: Info, named: GlobalId) -> Node | None:
     match named.names:
         case [customer, credit_type, number] if is_number(number):
             known = await credit_resolvers.entry(info.context, customer, credit_type, int(number))
@@ -98,38 +100,38 @@ async def _credit_entry(info: Info, named: Named) -> Node | None:
             return None
 
 
-def _in_catalog(show: Callable[[Info, Flattened, list[str]], Node | None]) -> Finder:
-    async def find(info: Info, named: Named) -> Node | None:
-        return show(info, await catalog_resolvers.read(info.context), named.names)
+def _in_catalog(show: Callable[[Info, ResolvedCatalog, list[str]], Node | None]) -> Finder:
+    async def find(info: Info, named: GlobalId) -> Node | None:
+        return show(info, await catalog_resolvers.current_catalog(info.context), named.names)
 
     return find
 
 
-def _product(info: Info, flat: Flattened, names: list[str]) -> Node | None:
+def _product(info: Info, flat: ResolvedCatalog, names: list[str]) -> Node | None:
     product = flat.catalog.products.get(_first(names))
     return None if product is None else Product.of(info, flat, product)
 
 
-def _feature(info: Info, flat: Flattened, names: list[str]) -> Node | None:
+def _feature(info: Info, flat: ResolvedCatalog, names: list[str]) -> Node | None:
     feature = flat.catalog.features.get(_first(names))
     return None if feature is None else Feature.of(info, flat, feature)
 
 
-def _credit_type(info: Info, flat: Flattened, names: list[str]) -> Node | None:
+def _credit_type(info: Info, flat: ResolvedCatalog, names: list[str]) -> Node | None:
     credit_type = flat.catalog.credit_types.get(_first(names))
     return None if credit_type is None else CreditType.of(info, flat, credit_type)
 
 
-def _package(info: Info, flat: Flattened, names: list[str]) -> Node | None:
-    return package_of(info, flat, _first(names)) if _first(names) in flat.catalog.packages else None
+def _package(info: Info, flat: ResolvedCatalog, names: list[str]) -> Node | None:
+    return show_package(info, flat, _first(names)) if _first(names) in flat.catalog.packages else None
 
 
-def _version(info: Info, flat: Flattened, names: list[str]) -> Node | None:
+def _version(info: Info, flat: ResolvedCatalog, names: list[str]) -> Node | None:
     place = _place(flat, names)
     return None if place is None else PackageVersion.of(info, place)
 
 
-def _entitlement(info: Info, flat: Flattened, names: list[str]) -> Node | None:
+def _entitlement(info: Info, flat: ResolvedCatalog, names: list[str]) -> Node | None:
     place = _place(flat, names)
     if place is None:
         return None
@@ -140,7 +142,7 @@ def _entitlement(info: Info, flat: Flattened, names: list[str]) -> Node | None:
     return None
 
 
-def _price(info: Info, flat: Flattened, names: list[str]) -> Node | None:
+def _price(info: Info, flat: ResolvedCatalog, names: list[str]) -> Node | None:
     place = _place(flat, names)
     if place is None:
         return None
@@ -149,7 +151,7 @@ def _price(info: Info, flat: Flattened, names: list[str]) -> Node | None:
     )
 
 
-def _place(flat: Flattened, names: list[str]) -> Place | None:
+def _place(flat: ResolvedCatalog, names: list[str]) -> HiddenPlace | None:
     """Give the version, or as number 0 the draft, that an id names first."""
     package = flat.catalog.packages.get(_first(names))
     if package is None or len(names) == 1:

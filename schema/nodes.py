@@ -4,61 +4,25 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar, cast
 
 import strawberry
 
-from models.columns import from_micros, to_micros
-from resolvers.context import Context
-from rules.inheritance import Flattened
-from rules.keep import KEEP, Keep
+from models.database.column_types import from_micros, to_micros
+from rules.catalog.inheritance import ResolvedCatalog
 from rules.standpoints import PRESENT, Standpoint
+from schema.fields import Info
 from schema.scalars import INSTANT_END, INSTANT_MIN
 
-Info = strawberry.Info[Context, None]
 
-Resolver = TypeVar("Resolver", bound=Callable[..., object])
-
-
-def resolved(description: str) -> Callable[[Resolver], Resolver]:
-    """Make a method a field that is worked out when it is asked for."""
-
-    def decorate(resolver: Resolver) -> Resolver:
-        # Strawberry's own decorator has no type that mypy could see through.
-        return cast("Resolver", strawberry.field(resolver=resolver, description=description))
-
-    return decorate
-
-
-UNSET: Any = strawberry.UNSET
-"""Stands where an argument or an input field was left out."""
-
-
-def given(value: Any) -> Any:  # noqa: ANN401 - it passes on whatever was given
-    """Give what was said, None where it was left out: for inputs in which the two are the same."""
-    return None if value is UNSET else value
-
-
-def kept(value: Any) -> Any:  # noqa: ANN401 - it passes on whatever was given
-    """Give what was said, KEEP where it was left out."""
-    return KEEP if value is UNSET else value
-
-
-def kept_tuple(values: list[Any] | None) -> tuple[Any, ...] | Keep | None:
-    """Give the values that were said, KEEP where they were left out."""
-    return tuple(values) if isinstance(values, list) else kept(values)
-
-
-@strawberry.interface(description="Something with a global id.")
+@strawberry.interface(description="An object with a global id.")
 class Node:
     """What ``node`` can find."""
 
     id: strawberry.ID = strawberry.field(
-        description="Opaque; names this and nothing else, for ever. Its state at another instant (`at`), or "
-        "in a preview, has another id."
+        description="An opaque global id, unique and never reused; `node` finds the object by it. The "
+        "object's state at another instant (`at`), or in a preview, has another id."
     )
 
 
@@ -68,7 +32,7 @@ def to_id(kind: str, *parts: str | int, standpoint: Standpoint = PRESENT) -> str
     return strawberry.ID(base64.urlsafe_b64encode(text.encode()).decode().rstrip("="))
 
 
-def catalog_id(info: Info, flat: Flattened, kind: str, *parts: str | int) -> strawberry.ID:
+def catalog_id(info: Info, flat: ResolvedCatalog, kind: str, *parts: str | int) -> strawberry.ID:
     """Make the global id of what a catalog holds, which has one state at every instant."""
     standpoint = PRESENT if flat.supposed is None else Standpoint(supposed=flat.supposed)
     return to_id(kind, info.context.environment, *parts, standpoint=standpoint)
@@ -106,7 +70,7 @@ def read_instant(text: str) -> datetime | None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Named:
+class GlobalId:
     """What a global id names: something of a kind, by the names behind the environment's, in a state."""
 
     kind: str
@@ -123,7 +87,7 @@ class Named:
 _MARKED = re.compile(r"(?P<kind>\w+)(\?(?P<supposed>[\w-]+))?(@(?P<at>-?\d+))?", re.ASCII)
 
 
-def from_id(text: str) -> Named | None:
+def from_id(text: str) -> GlobalId | None:
     """Read a global id; None where the text is none."""
     try:
         padded = text + "=" * (-len(text) % 4)
@@ -137,7 +101,7 @@ def from_id(text: str) -> Named | None:
     standpoint = None if known is None else _standpoint(known["supposed"], known["at"])
     if known is None or standpoint is None:
         return None
-    return Named(kind=known["kind"], environment=environment, names=names, standpoint=standpoint)
+    return GlobalId(kind=known["kind"], environment=environment, names=names, standpoint=standpoint)
 
 
 def _standpoint(supposed: str | None, micros: str | None) -> Standpoint | None:

@@ -5,28 +5,28 @@ from typing import Annotated, Self
 import strawberry
 
 from resolvers import pricing as resolvers
-from rules import pricing as rules
-from rules.calls_to_action import CallToAction
+from rules.catalog.inheritance import ResolvedCatalog
 from rules.currencies import is_currency
-from rules.inheritance import Flattened
+from rules.pricing import table as rules
+from rules.pricing.calls_to_action import CallToAction
 from rules.values import BillingPeriod
 from schema.bad_input import bad_input
-from schema.catalog import Product
-from schema.described import describe
-from schema.entitlements import Entitlement, Place, Price, entitlement_of
-from schema.nodes import UNSET, Info, given, resolved
-from schema.packages import Plan, place_of
+from schema.catalog.entitlements import Entitlement, HiddenPlace, Price, entitlement_of
+from schema.catalog.features import Product
+from schema.catalog.packages import Plan, place_of
+from schema.enums import describe
+from schema.fields import UNSET, Info, or_none, resolver_field
 
 describe(
     CallToAction,
-    "What can be done about a plan on a pricing table.",
+    "What a visitor can do about a plan of a pricing table.",
     {
-        "SUBSCRIBE": "Subscribe to it.",
-        "START_TRIAL": "Subscribe to it, with a trial first.",
-        "CURRENT": "Nothing: the customer is on it.",
-        "UPGRADE": "Change to it, at once unless told otherwise.",
-        "DOWNGRADE": "Change to it, at the end of the period unless told otherwise.",
-        "CONTACT_SALES": "Talk to whoever sells it.",
+        "SUBSCRIBE": "Subscribe to this plan without a trial.",
+        "START_TRIAL": "Subscribe to this plan with a trial.",
+        "CURRENT": "The customer is on this plan: nothing to do.",
+        "UPGRADE": "Change to this plan; by default at once.",
+        "DOWNGRADE": "Change to this plan; by default at the end of the period.",
+        "CONTACT_SALES": "The plan is sold on request: contact sales.",
     },
 )
 
@@ -35,40 +35,43 @@ describe(
 class PricingRow:
     """A row."""
 
-    place: strawberry.Private[Place]
+    place: strawberry.Private[HiddenPlace]
     fact: strawberry.Private[rules.PricingRow]
-    text: str = strawberry.field(description="What is printed.")
+    text: str = strawberry.field(description="The text of the line.")
     struck_text: str | None = strawberry.field(
-        description="The text of the inherited row that this one overrides; null where that is the same, or "
-        "hidden."
+        description="The text of the inherited entitlement that this one overrides; null where the texts "
+        "are equal or the inherited one is hidden."
     )
     is_improvement: bool = strawberry.field(
-        description="Whether the value is better than the one that `struckText` is about: print that struck "
-        "through where it is. False without `struckText`."
+        description="Whether the value is better than the one of `struckText`: print `struckText` struck "
+        "through if it is. False without `struckText`."
     )
 
-    @resolved("The row of the plan that it tells of.")
+    @resolver_field("The entitlement that the line shows.")
     def entitlement(self, info: Info) -> Entitlement:
         """Give the row as the plan shows it."""
         return entitlement_of(info, self.place, self.fact.resolved, self.fact.position)
 
 
-@strawberry.type(description="A plan on a pricing table.")
+@strawberry.type(description="A plan of a pricing table.")
 class PricingColumn:
     """A column."""
 
-    flat: strawberry.Private[Flattened]
+    flat: strawberry.Private[ResolvedCatalog]
     fact: strawberry.Private[rules.PricingColumn]
     heading: str = strawberry.field(
-        description="'Starter includes:', 'Everything in Starter, plus:', or 'Everything in Starter except "
-        "Forum, plus:' where the base plan shows what this plan does not include; 'Most of Starter, plus:' "
-        "for more than three of those. Without ', plus:' where `rows` is empty."
+        description="The heading above the rows: 'Starter includes:', 'Everything in Starter, plus:', or "
+        "'Everything in Starter except Forum, plus:' where the base plan shows what this plan "
+        "does not include; 'Most of Starter, plus:' for more than three of those. Without ', "
+        "plus:' where `rows` is empty."
     )
-    call_to_action: CallToAction = strawberry.field(description="What can be done about the plan.")
-    is_current: bool = strawberry.field(description="Whether the customer is on it.")
+    call_to_action: CallToAction = strawberry.field(description="What a visitor can do about the plan.")
+    is_current: bool = strawberry.field(
+        description="Whether the customer is on this plan; false where no customer was named."
+    )
 
     @classmethod
-    def of(cls, flat: Flattened, column: rules.PricingColumn) -> Self:
+    def of(cls, flat: ResolvedCatalog, column: rules.PricingColumn) -> Self:
         """Show a column."""
         return cls(
             flat=flat,
@@ -78,22 +81,24 @@ class PricingColumn:
             is_current=column.is_current,
         )
 
-    @resolved("The plan.")
+    @resolver_field("The plan of the column.")
     def plan(self, info: Info) -> Plan:
         """Give the plan."""
         return Plan.of(info, self.flat, self.fact.plan)
 
-    @resolved("Of the billing period and currency asked for; all where none was.")
+    @resolver_field(
+        "The prices of the requested billing period and currency; all prices where none was requested."
+    )
     def prices(self, info: Info) -> list[Price]:
         """Give the prices."""
         return [Price.of(info, self._place, price) for price in self.fact.prices]
 
-    @resolved("What this plan sets itself, visible rows only, in display order.")
+    @resolver_field("The visible entitlements that the plan sets itself, in display order.")
     def rows(self) -> list[PricingRow]:
         """Give the own rows."""
         return [self._row(row) for row in self.fact.rows]
 
-    @resolved("What this plan has from its base plans, visible rows only, in display order.")
+    @resolver_field("The visible entitlements that the plan inherits, in display order.")
     def inherited_rows(self) -> list[PricingRow]:
         """Give the inherited rows."""
         return [self._row(row) for row in self.fact.inherited_rows]
@@ -108,68 +113,75 @@ class PricingColumn:
         )
 
     @property
-    def _place(self) -> Place:
+    def _place(self) -> HiddenPlace:
         plan = self.fact.plan
         return place_of(self.flat, plan, plan.versions[-1])
 
 
-@strawberry.type(description="What one plan says about one feature.")
+@strawberry.type(description="What one plan has of one feature or credit type.")
 class ComparisonCell:
     """A cell."""
 
-    flat: strawberry.Private[Flattened]
+    flat: strawberry.Private[ResolvedCatalog]
     fact: strawberry.Private[rules.ComparisonCell]
     included: bool = strawberry.field(
-        description="Whether the plan includes it, also where it hides that from pricing tables."
+        description="Whether the plan includes it, even where pricing tables hide it."
     )
-    text: str = strawberry.field(description="What is printed; empty where it is not included, or hidden.")
+    text: str = strawberry.field(
+        description="The text of the cell; empty where the plan does not include it or hides it."
+    )
     struck_text: str | None = strawberry.field(
-        description="What the inherited rows say instead; null where this is the same, or hidden."
+        description="The text of the inherited entitlement that this one overrides; null where the texts "
+        "are equal or hidden."
     )
 
     @classmethod
-    def of(cls, flat: Flattened, cell: rules.ComparisonCell) -> Self:
+    def of(cls, flat: ResolvedCatalog, cell: rules.ComparisonCell) -> Self:
         """Show a cell."""
         return cls(flat=flat, fact=cell, included=cell.included, text=cell.text, struck_text=cell.struck_text)
 
-    @resolved("The plan.")
+    @resolver_field("The plan of the cell's column.")
     def plan(self, info: Info) -> Plan:
         """Give the plan."""
         return Plan.of(info, self.flat, self.fact.plan)
 
 
-@strawberry.type(description="A feature or credit type against all plans.")
+@strawberry.type(description="A feature or credit type compared across all plans.")
 class ComparisonRow:
     """A row of the comparison."""
 
-    key: str = strawberry.field(description="Key of the feature or credit type.")
-    name: str = strawberry.field(description="Its name.")
-    cells: list[ComparisonCell] = strawberry.field(description="One for each column, in their order.")
+    key: str = strawberry.field(description="The key of the feature or credit type.")
+    name: str = strawberry.field(description="The name of the feature or credit type.")
+    cells: list[ComparisonCell] = strawberry.field(
+        description="One cell for each column, in the order of the columns."
+    )
 
     @classmethod
-    def of(cls, flat: Flattened, row: rules.ComparisonRow) -> Self:
+    def of(cls, flat: ResolvedCatalog, row: rules.ComparisonRow) -> Self:
         """Show a row."""
         return cls(key=row.key, name=row.name, cells=[ComparisonCell.of(flat, cell) for cell in row.cells])
 
 
-@strawberry.type(description="The plans of a product side by side: published, visible, not archived.")
+@strawberry.type(description="The plans of a product side by side: published, visible and not archived.")
 class PricingTable:
     """A pricing table."""
 
-    flat: strawberry.Private[Flattened]
+    flat: strawberry.Private[ResolvedCatalog]
     fact: strawberry.Private[rules.PricingTable]
     currency: str | None = strawberry.field(
-        description="The currency asked for, else the only one that the prices have; null where there are "
-        "several, or no prices."
+        description="The requested currency, else the only one that the prices have; null where they have "
+        "several or there are none."
     )
-    columns: list[PricingColumn] = strawberry.field(description="The plans, in display order.")
-    comparison: list[ComparisonRow] = strawberry.field(description="Features against plans.")
+    columns: list[PricingColumn] = strawberry.field(description="The plans in display order.")
+    comparison: list[ComparisonRow] = strawberry.field(
+        description="Every shown feature and credit type compared across the plans."
+    )
     version: str = strawberry.field(
-        description="Changes exactly when what the table shows changes: a cache key and an ETag."
+        description="A value that changes exactly when the table changes: a cache key and an ETag."
     )
 
     @classmethod
-    def of(cls, seen: resolvers.SeenTable) -> Self:
+    def of(cls, seen: resolvers.PricingTableView) -> Self:
         """Show a table."""
         flat, table = seen.flat, seen.table
         return cls(
@@ -181,7 +193,7 @@ class PricingTable:
             version=table.version,
         )
 
-    @resolved("What is sold.")
+    @resolver_field("The product that is sold.")
     def product(self, info: Info) -> Product:
         """Give the product."""
         return Product.of(info, self.flat, self.fact.product)
@@ -191,27 +203,28 @@ class PricingTable:
 class PricingQueries:
     """Questions of whoever may buy."""
 
-    @resolved(
-        "Public with a publishable key. For a customer (a secret key, or that customer's token, which may "
-        "leave it out) it also says which plan is current. Null for an unknown product."
+    @resolver_field(
+        "The pricing table of a product; null for an unknown product. Publishable keys may "
+        "read it. With a secret key and `customer`, or with that customer's token, it also "
+        "marks the current plan."
     )
     async def pricing_table(
         self,
         info: Info,
-        product: Annotated[str, strawberry.argument(description="Key of the product.")],
+        product: Annotated[str, strawberry.argument(description="The key of the product.")],
         customer: Annotated[
-            str | None, strawberry.argument(description="Key of the customer who looks at it.")
+            str | None, strawberry.argument(description="The key of the customer who views the table.")
         ] = UNSET,
         billing_period: Annotated[
-            BillingPeriod | None, strawberry.argument(description="Only prices of this period.")
+            BillingPeriod | None, strawberry.argument(description="Only prices of this billing period.")
         ] = UNSET,
         currency: Annotated[
             str | None, strawberry.argument(description="Only prices in this currency: an ISO 4217 code.")
         ] = UNSET,
     ) -> PricingTable | None:
         """Give the table; GraphQLError for a currency that there is not."""
-        offering = rules.Offering(billing=given(billing_period), currency=_currency(given(currency)))
-        seen = await resolvers.pricing_table(info.context, product, offering, given(customer))
+        offering = rules.Offering(billing=or_none(billing_period), currency=_currency(or_none(currency)))
+        seen = await resolvers.pricing_table(info.context, product, offering, or_none(customer))
         return None if seen is None else PricingTable.of(seen)
 
 

@@ -5,48 +5,53 @@ from typing import Annotated, cast
 import strawberry
 from graphql import GraphQLError
 
-from resolvers import access as access_resolvers
 from resolvers import customers as customer_resolvers
+from resolvers.access import check as access_resolvers
 from resolvers.customers import CustomerFilter
 from resolvers.paging import LARGEST_PAGE
-from schema.access import Access, AccessCheckInput, At, Requested, Values, question_of
+from schema.access.inputs import AccessCheckInput, question_of
+from schema.access.types import Access
+from schema.arguments import At, Requested, Values
+from schema.auth.keys import KeyQueries
 from schema.bad_input import bad_input, bad_input_errors
+from schema.catalog.queries import CatalogQueries, Key
 from schema.catalog_code import CatalogCodeQueries
-from schema.catalog_queries import CatalogQueries, Key
 from schema.connections import After, Connection, First
-from schema.customers import Customer
-from schema.environments import Viewer
-from schema.keys import KeyQueries
+from schema.customers.types import Customer
+from schema.fields import UNSET, Info, or_none, resolver_field
 from schema.node_queries import node_of
-from schema.nodes import UNSET, Info, Node, given, resolved
-from schema.previews import PreviewQueries
+from schema.nodes import Node
+from schema.previews.queries import PreviewQueries
 from schema.pricing import PricingQueries
-from schema.revisions import AtLeast, reach
+from schema.read_your_writes import AtLeast, wait_for_revision
+from schema.viewer import Viewer
 
 MOST_CHECKS = 10_000
 
 
-@strawberry.type(description="What can be asked.")
+@strawberry.type(description="The operations that read.")
 class Query(CatalogQueries, CatalogCodeQueries, PricingQueries, PreviewQueries, KeyQueries):
     """The root of all questions."""
 
-    @resolved("Who is asking, and in which environment.")
+    @resolver_field("The caller: its key or token, and its environment.")
     def viewer(self, info: Info) -> Viewer:
         """Give the viewer."""
         return Viewer.of(info)
 
-    @resolved("Whatever has this global id in this environment; null where nothing has.")
+    @resolver_field("The object with this global id in this environment; null where there is none.")
     async def node(
-        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The global id.")]
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, strawberry.argument(description="The global id of the object.")],
     ) -> Node | None:
         """Find one node."""
         return await node_of(info, id)
 
-    @resolved("Whatever has these global ids, in their order; null where nothing has.")
+    @resolver_field("The objects with these global ids, in the same order; null where there is none.")
     async def nodes(
         self,
         info: Info,
-        ids: Annotated[list[strawberry.ID], strawberry.argument(description="Global ids, at most 100.")],
+        ids: Annotated[list[strawberry.ID], strawberry.argument(description="The global ids, at most 100.")],
     ) -> list[Node | None]:
         """Find many nodes; GraphQLError with BAD_USER_INPUT for too many."""
         if len(ids) > LARGEST_PAGE:
@@ -54,14 +59,14 @@ class Query(CatalogQueries, CatalogCodeQueries, PricingQueries, PreviewQueries, 
             raise bad_input(message)
         return [await _node_or_error(info, one) for one in ids]
 
-    @resolved("A customer by key.")
+    @resolver_field("The customer with this key; null for an unknown key.")
     async def customer(self, info: Info, key: Key, at_least: AtLeast = UNSET) -> Customer | None:
         """Give the customer."""
-        await reach(info, at_least, [key])
+        await wait_for_revision(info, at_least, [key])
         seen = await customer_resolvers.customer(info.context, key)
         return None if seen is None else Customer.of(info, seen)
 
-    @resolved("Customers, by key.")
+    @resolver_field("Customers in the order of their keys.")
     async def customers(
         self,
         info: Info,
@@ -69,53 +74,61 @@ class Query(CatalogQueries, CatalogCodeQueries, PricingQueries, PreviewQueries, 
         after: After = UNSET,
         search: Annotated[
             str | None,
-            strawberry.argument(description="The beginning of a key, name or e-mail, in any case."),
+            strawberry.argument(
+                description="The beginning of a key, name or e-mail address, in upper or lower case."
+            ),
         ] = UNSET,
         plan: Annotated[
-            str | None, strawberry.argument(description="Only those who are on this plan now.")
+            str | None,
+            strawberry.argument(description="The key of a plan: only customers who are on it now."),
         ] = UNSET,
         version: Annotated[
-            int | None, strawberry.argument(description="Only those who are on this version of the plan.")
+            int | None,
+            strawberry.argument(
+                description="The number of a version: only customers on this version of `plan`."
+            ),
         ] = UNSET,
         include_archived: Annotated[
-            bool | None, strawberry.argument(description="Whether archived ones are listed too.")
+            bool | None, strawberry.argument(description="True includes archived ones.")
         ] = False,
     ) -> Connection[Customer]:
         """Give a page of the customers who fit; GraphQLError with BAD_USER_INPUT for one that cannot be."""
         asked = CustomerFilter(
             first=first,
-            after=given(after),
-            search=given(search),
-            plan=given(plan),
-            version=given(version),
+            after=or_none(after),
+            search=or_none(search),
+            plan=or_none(plan),
+            version=or_none(version),
             include_archived=bool(include_archived),
         )
         with bad_input_errors():
             page = await customer_resolvers.customers_like(info.context, asked)
         return Connection[Customer].showing(page, lambda seen: Customer.of(info, seen))
 
-    @resolved("May this customer use this feature? Never fails for an unknown key: it says no and why.")
+    @resolver_field(
+        "Whether a customer may use a feature. Unknown keys are denied with a reason, never an error."
+    )
     async def access(
         self,
         info: Info,
-        customer: Annotated[str, strawberry.argument(description="Key of the customer.")],
-        feature: Annotated[str, strawberry.argument(description="Key of the feature.")],
+        customer: Annotated[str, strawberry.argument(description="The key of the customer.")],
+        feature: Annotated[str, strawberry.argument(description="The key of the feature.")],
         requested: Requested = UNSET,
         values: Values = UNSET,
         at: At = UNSET,
         at_least: AtLeast = UNSET,
     ) -> Access:
         """Decide one question."""
-        await reach(info, at_least, [customer])
+        await wait_for_revision(info, at_least, [customer])
         question = question_of(customer, feature, requested, values)
-        return Access.of(await access_resolvers.access(info.context, question, given(at)))
+        return Access.of(await access_resolvers.access(info.context, question, or_none(at)))
 
-    @resolved("Many questions, one answer each in the same order, at one instant; at most 10,000.")
+    @resolver_field("At most 10,000 checks at one instant, answered in the same order.")
     async def accesses(
         self,
         info: Info,
         checks: Annotated[
-            list[AccessCheckInput], strawberry.argument(description="What is asked, at most 10,000.")
+            list[AccessCheckInput], strawberry.argument(description="The checks to answer, at most 10,000.")
         ],
         at: At = UNSET,
         at_least: AtLeast = UNSET,
@@ -124,9 +137,9 @@ class Query(CatalogQueries, CatalogCodeQueries, PricingQueries, PreviewQueries, 
         if len(checks) > MOST_CHECKS:
             message = f"At most {MOST_CHECKS} checks can be asked at once, not {len(checks)}."
             raise bad_input(message)
-        await reach(info, at_least, {check.customer for check in checks})
+        await wait_for_revision(info, at_least, {check.customer for check in checks})
         questions = [check.fact() for check in checks]
-        decisions = await access_resolvers.accesses(info.context, questions, given(at))
+        decisions = await access_resolvers.accesses(info.context, questions, or_none(at))
         return [Access.of(decision) for decision in decisions]
 
 

@@ -27,8 +27,8 @@ from graphql import (
 )
 from strawberry.types.scalar import ScalarDefinition
 
+from rules.catalog.validation import is_storable
 from rules.numbers import from_decimal, to_text
-from rules.validity import is_storable
 from schema.json_text import json_text
 
 Quantity = NewType("Quantity", int)
@@ -146,15 +146,15 @@ def _json_children(value: object) -> Iterable[object]:
         case list():
             return value
         case str() if not is_storable(value):
-            message = f"holds a NUL character or half of a surrogate pair: {json_text(value)}"
+            message = f"contains a NUL character or half of a surrogate pair: {json_text(value)}"
         case float() if not isfinite(value):
-            message = "holds a number that is not finite"
+            message = "contains a number that is not finite"
         case int() if abs(value) >= _JSON_INTEGER_END:
-            message = f"holds an integer of more than {JSON_INTEGER_DIGITS_MAX} digits"
+            message = f"contains an integer of more than {JSON_INTEGER_DIGITS_MAX} digits"
         case str() | float() | int() | bool() | None:
             return ()
         case _:
-            message = "holds what JSON cannot say"
+            message = "contains a value that JSON cannot represent"
     raise ValueError(message)
 
 
@@ -168,7 +168,7 @@ def _plain_value(node: ValueNode) -> object:
         case IntValueNode() if len(node.value.lstrip("-")) <= JSON_INTEGER_DIGITS_MAX:
             return int(node.value)
         case IntValueNode():
-            message = f"holds an integer of more than {JSON_INTEGER_DIGITS_MAX} digits"
+            message = f"contains an integer of more than {JSON_INTEGER_DIGITS_MAX} digits"
         case FloatValueNode():
             return float(node.value)
         case ListValueNode():
@@ -235,30 +235,30 @@ def _scalar(
 SCALARS: dict[object, ScalarDefinition] = {
     Quantity: _scalar(
         "Decimal",
-        "An exact decimal, carried as a string such as '19.9': at most 6 digits after the point, and less "
-        "than 9.2e12 away from zero. Input also takes a JSON integer and, written in the document, a decimal "
-        "literal. Never NaN, Infinity or an exponent.",
+        "An exact decimal as a string such as '19.9': at most 6 fractional digits, and an "
+        "absolute value below 9.2e12. Input also accepts a JSON integer and, in the document, "
+        "a decimal literal; never NaN, Infinity or an exponent.",
         write=to_text,
         read=_read_quantity,
         open_literal=_digits_as_written,
     ),
     datetime: _scalar(
         "DateTime",
-        "An instant as in RFC 3339, with at most 6 digits after the second. A zone is required on input; "
-        "output is in UTC and ends in Z.",
+        "An instant as in RFC 3339 with at most 6 fractional digits. Input requires a zone; "
+        "output is UTC and ends in Z.",
         write=_write_instant,
         read=_read_instant,
     ),
     JSON: _scalar(
         "JSON",
-        f"Free-form JSON, for metadata and object values only; at most {JSON_DEPTH_MAX} levels deep.",
+        f"Free-form JSON, for metadata and object values; at most {JSON_DEPTH_MAX} levels deep.",
         write=_as_it_is,
         read=_read_json,
     ),
     Revision: _scalar(
         "Revision",
-        "The opaque name of a write; monotonic for one customer, and for the catalog. A read that names one "
-        "sees at least that write.",
+        "The opaque name of a write, which grows with every write of one customer and of the "
+        "catalog. A read that passes it as `atLeast` reflects that write.",
         write=_as_it_is,
         read=_read_revision,
     ),

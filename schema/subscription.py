@@ -6,65 +6,65 @@ from typing import Annotated, Self, TypeVar, cast
 
 import strawberry
 
-from resolvers import live
-from resolvers.credits import SeenBook
-from resolvers.streams import Told
-from rules.access import Decision
+from resolvers.credits.balances import CreditAccountView
+from resolvers.live import subscriptions as live
+from resolvers.live.stream import StreamMessage
+from rules.access.decision import Decision
 from rules.revisions import Sight, read_sight
-from schema.access import Access
+from schema.access.types import Access
 from schema.bad_input import bad_input
-from schema.credits import CreditBalance
-from schema.customer_credits import CreditTypeKey
-from schema.nodes import UNSET, Info, given
-from schema.packages import PackageVersion, version_of
+from schema.catalog.packages import PackageVersion, show_version
+from schema.credits.customer_credits import CreditTypeKey
+from schema.credits.types import CreditBalance
+from schema.fields import UNSET, Info, or_none
 from schema.scalars import Revision
 
 MOST_FEATURES = 1_000
 
-CustomerKey = Annotated[str, strawberry.argument(description="Key of the customer.")]
+CustomerKey = Annotated[str, strawberry.argument(description="The key of the customer.")]
 Features = Annotated[
     list[str] | None,
     strawberry.argument(
-        description="Keys of features, at most 1,000; all that any source speaks about if left out."
+        description="The keys of the features, at most 1,000; every mentioned feature if left out."
     ),
 ]
 Since = Annotated[
     Revision | None,
     strawberry.argument(
-        description="The revision that was told last, by a stream about the same: "
-        "skips the initial state where nothing has changed since."
+        description="The `revision` of the last message of a stream with the same arguments: skips the "
+        "initial state where nothing has changed since."
     ),
 ]
 
 
-@strawberry.type(description="What a customer may do with a feature, told as it is or has become.")
+@strawberry.type(description="A message of `accessChanged`: the access to one feature as it is now.")
 class AccessChange:
     """An answer that is told."""
 
     initial: bool = strawberry.field(
-        description="True on the messages that give the state when the stream began."
+        description="True for messages that give the state at the start of the stream."
     )
-    access: Access = strawberry.field(description="The answer, the newest there is.")
-    revision: Revision = strawberry.field(description="How much has been told; for `since` and `atLeast`.")
+    access: Access = strawberry.field(description="The newest access to the feature.")
+    revision: Revision = strawberry.field(description="Resume token: pass it as `since` or `atLeast`.")
 
     @classmethod
-    def of(cls, told: Told[Decision]) -> Self:
+    def of(cls, told: StreamMessage[Decision]) -> Self:
         """Show what is told."""
         return cls(initial=told.initial, access=Access.of(told.thing), revision=Revision(str(told.sight)))
 
 
-@strawberry.type(description="What a customer has of a credit type, told as it is or has become.")
+@strawberry.type(description="A message of `creditBalanceChanged`: the balance as it is now.")
 class CreditBalanceChange:
     """A balance that is told."""
 
     initial: bool = strawberry.field(
-        description="True on the message that gives the state when the stream began."
+        description="True for the message that gives the state at the start of the stream."
     )
-    balance: CreditBalance = strawberry.field(description="The balance, the newest there is.")
-    revision: Revision = strawberry.field(description="How much has been told; for `since` and `atLeast`.")
+    balance: CreditBalance = strawberry.field(description="The newest balance of the credit type.")
+    revision: Revision = strawberry.field(description="Resume token: pass it as `since` or `atLeast`.")
 
     @classmethod
-    def of(cls, told: Told[SeenBook]) -> Self:
+    def of(cls, told: StreamMessage[CreditAccountView]) -> Self:
         """Show what is told."""
         return cls(
             initial=told.initial, balance=CreditBalance.of(told.thing), revision=Revision(str(told.sight))
@@ -74,7 +74,7 @@ class CreditBalanceChange:
 Resolver = TypeVar("Resolver", bound=Callable[..., object])
 
 
-def streamed(description: str) -> Callable[[Resolver], Resolver]:
+def stream_field(description: str) -> Callable[[Resolver], Resolver]:
     """Make a method a stream that can be subscribed to."""
 
     def decorate(resolver: Resolver) -> Resolver:
@@ -84,19 +84,20 @@ def streamed(description: str) -> Callable[[Resolver], Resolver]:
     return decorate
 
 
-@strawberry.type(description="What can be listened to, over a WebSocket.")
+@strawberry.type(description="The streams that a client can subscribe to over a WebSocket.")
 class Subscription:
     """The root of all streams."""
 
-    @streamed(
-        "The state of the named features at once, then the newest state after every change, in "
-        "order. Changes faster than they can be sent are told as one; the last is never left out."
+    @stream_field(
+        "The access to the named features now, then the newest after every change, in order. "
+        "Changes that come faster than they can be sent are merged; the last one is always "
+        "sent."
     )
     async def access_changed(
         self, info: Info, customer: CustomerKey, features: Features = UNSET, since: Since = UNSET
     ) -> AsyncGenerator[AccessChange, None]:
         """Tell of access; GraphQLError with BAD_USER_INPUT for what cannot be asked."""
-        named: list[str] | None = given(features)
+        named: list[str] | None = or_none(features)
         if named is not None and len(named) > MOST_FEATURES:
             message = f"At most {MOST_FEATURES} features can be named, not {len(named)}."
             raise bad_input(message)
@@ -104,7 +105,7 @@ class Subscription:
             async for told in changes:
                 yield AccessChange.of(told)
 
-    @streamed("The balance at once, then the newest after every change, as `accessChanged` tells it.")
+    @stream_field("The balance now, then the newest after every change, in the way of `accessChanged`.")
     async def credit_balance_changed(
         self, info: Info, customer: CustomerKey, credit_type: CreditTypeKey, since: Since = UNSET
     ) -> AsyncGenerator[CreditBalanceChange, None]:
@@ -117,16 +118,16 @@ class Subscription:
             async for told in changes:
                 yield CreditBalanceChange.of(told)
 
-    @streamed("A package of this environment was published.")
+    @stream_field("The packages of this environment, each time one is published.")
     async def package_published(self, info: Info) -> AsyncGenerator[PackageVersion, None]:
         """Tell of every version that is published from now on."""
         async with aclosing(live.publishes(info.context)) as published:
             async for flat, package, number in published:
-                yield version_of(info, flat, package, number)
+                yield show_version(info, flat, package, number)
 
 
 def _sight(since: Revision | None) -> Sight | None:
-    text = given(since)
+    text = or_none(since)
     if text is None:
         return None
     sight = read_sight(text)

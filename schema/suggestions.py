@@ -2,7 +2,7 @@
 
 from resolvers.context import Context
 from rules.errors import Problem
-from rules.similar import suggesting
+from rules.similar import with_suggestions
 
 MOST_SUGGESTIONS = 10
 """How many problems of a request come with suggestions: a batch of nothing but mistakes takes no longer."""
@@ -24,4 +24,4 @@ class Suggestions:
         if problem.unknown is None or not self._left:
             return problem
         self._left -= 1
-        return suggesting(problem)
+        return with_suggestions(problem)

@@ -1,5 +1,5 @@
 """``python -m server``."""
 
-from server.cli import run
+from server.cli.main import run
 
 run()

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 
+import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.middleware.cors import CORSMiddleware
@@ -15,32 +16,36 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp, Lifespan, Receive, Scope, Send
 
-from models.database import Database
-from models.migrate import is_current
+from models.database.transactions import FAILURES, Database
+from models.migrations.migrate import is_current
 from resolvers.context import Services
+from resolvers.time_zones import is_behind, take_up_rules
 from schema.graph import graph
-from server.auth import Doorkeeper
-from server.graphql import GraphQLView
-from server.limits import Limits
-from server.logs import configure
-from server.looks import Looks
+from server.auth import Authenticator
+from server.config.limits import Limits
+from server.config.logs import configure
+from server.config.settings import read_settings, shared_metrics
+from server.config.theme import Theme
+from server.execution.trusted_documents import Trusted, read_trusted
+from server.http.view import GraphQLView
 from server.metrics import Metrics
-from server.notices import SHARED_STYLE
-from server.operations import Operations
-from server.pages import graphiql_page, own_file_route, static_routes
-from server.portal_page import Portal, portal_routes
-from server.pricing_page import pricing_routes
-from server.rates import Rates
-from server.settings import read_settings, shared_metrics
-from server.sockets import Sockets
-from server.trusted import Trusted, trusted_by
+from server.pages.graphiql import graphiql_page, own_file_route, static_routes
+from server.pages.layout import SHARED_STYLE
+from server.pages.portal_page import Portal, portal_routes
+from server.pages.pricing_page import pricing_routes
+from server.rate_limits import RateLimiter
+from server.time_zones import rules_in_use, use_newest_rules
+from server.websocket.operations import Operations
+from server.websocket.sockets import Sockets
 
 READINESS_SECONDS = 5
 """How long the database may take to say of which revision it is."""
 
 UNLESS_SET = Limits()
 ANY_DOCUMENT = Trusted()
-PLAIN = Looks()
+PLAIN = Theme()
+
+_log = structlog.get_logger(__name__)
 
 
 def create_app(
@@ -49,16 +54,16 @@ def create_app(
     keyless: int | None = None,
     limits: Limits = UNLESS_SET,
     trusted: Trusted = ANY_DOCUMENT,
-    rates: Rates | None = None,
+    rates: RateLimiter | None = None,
     metrics: Metrics | None = None,
-    portal_looks: Looks = PLAIN,
+    portal_looks: Theme = PLAIN,
 ) -> Starlette:
     """Put the application on services, which it closes when it ends.
 
     Requests without a key act in the environment ``keyless``, where one is given.
     """
-    doorkeeper = Doorkeeper(services=services, keyless=keyless)
-    metrics, rates = metrics or Metrics(), rates or Rates()
+    doorkeeper = Authenticator(services=services, keyless=keyless)
+    metrics, rates = metrics or Metrics(), rates or RateLimiter()
     view = GraphQLView(
         graph.core,
         services,
@@ -77,6 +82,7 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        await _rules_taken_up(services)
         yield
         try:
             await services.close()
@@ -105,17 +111,22 @@ def from_settings(keyless: int | None = None) -> Starlette:
     settings = read_settings()
     configure(settings)
     metrics = Metrics(shared_metrics())
+    metrics.uses_rules(use_newest_rules())
     database = Database(settings.database_url)
     follows = settings.read_database_url
     replica = None if follows is None else Database(follows)
     return create_app(
         Services.on(
-            database, committed=metrics.committed, token_secret=settings.token_secret, replica=replica
+            database,
+            committed=metrics.committed,
+            token_secret=settings.token_secret,
+            replica=replica,
+            zones=rules_in_use(),
         ),
         keyless=keyless,
         limits=settings.limits,
-        rates=Rates(settings.rate_limit, settings.rate_limit_storage),
-        trusted=trusted_by(settings),
+        rates=RateLimiter(settings.rate_limit, settings.rate_limit_storage),
+        trusted=read_trusted(settings),
         metrics=metrics,
         portal_looks=settings.portal_looks,
     )
@@ -190,10 +201,19 @@ def _readiness(services: Services) -> Callable[[Request], Awaitable[Response]]:
     async def ready(_: Request) -> Response:
         try:
             async with asyncio.timeout(READINESS_SECONDS):
-                current = await is_current(services.database)
+                current = await is_current(services.database) and not await is_behind(services)
         except (SQLAlchemyError, OSError):
             current = False
         status = HTTPStatus.OK if current else HTTPStatus.SERVICE_UNAVAILABLE
         return JSONResponse({"ready": current}, status_code=status)
 
     return ready
+
+
+async def _rules_taken_up(services: Services) -> None:
+    """Begin to serve by the rules of time zones that this process has, where they are the newest."""
+    try:
+        await take_up_rules(services)
+    except FAILURES as error:
+        # The first act tries again.
+        _log.warning("the rules of time zones were not compared with the database's", cause=repr(error))

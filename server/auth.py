@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from starlette.requests import HTTPConnection
 
+from resolvers.auth import viewer_of
 from resolvers.context import Services
-from resolvers.keys import viewer_of
-from rules.keys import ApiKeyKind, Scope
-from rules.permissions import Viewer
+from rules.auth.api_keys import ApiKeyKind, Scope
+from rules.auth.permissions import Viewer
 
 
 class Unauthenticated(Exception):  # noqa: N818 - what the request is
@@ -18,7 +18,7 @@ class Unauthenticated(Exception):  # noqa: N818 - what the request is
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Doorkeeper:
+class Authenticator:
     """Tells who is asking. ``keyless`` is the environment of those who carry no key, if they have one."""
 
     services: Services

@@ -10,8 +10,8 @@ import structlog
 from graphql import GraphQLError, ValueNode
 from strawberry.exceptions import StrawberryInputCoercionError
 
+from server.config.logs import current_request_id
 from server.input_errors import in_graphql_words
-from server.logs import current_request_id
 
 _log = structlog.get_logger(__name__)
 
@@ -76,7 +76,7 @@ def with_code(error: GraphQLError, code: RequestCode) -> Formatted:
     return {**error.formatted, "extensions": {"code": code.value}}
 
 
-def coded(error: GraphQLError) -> Formatted:
+def format_error(error: GraphQLError) -> Formatted:
     """Format an error of execution; what is not the caller's mistake is logged and masked."""
     if error.extensions and "code" in error.extensions:
         return error.formatted

@@ -290,7 +290,7 @@ class ValuesRule(ValidationRule):
             self.report_error(GraphQLError(f"{what}{wrong.at(root)}: {wrong.message}", wrong.node))
 
 
-def instead(rules: Iterable[type[Any]]) -> tuple[type[Any], ...]:
+def replace_values_rule(rules: Iterable[type[Any]]) -> tuple[type[Any], ...]:
     """Put ValuesRule in the place of graphql-core's own."""
     return tuple(ValuesRule if rule is ValuesOfCorrectTypeRule else rule for rule in rules)
 

@@ -22,8 +22,9 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from starlette.requests import Request
 from starlette.responses import Response
 
-from server.documents import Operation
-from server.fallbacks import Step
+from server.execution.documents import Operation
+from server.execution.fallbacks import Step
+from server.time_zones import Used
 
 MOST_NAMES = 100
 """Operations that are counted by their names; those that come later are counted together."""
@@ -60,7 +61,7 @@ class Metrics:
         labels = ["operation", "kind"]
         self._requests = Counter(
             "allotment_requests",
-            "Requests for the graph: outcome is OK, or the code of the first error.",
+            "GraphQL requests: the outcome is OK or the code of the first error.",
             [*labels, "outcome"],
             registry=self._registry,
         )
@@ -73,7 +74,7 @@ class Metrics:
         )
         self._acts = Histogram(
             "allotment_commit_acts",
-            "Acts on customers that shared one transaction.",
+            "Writes to customers per transaction.",
             buckets=_ACTS,
             registry=self._registry,
         )
@@ -83,8 +84,15 @@ class Metrics:
             ["step"],
             registry=self._registry,
         )
-        self._sockets = self._gauge("allotment_sockets", "WebSockets that are open.")
-        self._streams = self._gauge("allotment_streams", "Subscriptions that are under way.")
+        self._sockets = self._gauge("allotment_sockets", "Open WebSockets.")
+        self._streams = self._gauge("allotment_streams", "GraphQL subscriptions that are running.")
+        self._zones = Gauge(
+            "allotment_time_zone_rules",
+            "The rules of time zones that are used: always 1.",
+            ["release", "source"],
+            registry=self._registry,
+            multiprocess_mode="livemax",
+        )
         self._held = 0
         self._messages = Counter(
             "allotment_socket_messages", "Messages sent to WebSockets.", registry=self._registry
@@ -114,6 +122,10 @@ class Metrics:
         if OTHERS not in labels:
             self._counters[name, kind, outcome] = found
         return found
+
+    def uses_rules(self, used: Used) -> None:
+        """Tell which rules of time zones are used."""
+        self._zones.labels(used.release, used.source).set(1)
 
     def committed(self, acts: int) -> None:
         """Count a transaction with so many acts in it."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import warnings
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,8 +20,12 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from models.database import Database
-from models.migrate import migrate
+from models.database.transactions import Database
+from models.migrations.migrate import migrate
+from server.time_zones import use_newest_rules
+
+# Before any test loads a zone: those of the machine may be older than what tests expect.
+use_newest_rules()
 
 pytest_plugins = ["tests.profiles"]
 
@@ -30,13 +34,15 @@ ROOM_BYTES = 2**30
 
 TEMPLATE = "migrated"
 
+Copies = Callable[[str], Awaitable[str]]
+
 databases = (f"test_{number}" for number in count(1))
 
 
 @pytest.fixture(scope="session", autouse=True)
 def fallbacks_fail() -> Iterator[Callable[..., NoReturn]]:
     """Let a document that cannot be prepared as usual fail the test that sends it."""
-    from server.fallbacks import Fallbacks  # noqa: PLC0415 - rules are tested without a server
+    from server.execution.fallbacks import Fallbacks  # noqa: PLC0415 - rules are tested without a server
 
     def fail(*_: object) -> NoReturn:
         raise  # noqa: PLE0704 - the exception that is being handled
@@ -79,12 +85,24 @@ def empty_sqlite_url(tmp_path: Path) -> str:
 
 
 @pytest_asyncio.fixture
-async def postgresql_url(postgresql_server: str, migrated_template: str) -> AsyncIterator[str]:
+async def postgresql_url(postgresql_copies: Copies, migrated_template: str) -> str:
     """The address of a migrated, empty PostgreSQL database."""
-    name = next(databases)
-    await _tell(postgresql_server, f"CREATE DATABASE {name} TEMPLATE {migrated_template}")
-    yield _postgresql(postgresql_server, name)
-    await _tell(postgresql_server, f"DROP DATABASE {name} (FORCE)")
+    return await postgresql_copies(migrated_template)
+
+
+@pytest_asyncio.fixture
+async def postgresql_copies(postgresql_server: str) -> AsyncIterator[Copies]:
+    """Copies a database of the server for this test alone, and gives the address of the copy."""
+    copies = []
+
+    async def copy(template: str) -> str:
+        copies.append(next(databases))
+        await _tell(postgresql_server, f"CREATE DATABASE {copies[-1]} TEMPLATE {template}")
+        return _postgresql(postgresql_server, copies[-1])
+
+    yield copy
+    for name in copies:
+        await _tell(postgresql_server, f"DROP DATABASE {name} (FORCE)")
 
 
 @pytest_asyncio.fixture
@@ -113,6 +131,17 @@ async def migrated_template(postgresql_server: str) -> str:
 
 
 @pytest.fixture(scope="session")
+def postgresql_templates(postgresql_server: str, migrated_template: str) -> Copies:
+    """Makes a migrated database of a name, to be filled and copied; gives its address."""
+
+    async def make(name: str) -> str:
+        await _tell(postgresql_server, f"CREATE DATABASE {name} TEMPLATE {migrated_template}")
+        return _postgresql(postgresql_server, name)
+
+    return make
+
+
+@pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[str]:
     """The folder of the socket of a server that forgets what it wrote if the machine stops."""
     # Not in pytest's folder: for root the server is another user, who may not enter there any more
@@ -131,7 +160,7 @@ def postgresql_server() -> Iterator[str]:
 async def demo_file(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A SQLite file with the demo in it, from which others are copied."""
     from resolvers.context import Services  # noqa: PLC0415 - rules are tested without a server
-    from server.demo import fill  # noqa: PLC0415
+    from server.demo.fill import fill  # noqa: PLC0415
 
     file = Path(shutil.copy(migrated_file, tmp_path_factory.mktemp("demo") / "allotment.db"))
     services = Services.on(Database(_sqlite(file)))
@@ -145,7 +174,7 @@ async def demo_client(demo_file: Path, tmp_path: Path) -> AsyncIterator[httpx.As
     """A caller without a key, in a demo of their own."""
     from resolvers.context import Services  # noqa: PLC0415 - rules are tested without a server
     from server.app import create_app  # noqa: PLC0415
-    from server.demo import fill  # noqa: PLC0415
+    from server.demo.fill import fill  # noqa: PLC0415
 
     services = Services.on(Database(_sqlite(Path(shutil.copy(demo_file, tmp_path / "allotment.db")))))
     transport = httpx.ASGITransport(create_app(services, keyless=await fill(services)))

@@ -1,1 +1,6 @@
-"""The steps from an empty database to the tables of today; models/migrate.py takes them."""
+"""The steps from an empty database to the tables of today.
+
+It owns the migrations, how a database is brought to the newest revision, and how the next migration is
+drafted. It does not own the tables, which are in the tables.py of each noun and in models/tables.py. What
+a migration did is never edited.
+"""

@@ -1,4 +1,4 @@
-"""Write the next migration from what models/tables.py says and the migrations do not yet.
+"""Write the next migration from what the tables say and the migrations do not yet.
 
 ``python -m models.migrations.draft "What changed"``. To draft the first one anew, delete it before.
 """
@@ -12,8 +12,8 @@ from tempfile import TemporaryDirectory
 from alembic import command
 from sqlalchemy import Connection
 
-from models.database import Database
-from models.migrate import migrate
+from models.database.transactions import Database
+from models.migrations.migrate import migrate
 from models.migrations.upgrading import configuration
 
 VERSIONS = Path(__file__).parent / "versions"
@@ -27,7 +27,7 @@ def draft(connection: Connection, message: str) -> None:
     command.revision(config, message, autogenerate=True, rev_id=f"{number:04}")
 
 
-async def compare(message: str) -> None:
+async def draft_against_tables(message: str) -> None:
     """Draft against a fresh SQLite file that has every migration so far."""
     with TemporaryDirectory() as folder:
         url = f"sqlite+aiosqlite:///{folder}/draft.db"
@@ -41,7 +41,7 @@ async def compare(message: str) -> None:
 
 def main(message: str) -> None:
     """Draft, then format."""
-    asyncio.run(compare(message))
+    asyncio.run(draft_against_tables(message))
     for rule in (["check", "--quiet", "--fix", "--exit-zero"], ["format", "--quiet"]):
         subprocess.run([sys.executable, "-m", "ruff", *rule, str(VERSIONS)], check=True)  # noqa: S603
 

@@ -1,10 +1,15 @@
-"""What Alembic runs to migrate: on the connection and in the transaction of models/migrate.py."""
+"""What Alembic runs to migrate: on the connection and in the transaction of models/migrations/migrate.py."""
 
 from alembic import context
 from sqlmodel import SQLModel
 
-import models.credit_tables
-import models.key_tables  # noqa: F401 - as this does
+import models.auth.tables
+import models.catalog.tables
+import models.commands.tables
+import models.credits.tables
+import models.customers.tables
+import models.usage.tables
+import models.zone_tables  # noqa: F401 - each puts its tables into the metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -14,13 +14,19 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import TypeVar
 
-from models.database import Database
-from models.migrate import migrate
-from resolvers.catalog_code import AfterApply, CatalogDocument, CatalogFormat, apply_document, export
+from models.database.transactions import Database
+from models.migrations.migrate import migrate
+from resolvers.catalog_code.documents import (
+    AfterApply,
+    CatalogDocument,
+    CatalogFormat,
+    apply_document,
+    export,
+)
 from resolvers.context import Context, Services
 from resolvers.environments import ensure_environment
-from rules.keys import ApiKeyKind, Scope
-from rules.permissions import Viewer
+from rules.auth.api_keys import ApiKeyKind, Scope
+from rules.auth.permissions import Viewer
 
 Answer = TypeVar("Answer")
 

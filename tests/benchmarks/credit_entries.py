@@ -14,18 +14,18 @@ from tempfile import TemporaryDirectory
 
 from sqlalchemy import text
 
-from models.database import Database
-from models.migrate import migrate
-from resolvers import access
-from resolvers.credits import balance
-from resolvers.verifying import first_difference
-from rules.access import Question
-from rules.credit_acts import ConsumeCredits, GrantCredits
-from rules.lifecycle import UpsertCustomer
+from models.database.transactions import Database
+from models.migrations.migrate import migrate
+from resolvers.access import check as access
+from resolvers.credits.balances import balance
+from resolvers.verification import first_difference
+from rules.access.decision import AccessCheck
+from rules.commands.credits import ConsumeCredits, GrantCredits
+from rules.commands.customers import UpsertCustomer
 from rules.numbers import ONE
 from tests.benchmarks.in_turns import measured
 from tests.storage.books import Books
-from tests.storage.test_credits import sells_credits
+from tests.storage.credits.test_credits import sells_credits
 
 SHORT, LONG = 100, 1_000_000
 GRANTED = 2 * LONG
@@ -50,12 +50,10 @@ async def with_entries(books: Books, name: str, length: int) -> None:
     """Make a customer whose ledger has so many entries behind the first."""
     await books.do(name, UpsertCustomer(key=name))
     done = await books.do(name, GrantCredits(credit_type="ai", amount=GRANTED * ONE))
-    assert done.account.customer is not None
+    assert done.state.customer is not None
     async with books.database.write() as session:
         for statement in LENGTHEN:
-            await session.execute(
-                text(statement), {"length": length, "customer": done.account.customer.number}
-            )
+            await session.execute(text(statement), {"length": length, "customer": done.state.customer.number})
 
 
 async def main() -> None:
@@ -73,7 +71,7 @@ async def main() -> None:
         await measured("the balance", lambda name: balance(context, name, "ai"))
         await measured(
             "a question",
-            lambda name: access.access(context, Question(customer=name, feature="calls", requested=ONE)),
+            lambda name: access.access(context, AccessCheck(customer=name, feature="calls", requested=ONE)),
         )
         await measured(
             "a credit spent", lambda name: books.do(name, ConsumeCredits(credit_type="ai", amount=ONE))

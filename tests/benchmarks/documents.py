@@ -13,10 +13,10 @@ from time import perf_counter
 from graphql import get_introspection_query
 
 from schema.graph import graph
-from server.documents import Prepared, prepare
-from server.limits import Limits
+from server.config.limits import Limits
+from server.execution.documents import Prepared, prepare
 from tests.graph.operations import DOCUMENTS
-from tests.web.test_limits import doubling
+from tests.web.http.test_limits import doubling
 
 ROUNDS = 5
 

@@ -23,14 +23,14 @@ from time import perf_counter
 
 from sqlalchemy import func, select
 
-from models.database import Database
-from models.migrate import migrate
-from models.statements import table_of
-from models.tables import UsageRecordRow, UsageWindowRow
-from rules.lifecycle import UpsertCustomer
+from models.database.dialects import table_of
+from models.database.transactions import Database
+from models.migrations.migrate import migrate
+from models.usage.tables import UsageRecordRow, UsageWindowRow
+from rules.commands.customers import UpsertCustomer
+from rules.commands.report_usage import ReportUsage
+from rules.commands.subscribe import Subscribe
 from rules.numbers import ONE
-from rules.reporting import ReportUsage
-from rules.subscribing import Subscribe
 from tests.benchmarks.calling import machine, postgresql
 from tests.storage.books import Books
 

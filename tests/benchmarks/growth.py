@@ -21,18 +21,18 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 from urllib.parse import urlsplit
 
-from models.database import Database
-from models.memory import Memory
-from models.migrate import migrate
-from resolvers import access
+from models.access.cache import MemoryCache
+from models.database.transactions import Database
+from models.migrations.migrate import migrate
+from resolvers.access import check as access
 from resolvers.context import Context
-from rules.access import Question
-from rules.catalog import Plan
+from rules.access.decision import AccessCheck
+from rules.catalog.facts import Plan
 from rules.numbers import ONE
 from rules.values import ResetInterval
 from tests.benchmarks.calling import Variant, machine, rates, request
 from tests.benchmarks.population import LIMIT, OPENED_BEFORE, PLAN, acted, is_right, name, populated
-from tests.rules.customer_builders import content, limited, published_plan, republished, selling
+from tests.rules.builders.customer_builders import content, limited, published_plan, republished, selling
 from tests.storage.books import Books, kept
 from tests.web.program import serving, told
 
@@ -63,7 +63,9 @@ class World:
     def forgetful(self) -> Context:
         """Give a context that remembers the catalog alone."""
         services = self.context.services
-        return replace(self.context, services=replace(services, memory=Memory(catalogs=services.catalogs)))
+        return replace(
+            self.context, services=replace(services, memory=MemoryCache(catalogs=services.catalogs))
+        )
 
     async def known(self, among: int) -> float:
         """Ask about customers at random; gives the median of a check's microseconds."""
@@ -76,7 +78,7 @@ class World:
 
 
 async def _microseconds(context: Context, number: int) -> float:
-    question = Question(customer=name(number), feature="calls", requested=ONE)
+    question = AccessCheck(customer=name(number), feature="calls", requested=ONE)
     begun = perf_counter()
     decision = await access.access(context, question)
     took = perf_counter() - begun

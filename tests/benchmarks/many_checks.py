@@ -22,18 +22,18 @@ from time import perf_counter
 from typing import Any
 from urllib.parse import urlsplit
 
-from models.database import Database
-from models.memory import Memory
-from models.migrate import migrate
+from models.access.cache import MemoryCache
+from models.database.transactions import Database
+from models.migrations.migrate import migrate
 from resolvers.context import Context, Services
-from rules.keys import ApiKeyKind, Scope
-from rules.permissions import Viewer
+from rules.auth.api_keys import ApiKeyKind, Scope
+from rules.auth.permissions import Viewer
 from schema.graph import graph
-from server.demo import fill
-from server.documents import Operation, prepare
-from server.execution import Execution
-from server.limits import Limits
-from server.rates import Rates
+from server.config.limits import Limits
+from server.demo.fill import fill
+from server.execution.documents import Operation, prepare
+from server.execution.executor import Execution
+from server.rate_limits import RateLimiter
 from tests.benchmarks.calling import (
     CONNECTIONS,
     ROUNDS,
@@ -44,7 +44,7 @@ from tests.benchmarks.calling import (
     request,
     serving_app,
 )
-from tests.graph.test_statement_counts import statements
+from tests.graph.access.test_statement_counts import statements
 from tests.web.program import serving, told
 
 MANY = """query Many($checks: [AccessCheckInput!]!) {
@@ -84,12 +84,12 @@ def are_right(answer: Mapping[str, Any], number: int) -> None:
 def asking(services: Services, operation: Operation, number: int, *, remembering: bool) -> Ask:
     """Ask with a context of its own each time, as a request does."""
     prepared = prepare(graph.core, MANY, Limits())
-    execution = Execution(graph.core, Limits(), Rates())
+    execution = Execution(graph.core, Limits(), RateLimiter())
     variables = checks(number)
     viewer = Viewer(environment=1, kind=ApiKeyKind.SECRET, scopes=frozenset(Scope), key=1)
 
     async def ask() -> Mapping[str, Any]:
-        known = services if remembering else replace(services, memory=Memory())
+        known = services if remembering else replace(services, memory=MemoryCache())
         return await execution.answer(prepared, operation, variables, Context(services=known, viewer=viewer))
 
     return ask

@@ -19,16 +19,16 @@ from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.extensions import ParserCache, ValidationCache
 
-from models import keys
-from models.batch import Done
-from models.customers import Address
-from models.database import Database
-from models.ledger import Ledger
-from models.memory import Memory
+from models.access.cache import MemoryCache
+from models.auth import keys
+from models.commands.batch import CommandResult
+from models.commands.group_commit import GroupCommit
+from models.customers.store import Address
+from models.database.transactions import Database
+from resolvers.auth import digest_of
 from resolvers.context import Context, Services
-from resolvers.keys import digest_of
-from rules.acts import Act
-from rules.permissions import Viewer
+from rules.auth.permissions import Viewer
+from rules.commands.command import Command
 from schema.graph import graph
 from server.app import create_app
 
@@ -60,8 +60,8 @@ class _UsualWay(GraphQL[Context, None]):
         viewer = Viewer(environment=key.environment, kind=key.kind, scopes=frozenset(key.scopes))
         if self._remembering:
             return Context(services=self._services, viewer=viewer)
-        memory = Memory()
-        ledger = Ledger(self._services.database, memory, self._services.clock)
+        memory = MemoryCache()
+        ledger = GroupCommit(self._services.database, memory, self._services.clock)
         return Context(services=replace(self._services, memory=memory, ledger=ledger), viewer=viewer)
 
 
@@ -84,14 +84,14 @@ def remembering_with_caches() -> Any:  # noqa: ANN401 - an ASGI application
     return usual_way(remembering=True)
 
 
-class _Forgetful(Ledger):
+class _Forgetful(GroupCommit):
     """A ledger that does the first act of a customer and then says the same again."""
 
     def __init__(self, services: Services) -> None:
         super().__init__(services.database, services.memory, services.clock)
-        self._said: dict[Address, Done] = {}
+        self._said: dict[Address, CommandResult] = {}
 
-    async def commit(self, environment: int, customer: str, act: Act) -> Done:
+    async def commit(self, environment: int, customer: str, act: Command) -> CommandResult:
         """Give what came of the first act."""
         address = environment, customer
         if address not in self._said:

@@ -16,12 +16,12 @@ from typing import Any
 from sqlalchemy import Column, Table
 from sqlmodel import SQLModel
 
-from models.columns import Instant, Micros
-from rules.access import Decision
-from rules.lifecycle import UpsertCustomer
+from models.database.column_types import Instant, Micros
+from rules.access.decision import Decision
+from rules.commands.customers import UpsertCustomer
+from rules.commands.report_usage import ReportUsage
+from rules.commands.subscribe import Subscribe
 from rules.numbers import ONE
-from rules.reporting import ReportUsage
-from rules.subscribing import Subscribe
 from tests.storage.books import Books
 
 LATER = timedelta(milliseconds=250)
@@ -74,8 +74,8 @@ async def acted(books: Books, key: str, number: int, opened_at: datetime, plan: 
     await books.do(key, UpsertCustomer(key=key))
     await books.do(key, Subscribe(plan=plan))
     done = await books.do(key, ReportUsage(feature="calls", quantity=used(number) * ONE))
-    assert done.account.customer is not None
-    return done.account.customer.number
+    assert done.state.customer is not None
+    return done.state.customer.number
 
 
 def _tables() -> Iterable[Table]:

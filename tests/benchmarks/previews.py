@@ -17,29 +17,30 @@ from datetime import UTC, datetime
 from tempfile import TemporaryDirectory
 from time import perf_counter, process_time
 
-from models import customers, usage
-from models.database import Database
-from models.migrate import migrate
-from models.subscriptions import Belongings
-from models.usage import Owner
+from models.customers import store as customers
+from models.customers.subscriptions import CustomerFactsCache
+from models.database.transactions import Database
+from models.migrations.migrate import migrate
+from models.usage import store as usage
+from models.usage.store import Owner
 from resolvers import catalog
 from resolvers.context import Context, Services
 from resolvers.environments import ensure_environment
 from resolvers.previews import preview_publish
-from resolvers.reading import Look, look
-from rules.access import Question, subject_of
-from rules.catalog import Catalog, Meter, PublishScope, Row
-from rules.customers import Customer, Subscription, Term
-from rules.keys import ApiKeyKind, Scope
-from rules.metering import Window
+from resolvers.snapshot import Snapshot, open_snapshot
+from rules.access.decision import AccessCheck, resolve_check
+from rules.auth.api_keys import ApiKeyKind, Scope
+from rules.auth.permissions import Viewer
+from rules.catalog.facts import Catalog, Meter, PublishScope, Row
+from rules.catalog_edits.packages import with_package
+from rules.catalog_edits.publishing import publish
+from rules.customers.facts import Customer, Subscription, Term
 from rules.numbers import ONE
-from rules.packages import with_package
-from rules.permissions import Viewer
-from rules.publishing import publish
-from rules.tallies import Tally
+from rules.usage.counters import Tally
+from rules.usage.metering import Window
 from rules.values import Metered, Reset, ResetInterval
-from tests.rules.builders import catalog as catalog_of
-from tests.rules.builders import metered, plan, row
+from tests.rules.builders.catalog_builders import catalog as catalog_of
+from tests.rules.builders.catalog_builders import metered, plan, row
 
 SIZES = (1_000, 10_000, 100_000)
 FEATURES = 20
@@ -94,16 +95,16 @@ def smaller(before: Catalog, scenario: Scenario) -> Catalog:
 async def filled(context: Context, size: int) -> None:
     """Put customers there, in batches, as acts would leave them."""
     for start in range(0, size, BATCH):
-        async with look(context) as seen:
+        async with open_snapshot(context) as seen:
             ...
         await _put(context, seen, range(start, start + BATCH))
 
 
-async def _put(context: Context, seen: Look, numbers: Sequence[int]) -> None:
+async def _put(context: Context, seen: Snapshot, numbers: Sequence[int]) -> None:
     addresses = [(seen.environment.number, f"customer-{number:06}") for number in numbers]
     async with context.services.database.write() as session:
         await customers.ensure(session, addresses)
-        found = await customers.load_locked(session, Belongings(), addresses)
+        found = (await customers.load_locked(session, CustomerFactsCache(), addresses)).customers
         acted = [
             (address[0], found[address], _subscribed(found[address], number))
             for address, number in zip(addresses, numbers, strict=True)
@@ -119,8 +120,8 @@ def _subscribed(customer: Customer, number: int) -> Customer:
     return replace(customer, revision=1, acted_at=OPENED, subscriptions=(subscription,))
 
 
-def _used(seen: Look, customer: Customer) -> tuple[Owner, Window, Tally]:
-    window = subject_of(seen.flat, customer, Question(customer=customer.key, feature="f0"), NOW).window
+def _used(seen: Snapshot, customer: Customer) -> tuple[Owner, Window, Tally]:
+    window = resolve_check(seen.flat, customer, AccessCheck(customer=customer.key, feature="f0"), NOW).window
     assert window is not None
     owner = Owner(environment=seen.environment.number, customer=customer.number)
     return owner, window, Tally(used=customer.number % 100 * ONE)

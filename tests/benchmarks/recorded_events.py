@@ -17,20 +17,21 @@ from time import perf_counter
 
 from sqlalchemy import text
 
-from models import usage
-from models.database import Database
-from models.migrate import migrate
-from models.usage import Owner, Uncounted
-from resolvers import access
-from rules.access import Question
-from rules.catalog import Aggregation
-from rules.consuming import Consume
-from rules.lifecycle import UpsertCustomer
+from models.database.transactions import Database
+from models.migrations.migrate import migrate
+from models.usage import counting
+from models.usage.counting import Uncounted
+from models.usage.store import Owner
+from resolvers.access import check as access
+from rules.access.decision import AccessCheck
+from rules.catalog.facts import Aggregation
+from rules.commands.consume import Consume
+from rules.commands.customers import UpsertCustomer
+from rules.commands.report_usage import ReportUsage
+from rules.commands.subscribe import Subscribe
 from rules.numbers import ONE
-from rules.reporting import ReportUsage
-from rules.subscribing import Subscribe
 from tests.benchmarks.in_turns import measured
-from tests.rules.customer_builders import limited, published_plan, selling
+from tests.rules.builders.customer_builders import limited, published_plan, selling
 from tests.storage.books import Books, kept
 
 SHORT, LONG = 10_000, 10_000_000
@@ -52,19 +53,19 @@ async def with_events(books: Books, name: str, events: int) -> None:
     await books.do(name, UpsertCustomer(key=name))
     await books.do(name, Subscribe(plan="basic"))
     done = await books.do(name, ReportUsage(feature="calls", quantity=0))
-    assert done.account.customer is not None
-    given = {"events": events, "customer": done.account.customer.number}
+    assert done.state.customer is not None
+    given = {"events": events, "customer": done.state.customer.number}
     async with books.database.write() as session:
         for statement in RECORD:
             await session.execute(text(statement), given)
-    decision = await access.access(books.context, Question(customer=name, feature="calls"))
+    decision = await access.access(books.context, AccessCheck(customer=name, feature="calls"))
     assert decision.usage is not None
     assert decision.usage.used == events * ONE
 
 
 async def counted_anew(books: Books, name: str) -> None:
     """Print what it takes to count the records of a customer anew, which must come to what is kept."""
-    decision = await access.access(books.context, Question(customer=name, feature="calls"))
+    decision = await access.access(books.context, AccessCheck(customer=name, feature="calls"))
     assert decision.usage is not None
     assert decision.subject.customer is not None
     owner, window = Owner(books.environment, decision.subject.customer.number), decision.subject.window
@@ -72,7 +73,7 @@ async def counted_anew(books: Books, name: str) -> None:
     begun = perf_counter()
     async with books.database.read() as session:
         place = Uncounted(owner=owner, window=window, aggregation=Aggregation.SUM)
-        tally = (await usage.count_anew(session, [place]))[owner][window]
+        tally = (await counting.count_anew(session, [place]))[owner][window]
     print(f"  to sum what {name!r} used takes {(perf_counter() - begun) * 1e3:,.1f} ms")
     assert tally.used == decision.usage.used
 
@@ -91,7 +92,7 @@ async def main(short: int, long: int) -> None:
         context = books.context
         await measured(
             "a question",
-            lambda name: access.access(context, Question(customer=name, feature="calls", requested=ONE)),
+            lambda name: access.access(context, AccessCheck(customer=name, feature="calls", requested=ONE)),
         )
         await measured("a unit consumed", lambda name: books.do(name, Consume(feature="calls")))
         for name in ("short", "long"):

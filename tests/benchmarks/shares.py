@@ -49,11 +49,16 @@ RUNNER = "asyncio/runners.py"
 """Frames up to here are of the program, whatever it does."""
 
 PARTS = {
-    READING: ("/sqlalchemy/", "/aiosqlite/", "/sqlmodel/", "models/", "resolvers/reading.py"),
+    READING: ("/sqlalchemy/", "/aiosqlite/", "/sqlmodel/", "models/", "resolvers/snapshot.py"),
     DECIDING: ("rules/", "resolvers/"),
     GRAPHQL: (
         *("/graphql/", "/strawberry/", "schema/"),
-        *("server/plans.py", "server/execution.py", "server/documents.py", "server/taking.py"),
+        *(
+            "server/execution/compiler.py",
+            "server/execution/executor.py",
+            "server/execution/documents.py",
+            "server/execution/arguments.py",
+        ),
     ),
     HTTP: ("/uvicorn/", "/starlette/", "/structlog/", "/prometheus_client/", "/cross_web/", "server/"),
 }

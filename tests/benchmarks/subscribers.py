@@ -22,15 +22,15 @@ from typing import Any
 import httpx
 from websockets.asyncio.client import ClientConnection, connect
 
-from models.database import Database
-from models.migrate import migrate
+from models.database.transactions import Database
+from models.migrations.migrate import migrate
 from resolvers import catalog
+from resolvers.auth import create_key
 from resolvers.context import Services
 from resolvers.environments import context_of
-from resolvers.keys import create_key
-from rules.keys import NewKey
-from rules.lifecycle import UpsertCustomer
-from rules.subscribing import Subscribe
+from rules.auth.api_keys import NewKey
+from rules.commands.customers import UpsertCustomer
+from rules.commands.subscribe import Subscribe
 from tests.web.fire import shop
 from tests.web.program import Program, serving
 

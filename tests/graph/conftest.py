@@ -2,29 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import lru_cache
 
 import httpx
 import pytest
 import pytest_asyncio
 
-from models.database import Database
+from models.database.transactions import Database
 from resolvers import catalog
+from resolvers.auth import create_key, viewer_of
 from resolvers.context import Context, Services
-from resolvers.keys import create_key, viewer_of
-from rules.keys import NewKey
+from rules.auth.api_keys import NewKey
 from server.app import create_app
+from server.execution import documents
 from tests.graph.client import Client, Clock, Connect, Stock
-from tests.graph.metered import metering
 from tests.graph.shop import stocked, studio_of
-from tests.rules.small_shop import opened
+from tests.graph.usage.metered import metering
+from tests.rules.builders.small_shop import opened
 
 OPENED = datetime(2026, 11, 15, 11, tzinfo=UTC)
 """When an environment's life begins."""
 
 ALL_SCOPES = NewKey()
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _prepared_once() -> Iterator[None]:
+    """Prepare a document once for all applications of this process, as each of them does for itself."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(documents, "prepare", lru_cache(maxsize=1_000)(documents.prepare))
+        yield
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from rules.catalog import Catalog, CreditRate, Feature, Meter, Plan
+from rules.catalog.facts import Catalog, CreditRate, Feature, Meter, Plan
+from rules.catalog_edits.publishing import publish
 from rules.numbers import ONE
-from rules.publishing import publish
 from rules.values import (
     BillingPeriod,
     ConfigKind,
@@ -21,7 +21,7 @@ from rules.values import (
     ResetInterval,
     Unit,
 )
-from tests.rules.builders import (
+from tests.rules.builders.catalog_builders import (
     catalog,
     choices,
     config,

@@ -112,7 +112,7 @@ class Asking:
         result = answer if isinstance(answer, ExecutionResult) else await answer
         return ExecutionResult(json.loads(json.dumps(result.data)), result.errors)
 
-    async def data(self, document: str, **variables: object) -> Any:  # noqa: ANN401 - JSON
+    async def answered(self, document: str, **variables: object) -> Any:  # noqa: ANN401 - JSON
         """Give the data of an answer without errors."""
         answer = await self(document, **variables)
         assert not answer.errors, answer.errors
@@ -152,7 +152,7 @@ class Store:
         asked: set[str] = set()
         while waiting := sorted(self.states.keys() - asked)[:100]:
             asked.update(waiting)
-            found = (await ask.data(NODES, ids=waiting))["nodes"]
+            found = (await ask.answered(NODES, ids=waiting))["nodes"]
             for id_, node in zip(waiting, found, strict=True):
                 assert (node is None) == marks(id_).startswith("?"), (self.states[id_], marks(id_))
                 if node is not None:

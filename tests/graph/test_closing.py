@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from models.database import Database
+from models.database.transactions import Database
 from resolvers.context import Replica, Services
 from server.app import create_app
 

@@ -12,26 +12,26 @@ from typing import Any
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from models.database import Database
+from models.database.transactions import Database
 from resolvers import catalog
 from resolvers.context import Services
-from rules.acts import Act
-from rules.catalog import Catalog, PublishScope
-from rules.credit_acts import ConsumeCredits, GrantCredits
-from rules.documents import document_of
-from rules.holding import Reserve
+from rules.catalog.facts import Catalog, PublishScope
+from rules.catalog_code.writer import document_of
+from rules.catalog_edits.packages import with_package
+from rules.commands.command import Command
+from rules.commands.credits import ConsumeCredits, GrantCredits
+from rules.commands.reserve import Reserve
 from rules.numbers import ONE
-from rules.packages import with_package
 from tests.graph.client import Clock
 from tests.graph.states import Asking, Store, marks, selection
 from tests.graph.whole_schema import SCHEMA
 from tests.graph.worlds import WHO, World, histories
 from tests.profiles import FULL
-from tests.rules.acts_at_random import Step
-from tests.rules.small_shop import START
-from tests.rules.tweaks import Edit, Tweak, edits, tweaks
+from tests.rules.builders.acts_at_random import Step
+from tests.rules.builders.small_shop import START
+from tests.rules.builders.tweaks import Edit, Tweak, edits, tweaks
 
-EFFORT = settings(max_examples=60 if FULL else 6)
+EFFORT = settings(max_examples=20 if FULL else 4)
 
 spans = st.integers(-60 * 24, 60 * 24).map(lambda hours: timedelta(hours=hours))
 instants = st.lists(spans, min_size=1, max_size=2)
@@ -64,7 +64,7 @@ IF_APPLIED = f"""mutation ($input: ApplyCatalogInput!) {{
   applyCatalog(input: $input) {{ {IMPACT} userErrors {{ message }} }}
 }}"""
 
-SPENT: Sequence[Act] = (
+SPENT: Sequence[Command] = (
     GrantCredits(credit_type="tokens", amount=50 * ONE),
     ConsumeCredits(credit_type="tokens", amount=3 * ONE),
     Reserve(feature="calls", quantity=ONE, key="of every life"),
@@ -87,13 +87,13 @@ async def all_told(world: World, away: Sequence[timedelta], made: Sequence[Edit]
     ask, store = Asking(world.context), Store()
     for who in WHO:
         # What time has made of credits is written once, and what is told is the same from then on.
-        await ask.data(
+        await ask.answered(
             "query ($who: String!) { customer(key: $who) { creditGrants { totalCount } } }", who=who
         )
     for who in WHO[:2]:
         for at in (None, world.clock.now, *(world.clock.now + span for span in away)):
             instant = None if at is None else at.isoformat()
-            store.take(await ask.data(AT_AN_INSTANT, who=who, at=instant))
+            store.take(await ask.answered(AT_AN_INSTANT, who=who, at=instant))
     # What cannot be is refused, and supposes nothing.
     for plan in ("basic", "pro"):
         store.take((await ask(IF_CHANGED, who=WHO[0], plan=plan)).data)

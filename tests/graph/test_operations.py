@@ -13,7 +13,7 @@ from tests.graph.operations import DOCUMENTS, HERE, operation
 
 
 def test_every_operation_is_sent_by_a_test() -> None:
-    modules = [module.read_text(encoding="utf-8") for module in HERE.glob("test_*.py")]
+    modules = [module.read_text(encoding="utf-8") for module in HERE.rglob("test_*.py")]
     sent = {name for text in modules for name in re.findall(r'^@operation\("(\w+)"\)', text, re.MULTILINE)}
 
     assert sent == DOCUMENTS.keys()

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from resolvers import revisions
+from resolvers import read_your_writes
 from rules.revisions import Revision, read_revision
 from tests.graph.client import Client
 from tests.graph.operations import operation
@@ -75,7 +75,7 @@ async def test_what_names_no_write_is_refused(acme: Client, document: str, revis
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Reads that wait for nothing."""
-    monkeypatch.setattr(revisions, "PATIENCE_SECONDS", 0)
+    monkeypatch.setattr(read_your_writes, "PATIENCE_SECONDS", 0)
 
 
 @pytest.mark.usefixtures("hasty")

@@ -11,21 +11,22 @@ from typing import Self
 from hypothesis import strategies as st
 from sqlmodel import SQLModel
 
-from resolvers import access, catalog, customers
+from resolvers import catalog, customers
+from resolvers.access import check as access
 from resolvers.context import Context, Services
 from resolvers.environments import context_of, ensure_environment
-from rules.access import Decision, Question
-from rules.acts import Act
-from rules.catalog import Catalog
-from rules.consuming import Consume
-from rules.credit_acts import ConsumeCredits, GrantCredits
-from rules.customers import Customer
+from rules.access.decision import AccessCheck, Decision
+from rules.catalog.facts import Catalog
+from rules.commands.command import Command
+from rules.commands.consume import Consume
+from rules.commands.credits import ConsumeCredits, GrantCredits
+from rules.commands.customers import UpsertCustomer
+from rules.commands.reserve import Reserve
+from rules.customers.facts import Customer
 from rules.errors import Rejected
-from rules.holding import Reserve
-from rules.lifecycle import UpsertCustomer
 from rules.numbers import ONE
 from tests.graph.client import Clock
-from tests.rules.acts_at_random import (
+from tests.rules.builders.acts_at_random import (
     Step,
     Wait,
     beginnings,
@@ -35,10 +36,10 @@ from tests.rules.acts_at_random import (
     spans,
     subscribes,
 )
-from tests.rules.previewing import selling_everything
-from tests.rules.small_shop import START
-from tests.rules.test_lives import FEATURES
-from tests.rules.tweaks import Edit, Tweak, edited, tweaks
+from tests.rules.builders.previewing import selling_everything
+from tests.rules.builders.small_shop import START
+from tests.rules.builders.tweaks import Edit, Tweak, edited, tweaks
+from tests.rules.customers.test_lives import FEATURES
 
 WHO = tuple(f"customer-{number}" for number in range(5))
 
@@ -92,7 +93,7 @@ class World:
         context = await context_of(services, environment.key)
         await catalog.edit(context, lambda old, _: replace(selling_everything(), revision=old.revision))
         for who in WHO:
-            await customers.upsert(context, UpsertCustomer(key=who))
+            await customers.upsert_customer(context, UpsertCustomer(key=who))
         clock.forward(minutes=1)
         return cls(context=context, clock=clock)
 
@@ -116,10 +117,10 @@ class World:
                 with suppress(Rejected):
                     await self.does(WHO[who % len(WHO)], replace(act, **given))  # type: ignore[type-var]
 
-    async def does(self, who: str, act: Act) -> None:
+    async def does(self, who: str, act: Command) -> None:
         """Let an act happen; raises Rejected."""
         if not isinstance(act, UpsertCustomer):
-            await customers.act(self.context, who, act)
+            await customers.customer_command(self.context, who, act)
 
     async def edits(self, *made: Edit) -> None:
         """Edit the catalog."""
@@ -128,7 +129,7 @@ class World:
 
     async def edited(self, *made: Edit) -> Catalog:
         """The catalog as it would be after edits of now."""
-        shop = (await catalog.read(self.context)).catalog
+        shop = (await catalog.current_catalog(self.context)).catalog
         for number, edit in enumerate(made):
             somebody = await self.customer(WHO[number % len(WHO)])
             shop = edited(shop, somebody, edit, self.clock.now)
@@ -142,7 +143,7 @@ class World:
 
     async def answers(self) -> dict[tuple[str, str], Decision]:
         """Every answer that there is."""
-        asked = [Question(customer=who, feature=feature) for who in WHO for feature in FEATURES]
+        asked = [AccessCheck(customer=who, feature=feature) for who in WHO for feature in FEATURES]
         decisions = await access.accesses(self.context, asked)
         return {
             (known.subject.question.customer, known.subject.question.feature): known for known in decisions
@@ -162,7 +163,7 @@ def told(decision: Decision) -> Told:
     usage, book, paid = decision.usage, decision.book, decision.payment
     return {
         "reason": decision.reason,
-        "value": decision.subject.entitled.value,
+        "value": decision.subject.entitlement.value,
         "usage": None
         if usage is None
         else (usage.used, usage.reserved, usage.limit, usage.value.enforcement, usage.overage_charge),
@@ -185,4 +186,4 @@ def told(decision: Decision) -> Told:
 
 def is_heard(*decisions: Decision) -> bool:
     """Whether anything speaks about a feature, or prices it in credits."""
-    return any(known.subject.entitled.sources or known.subject.rate for known in decisions)
+    return any(known.subject.entitlement.sources or known.subject.rate for known in decisions)

@@ -60,13 +60,16 @@ def sources(*folders: str) -> list[Source]:
 
 def pages() -> list[Path]:
     """Every page of documentation."""
-    return sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+    top = set(ROOT.glob("*.md"))
+    if (ROOT / ".git").exists():
+        top &= {ROOT / path for path in tracked_files()}
+    return sorted([*top, *(ROOT / "docs").rglob("*.md")])
 
 
 def tracked_files() -> list[str]:
-    """Every file that is committed or about to be, as a path from the root."""
+    """Every file that is committed or staged, as a path from the root; what else lies about is no part."""
     listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        ["git", "ls-files", "-z", "--cached"],
         cwd=ROOT,
         check=True,
         capture_output=True,

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import click
 import pytest
 
-from server.cli import main
+from server.cli.main import main
 from tests.project.markdown import headings, rows, section
 from tests.project.repository import ROOT
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from rules.access import ALLOWING, AccessReason
-from rules.inheritance import Origin
+from rules.access.decision import ALLOWING, AccessReason
+from rules.catalog.inheritance import Origin
 from rules.values import ConfigKind, FeatureType
 from tests.project.markdown import rows, section
 from tests.project.repository import ROOT

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import structlog
 
-from server import logs
-from server.settings import Settings
+from server.config import logs
+from server.config.settings import Settings
 
 log = structlog.get_logger("server.test")
 

@@ -5,9 +5,9 @@ from dataclasses import astuple
 import pytest
 from pydantic.fields import FieldInfo
 
-from server.limits import Limits
-from server.looks import Looks
-from server.settings import PREFIX, Settings, SettingsError, read_settings
+from server.config.limits import Limits
+from server.config.settings import PREFIX, Settings, SettingsError, read_settings
+from server.config.theme import Theme
 from tests.project.markdown import rows
 from tests.project.repository import ROOT
 
@@ -139,7 +139,7 @@ def test_customers_pages_have_the_looks_that_are_set(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("ALLOTMENT_PORTAL_HOME", "https://app.example.com/account")
     monkeypatch.setenv("ALLOTMENT_PORTAL_STYLE", "/brand.css")
 
-    assert read_settings().portal_looks == Looks(style="/brand.css", home="https://app.example.com/account")
+    assert read_settings().portal_looks == Theme(style="/brand.css", home="https://app.example.com/account")
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "many"])

@@ -42,7 +42,7 @@ def test_functions_are_short() -> None:
 def test_commits_stand_in_the_doors_of_the_database() -> None:
     places = [place.partition(":")[0] for place in tidy.commits(PROJECT)]
 
-    assert places == ["models/database.py", "models/sqlite_thread.py"]
+    assert places == ["models/database/sqlite_thread.py", "models/database/transactions.py"]
 
 
 def test_every_module_is_used() -> None:
@@ -99,13 +99,13 @@ GOOD = [
     (tidy.long_modules, "tests/a.py", "x = 1\n" * 350),
     (tidy.empty_names, "rules/a.py", "def metadata_of(processes, handler): ..."),
     (tidy.empty_names, "tests/a.py", "def test_a_second_process_sees_the_same_balance(): ..."),
-    (tidy.readings_of_the_environment, "server/settings.py", "from os import getenv"),
+    (tidy.readings_of_the_environment, "server/config/settings.py", "from os import getenv"),
     (tidy.readings_of_the_environment, "tests/a.py", "import os\nos.environ['HOME']"),
     (tidy.readings_of_the_clock, tidy.CLOCK, "now = datetime.now(UTC)"),
     (tidy.readings_of_the_clock, "server/a.py", "import time\nstarted = time.monotonic()"),
     (tidy.naive_times, "tests/a.py", "now = datetime.now(UTC)"),
     (tidy.impurities, "rules/a.py", "import math\nfrom rules.values import Unit"),
-    (tidy.impurities, "rules/wording.py", "from babel.numbers import format_currency"),
+    (tidy.impurities, "rules/catalog/wording.py", "from babel.numbers import format_currency"),
     (tidy.impurities, "models/a.py", "from sqlalchemy import select\nasync def f(): ..."),
 ]
 
@@ -123,8 +123,8 @@ def test_a_reviewer_would_be_silent(check: Check, path: str, text: str) -> None:
 def test_a_module_that_only_imports_itself_is_an_orphan() -> None:
     project = [
         Source("server/__init__.py", ""),
-        Source("server/__main__.py", "from server import cli"),
-        Source("server/cli.py", "import server.cli\nimport server.app"),
+        Source("server/__main__.py", "from server import main"),
+        Source("server/main.py", "import server.main\nimport server.app"),
         Source("server/app.py", ""),
         Source("server/lost.py", "import server.lost"),
     ]

@@ -30,23 +30,23 @@ FORCED_NAMES = {
 """Names that carry an empty word because an interface asks for it that is not ours."""
 
 CLOCK = "resolvers/context.py"
-SETTINGS = "server/settings.py"
+SETTINGS = "server/config/settings.py"
 
 ENTRY_POINTS = frozenset(
     {
         "server.__main__",
-        "server.catalog_commands",
-        "server.database_commands",
-        "server.graph_commands",
-        "server.key_commands",
-        "server.serving",
+        "server.cli.catalog",
+        "server.cli.database",
+        "server.cli.graph",
+        "server.cli.keys",
+        "server.cli.serve",
         "models.migrations.env",
         "models.migrations.draft",
     }
 )
 """Modules that are run or loaded by name, so nothing of ours imports them."""
 
-FOREIGN_IN_RULES = {"rules/wording.py": "babel"}
+FOREIGN_IN_RULES = {"rules/catalog/wording.py": "babel"}
 
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 # In prose XXX is also the currency of no country.

@@ -4,8 +4,8 @@ import pytest
 
 from rules.errors import ErrorCode, Problem, Rejected, refuse_any, reject
 
-NEGATIVE = Problem(ErrorCode.OUT_OF_RANGE, "A limit is 0 or more.", ("limit",))
-NAMELESS = Problem(ErrorCode.REQUIRED, "A name is needed.", ("name",))
+NEGATIVE = Problem(ErrorCode.OUT_OF_RANGE, "A limit must be 0 or more.", ("limit",))
+NAMELESS = Problem(ErrorCode.REQUIRED, "A name is required.", ("name",))
 
 
 def test_a_problem_seen_from_further_out_has_the_longer_path() -> None:

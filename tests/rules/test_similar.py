@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.errors import ErrorCode, Problem, Unknown
-from rules.similar import MOST_COMPARED, MOST_NAMED, distance, similar, suggesting
-from tests.rules.builders import addon, catalog, feature, metered, plan
+from rules.similar import MOST_COMPARED, MOST_NAMED, distance, similar, with_suggestions
+from tests.rules.builders.catalog_builders import addon, catalog, feature, metered, plan
 
 KEYS = ("api-calls", "seats", "sso", "max-projects", "community-support", "pro", "pro-yearly")
 
@@ -119,13 +119,13 @@ def problem(key: str, *known: str) -> Problem:
     ],
 )
 def test_a_problem_names_the_keys_that_may_have_been_meant(known: tuple[str, ...], message: str) -> None:
-    assert suggesting(problem("seat", *known)).message == message
+    assert with_suggestions(problem("seat", *known)).message == message
 
 
 def test_a_problem_about_no_key_stays_as_it_is() -> None:
     other = Problem(ErrorCode.INVALID, "It makes no sense.", ("value",))
 
-    assert suggesting(other) is other
+    assert with_suggestions(other) is other
 
 
 def test_only_things_of_the_kind_are_suggested() -> None:

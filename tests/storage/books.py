@@ -12,32 +12,34 @@ from typing import Any, ClassVar
 from sqlalchemy import Row, event, select
 from sqlmodel import SQLModel
 
-from models import catalog, customers, environments
-from models.batch import Done
-from models.database import Database
-from models.ledger import Ledger
-from models.memory import Memory
-from models.statements import table_of
-from models.subscriptions import Belongings
-from models.tables import UsageRecordRow, UsageWindowRow
-from resolvers.access import accesses_of
+from models import environments
+from models.access.cache import MemoryCache
+from models.catalog import store as catalog
+from models.commands.batch import CommandResult
+from models.commands.group_commit import GroupCommit
+from models.customers import store as customers
+from models.customers.subscriptions import CustomerFactsCache
+from models.database.dialects import table_of
+from models.database.transactions import Database
+from models.usage.tables import UsageRecordRow, UsageWindowRow
+from resolvers.access.check import accesses_of
 from resolvers.context import Context, Services
-from rules.acts import Account, Act, Change, Scene, UsageAct
-from rules.catalog import Aggregation, Catalog
-from rules.customers import Customer
-from rules.inheritance import Flattened
-from rules.keys import ApiKeyKind, Scope
-from rules.lifecycle import UpsertCustomer
+from rules.auth.api_keys import ApiKeyKind, Scope
+from rules.auth.permissions import Viewer
+from rules.catalog.facts import Aggregation, Catalog
+from rules.catalog.inheritance import ResolvedCatalog
+from rules.commands.command import Command, CommandContext, CustomerState, StateChange, UsageCommand
+from rules.commands.customers import UpsertCustomer
+from rules.commands.report_usage import ReportUsage
+from rules.commands.subscribe import Subscribe
+from rules.customers.facts import Customer
 from rules.numbers import ONE
-from rules.permissions import Viewer
-from rules.reporting import ReportUsage
-from rules.subscribing import Subscribe
-from rules.tallies import Need
+from rules.usage.counters import Need
 from rules.values import ResetInterval
-from tests.rules import metered_shop
-from tests.rules.builders import product
-from tests.rules.customer_builders import START, limited, published_plan, selling
-from tests.rules.recount import recount
+from tests.rules.builders import metered_shop
+from tests.rules.builders.catalog_builders import product
+from tests.rules.builders.customer_builders import START, limited, published_plan, selling
+from tests.rules.models.recount import recount
 
 Rows = Sequence[Row[Any]]
 
@@ -52,7 +54,7 @@ def metered_sold() -> Catalog:
     return kept(selling(published_plan("basic", metered_shop.rows()), features=metered_shop.METERED))
 
 
-def kept(shop: Flattened) -> Catalog:
+def kept(shop: ResolvedCatalog) -> Catalog:
     """Give a catalog as it can be kept, with its product and a revision."""
     return replace(shop.catalog, revision=1, products={"app": product()})
 
@@ -73,7 +75,7 @@ class Books:
     """One process's ledger on a database, and one environment in it."""
 
     database: Database
-    ledger: Ledger
+    ledger: GroupCommit
     environment: int
     clock: Clock
 
@@ -89,14 +91,14 @@ class Books:
     @classmethod
     def of(cls, database: Database, environment: int, clock: Clock) -> Books:
         """Open the books of an environment that is there."""
-        ledger = Ledger(database, Memory(), clock)
+        ledger = GroupCommit(database, MemoryCache(), clock)
         return cls(database=database, ledger=ledger, environment=environment, clock=clock)
 
-    async def do(self, customer: str, act: Act) -> Done:
+    async def do(self, customer: str, act: Command) -> CommandResult:
         """Do an act."""
         return await self.ledger.commit(self.environment, customer, act)
 
-    def begin(self, customer: str, act: Act) -> asyncio.Task[Done]:
+    def begin(self, customer: str, act: Command) -> asyncio.Task[CommandResult]:
         """Let a caller of their own do an act."""
         return asyncio.create_task(self.do(customer, act))
 
@@ -132,7 +134,7 @@ class Books:
     async def customer(self, name: str) -> Customer | None:
         """Give a customer as the tables have them."""
         async with self.database.read() as session:
-            return (await customers.load(session, Belongings(), self.environment, [name])).get(name)
+            return (await customers.load(session, CustomerFactsCache(), self.environment, [name])).get(name)
 
     async def rows(self, model: type[SQLModel]) -> Rows:
         """Give a table's rows in the order of their keys."""
@@ -206,7 +208,7 @@ def rename(customer: str, name: str) -> UpsertCustomer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Failing(UsageAct):
+class Failing(UsageCommand):
     """An act that fails, be it refused or by a bug, when it is applied or before."""
 
     operation: ClassVar[str] = "fail"
@@ -215,13 +217,13 @@ class Failing(UsageAct):
     at_once: bool = False
     idempotency_key: str | None = None
 
-    def needs(self, scene: Scene, account: Account) -> Iterable[Need]:  # noqa: ARG002
+    def needs(self, scene: CommandContext, state: CustomerState) -> Iterable[Need]:  # noqa: ARG002
         """Fail before anything is counted."""
         if self.at_once:
             raise self.failure
         return ()
 
-    def apply(self, scene: Scene, account: Account) -> Change:  # noqa: ARG002
+    def apply(self, scene: CommandContext, state: CustomerState) -> StateChange:  # noqa: ARG002
         """Fail."""
         raise self.failure
 

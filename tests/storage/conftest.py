@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest_asyncio
 
-from models.database import Database
+from models.database.transactions import Database
 from tests.storage.books import Books
 
 

@@ -12,27 +12,27 @@ import pytest_asyncio
 from sqlalchemy import event
 from sqlmodel import SQLModel
 
-from models.database import Database
-from resolvers import access
-from resolvers.credits import balance
-from rules.access import Question
-from rules.acts import Act
-from rules.consuming import Consume
-from rules.credit_acts import ConsumeCredits, GrantCredits, VoidCreditGrant
-from rules.custom_acts import RemoveCustomEntitlement, SetCustomEntitlement
-from rules.customers import CustomEntitlementMode
-from rules.holding import ReleaseReservation, Reserve, SettleReservation
-from rules.lifecycle import ArchiveCustomer, UpsertCustomer
+from models.database.transactions import Database
+from resolvers.access import check as access
+from resolvers.credits.balances import balance
+from rules.access.decision import AccessCheck
+from rules.commands.change_plan import ChangePlan
+from rules.commands.command import Command
+from rules.commands.consume import Consume
+from rules.commands.credits import ConsumeCredits, GrantCredits, VoidCreditGrant
+from rules.commands.custom_entitlements import RemoveCustomEntitlement, SetCustomEntitlement
+from rules.commands.customers import ArchiveCustomer, UpsertCustomer
+from rules.commands.report_usage import ReportUsage
+from rules.commands.reserve import ReleaseReservation, Reserve, SettleReservation
+from rules.commands.subscribe import Subscribe
+from rules.commands.subscriptions import CancelSubscription
+from rules.customers.facts import CustomEntitlementMode
 from rules.numbers import ONE
-from rules.plan_changes import ChangePlan
-from rules.reporting import ReportUsage
-from rules.subscribing import Subscribe
-from rules.subscription_acts import CancelSubscription
-from tests.rules.customer_builders import DAY
+from tests.rules.builders.customer_builders import DAY
 from tests.storage.books import Books
-from tests.storage.test_credits import sells_credits
+from tests.storage.credits.test_credits import sells_credits
 
-ACTS: tuple[Act, ...] = (
+ACTS: tuple[Command, ...] = (
     Subscribe(plan="basic"),
     Subscribe(plan="small", price="monthly"),
     SetCustomEntitlement(feature="sso"),
@@ -118,7 +118,7 @@ def _concerns_everybody(step: str) -> bool:
     return how in {"SCAN", "SEARCH"} and table in OWNED and not any(column in step for column in by_customer)
 
 
-async def acted(books: Books, acts: Sequence[Act]) -> None:
+async def acted(books: Books, acts: Sequence[Command]) -> None:
     """Let customers do the same at once, in one transaction."""
     await asyncio.gather(*(books.do(name, UpsertCustomer(key=name)) for name in CUSTOMERS))
     for act in acts:
@@ -138,7 +138,7 @@ async def test_no_question_goes_through_the_rows_of_other_customers(opened: Book
     await acted(opened, ACTS[:-2])
     told = overheard(opened.database)
     for at in (None, opened.clock.now - DAY):
-        questions = [Question(customer=name, feature="calls") for name in CUSTOMERS]
+        questions = [AccessCheck(customer=name, feature="calls") for name in CUSTOMERS]
         await access.accesses(opened.context, questions, at)
         await access.accesses_of(opened.context, "acme", None, at)
     await balance(opened.context, "acme", "ai")

@@ -17,17 +17,17 @@ import pytest_asyncio
 import uvicorn
 from starlette.types import ASGIApp
 
-from models.database import Database
+from models.database.transactions import Database
+from resolvers.auth import create_key
 from resolvers.context import Services
-from resolvers.keys import create_key
-from rules.keys import NewKey, Scope
+from rules.auth.api_keys import NewKey, Scope
 from server.app import create_app
-from server.demo import fill
-from server.websocket import WebSocketProtocol
-from tests.web.asking import Ask, Asker
+from server.demo.fill import fill
+from server.websocket.uvicorn_protocol import WebSocketProtocol
 from tests.web.demo_shop import Shop
-from tests.web.site import PUBLISHABLE, STOCK, Site
-from tests.web.sockets import Serving
+from tests.web.http.asking import Ask, Asker
+from tests.web.pages.site import PUBLISHABLE, STOCK, Site
+from tests.web.websocket.sockets import Serving
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, Page, Route
@@ -169,6 +169,15 @@ async def site(sqlite_url: str) -> AsyncIterator[Site]:
         site = Site(http=http, services=services, key=key)
         await site.change(lambda _: STOCK)
         yield site
+    await services.close()
+
+
+@pytest_asyncio.fixture
+async def demo(demo_file: Path, tmp_path: Path) -> AsyncIterator[Services]:
+    """A demo of this test's own, as it was filled."""
+    file = shutil.copy(demo_file, tmp_path / "demo.db")
+    services = Services.on(Database(f"sqlite+aiosqlite:///{file}"))
+    yield services
     await services.close()
 
 

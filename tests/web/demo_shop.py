@@ -10,10 +10,10 @@ from starlette.applications import Starlette
 from resolvers import catalog
 from resolvers.context import Services
 from resolvers.environments import context_of
-from rules.catalog import Catalog
-from rules.packages import with_package
-from server.demo import ENVIRONMENT
-from tests.rules.builders import edit, edited, published, text, written
+from rules.catalog.facts import Catalog
+from rules.catalog_edits.packages import with_package
+from server.demo.fill import ENVIRONMENT
+from tests.rules.builders.catalog_builders import edit, edited, published, text, written
 
 NASTY = '<img src=x onerror=alert(1)><script>alert(1)</script> & "quotes"'
 ARABIC = "خطة الأعمال الكبيرة"

@@ -10,20 +10,20 @@ from typing import Any
 
 import httpx
 
-from models.database import Database
+from models.database.transactions import Database
 from resolvers import catalog
+from resolvers.auth import create_key
 from resolvers.context import Services
 from resolvers.environments import context_of
-from resolvers.keys import create_key
-from rules.catalog import Catalog, CreditRate
-from rules.keys import NewKey
-from rules.lifecycle import UpsertCustomer
+from rules.auth.api_keys import NewKey
+from rules.catalog.facts import Catalog, CreditRate
+from rules.commands.customers import UpsertCustomer
+from rules.commands.subscribe import Subscribe
 from rules.numbers import ONE
-from rules.subscribing import Subscribe
 from rules.values import ResetInterval
-from tests.rules.builders import credit_type, metered, product
-from tests.rules.customer_builders import content, limited, published_plan, selling
-from tests.rules.metered_shop import METERED, rows
+from tests.rules.builders.catalog_builders import credit_type, metered, product
+from tests.rules.builders.customer_builders import content, limited, published_plan, selling
+from tests.rules.builders.metered_shop import METERED, rows
 
 CUSTOMER = "acme"
 CONNECTIONS = 500

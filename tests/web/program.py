@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import httpx
 
-from server.fallbacks import NOT_PREPARED
+from server.execution.fallbacks import NOT_PREPARED
 from tests.project.repository import ROOT
 
 PATIENCE_SECONDS = 60
@@ -90,6 +91,12 @@ def told(folder: Path, *command: str, given: str = "", **settings: str) -> subpr
         check=False,
         timeout=PATIENCE_SECONDS,
     )
+
+
+def free_port() -> int:
+    """Give a port that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
 
 
 def environment(**settings: str) -> dict[str, str]:

@@ -13,12 +13,12 @@ import pytest
 from graphql import parse
 
 from schema.graph import graph
-from server.documents import prepare
-from server.limits import Limits
-from server.trusted import Trusted, sha256
+from server.config.limits import Limits
+from server.execution.documents import prepare
+from server.execution.trusted_documents import Trusted, sha256
 from tests.graph.operations import DOCUMENTS
 from tests.project.repository import ROOT
-from tests.web.every_type import documents, used_types
+from tests.web.http.every_type import documents, used_types
 from tests.web.program import PATIENCE_SECONDS, Program, serving, told
 
 CLIENTS = ROOT / "tests" / "web" / "clients"
@@ -167,6 +167,38 @@ def test_the_code_that_tools_make_of_the_schema_compiles_strictly(project: Path)
         trusted = Trusted.read(project / manifest, only=True).by_identifier
         assert len(trusted) == len(names)
         assert {sha256(text) for text in trusted.values()} == trusted.keys()
+
+
+def compiled_for_relay(folder: Path) -> Path:
+    """Give what relay-compiler makes of the document whose answer holds two states of one thing."""
+    text = (CLIENTS / "states.graphql").read_text(encoding="utf-8")
+    module = f'import {{ graphql }} from "relay-runtime";\n\ngraphql`{text}`;\n'
+    config = {"src": "src", "schema": "schema.graphql", "language": "javascript", "eagerEsModules": True}
+    files = {
+        "src/States.js": module,
+        "schema.graphql": graph.as_str(),
+        "relay.config.json": json.dumps(config),
+        "package.json": json.dumps({"type": "module"}),
+    }
+    (folder / "src").mkdir()
+    for name, content in files.items():
+        (folder / name).write_text(content, encoding="utf-8")
+    run(folder, "relay-compiler", "relay.config.json")
+    return folder / "src" / "__generated__" / "StatesQuery.graphql.js"
+
+
+def test_caches_keep_two_states_of_one_thing_apart(server: Program, key: str, tmp_path: Path) -> None:
+    artifact = compiled_for_relay(tmp_path)
+    told = node("caches.mjs", f"{server.address}/graphql", key, str(artifact))
+
+    assert [line["name"] for line in told] == ["Apollo Client", "Relay"]
+    for line in told:
+        assert without_typenames(line["kept"]) == line["sent"]
+    customer, plan = told[0]["sent"]["customer"], told[0]["sent"]["plan"]
+    remaining = {name: customer[name]["grants"][0]["remaining"] for name in ("now", "then")}
+    amounts = [price["amount"]["amount"] for seen in (plan, plan["draft"]) for price in seen["prices"]]
+    assert remaining == {"now": "30", "then": "80"}
+    assert len(set(amounts)) == len(plan["prices"]) + 1
 
 
 def test_what_users_write_is_within_all_limits() -> None:

@@ -14,11 +14,13 @@ import asyncpg
 import httpx
 import pytest
 
-from models.migrate import migrate
+from models.migrations.migrate import migrate
 from tests.web.fire import CONSUME, opened
 from tests.web.postgresql import address_of, own_server, socket_folder
 from tests.web.program import PATIENCE_SECONDS, serving
-from tests.web.sockets import listening
+from tests.web.websocket.sockets import listening
+
+pytestmark = pytest.mark.processes
 
 LIVE = """subscription ($since: Revision) {
   accessChanged(customer: "acme", features: ["calls"], since: $since) { revision access { usage { used } } }

@@ -10,13 +10,13 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.applications import Starlette
 
-from models.database import Database
+from models.database.transactions import Database
+from resolvers.auth import create_key
 from resolvers.context import Services
-from resolvers.keys import create_key
-from rules.keys import NewKey
+from rules.auth.api_keys import NewKey
 from server.app import create_app
 from server.metrics import MOST_NAMES, Metrics
-from tests.web.asking import Asker
+from tests.web.http.asking import Asker
 
 FIND = 'query Find { customer(key: "acme") { key } }'
 UPSERT = 'mutation Upsert { upsertCustomer(input: { key: "acme" }) { revision } }'

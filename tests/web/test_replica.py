@@ -12,13 +12,13 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from models.database import Database
-from models.migrate import migrate
+from models.database.transactions import Database
+from models.migrations.migrate import migrate
 from resolvers.context import Services
 from server.app import create_app
 from tests.web.fire import CONSUME, Callers, opened
 from tests.web.postgresql import address_of, follower_of, own_server, socket_folder
-from tests.web.sockets import listening, served
+from tests.web.websocket.sockets import listening, served
 
 pytestmark = pytest.mark.processes
 

@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
 
 import httpx
+import pytest
 import pytest_asyncio
 
 from tests.profiles import FULL
@@ -30,6 +31,8 @@ from tests.web.fire import (
     opened,
 )
 from tests.web.program import Program, serving, told
+
+pytestmark = pytest.mark.processes
 
 LIMIT = 100
 CALLERS = 500

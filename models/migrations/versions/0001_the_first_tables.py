@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from models import columns
+from models.database import column_types as columns
 
 revision = "0001"
 down_revision = None

@@ -1,0 +1,51 @@
+"""What a process remembers between transactions, each thing by a revision that the database tells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from models.catalog.store import Catalogs
+from models.customers.subscriptions import CustomerFactsCache
+from rules.credits.accounts import CreditAccount
+from rules.revisions import Revision
+from rules.usage.counters import Tally
+from rules.usage.metering import Window
+
+MOST_THINGS = 100_000
+"""Things of one kind that are remembered; then all are forgotten, and those needed come back."""
+
+Name = TypeVar("Name")
+Thing = TypeVar("Thing")
+
+
+class RevisionCache(Generic[Name, Thing]):
+    """What nothing but an act on a customer changes, each as of the revision that was read with it."""
+
+    def __init__(self) -> None:
+        self._known: dict[Name, tuple[Revision, Thing]] = {}
+
+    def keep(self, name: Name, revision: Revision, thing: Thing) -> None:
+        """Remember a thing."""
+        if len(self._known) >= MOST_THINGS:
+            self._known.clear()
+        self._known[name] = revision, thing
+
+    def get(self, name: Name, revision: Revision) -> Thing | None:
+        """Give a thing if it is remembered as of this very revision."""
+        known = self._known.get(name)
+        return known[1] if known is not None and known[0] == revision else None
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryCache:
+    """Catalogs, what customers own, and what follows from both.
+
+    ``counted`` holds tallies that no table keeps, by customer and window, and ``books`` the credits of
+    customers as they are kept, by customer and credit type.
+    """
+
+    catalogs: Catalogs = field(default_factory=Catalogs)
+    facts_cache: CustomerFactsCache = field(default_factory=CustomerFactsCache)
+    counted: RevisionCache[tuple[int, Window], Tally] = field(default_factory=RevisionCache)
+    books: RevisionCache[tuple[int, str], CreditAccount] = field(default_factory=RevisionCache)

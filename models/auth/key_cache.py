@@ -1,0 +1,98 @@
+"""Keys that were asked for a moment ago: hot requests find who asks without a statement of their own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from time import monotonic
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from models.auth import keys
+from models.database import postgresql
+from models.database.transactions import Database
+from rules.auth.api_keys import ApiKey
+
+FRESH_SECONDS = 1.0
+"""How old what is known of a key may be: so long a revoked one may still open, in other processes."""
+
+USE_NOTED_EVERY = timedelta(minutes=1)
+"""How often it is written that a key was used."""
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reading:
+    begun_at: float
+    key: asyncio.Task[ApiKey | None]
+
+
+class KeyRing:
+    """The keys in use. ``stopwatch`` counts seconds, ``clock`` gives real time."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Callable[[], datetime],
+        stopwatch: Callable[[], float] = monotonic,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._stopwatch = stopwatch
+        self._readings: dict[str, _Reading] = {}
+        self._noted: dict[int, datetime] = {}
+        self._notes: set[asyncio.Task[None]] = set()
+
+    async def find(self, digest: str) -> ApiKey | None:
+        """Give the key with this digest as it was at most a second ago, valid or not; None for none."""
+        reading = self._readings.get(digest)
+        if reading is None or self._stopwatch() - reading.begun_at >= FRESH_SECONDS:
+            reading = _Reading(begun_at=self._stopwatch(), key=asyncio.create_task(self._read(digest)))
+            self._readings[digest] = reading
+        if reading.key.done():
+            return reading.key.result()
+        # Shielded: many wait for one reading, and it goes on where one of them goes away.
+        return await asyncio.shield(reading.key)
+
+    async def _read(self, digest: str) -> ApiKey | None:
+        found = None
+        try:
+            # Waiting for a turn is not limited: what is read before may be long.
+            async with self._database.read() as session, asyncio.timeout(postgresql.SOON_SECONDS):
+                found = await keys.find(session, digest)
+        finally:
+            if found is None:
+                # Guesses are not kept, or they would fill the memory; failures are not told again.
+                self._readings.pop(digest, None)
+        return found
+
+    def forget(self) -> None:
+        """Read every key anew: one was revoked here, and opens nothing from now on."""
+        self._readings.clear()
+
+    def note_use(self, key: ApiKey) -> None:
+        """Remember that a key was used, and write it beside the request, at most once a minute."""
+        now = self._clock()
+        last = self._noted.get(key.number, key.last_used_at)
+        if last is not None and now - last < USE_NOTED_EVERY:
+            return
+        self._noted[key.number] = now
+        note = asyncio.create_task(self._note(key.number, now))
+        self._notes.add(note)
+        note.add_done_callback(self._notes.discard)
+
+    async def _note(self, number: int, now: datetime) -> None:
+        try:
+            async with self._database.write() as session:
+                await keys.note_use(session, number, now)
+        except (SQLAlchemyError, OSError):
+            # Nobody waits for it, and it is tried again in a minute.
+            _log.warning("the use of a key could not be noted", key=number, exc_info=True)
+
+    async def settle(self) -> None:
+        """Wait until all uses noted so far are written."""
+        await asyncio.gather(*self._notes)

@@ -1,0 +1,128 @@
+"""Desks: what a transaction of the ledger has before it of each customer, and what acts made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from models.credits.store import Changed
+from models.usage.reservations import Holds
+from models.usage.store import Owner, WindowTallies
+from rules.commands.command import Command, CustomerState, StateChange
+from rules.credits.accounts import CreditAccount
+from rules.customers.facts import Customer
+from rules.numbers import LARGEST
+from rules.usage.counters import Tally
+from rules.usage.metering import EARLIEST, LATEST, UsageRecord, Window
+from rules.usage.reservations import Reservation
+
+NOBODY = CustomerState(customer=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockedCustomer:
+    """What is kept of a customer, as it was found under the lock."""
+
+    owner: Owner
+    customer: Customer
+    tallies: WindowTallies
+    holds: Holds
+
+
+class UnitOfWork:
+    """One customer in a transaction: as they were found, and the account as acts have left it."""
+
+    __slots__ = ("_books", "_found", "_needed", "owner", "records", "state")
+
+    def __init__(self, found: LockedCustomer) -> None:
+        self.owner = found.owner
+        self.state = CustomerState(customer=found.customer, tallies=found.tallies, holds=found.holds)
+        self.records: list[tuple[Owner, int, UsageRecord]] = []
+        self._found = found
+        self._needed: set[Window] = set()
+        self._books: Mapping[str, CreditAccount] = {}
+
+    def account_for(self, act: Command) -> CustomerState:
+        """Give what an act finds: a customer only made to be locked is there for who brings them."""
+        return NOBODY if self.is_left_empty and not act.creates else self.state
+
+    @property
+    def customer(self) -> Customer:
+        """The customer as acts have left them."""
+        customer = self.state.customer
+        return self._found.customer if customer is None else customer
+
+    def open(self, books: Mapping[str, CreditAccount]) -> None:
+        """Lay books of credits on the desk, by credit type."""
+        self._books = books
+        self.state = replace(self.state, books=books)
+
+    def count(self, tallies: Mapping[Window, Tally]) -> None:
+        """Lay tallies on the desk that were not kept, or know more than those that are there."""
+        self.state = replace(self.state, tallies={**self.state.tallies, **tallies})
+
+    def take(self, change: StateChange, customer: Customer, needed: Iterable[Window] = ()) -> None:
+        """Go on from the account that an act left, which needed the tallies of some windows."""
+        self.state = replace(change.state, customer=customer)
+        self._needed.update(needed)
+        self.records += [(self.owner, customer.revision, record) for record in change.records]
+
+    @property
+    def saved(self) -> tuple[int, Customer, Customer] | None:
+        """The environment, and the customer before and after; None where no act changed anything."""
+        before, after = self._found.customer, self.customer
+        return None if before.revision == after.revision else (self.owner.environment, before, after)
+
+    @property
+    def is_left_empty(self) -> bool:
+        """Whether the customer was made to be locked, and no act has brought them to life."""
+        return self.customer.revision == 0
+
+    def changed_holds(self) -> Iterator[tuple[Owner, Reservation]]:
+        """Give the holds that acts have made or changed."""
+        if self.state.holds is not self._found.holds:
+            for key, hold in self.state.holds.items():
+                if self._found.holds.get(key) != hold:
+                    yield self.owner, hold
+
+    def changed_tallies(self) -> Iterator[tuple[Owner, Window, Tally]]:
+        """Give the tallies that are not kept yet as they are now.
+
+        What was counted only for acts that were refused is not kept: they change nothing.
+        """
+        acted_at = self.customer.acted_at
+        for window, tally in self.state.tallies.items():
+            if window not in self._needed and window not in self._found.tallies:
+                continue
+            if _is_kept(window, tally, acted_at) and not _is_same(self._found.tallies.get(window), tally):
+                yield self.owner, window, tally
+
+    def needless_windows(self) -> Iterator[tuple[Owner, Window]]:
+        """Give the windows whose tallies are kept and needed no more."""
+        acted_at, cut_anew = self.customer.acted_at, self._has_other_facts()
+        for window in self._found.tallies:
+            is_open = window.starts_at > EARLIEST and window.ends_at == LATEST
+            if (cut_anew and is_open) or not _is_kept(window, self.state.tallies[window], acted_at):
+                yield self.owner, window
+
+    def _has_other_facts(self) -> bool:
+        """Tell whether acts may have ended windows that time alone never ends."""
+        before, after = self._found.customer, self.customer
+        return after.subscriptions is not before.subscriptions or after.custom is not before.custom
+
+    def changed_books(self) -> Iterator[Changed]:
+        """Give the books that acts have changed."""
+        for credit_type, before in self._books.items():
+            after = self.state.books[credit_type]
+            if after != before:
+                yield Changed(shelf=(self.owner, credit_type), before=before, after=after)
+
+
+def _is_kept(window: Window, tally: Tally, acted_at: datetime | None) -> bool:
+    """Tell whether a tally is kept: no question will ask for an ended window, and a column has an end too."""
+    return acted_at is not None and acted_at < window.ends_at and tally.used <= LARGEST
+
+
+def _is_same(kept: Tally | None, tally: Tally) -> bool:
+    return kept is not None and (kept.used, kept.last_at) == (tally.used, tally.last_at)

@@ -1,0 +1,215 @@
+"""Statements that the two databases spell differently."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Dialect,
+    FromClause,
+    Select,
+    Table,
+    UpdateBase,
+    and_,
+    bindparam,
+    cast,
+    column,
+    func,
+    literal,
+    select,
+    true,
+    tuple_,
+)
+from sqlalchemy import Text as SqlText
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.types import TypeEngine
+from sqlmodel import SQLModel
+
+_LAST_CODE_POINT = 0x10FFFF
+_FIRST_SURROGATE, _AFTER_SURROGATES = 0xD800, 0xE000
+
+
+def table_of(model: type[SQLModel]) -> Table:
+    """Give the table behind a model, for statements that need no objects."""
+    return SQLModel.metadata.tables[str(model.__tablename__)]
+
+
+async def insert(session: AsyncSession, model: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows; IntegrityError where one is there already."""
+    if rows:
+        await write_rows(session, _inserting(model), rows)
+
+
+async def insert_missing(
+    session: AsyncSession, model: type[SQLModel], rows: Sequence[Mapping[str, Any]]
+) -> None:
+    """Insert the rows that are not there yet, and leave the others as they are."""
+    if rows:
+        await write_rows(session, _inserting_missing(model, dialect_of(session)), rows)
+
+
+async def upsert(session: AsyncSession, model: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows, or write their other columns where a row with their primary key is there already."""
+    if rows:
+        await write_rows(session, _upserting(model, dialect_of(session), tuple(rows[0])), rows)
+
+
+@cache
+def _inserting(model: type[SQLModel]) -> UpdateBase:
+    return table_of(model).insert()
+
+
+@cache
+def _inserting_missing(model: type[SQLModel], dialect: str) -> UpdateBase:
+    return _INSERTS[dialect](table_of(model)).on_conflict_do_nothing()
+
+
+@cache
+def _upserting(model: type[SQLModel], dialect: str, names: tuple[str, ...]) -> UpdateBase:
+    keys = [column.name for column in table_of(model).primary_key]
+    statement = _INSERTS[dialect](table_of(model))
+    written = {name: statement.excluded[name] for name in names if name not in keys}
+    return statement.on_conflict_do_update(index_elements=keys, set_=written)
+
+
+_INSERTS: Mapping[str, Callable[[Table], sqlite.Insert | postgresql.Insert]] = {
+    "sqlite": sqlite.insert,
+    "postgresql": postgresql.insert,
+}
+
+
+async def write_rows(session: AsyncSession, statement: UpdateBase, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Execute a statement, built once for all, with each of some rows; all have the same columns.
+
+    Its text is made once as well: to go through a statement anew for each row costs more than the row.
+    """
+    text = _text(statement, tuple(rows[0]), session.get_bind().dialect)
+    connection = await session.connection()
+    await connection.exec_driver_sql(text.sql, [text.row(row) for row in rows])
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """A statement as the driver takes it: its columns in order, with what makes the driver's values."""
+
+    sql: str
+    columns: tuple[tuple[str, Callable[[Any], Any] | None], ...]
+
+    def row(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
+        return tuple([values[name] if made is None else made(values[name]) for name, made in self.columns])
+
+
+_texts: dict[tuple[UpdateBase, tuple[str, ...], str], _Text] = {}
+
+
+def _text(statement: UpdateBase, names: tuple[str, ...], dialect: Dialect) -> _Text:
+    place = statement, names, dialect.name
+    if place not in _texts:
+        compiled = statement.compile(dialect=dialect, column_keys=list(names))
+        types = {name: compiled.binds[name].type for name in compiled.positiontup or ()}
+        made = ((name, its.dialect_impl(dialect).bind_processor(dialect)) for name, its in types.items())
+        _texts[place] = _Text(sql=str(compiled), columns=tuple(made))
+    return _texts[place]
+
+
+def begins(column: ColumnElement[Any], prefix: str) -> ColumnElement[bool]:
+    """Tell whether a ``Key`` begins with a text, letter by letter, so that an index finds those that do."""
+    behind = _behind(prefix)
+    return column >= prefix if behind is None else and_(column >= prefix, column < behind)
+
+
+def _behind(prefix: str) -> str | None:
+    """Give the first text behind all that begin so, by code points; None where nothing is behind them."""
+    head = prefix.rstrip(chr(_LAST_CODE_POINT))
+    if not head:
+        return None
+    last = ord(head[-1]) + 1
+    # Halves of surrogate pairs are no characters.
+    return head[:-1] + chr(_AFTER_SURROGATES if last == _FIRST_SURROGATE else last)
+
+
+def dialect_of(session: AsyncSession) -> str:
+    """Give the name of the database's dialect, for statements that are built once for each."""
+    return str(session.get_bind().dialect.name)
+
+
+def parameter_rows(dialect: str, **columns: TypeEngine[Any]) -> FromClause:
+    """Give the rows that a statement is asked about as a table to join with, of any length.
+
+    They travel as one value, the parameter that ``row_parameters`` gives, so that the statement is built, and
+    its text written, once for any number of rows.
+    """
+    return _rows_of(dialect, bindparam("asked", type_=SqlText), columns).cte("asked")
+
+
+def parameter_row(**columns: TypeEngine[Any]) -> FromClause:
+    """Give the one row that a statement is asked about as a table, each of its columns a parameter."""
+    # PostgreSQL has to be told of which types they are.
+    cells = [cast(bindparam(name), known).label(name) for name, known in columns.items()]
+    return select(*cells).cte("asked")
+
+
+def row_parameters(rows: Iterable[Sequence[object]]) -> dict[str, str]:
+    """Give the parameters of a statement about rows."""
+    return {"asked": _in_json(rows)}
+
+
+def in_rows(
+    dialect: str, columns: Sequence[Column[Any]], rows: Iterable[Sequence[object]]
+) -> ColumnElement[bool]:
+    """Tell whether these columns, which an index begins with, are those of one of some rows.
+
+    For a list of several rows SQLite goes through the whole table, for rows that are selected it does not.
+    """
+    wanted = _rows_of(
+        dialect, literal(_in_json(rows), SqlText), {known.name: known.type for known in columns}
+    )
+    return tuple_(*columns).in_(wanted)
+
+
+def _in_json(rows: Iterable[Sequence[object]]) -> str:
+    return json.dumps([list(row) for row in rows])
+
+
+def _rows_of(
+    dialect: str, document: ColumnElement[str], columns: Mapping[str, TypeEngine[Any]]
+) -> Select[Any]:
+    """Select the rows that a document in JSON lists."""
+    if dialect == "sqlite":
+        each = func.json_each(document).table_valued("value")
+        return select(
+            *(
+                func.json_extract(each.c.value, f"$[{place}]", type_=known).label(name)
+                for place, (name, known) in enumerate(columns.items())
+            )
+        )
+    array = func.json_array_elements(cast(document, postgresql.JSON))
+    element = array.table_valued(column("value", postgresql.JSON)).c.value
+    cells = enumerate(columns.items())
+    return select(*(cast(element[place].astext, known).label(name) for place, (name, known) in cells))
+
+
+def aggregate_per_row(
+    dialect: str,
+    rows: FromClause,
+    table: Table,
+    its: ColumnElement[bool],
+    what: Sequence[ColumnElement[Any]],
+) -> Select[Any]:
+    """Ask for each of some rows, by its ``index``, what those of a table that belong to it come to.
+
+    SQLite looks the table's rows up for each. PostgreSQL has to be told so: to a plain join by spans of
+    time it would rather compare every span with every row.
+    """
+    if dialect == "sqlite":
+        return select(rows.c.index, *what).select_from(rows.outerjoin(table, its)).group_by(rows.c.index)
+    named = [column.label(f"what_{place}") for place, column in enumerate(what)]
+    found = select(*named).select_from(table).where(its).correlate(rows).lateral("found")
+    return select(rows.c.index, *found.c).select_from(rows.join(found, true()))

@@ -1,0 +1,147 @@
+"""Connections that are held: a statement that is asked all the time needs no pool, no session and no thread.
+
+SQLite answers a read from an index sooner than a thread could be asked to, so it is asked at once.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from typing import Any, Protocol, cast
+
+from sqlalchemy import URL, Executable, NullPool, create_engine
+from sqlalchemy.engine.interfaces import Dialect
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.compiler import SQLCompiler
+
+from models.database import postgresql
+
+MOST_ATTEMPTS = 2
+"""How often a statement is tried; the first attempt may find that the server has hung up."""
+
+Row = Sequence[Any]
+
+
+class PinnedConnection(Protocol):
+    """A connection that only reads, made when it is first needed; each statement sees one instant."""
+
+    @property
+    def dialect(self) -> Dialect:
+        """How statements are spelled."""
+
+    async def rows(self, statement: str, parameters: Sequence[object]) -> Sequence[Row]:
+        """Give what a statement finds; raises DBAPIError and OSError."""
+
+    async def close(self) -> None:
+        """Let go of the connection."""
+
+
+class PinnedSqlite:
+    """A SQLite file, read at once."""
+
+    def __init__(self, address: URL) -> None:
+        self._engine = create_engine(
+            address.set(drivername="sqlite"), poolclass=NullPool, connect_args={"isolation_level": None}
+        )
+        self._driver: sqlite3.Connection | None = None
+
+    @property
+    def dialect(self) -> Dialect:
+        """SQLite's."""
+        return self._engine.dialect
+
+    async def rows(self, statement: str, parameters: Sequence[object]) -> Sequence[Row]:
+        """Give what a statement finds."""
+        try:
+            if self._driver is None:
+                self._driver = self._opened()
+            return self._driver.execute(statement, parameters).fetchall()
+        except sqlite3.Error as error:
+            raise _failure(statement, error) from error
+
+    def _opened(self) -> sqlite3.Connection:
+        proxy = self._engine.raw_connection()
+        connection: sqlite3.Connection = proxy.driver_connection  # type: ignore[assignment]
+        proxy.detach()
+        connection.execute("PRAGMA query_only=ON")
+        return connection
+
+    async def close(self) -> None:
+        """Close the file."""
+        if self._driver is not None:
+            self._driver.close()
+            self._driver = None
+
+
+class PinnedPostgres:
+    """A session on a PostgreSQL server; a statement that is not answered soon ends it."""
+
+    def __init__(self, address: URL) -> None:
+        self._engine = postgresql.engine(address, postgresql.SOON_SECONDS, poolclass=NullPool)
+        self._connection: AsyncConnection | None = None
+        self._driver: Any = None
+
+    @property
+    def dialect(self) -> Dialect:
+        """PostgreSQL's, as asyncpg has it."""
+        return self._engine.dialect
+
+    async def rows(self, statement: str, parameters: Sequence[object]) -> Sequence[Row]:
+        """Give what a statement finds."""
+        try:
+            return await self._found(statement, parameters)
+        except postgresql.driver_errors() as error:
+            raise _failure(statement, error) from error
+
+    async def _found(self, statement: str, parameters: Sequence[object]) -> Sequence[Row]:
+        for attempt in range(1, MOST_ATTEMPTS + 1):
+            driver = await self._connected()
+            try:
+                found: Sequence[Row] = await driver.fetch(statement, *parameters)
+            except Exception as error:
+                if isinstance(error, TimeoutError):
+                    driver.terminate()
+                if attempt == MOST_ATTEMPTS or not driver.is_closed():
+                    raise
+            else:
+                return found
+        message = "the last attempt returns or raises"
+        raise AssertionError(message)
+
+    async def _connected(self) -> Any:  # noqa: ANN401 - asyncpg's connection
+        if self._driver is None or self._driver.is_closed():
+            await self.close()
+            self._connection = await self._engine.connect()
+            self._driver = (await self._connection.get_raw_connection()).driver_connection
+        return self._driver
+
+    async def close(self) -> None:
+        """End the session."""
+        if self._connection is not None:
+            connection, self._connection, self._driver = self._connection, None, None
+            await connection.close()
+
+
+def _failure(statement: str, error: Exception) -> DBAPIError:
+    """Give what SQLAlchemy would raise."""
+    return DBAPIError(statement, None, error, hide_parameters=True)
+
+
+class CompiledStatement:
+    """A statement, written out once for a connection; constants in it are parameters as well."""
+
+    def __init__(self, statement: Executable, dialect: Dialect) -> None:
+        compiled = cast("SQLCompiler", statement.compile(dialect=dialect))  # type: ignore[attr-defined]
+        self.text = str(compiled)
+        names = compiled.positiontup or []
+        self._constants = [compiled.params[name] for name in names]
+        # Where those stand that have no value yet.
+        self._places = [(place, name) for place, name in enumerate(names) if compiled.params[name] is None]
+
+    def parameters(self, **given: object) -> list[object]:
+        """Give all parameters in the order in which the statement takes them."""
+        taken = self._constants.copy()
+        for place, name in self._places:
+            taken[place] = given[name]
+        return taken

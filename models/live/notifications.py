@@ -1,0 +1,190 @@
+"""Notices: what has changed, told to the streams of this process and carried to other processes.
+
+A stream keeps no more of them than that there was one, so that nothing piles up however slowly it is
+read. A notice too many costs a look; none may be lost.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.database.dialects import dialect_of
+from rules.revisions import NO_WRITE, Revision
+
+CHANNEL = "allotment"
+"""On which PostgreSQL carries what changed; an empty notice says that anything may have."""
+
+KEYS_CHANNEL = "allotment_keys"
+"""On which it is said that a key was revoked."""
+
+MOST_BYTES = 7_999
+"""What PostgreSQL carries at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeNotification:
+    """Something of an environment changed: one customer, or with None all that it holds.
+
+    ``revision`` is how far it came; a change that is no write, as of a clock, has none.
+    """
+
+    environment: int
+    customer: str | None = None
+    revision: Revision | None = None
+
+
+class Watcher:
+    """Notes for one stream that it has to look again."""
+
+    def __init__(self) -> None:
+        self._noted = asyncio.Event()
+        self._seen = NO_WRITE
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether something was noted since the last look began."""
+        return self._noted.is_set()
+
+    def note(self, revision: Revision | None = None) -> None:
+        """Note that something changed, unless a look has seen that write already."""
+        if revision is None or not self._seen.reaches(revision):
+            self._noted.set()
+
+    def snapshot(self) -> None:
+        """Begin to look: what is noted from now on is news again."""
+        self._noted.clear()
+
+    def saw(self, revision: Revision) -> None:
+        """Remember what was seen."""
+        self._seen = self._seen.joined(revision)
+
+    async def stale(self, seconds: float | None) -> None:
+        """Return when it is time to look again, at the latest after so many seconds."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._noted.wait()
+
+
+class ChangeNotifications:
+    """Everybody in this process who waits for changes; ``forget_keys`` lets keys be read anew."""
+
+    def __init__(self, forget_keys: Callable[[], None]) -> None:
+        self.start: Callable[[], None] = lambda: None
+        """Is called whenever somebody comes, so that what others write is listened for."""
+        self._forget_keys = forget_keys
+        self._watches: dict[int, dict[str | None, set[Watcher]]] = {}
+        self._key_watches: set[Watcher] = set()
+
+    @contextmanager
+    def watch(self, environment: int, customer: str | None = None) -> Iterator[Watcher]:
+        """Watch a customer of an environment, or what all of it shares, while the block lasts."""
+        watch = Watcher()
+        by_customer = self._watches.setdefault(environment, {})
+        by_customer.setdefault(customer, set()).add(watch)
+        self.start()
+        try:
+            yield watch
+        finally:
+            by_customer[customer].discard(watch)
+            if not by_customer[customer]:
+                del by_customer[customer]
+
+    @contextmanager
+    def watch_keys(self) -> Iterator[Watcher]:
+        """Watch whether keys are revoked, while the block lasts."""
+        watch = Watcher()
+        self._key_watches.add(watch)
+        self.start()
+        try:
+            yield watch
+        finally:
+            self._key_watches.discard(watch)
+
+    @property
+    def environments(self) -> list[int]:
+        """The environments in which something is watched."""
+        return [environment for environment, by_customer in self._watches.items() if by_customer]
+
+    @property
+    def customers(self) -> list[tuple[int, str]]:
+        """The customers who are watched, with their environments."""
+        return [
+            (environment, customer)
+            for environment, by_customer in self._watches.items()
+            for customer in by_customer
+            if customer is not None
+        ]
+
+    def tell(self, notices: Iterable[ChangeNotification]) -> None:
+        """Tell whom it concerns; never waits."""
+        for notice in notices:
+            by_customer = self._watches.get(notice.environment, {})
+            if notice.customer is None:
+                concerned = [watch for watches in by_customer.values() for watch in watches]
+            else:
+                concerned = [*by_customer.get(notice.customer, ())]
+            for watch in concerned:
+                watch.note(notice.revision)
+
+    def tell_of_keys(self) -> None:
+        """Tell that a key was revoked."""
+        self._forget_keys()
+        for watch in self._key_watches:
+            watch.note()
+
+    def tell_everybody(self) -> None:
+        """Tell that anything may have changed: notices of others were lost."""
+        self.tell([ChangeNotification(environment) for environment in self._watches])
+        self.tell_of_keys()
+
+
+async def announce(session: AsyncSession, notices: Iterable[ChangeNotification]) -> None:
+    """Let other processes know what a transaction changes, as soon as it is committed.
+
+    Where that is more than fits, they are told that anything may have changed. On SQLite they look
+    for themselves whether somebody has written to the file.
+    """
+    rows = sorted({_row(notice) for notice in notices}, key=repr)
+    if rows and dialect_of(session) == "postgresql":
+        await _notify(session, CHANNEL, encode(rows))
+
+
+async def announce_keys(session: AsyncSession) -> None:
+    """Let other processes know that a transaction revokes a key."""
+    if dialect_of(session) == "postgresql":
+        await _notify(session, KEYS_CHANNEL, "")
+
+
+async def _notify(session: AsyncSession, channel: str, payload: str) -> None:
+    told = text("SELECT pg_notify(:channel, :payload)")
+    await session.execute(told, {"channel": channel, "payload": payload})
+
+
+_Row = tuple[int, str | None, int | None, int]
+
+
+def _row(notice: ChangeNotification) -> _Row:
+    if notice.revision is None:
+        return notice.environment, notice.customer, None, 0
+    return notice.environment, notice.customer, notice.revision.catalog, notice.revision.customer
+
+
+def encode(rows: Iterable[_Row]) -> str:
+    """Write notices as one text, which is empty where it would be too long."""
+    payload = json.dumps([*rows], ensure_ascii=False, separators=(",", ":"))
+    return payload if len(payload.encode()) <= MOST_BYTES else ""
+
+
+def decode(payload: str) -> list[ChangeNotification]:
+    """Read notices that another process wrote."""
+    return [
+        ChangeNotification(environment, customer, None if catalog is None else Revision(catalog, number))
+        for environment, customer, catalog, number in json.loads(payload)
+    ]

@@ -1,0 +1,88 @@
+"""API keys as facts: who may act, for which environment, and until when."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from rules.catalog.validation import invalid, missing_value, out_of_range, text_problems
+from rules.errors import Problem
+
+
+class ApiKeyKind(StrEnum):
+    """Whom a key is for; a customer's token is one too, though nothing of it is kept."""
+
+    SECRET = "SECRET"  # noqa: S105 - a kind of key, not a key
+    PUBLISHABLE = "PUBLISHABLE"
+    CUSTOMER = "CUSTOMER"
+
+
+class Scope(StrEnum):
+    """What a secret key may do."""
+
+    CATALOG_READ = "CATALOG_READ"
+    CATALOG_WRITE = "CATALOG_WRITE"
+    CUSTOMERS_READ = "CUSTOMERS_READ"
+    CUSTOMERS_WRITE = "CUSTOMERS_WRITE"
+    USAGE_WRITE = "USAGE_WRITE"
+    CREDITS_WRITE = "CREDITS_WRITE"
+    ADMIN = "ADMIN"
+
+
+USUAL_SCOPES = tuple(scope for scope in Scope if scope is not Scope.ADMIN)
+"""What a secret key may do that was made by another key, unless it is said."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiKey:
+    """A key without its secret. Keys expire and are revoked by real time."""
+
+    number: int
+    environment: int
+    prefix: str
+    kind: ApiKeyKind
+    name: str
+    scopes: tuple[Scope, ...]
+    created_at: datetime
+    expires_at: datetime | None = None
+    revoked_at: datetime | None = None
+    last_used_at: datetime | None = None
+
+    def is_valid(self, now: datetime) -> bool:
+        """Tell whether the key opens anything at an instant of real time."""
+        return self.revoked_at is None and not self.is_expired(now)
+
+    def is_expired(self, now: datetime) -> bool:
+        """Tell whether the key's time is over at an instant of real time."""
+        return self.expires_at is not None and self.expires_at <= now
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewKey:
+    """What a key is made from: ``scopes`` None is all that its kind can have, ``expires_at`` None never."""
+
+    kind: ApiKeyKind = ApiKeyKind.SECRET
+    name: str | None = None
+    scopes: Collection[Scope] | None = None
+    expires_at: datetime | None = None
+
+    @property
+    def granted(self) -> tuple[Scope, ...]:
+        """The scopes that the key has, each once and in their order; only secret keys have any."""
+        if self.scopes is None:
+            return tuple(Scope) if self.kind is ApiKeyKind.SECRET else ()
+        return tuple(scope for scope in Scope if scope in self.scopes)
+
+    def problems(self, now: datetime) -> Iterator[Problem]:
+        """Find what keeps the key from being made at an instant of real time."""
+        yield from text_problems(self.name)
+        if self.kind is ApiKeyKind.CUSTOMER:
+            yield invalid("Create a customer token with createCustomerToken; it is not a key.", "kind")
+        elif self.kind is ApiKeyKind.PUBLISHABLE and self.granted:
+            yield invalid("A publishable key has no scopes: it reads what is published.", "scopes")
+        elif self.kind is ApiKeyKind.SECRET and not self.granted:
+            yield missing_value("A secret key needs at least one scope.", "scopes")
+        if self.expires_at is not None and self.expires_at <= now:
+            yield out_of_range("expiresAt must lie in the future.", "expiresAt")

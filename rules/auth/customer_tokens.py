@@ -1,0 +1,66 @@
+"""Customers' tokens: what they say, and for how long they hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from rules.catalog.validation import out_of_range
+from rules.errors import Problem
+
+ISSUER = "allotment"
+LONGEST_SECONDS = 24 * 60 * 60
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SECOND = timedelta(seconds=1)
+_LAST = datetime(9000, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claims:
+    """One customer of an environment, by their keys, until an instant of real time."""
+
+    environment: str
+    customer: str
+    expires_at: datetime
+
+    def is_valid(self, now: datetime) -> bool:
+        """Tell whether the token opens anything at an instant of real time."""
+        return now < self.expires_at
+
+    def payload(self, now: datetime) -> dict[str, object]:
+        """Write them as a JSON Web Token does, made at an instant."""
+        return {
+            "iss": ISSUER,
+            "env": self.environment,
+            "sub": self.customer,
+            "iat": _seconds(now),
+            "exp": _seconds(self.expires_at),
+        }
+
+
+def claims_of(payload: Mapping[str, object]) -> Claims | None:
+    """Read the payload of a token; None where it is not one of ours, whoever signed it."""
+    environment, customer, expiry = payload.get("env"), payload.get("sub"), payload.get("exp")
+    if payload.get("iss") != ISSUER or not isinstance(environment, str) or not isinstance(customer, str):
+        return None
+    if isinstance(expiry, bool) or not isinstance(expiry, int | float):
+        return None
+    if not 0 <= expiry < _seconds(_LAST):
+        return None
+    return Claims(environment=environment, customer=customer, expires_at=_instant(expiry))
+
+
+def ttl_problems(seconds: int) -> Iterator[Problem]:
+    """Check how long a token is to hold."""
+    if not 1 <= seconds <= LONGEST_SECONDS:
+        yield out_of_range(f"A token lasts 1 to {LONGEST_SECONDS} seconds.", "ttlSeconds")
+
+
+def _seconds(instant: datetime) -> float:
+    return (instant - _EPOCH) / _SECOND
+
+
+def _instant(seconds: float) -> datetime:
+    return _EPOCH + timedelta(microseconds=round(seconds * 1_000_000))

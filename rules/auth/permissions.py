@@ -1,0 +1,245 @@
+"""Who may ask what: one table, which reads like the contract, and what others are shown instead.
+
+A secret key may do what its scopes say. A publishable key reads what is published. A customer's token
+reads that, and everything of this one customer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import assert_never
+
+from rules.auth.api_keys import ApiKeyKind, Scope
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Viewer:
+    """Who is asking, in which environment: a key, or the token of a ``customer``.
+
+    ``key`` is the number of the key. What opens the door opens it until ``expires_at``, an instant of
+    real time; None never ends by itself.
+    """
+
+    environment: int
+    kind: ApiKeyKind
+    scopes: frozenset[Scope]
+    customer: str | None = None
+    key: int | None = None
+    expires_at: datetime | None = None
+
+    @property
+    def sees_drafts(self) -> bool:
+        """Whether the catalog is theirs to see whole, with what is not published yet."""
+        theirs = not self.scopes.isdisjoint({Scope.CATALOG_READ, Scope.CATALOG_WRITE})
+        return self.is_back_end and theirs
+
+    @property
+    def reads_customers(self) -> bool:
+        """Whether all customers are theirs to read."""
+        return self.is_back_end and Scope.CUSTOMERS_READ in self.scopes
+
+    @property
+    def knows_customers(self) -> bool:
+        """Whether who customers are is theirs to see: of all for back ends, else of themselves."""
+        return not self.is_back_end or bool(self.scopes & {Scope.CUSTOMERS_READ, Scope.CUSTOMERS_WRITE})
+
+    @property
+    def is_back_end(self) -> bool:
+        """Whether a secret key is asking."""
+        return self.kind is ApiKeyKind.SECRET
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Permission:
+    """What it takes to ask for a field.
+
+    A secret key needs ``scope``, if any. ``anyone`` lets publishable keys and customers' tokens in.
+    ``own`` lets a token in where it names its customer: the path of the argument that does. Where that
+    may be left out (``public``) a publishable key has to.
+    """
+
+    scope: Scope | None = None
+    anyone: bool = False
+    own: tuple[str, ...] = ()
+    public: bool = False
+
+
+def _needs(scope: Scope) -> Permission:
+    return Permission(scope=scope)
+
+
+def _own(*path: str) -> Permission:
+    return Permission(scope=Scope.CUSTOMERS_READ, own=path)
+
+
+_ANYONE = Permission(anyone=True)
+_PUBLISHED = Permission(scope=Scope.CATALOG_READ, anyone=True)
+_PRICING = Permission(scope=Scope.CATALOG_READ, own=("customer",), public=True)
+
+QUERIES: Mapping[str, Permission] = {
+    "viewer": _ANYONE,
+    # Each node by its own rule, below.
+    "node": _ANYONE,
+    "nodes": _ANYONE,
+    "product": _PUBLISHED,
+    "products": _PUBLISHED,
+    "feature": _PUBLISHED,
+    "features": _PUBLISHED,
+    "plan": _PUBLISHED,
+    "plans": _PUBLISHED,
+    "addon": _PUBLISHED,
+    "addons": _PUBLISHED,
+    "creditType": _PUBLISHED,
+    "creditTypes": _PUBLISHED,
+    "pricingTable": _PRICING,
+    "exportCatalog": _needs(Scope.CATALOG_READ),
+    "previewPublish": _needs(Scope.CATALOG_READ),
+    "customer": _own("key"),
+    "customers": _needs(Scope.CUSTOMERS_READ),
+    "access": _own("customer"),
+    "accesses": _own("checks", "customer"),
+    "previewPlanChange": _needs(Scope.CUSTOMERS_READ),
+    "apiKeys": _needs(Scope.ADMIN),
+}
+
+_MUTATIONS_BY_SCOPE: Mapping[Scope, tuple[str, ...]] = {
+    Scope.CATALOG_WRITE: (
+        *("createProduct", "updateProduct", "createFeature", "updateFeature"),
+        *("createPlan", "updatePlan", "setBasePlan", "createAddon", "updateAddon"),
+        *("createCreditType", "updateCreditType", "setCreditRate", "setPrice", "removePrice"),
+        *("setEntitlement", "removeEntitlement", "reorderEntitlements"),
+        *("publishPackage", "discardDraft", "archivePackage", "applyCatalog"),
+    ),
+    Scope.CUSTOMERS_WRITE: (
+        *("upsertCustomer", "upsertCustomers", "archiveCustomer"),
+        *("subscribe", "subscribeBatch", "changePlan", "cancelSubscription", "resumeSubscription"),
+        *("convertTrial", "setSubscriptionAddon", "migrateSubscription"),
+        *("setCustomEntitlement", "removeCustomEntitlement", "createCustomerToken"),
+    ),
+    Scope.USAGE_WRITE: (
+        *("reportUsage", "reportUsageBatch", "ingestEvents"),
+        *("consume", "reserve", "settleReservation", "releaseReservation"),
+    ),
+    Scope.CREDITS_WRITE: ("grantCredits", "voidCreditGrant", "consumeCredits"),
+    Scope.ADMIN: ("createApiKey", "revokeApiKey", "advanceClock"),
+}
+
+MUTATIONS: Mapping[str, Permission] = {
+    name: _needs(scope) for scope, names in _MUTATIONS_BY_SCOPE.items() for name in names
+}
+
+SUBSCRIPTIONS: Mapping[str, Permission] = {
+    "accessChanged": _own("customer"),
+    "creditBalanceChanged": _own("customer"),
+    "packagePublished": _needs(Scope.CUSTOMERS_READ),
+}
+
+NODES: Mapping[str, Permission] = {
+    "Environment": _ANYONE,
+    "Product": _PUBLISHED,
+    "Feature": _PUBLISHED,
+    "CreditType": _PUBLISHED,
+    "Plan": _PUBLISHED,
+    "Addon": _PUBLISHED,
+    "PackageVersion": _PUBLISHED,
+    "Entitlement": _PUBLISHED,
+    "Price": _PUBLISHED,
+    "Customer": _own("customer"),
+    "CustomerSubscription": _own("customer"),
+    "CustomEntitlement": _own("customer"),
+    "Reservation": _own("customer"),
+    "CreditGrant": _own("customer"),
+    "CreditEntry": _own("customer"),
+    "ApiKey": _needs(Scope.ADMIN),
+}
+"""By kind of node; whose ids name a customer name it behind the environment."""
+
+UNPUBLISHED: Mapping[str, object] = {
+    "Plan.draft": None,
+    "Addon.draft": None,
+    "Feature.meter": None,
+    "Plan.versions": (),
+    "Addon.versions": (),
+    "PackageVersion.changes": (),
+    "PackageVersion.subscriptionCount": 0,
+    "Product.metadata": {},
+    "Feature.metadata": {},
+    "CreditType.metadata": {},
+    "Plan.metadata": {},
+    "Addon.metadata": {},
+}
+"""What whoever may not see the whole catalog is shown in its place, wherever they reach it."""
+
+BACK_ENDS_OWN: Mapping[str, object] = {"Customer.metadata": {}}
+"""What whoever has no secret key is shown in its place."""
+
+CUSTOMER_READERS_OWN: Mapping[str, object] = {"CustomerImpact.examples": ()}
+"""What whoever may not read customers is shown in its place."""
+
+
+WHO_CUSTOMERS_ARE: Mapping[str, object] = {
+    "Customer.name": None,
+    "Customer.email": None,
+    "Customer.metadata": {},
+}
+"""What a key that neither reads nor writes customers, and meets one below an act, is shown in its place."""
+
+HIDDEN_FROM_SOME: Sequence[tuple[Mapping[str, object], Callable[[Viewer], bool]]] = (
+    (UNPUBLISHED, lambda viewer: viewer.sees_drafts),
+    (BACK_ENDS_OWN, lambda viewer: viewer.is_back_end),
+    (CUSTOMER_READERS_OWN, lambda viewer: viewer.reads_customers),
+    (WHO_CUSTOMERS_ARE, lambda viewer: viewer.knows_customers),
+)
+"""Tables of what some are shown in place of a field's own value, and who is shown the value."""
+
+
+def refusal(viewer: Viewer, permission: Permission, arguments: Mapping[str, object]) -> str | None:
+    """Tell in a sentence why somebody may not ask for a field with these arguments; None if they may."""
+    match viewer.kind:
+        case ApiKeyKind.SECRET:
+            return _refusal_by_scope(viewer, permission)
+        case ApiKeyKind.PUBLISHABLE:
+            of_nobody = permission.public and not [*_named(arguments, permission.own)]
+            allowed = permission.anyone or of_nobody
+            return None if allowed else "This requires a secret key; this one is publishable."
+        case ApiKeyKind.CUSTOMER:
+            return _refusal_of_token(viewer, permission, arguments)
+        case _:
+            assert_never(viewer.kind)
+
+
+def _refusal_by_scope(viewer: Viewer, permission: Permission) -> str | None:
+    if permission.scope is None or permission.scope in viewer.scopes:
+        return None
+    return f"This requires a key with the scope {permission.scope}."
+
+
+def _refusal_of_token(viewer: Viewer, permission: Permission, arguments: Mapping[str, object]) -> str | None:
+    if permission.anyone:
+        return None
+    if not permission.own:
+        return "This requires a secret key; this is a customer token."
+    if any(name != viewer.customer for name in _named(arguments, permission.own)):
+        return "This token belongs to one customer and cannot read another."
+    return None
+
+
+def _named(arguments: object, path: tuple[str, ...]) -> Iterator[object]:
+    """Give what stands at a path of the arguments, in every item of the lists on it."""
+    if isinstance(arguments, list):
+        for item in arguments:
+            yield from _named(item, path)
+    elif path and isinstance(arguments, Mapping):
+        yield from _named(arguments.get(path[0]), path[1:])
+    elif arguments is not None:
+        yield arguments
+
+
+def substitute(viewer: Viewer, place: str) -> tuple[object] | None:
+    """Give what somebody is shown in place of a field's own value, in a tuple; None for the value itself."""
+    for table, shows in HIDDEN_FROM_SOME:
+        if place in table and not shows(viewer):
+            return (table[place],)
+    return None

@@ -1,0 +1,177 @@
+"""Usage that burns credits: what is beyond a limit is paid when it is recorded, held and settled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime
+
+from rules.access import resolution_cache
+from rules.access.decision import AccessCheck, Decision, ResolvedCheck, decide
+from rules.catalog.validation import out_of_range
+from rules.commands.command import CommandContext, CustomerState
+from rules.credits.accounts import Cause, CreditAccount, CreditNeed
+from rules.credits.burn_down import burn_for_usage, refund_usage
+from rules.credits.burn_records import PricedUsage
+from rules.credits.holds import burn_held, free_held, hold_for_usage
+from rules.credits.overage import is_paid_in_money, overage_quantity
+from rules.credits.roll_forward import roll_forward
+from rules.customers.facts import Customer
+from rules.errors import Rejected
+from rules.numbers import LARGEST
+from rules.usage.metering import UsageRecord
+from rules.usage.reservations import Reservation, total_reserved
+from rules.values import Metered
+
+
+def resolve_in(scene: CommandContext, state: CustomerState, question: AccessCheck) -> ResolvedCheck:
+    """Find what a question that an act asks is about, with the credits that pay for it."""
+    subject = scene.subject(state.customer, question)
+    if subject.rate is None or state.customer is None:
+        return subject
+    return replace(subject, book=_book(scene, state, state.customer, subject.rate.credit_type))
+
+
+def decide_in(scene: CommandContext, state: CustomerState, question: AccessCheck) -> Decision:
+    """Decide a question that an act asks."""
+    subject = resolve_in(scene, state, question)
+    return decide(subject, state.tallies, total_reserved(state.holds.values(), question.feature, scene.now))
+
+
+def usage_credit_needs(
+    scene: CommandContext,
+    state: CustomerState,
+    feature: str,
+    at: datetime | None = None,
+    *,
+    gives_back: bool = False,
+) -> Iterator[CreditNeed]:
+    """Tell which books usage of a feature may change; who gives back may have burned credits of any type."""
+    if state.customer is None or feature not in scene.flat.catalog.features:
+        return
+    rate, known = scene.rate(state.customer, feature), scene.flat.catalog.credit_types
+    types = list(known) if gives_back else [key for key in known if rate and rate.credit_type == key]
+    if types:
+        window = scene.window(state.customer, feature, at)
+        window = window.with_day_before() if gives_back else window.day_until(at or scene.now)
+        yield from (CreditNeed(credit_type=key, window=window) for key in types)
+
+
+def burns(scene: CommandContext, state: CustomerState, feature: str) -> bool:
+    """Tell whether using a feature burns credits now."""
+    return state.customer is not None and scene.rate(state.customer, feature) is not None
+
+
+def charge_usage(
+    scene: CommandContext, state: CustomerState, record: UsageRecord, *path: str
+) -> CustomerState:
+    """Burn credits for what of a record, which is not counted yet, is beyond the limit, or give them back.
+
+    The limit is that of the instant at which it occurred, and the rate that of now. Raises Rejected
+    where the credits would be too many to count.
+    """
+    if state.customer is None or not record.quantity:
+        return state
+    if record.quantity < 0:
+        return _given_back(scene, state, state.customer, record)
+    rate = scene.rate(state.customer, record.feature)
+    if rate is None:
+        return state
+    window = scene.window(state.customer, record.feature, record.occurred_at)
+    quantity = _beyond(scene, state, state.customer, record)
+    book = _book(scene, state, state.customer, rate.credit_type)
+    cause = Cause(at=scene.now, feature=record.feature)
+    span = window.day_until(record.occurred_at)
+    after = burn_for_usage(book, PricedUsage(quantity=quantity, rate=rate), span, cause)
+    if max(after.consumed, after.overdraft) > LARGEST:
+        raise Rejected([out_of_range("The usage would cost more credits than can be counted.", *path)])
+    return with_books(state, [after])
+
+
+def _beyond(scene: CommandContext, state: CustomerState, customer: Customer, record: UsageRecord) -> int:
+    """Tell what of a record is beyond the limit, after all usage of its period so far."""
+    question = AccessCheck(customer=customer.key, feature=record.feature)
+    then = resolution_cache.cached_check(scene.flat, customer, question, record.occurred_at)
+    value = then.entitlement.value if isinstance(then.entitlement.value, Metered) else None
+    if is_paid_in_money(value):
+        return 0
+    window = scene.window(customer, record.feature, record.occurred_at)
+    used = state.tallies[window].used
+    if scene.now in window:
+        # What is held counts in whatever period is current.
+        used += total_reserved(state.holds.values(), record.feature, scene.now).quantity
+    return overage_quantity(0 if value is None else value.limit, used, record.quantity)
+
+
+def _given_back(
+    scene: CommandContext, state: CustomerState, customer: Customer, record: UsageRecord
+) -> CustomerState:
+    window = scene.window(customer, record.feature, record.occurred_at)
+    books = {credit_type: _book(scene, state, customer, credit_type) for credit_type in state.books}
+    cause = Cause(at=scene.now, feature=record.feature)
+    return with_books(state, refund_usage(books, -record.quantity, window, cause).values())
+
+
+def hold_credits(
+    scene: CommandContext, state: CustomerState, hold: Reservation, decision: Decision
+) -> CustomerState:
+    """Hold the credits of what of a reservation is beyond the limit, as it was decided."""
+    payment, book = decision.payment, decision.subject.book
+    if payment is None or book is None or not payment.beyond.quantity:
+        return replace(state, holds={**state.holds, hold.key: hold})
+    paying = replace(hold, credit_type=book.credit_type)
+    after = hold_for_usage(book, hold.key, payment.beyond, scene.now, hold.expires_at)
+    return with_books(replace(state, holds={**state.holds, hold.key: paying}), [after])
+
+
+def hold_credit_needs(scene: CommandContext, state: CustomerState, hold: Reservation) -> Iterable[CreditNeed]:
+    """Tell which books ending a hold may change: that which it holds of, and that of the rate of now."""
+    if hold.credit_type is not None and state.customer is not None:
+        today = scene.window(state.customer, hold.feature).day_until(scene.now)
+        yield CreditNeed(credit_type=hold.credit_type, window=today)
+    yield from usage_credit_needs(scene, state, hold.feature)
+
+
+def settle_hold(
+    scene: CommandContext, state: CustomerState, hold: Reservation, quantity: int
+) -> CustomerState:
+    """Burn what a hold was used for and free the rest: limit first, credits last.
+
+    A hold that has expired holds nothing any more.
+    """
+    customer = state.customer
+    if customer is None or hold.credit_type is None:
+        return state
+    book = _book(scene, state, customer, hold.credit_type)
+    if hold.key not in book.holds:
+        return with_books(state, [book])
+    of_limit = hold.quantity - book.holds[hold.key].beyond.quantity
+    used = max(0, min(quantity, hold.quantity) - of_limit)
+    span = scene.window(customer, hold.feature).day_until(scene.now)
+    cause = Cause(at=scene.now, feature=hold.feature)
+    return with_books(state, [burn_held(book, hold.key, used, span, cause)])
+
+
+def release_hold(scene: CommandContext, state: CustomerState, hold: Reservation) -> CustomerState:
+    """Free the credits that a hold holds."""
+    if state.customer is None or hold.credit_type is None:
+        return state
+    book = _book(scene, state, state.customer, hold.credit_type)
+    if hold.key in book.holds:
+        book = free_held(book, hold.key, Cause(at=scene.now, feature=hold.feature))
+    return with_books(state, [book])
+
+
+def _book(scene: CommandContext, state: CustomerState, customer: Customer, credit_type: str) -> CreditAccount:
+    return roll_forward(state.books[credit_type], customer, scene.flat, scene.now)
+
+
+def cost_between(before: CustomerState, after: CustomerState) -> dict[str, int]:
+    """Tell, for an outcome, what an act cost in credits; nothing where it had no books."""
+    costs = [book.consumed - before.books[key].consumed for key, book in after.books.items()]
+    return {"cost": sum(costs)} if any(costs) else {}
+
+
+def with_books(state: CustomerState, books: Iterable[CreditAccount]) -> CustomerState:
+    """Put books in place of those of their credit types."""
+    return replace(state, books={**state.books, **{book.credit_type: book for book in books}})

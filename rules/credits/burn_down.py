@@ -1,0 +1,196 @@
+"""Burning credits, settling what is owed, giving credits back, and ending grants."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from rules.catalog.facts import CreditRate
+from rules.credits.accounts import (
+    Cause,
+    CreditAccount,
+    add_entry,
+    with_burned,
+    with_lot,
+    with_minting_period,
+    with_remainder,
+)
+from rules.credits.burn_records import (
+    BurnRecord,
+    BurnSlice,
+    BurnSlices,
+    PricedUsage,
+    assign_grant,
+    pop,
+    rounded_charge,
+    rounded_refund,
+    total,
+)
+from rules.credits.grants import EntryKind, Grant, Lot, in_burn_order
+from rules.usage.metering import Window
+
+
+def add_grant(book: CreditAccount, grant: Grant) -> CreditAccount:
+    """Put down a grant, to be entered when it takes effect."""
+    return with_lot(replace(book, last_grant=grant.number), Lot(grant=grant))
+
+
+def post_grant(book: CreditAccount, number: int, cause: Cause) -> CreditAccount:
+    """Enter a grant, which settles what is owed first."""
+    lot = book.lot(number)
+    filled = with_lot(book, replace(lot, entered=True, left=lot.grant.amount))
+    return repay_overdraft(
+        add_entry(filled, EntryKind.GRANTED, lot.grant.amount, cause, number), number, cause
+    )
+
+
+def repay_overdraft(book: CreditAccount, number: int, cause: Cause) -> CreditAccount:
+    """Let what is left of a lot settle what was consumed beyond all grants."""
+    lot = book.lot(number)
+    amount = min(book.overdraft, lot.left)
+    moved = with_lot(book, replace(lot, left=lot.left - amount, burned=lot.burned + amount))
+    paid = _paid_by(replace(moved, overdraft=book.overdraft - amount), amount, number)
+    out = add_entry(paid, EntryKind.SETTLED, -amount, cause, number)
+    return add_entry(out, EntryKind.SETTLED, amount, cause, None)
+
+
+def _paid_by(book: CreditAccount, amount: int, grant: int) -> CreditAccount:
+    """Put a grant under credits that usage burned and no grant had paid for, the oldest day first.
+
+    What is owed beyond that was consumed directly, and never comes back.
+    """
+    for _, burned in sorted(book.burned.items(), key=lambda known: (known[0][1], known[0][0])):
+        paid = min(amount, burned.unpaid)
+        if paid:
+            pieces = assign_grant(burned.pieces, paid, grant)
+            book, amount = with_burned(book, replace(burned, pieces=pieces)), amount - paid
+    return book
+
+
+def spend(book: CreditAccount, amount: int, cause: Cause) -> tuple[CreditAccount, BurnSlices]:
+    """Spend credits in burn order, and what no grant covers beyond all grants; an entry for each."""
+    pieces: list[BurnSlice] = []
+    for lot in book.in_force:
+        taken = min(lot.left, amount)
+        if taken:
+            amount -= taken
+            pieces.append(BurnSlice(grant=lot.number, credits=taken))
+            book = with_lot(book, replace(lot, left=lot.left - taken, burned=lot.burned + taken))
+            book = add_entry(book, EntryKind.CONSUMED, -taken, cause, lot.number)
+    if amount:
+        pieces.append(BurnSlice(grant=None, credits=amount))
+        book = replace(book, overdraft=book.overdraft + amount)
+        book = add_entry(book, EntryKind.CONSUMED, -amount, cause, None)
+    return book, tuple(pieces)
+
+
+def cost_of(book: CreditAccount, quantity: int, rate: CreditRate) -> int:
+    """Tell what usage beyond a limit would be charged now, in micros of a credit."""
+    if not quantity:
+        return 0
+    return rounded_charge(book.remainder(rate.feature), PricedUsage(quantity=quantity, rate=rate).cost)
+
+
+def burn_for_usage(book: CreditAccount, beyond: PricedUsage, span: Window, cause: Cause) -> CreditAccount:
+    """Burn credits for usage beyond a limit, which occurred at the end of a span of its day."""
+    feature = beyond.rate.feature
+    cost = cost_of(book, beyond.quantity, beyond.rate)
+    spending, pieces = spend(book, cost, cause)
+    kept = with_remainder(spending, feature, book.remainder(feature) + beyond.cost - cost)
+    return append_burn(kept, BurnRecord(span=span, burned_at=cause.at, usage=(beyond,), pieces=pieces))
+
+
+def append_burn(book: CreditAccount, more: BurnRecord) -> CreditAccount:
+    """Remember what usage burned, on top of what its day burned before."""
+    if not more.quantity:
+        return book
+    before = book.burned.get(more.place)
+    return with_burned(book, more if before is None else before.under(more))
+
+
+def refund_usage(
+    books: Mapping[str, CreditAccount], quantity: int, window: Window, cause: Cause
+) -> dict[str, CreditAccount]:
+    """Take usage of a window back: first what of it was beyond the limit, with the credits of that.
+
+    Whatever their types, what was burned last comes back first. Gives the books that this changes.
+    """
+    changed: dict[str, CreditAccount] = {}
+    there = (
+        (burned.burned_at, burned.span.starts_at, key, burned.place)
+        for key, book in books.items()
+        for burned in book.burned.values()
+        if burned.span.feature == window.feature and burned.span.overlaps(window)
+    )
+    for _, _, key, place in sorted(there, reverse=True):
+        # What came back before may have paid what this owed.
+        book = changed.get(key, books[key])
+        taken = min(quantity, book.burned[place].quantity)
+        if taken:
+            changed[key], quantity = _taken_back(book, book.burned[place], taken, cause), quantity - taken
+    return changed
+
+
+def _taken_back(book: CreditAccount, burned: BurnRecord, quantity: int, cause: Cause) -> CreditAccount:
+    rest, cost = burned.without(quantity)
+    before, piled_up = book.remainder(burned.feature), total(burned.pieces)
+    # Who takes all of it back gets all of it back, however it was rounded.
+    back = min(piled_up, rounded_refund(before, cost)) if rest.quantity else piled_up
+    pieces, taken = pop(burned.pieces, back)
+    book = with_remainder(book, burned.feature, before - cost + back)
+    return refund(with_burned(book, replace(rest, pieces=pieces)), taken, cause)
+
+
+def refund(book: CreditAccount, pieces: BurnSlices, cause: Cause) -> CreditAccount:
+    """Give credits back that were consumed: to what is owed, then to their grants in this order."""
+    owed = min(book.overdraft, total(pieces))
+    book = add_entry(replace(book, overdraft=book.overdraft - owed), EntryKind.CONSUMED, owed, cause, None)
+    owed -= total(piece for piece in pieces if piece.grant is None)
+    for piece in pieces:
+        if piece.grant is None:
+            continue
+        # What others owed is now paid by the grant whose credits came back.
+        paid = min(owed, piece.credits)
+        book, owed = _paid_by(book, paid, piece.grant), owed - paid
+        book = _returned_to(book, piece.grant, piece.credits - paid, cause)
+    return book
+
+
+def _returned_to(book: CreditAccount, grant: int, amount: int, cause: Cause) -> CreditAccount:
+    """Give credits back to their grant; where it has ended, they end with it."""
+    if not amount:
+        return book
+    lot = book.lot(grant)
+    book = add_entry(book, EntryKind.CONSUMED, amount, cause, grant)
+    return release(book, replace(lot, burned=lot.burned - amount), amount, cause)
+
+
+def release(book: CreditAccount, lot: Lot, amount: int, cause: Cause) -> CreditAccount:
+    """Make credits of a lot free again, or let them end where it has ended."""
+    ending = lot.ending(cause.at)
+    if ending is None:
+        return with_lot(book, replace(lot, left=lot.left + amount))
+    return add_entry(with_lot(book, replace(lot, ended=ending)), ending, -amount, cause, lot.number)
+
+
+def end_lots(book: CreditAccount, lots: Iterable[Lot], cause: Cause) -> CreditAccount:
+    """End lots: those whose time is over expire, all others are voided. What is held stays held."""
+    for lot in in_burn_order(lots):
+        kind = lot.ending(cause.at) or EntryKind.VOIDED
+        over = replace(lot, left=0, ended=kind, ended_at=cause.at)
+        book = add_entry(with_lot(book, over), kind, -lot.left, cause, lot.number)
+        book = _remembering(book, lot)
+    return book
+
+
+def _remembering(book: CreditAccount, lot: Lot) -> CreditAccount:
+    """Let the stream that minted a lot remember what was burned of it."""
+    grant = lot.grant
+    if grant.subscription is None or grant.package is None:
+        return book
+    stream = book.streams.get((grant.subscription, grant.package, False))
+    return (
+        book
+        if stream is None
+        else with_minting_period(book, replace(stream, burned=stream.burned + lot.burned))
+    )

@@ -1,0 +1,317 @@
+"""Minting: what a subscription gives of a credit type as its periods begin and end.
+
+A publish counts for what begins after its instant, so that nothing hangs on who looked first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import pairwise
+
+from rules.catalog.facts import Catalog
+from rules.catalog.inheritance import ResolvedCatalog
+from rules.credits.accounts import (
+    Cause,
+    CreditAccount,
+    MintingPeriod,
+    add_entry,
+    with_lot,
+    with_minting_period,
+    without_minting_periods,
+)
+from rules.credits.burn_down import add_grant, end_lots, post_grant
+from rules.credits.grants import CreditSource, EntryKind, Grant, Lot, in_burn_order
+from rules.credits.moved_boundaries import FURTHEST, written_end
+from rules.customers.facts import Subscription
+from rules.customers.terms import addons_in_force, current_period, settled_addons, version_at, version_of
+from rules.numbers import LARGEST
+from rules.periods import Period, period_at
+from rules.values import CreditCadence, Credits, Reset, ResetInterval
+
+_INTERVALS = {
+    CreditCadence.MONTHLY: ResetInterval.MONTH,
+    CreditCadence.YEARLY: ResetInterval.YEAR,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreditRow:
+    """What a package says of a credit type, in the quantity that the subscription has of it."""
+
+    package: str
+    credits: Credits
+    quantity: int = 1
+
+    @property
+    def once(self) -> bool:
+        """Whether it mints once and never again."""
+        return self.credits.cadence is CreditCadence.ONE_TIME
+
+
+def credit_rows(
+    flat: ResolvedCatalog, subscription: Subscription, credit_type: str, at: datetime, seen: datetime
+) -> dict[str, CreditRow]:
+    """Give the rows by package, the plan's first, of what was published up to ``seen``."""
+    catalog, term = flat.catalog, subscription.term(at)
+    number = version_of(catalog, replace(term, starts_at=min(term.starts_at, seen)), seen)
+    said = [(term.plan, flat.held(term.plan, number, term.price), 1)]
+    for held in addons_in_force(catalog, subscription, at):
+        number = version_at(catalog.packages[held.addon], held.version, seen)
+        said.append((held.addon, flat.held(held.addon, number, None), held.quantity))
+    return {
+        package: CreditRow(package=package, credits=value, quantity=quantity)
+        for package, rows, quantity in said
+        if credit_type in rows and isinstance(value := rows[credit_type].row.value, Credits)
+    }
+
+
+def cadence_period(catalog: Catalog, subscription: Subscription, row: CreditRow, at: datetime) -> Period:
+    """Give the cadence period of a subscription in force that holds an instant; ONE_TIME has no end."""
+    if row.once:
+        return Period(start=at, end=None)
+    every = _INTERVALS.get(row.credits.cadence)
+    if every is not None:
+        term = subscription.term(at)
+        return period_at(Reset(every=every), anchor=term.anchor, timezone=term.timezone, at=at)
+    period = current_period(catalog, subscription, at)
+    if period is None:
+        message = "a subscription in force has a period"
+        raise AssertionError(message)
+    return period
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeriodBoundary:
+    """One subscription at one instant, at which something of it may begin or end.
+
+    ``follows`` tells that a period ended at this very instant, and the next follows on it.
+    """
+
+    flat: ResolvedCatalog
+    subscription: Subscription
+    credit_type: str
+    at: datetime
+    follows: bool = False
+
+    def turned(self, book: CreditAccount) -> CreditAccount:
+        """Give the book after what begins and ends at the instant, publishes left aside."""
+        scheduled = any(term.scheduled and term.starts_at == self.at for term in self.subscription.terms)
+        knowing = replace(self, follows=scheduled or bool(self._over(book)))
+        return knowing._turned(book)  # noqa: SLF001 - it is this one
+
+    def _turned(self, book: CreditAccount) -> CreditAccount:
+        subscription, at = self.subscription, self.at
+        if not subscription.in_force(at):
+            return without_minting_periods(self._ended(book, self._lots(book)), self._streams(book))
+        if at < subscription.opens_at:
+            return book
+        if at in (subscription.opens_at, subscription.last_reset(at)):
+            return self._renewed(book)
+        begins = self._beginning(book)
+        book = self._moved(self._periods_ended(book, begins))
+        for row in begins:
+            book = self._minted(book, row)
+        return self._increased(book)
+
+    def published(self, book: CreditAccount) -> CreditAccount:
+        """Give the book after what was published at the instant.
+
+        A credit type that is new to the subscription is minted at once; all else waits for the next
+        period.
+        """
+        if not self.subscription.in_force(self.at) or self.at < self.subscription.opens_at:
+            return book
+        is_new = not self._streams(book)
+        for row in self._rows(seen=self.at).values():
+            if is_new:
+                book = self._minted(book, row)
+            elif self._stream_of(book, row) is None:
+                book = with_minting_period(book, self._waiting(row))
+        return book
+
+    def _renewed(self, book: CreditAccount) -> CreditAccount:
+        """End the cadence period and mint a full one; what is minted once is not minted again."""
+        book = self._ended(book, self._lots(book))
+        book = without_minting_periods(book, [stream for stream in self._streams(book) if not stream.once])
+        for row in self._rows().values():
+            book = self._minted(book, row)
+        return book
+
+    def _beginning(self, book: CreditAccount) -> list[CreditRow]:
+        """Give the rows of which a period is over and the next begins: not those of a plan that was left."""
+        term, moved = self.subscription.term(self.at), self._plan_left() is not None
+        over = {stream.package for stream in self._over(book)}
+        rows = (row for row in self._rows().values() if row.package in over)
+        return [row for row in rows if not (moved and row.package == term.plan)]
+
+    def _over(self, book: CreditAccount) -> list[MintingPeriod]:
+        return [stream for stream in self._streams(book) if stream.period.end == self.at]
+
+    def _periods_ended(self, book: CreditAccount, begins: Iterable[CreditRow]) -> CreditAccount:
+        """End the periods that are over: what is carried into the next burns before what it mints."""
+        over = {stream.package: stream for stream in self._over(book)}
+        for row in begins:
+            if not row.once:
+                book = self._carried(book, over[row.package], self._period(row).end)
+        book = self._ended(book, [lot for stream in over.values() for lot in self._lots_of(book, stream)])
+        return without_minting_periods(book, over.values())
+
+    def _moved(self, book: CreditAccount) -> CreditAccount:
+        """Where the plan or its price was changed, let the new one go on in the period of the old one."""
+        left, term = self._plan_left(), self.subscription.term(self.at)
+        if left is None:
+            return book
+        book = self._ended(book, [lot for lot in self._lots(book) if lot.grant.package == left])
+        old = self._stream(book, left)
+        burned = 0
+        if old is not None:
+            burned = old.burned
+            # Kept where the new plan gives none too, lest who comes back is given all of it again.
+            kept = replace(old, package=term.plan, amount=0, rollover_limit=0)
+            book = with_minting_period(without_minting_periods(book, [old]), kept)
+        row = self._rows().get(term.plan)
+        return book if row is None else self._minted(book, row, burned=burned)
+
+    def _plan_left(self) -> str | None:
+        """Give the plan that was left at this instant, for another or for another price of itself."""
+        for before, term in pairwise(self.subscription.terms):
+            if term.starts_at == self.at and (before.plan, before.price) != (term.plan, term.price):
+                return before.plan
+        return None
+
+    def _carried(self, book: CreditAccount, stream: MintingPeriod, until: datetime | None) -> CreditAccount:
+        """Carry what is left, up to the limit, in one grant; what was carried once is not carried again."""
+        lots = in_burn_order(lot for lot in self._lots_of(book, stream) if not lot.grant.carried)
+        amount = min(stream.rollover_limit, sum(lot.left for lot in lots))
+        if not amount:
+            return book
+        grant = replace(self._grant(book, stream.package, amount, until), carried=True)
+        book = with_lot(add_grant(book, grant), Lot(grant=grant, entered=True, left=amount))
+        rest = amount
+        for lot in lots:
+            moved = min(rest, lot.left)
+            rest -= moved
+            book = with_lot(book, replace(lot, left=lot.left - moved))
+            book = add_entry(book, EntryKind.ROLLED_OVER, -moved, self._cause, lot.number)
+        return add_entry(book, EntryKind.ROLLED_OVER, amount, self._cause, grant.number)
+
+    def _increased(self, book: CreditAccount) -> CreditAccount:
+        """Mint for add-ons that came, and for more of them than the period has seen; less takes nothing."""
+        for row in self._rows().values():
+            stream = self._stream_of(book, row)
+            if stream is not None:
+                book = self._more(book, stream, row.quantity)
+            elif self._is_attached(row.package):
+                book = self._minted(book, row)
+        return book
+
+    def _more(self, book: CreditAccount, stream: MintingPeriod, quantity: int) -> CreditAccount:
+        more = quantity - stream.quantity
+        if more <= 0:
+            return book
+        book = with_minting_period(book, replace(stream, quantity=quantity))
+        return self._granted(book, stream.package, stream.amount * more, stream.period)
+
+    def _minted(self, book: CreditAccount, row: CreditRow, *, burned: int = 0) -> CreditAccount:
+        """Mint for the period that holds the instant, less what the plans before had burned in it."""
+        once = self._stream(book, row.package, once=True) if row.once else None
+        if once is not None:
+            return self._more(book, once, row.quantity)
+        stream = replace(self._waiting(row), amount=row.credits.amount, burned=burned)
+        book = with_minting_period(book, stream)
+        return self._granted(book, row.package, stream.amount * row.quantity - burned, stream.period)
+
+    def _waiting(self, row: CreditRow) -> MintingPeriod:
+        """Give a stream that mints nothing in this period."""
+        return MintingPeriod(
+            subscription=self.subscription.number,
+            package=row.package,
+            period=self._period(row),
+            amount=0,
+            quantity=row.quantity,
+            rollover_limit=row.credits.rollover_limit,
+        )
+
+    def _granted(self, book: CreditAccount, package: str, amount: int, period: Period) -> CreditAccount:
+        # What is too large to count is minted as far as it can be counted.
+        amount = min(amount, LARGEST - book.granted)
+        if amount <= 0:
+            return book
+        grant = self._grant(book, package, amount, period.end)
+        return post_grant(add_grant(book, grant), grant.number, self._cause)
+
+    def _grant(self, book: CreditAccount, package: str, amount: int, expires_at: datetime | None) -> Grant:
+        return Grant(
+            number=book.last_grant + 1,
+            amount=amount,
+            source=CreditSource.PROMOTIONAL if expires_at is None else CreditSource.RECURRING,
+            made_at=self.at,
+            effective_at=self.at,
+            expires_at=expires_at,
+            subscription=self.subscription.number,
+            package=package,
+        )
+
+    @property
+    def _cause(self) -> Cause:
+        return Cause(at=self.at)
+
+    def _period(self, row: CreditRow) -> Period:
+        """Give the period that holds the instant, or that follows where one ended just before its time.
+
+        That happens where its end was written down under other rules of the time zone.
+        """
+        period = self._period_at(row, self.at)
+        if self.follows and period.end is not None and period.end - self.at <= FURTHEST:
+            period = replace(self._period_at(row, period.end), start=self.at)
+        if period.end is None:
+            return period
+        return replace(period, end=written_end(self.subscription, period.end))
+
+    def _period_at(self, row: CreditRow, at: datetime) -> Period:
+        return cadence_period(self.flat.catalog, self.subscription, row, at)
+
+    def _rows(self, seen: datetime | None = None) -> dict[str, CreditRow]:
+        """Give what the packages say by what was published before the instant, or up to another."""
+        until = self.at - datetime.resolution if seen is None else seen
+        return credit_rows(self.flat, self.subscription, self.credit_type, self.at, until)
+
+    def _is_attached(self, addon: str) -> bool:
+        """Tell whether an add-on came at this very instant."""
+        return not any(
+            held.addon == addon
+            and held.starts_at < self.at
+            and (held.ends_at is None or self.at <= held.ends_at)
+            for held in settled_addons(self.flat.catalog, self.subscription, self.at)
+        )
+
+    def _streams(self, book: CreditAccount) -> list[MintingPeriod]:
+        return [stream for stream in book.streams.values() if stream.subscription == self.subscription.number]
+
+    def _stream(self, book: CreditAccount, package: str, *, once: bool = False) -> MintingPeriod | None:
+        return book.streams.get((self.subscription.number, package, once))
+
+    def _stream_of(self, book: CreditAccount, row: CreditRow) -> MintingPeriod | None:
+        """Give the stream that a row goes on; what came to be minted once may have a period to end first."""
+        once = self._stream(book, row.package, once=True) if row.once else None
+        return once or self._stream(book, row.package)
+
+    def _lots(self, book: CreditAccount) -> list[Lot]:
+        """Give what it minted that has not ended and recurs."""
+        return [
+            lot
+            for lot in book.lots.values()
+            if lot.grant.subscription == self.subscription.number
+            and lot.grant.source is CreditSource.RECURRING
+            and lot.ended is None
+        ]
+
+    def _lots_of(self, book: CreditAccount, stream: MintingPeriod) -> list[Lot]:
+        """Give what a package minted that ends with the stream's period."""
+        own = (lot for lot in self._lots(book) if lot.grant.package == stream.package)
+        return [lot for lot in own if lot.grant.expires_at == stream.period.end]
+
+    def _ended(self, book: CreditAccount, lots: Iterable[Lot]) -> CreditAccount:
+        return end_lots(book, lots, self._cause)

@@ -1,0 +1,153 @@
+"""Whom an edit of the catalog concerns: which customers may notice it, and of which features.
+
+Only what may differ is asked about, so that a small edit of a large catalog costs little. What differs
+is never left out; what is named may turn out to be the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime
+
+from rules.catalog.facts import Catalog, Feature, Package, Plan
+from rules.catalog.inheritance import ResolvedCatalog
+from rules.customers.facts import Customer, Subscription
+from rules.customers.terms import addons_in_force, billing_period, version_at, version_in_force
+from rules.usage.metering import LATEST
+
+Stand = tuple[str, int, str | None, int]
+"""A package that a subscription has: its version that holds, the price, and how many of it."""
+
+
+class CatalogEdit:
+    """Two states of a catalog, and what the way from one to the other can change for customers.
+
+    It concerns who was put on one of the ``versions`` of packages, where 0 stands for whichever was the
+    newest, who is put on one of the ``packages`` at this very instant or later, and who has one of the
+    ``features`` of their own.
+    """
+
+    def __init__(self, before: ResolvedCatalog, after: ResolvedCatalog) -> None:
+        self.before = before
+        self.after = after
+        self.features = frozenset(_changed_features(before.catalog, after.catalog))
+        known = before.catalog.packages
+        # An edit shares what it leaves alone, so that identity tells what it changed.
+        changed = {key for key, now in after.catalog.packages.items() if known.get(key, now) is not now}
+        speaking = _speaking(before, self.features)
+        self.packages = frozenset(changed.union(speaking))
+        self.versions = frozenset(
+            (key, number)
+            for key in self.packages
+            for number in _moved(known[key], after.catalog.packages[key], all_=key in speaking)
+        )
+        self._changed = frozenset(changed)
+        self._between: dict[tuple[Stand | None, Stand | None], frozenset[str]] = {}
+
+    def touched(self, customer: Customer, now: datetime) -> list[str]:
+        """Give the features whose answers may differ for a customer at an instant, by key."""
+        in_force = customer.in_force(now)
+        keys = self.features.union(*(self._touched(customer, known, now) for known in in_force))
+        types = keys & self.after.catalog.credit_types.keys()
+        if types:
+            keys |= {key for known in in_force for key in self._paid_in(types, known, now)}
+        return sorted(keys & self.after.catalog.features.keys())
+
+    def _touched(self, customer: Customer, known: Subscription, now: datetime) -> frozenset[str]:
+        """Give the features and credit types of which a subscription may say something else."""
+        packages = {term.plan for term in known.terms} | {held.addon for held in known.addons}
+        if self._changed.isdisjoint(packages):
+            return frozenset()
+        was, will = (_stands(flat, known, now) for flat in (self.before, self.after))
+        pairs = [(was.get(key), will.get(key)) for key in was | will]
+        before, after = (billing_period(flat.catalog, known, now) for flat in (self.before, self.after))
+        if before is not after:
+            # Every period that is counted by its billing period begins and ends elsewhere.
+            alone = frozenset(custom.feature for custom in customer.custom)
+            return alone.union(*(self._said(*pair) for pair in pairs))
+        return frozenset().union(*(self._differing(*pair) for pair in pairs if pair[0] != pair[1]))
+
+    def _said(self, was: Stand | None, will: Stand | None) -> frozenset[str]:
+        """Give all that is spoken of before or after."""
+        return frozenset((*_said(self.before, was), *_said(self.after, will)))
+
+    def _differing(self, was: Stand | None, will: Stand | None) -> frozenset[str]:
+        """Give what is spoken of otherwise, or in another quantity."""
+        known = self._between.get((was, will))
+        if known is None:
+            before, after = _said(self.before, was), _said(self.after, will)
+            same_quantity = was is not None and will is not None and was[-1] == will[-1]
+            known = frozenset(
+                key
+                for key in before.keys() | after.keys()
+                if not same_quantity or before.get(key) != after.get(key)
+            )
+            self._between[was, will] = known
+        return known
+
+    def _paid_in(self, types: Collection[str], known: Subscription, now: datetime) -> Iterator[str]:
+        for flat in (self.before, self.after):
+            for package, number, _, _ in _stands(flat, known, now).values():
+                rates = flat.rates_of(package, number)
+                yield from (key for key, rate in rates.items() if rate.credit_type in types)
+
+
+def _stands(flat: ResolvedCatalog, known: Subscription, now: datetime) -> dict[str, Stand]:
+    term = known.term(now)
+    stands: dict[str, Stand] = {}
+    stands[term.plan] = (term.plan, version_in_force(flat.catalog, known, now), term.price, 1)
+    for held in addons_in_force(flat.catalog, known, now):
+        number = version_at(flat.catalog.packages[held.addon], held.version, now)
+        stands[held.addon] = (held.addon, number, None, held.quantity)
+    return stands
+
+
+def _said(flat: ResolvedCatalog, stand: Stand | None) -> Mapping[str, tuple[object, object]]:
+    """Give what a version says about features and credit types: the value, and the credit rate."""
+    if stand is None:
+        return {}
+    package, number, price, _ = stand
+    rows, rates = flat.held(package, number, price), flat.rates_of(package, number)
+    return {
+        key: (rows[key].row.value if key in rows else None, rates.get(key))
+        for key in rows.keys() | rates.keys()
+    }
+
+
+def _changed_features(before: Catalog, after: Catalog) -> Iterator[str]:
+    for key, feature in after.features.items():
+        known = before.features.get(key)
+        if known is not None and known is not feature and _deciding(known) != _deciding(feature):
+            yield key
+
+
+def _deciding(feature: Feature) -> object:
+    return feature.status, feature.type, feature.config_kind, feature.choices, feature.meter
+
+
+def _speaking(flat: ResolvedCatalog, features: Collection[str]) -> set[str]:
+    """Give the packages that speak about features in some version, to which somebody may still hold."""
+    return {
+        key
+        for key, package in flat.catalog.packages.items()
+        if features and any(_speaks(flat, key, version.number, features) for version in package.versions)
+    }
+
+
+def _speaks(flat: ResolvedCatalog, package: str, number: int, features: Collection[str]) -> bool:
+    said = {resolved.row.key for resolved in flat.rows(package, number)}
+    return not said.union(flat.rates_of(package, number)).isdisjoint(features)
+
+
+def _moved(before: Package, after: Package, *, all_: bool) -> Iterator[int]:
+    """Give the versions of a package for whose customers something else holds, and 0 where there are any."""
+    numbers = [version.number for version in before.versions]
+    if not all_ and _addons(before) == _addons(after):
+        numbers = [n for n in numbers if version_at(before, n, LATEST) != version_at(after, n, LATEST)]
+    yield from numbers
+    if numbers:
+        yield 0
+
+
+def _addons(package: Package) -> object:
+    return package.compatible_addons if isinstance(package, Plan) else None

@@ -1,0 +1,145 @@
+"""The rules of time zones: which release of them is in use, and in which zones two of them differ.
+
+A zone's rules are known by a digest of what they say of clocks, not of how their file says it: the same
+rules come in files of many forms.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from io import BytesIO
+from itertools import pairwise
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+PACKAGE = "tzdata"
+"""The source that says everywhere what its release says."""
+
+_RELEASE = re.compile(r"(\d{4}[a-z]{1,2})(?![0-9a-z])")
+_ABBREVIATION = re.compile(r"<[^>]*>|[A-Za-z]{3,}")
+_HEADER = struct.Struct(">4sc15x6l")
+_MAGIC = b"TZif"
+_A_WHILE = 45 * 86_400
+"""Seconds; no summer of a footer is shorter."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ZoneRules:
+    """A release of the rules, such as ``2026f``: a later one sorts behind, ``2026z`` before ``2026za``.
+
+    ``source`` is where they come from: PACKAGE, or a folder of this machine.
+    ``digests`` finds the digest of each zone by its name, which takes a while, when they are asked for.
+    """
+
+    release: str
+    source: str
+    digests: Callable[[], Mapping[str, str]]
+
+    def differing(self, others: Mapping[str, str]) -> frozenset[str]:
+        """Give the zones of which others say something else, or that only one of the two knows."""
+        return frozenset(name for name, _ in self.digests().items() ^ others.items())
+
+
+def release_in(line: str) -> str | None:
+    """Give the release that a line names, as the first of ``tzdata.zi`` does; None where it names none."""
+    found = _RELEASE.search(line)
+    return found[1] if found else None
+
+
+class _Clock(NamedTuple):
+    """What a file says: the offset at the start of 1970, changes from then on, and what goes on after.
+
+    A change is an instant and the offset from then on, both in seconds.
+    """
+
+    first: int
+    changes: list[tuple[int, int]]
+    footer: str
+
+
+def digest(file: bytes) -> str:
+    """Give the digest of a zone's rules from its TZif file; ValueError where it is none.
+
+    Names of offsets such as CET, which of them is summer's, and all that was before 1970 are left aside:
+    some files go back further than others of the same release.
+    """
+    clock = _read(file)
+    footer = _ABBREVIATION.sub("x", clock.footer)
+    said = (clock.first, _before_footer(clock), footer)
+    return sha256(repr(said).encode()).hexdigest()[:16]
+
+
+def _read(file: bytes) -> _Clock:
+    block = memoryview(file)
+    version, counts = _counts(block)
+    width = 4
+    if version != b"\0":
+        block, width = block[_HEADER.size + _length(counts, width) :], 8
+        _, counts = _counts(block)
+    _, _, _, changes, offsets, _ = counts
+    start = _HEADER.size
+    instants = struct.unpack_from(f">{changes}{'q' if width > 4 else 'l'}", block, start)  # noqa: PLR2004
+    which = bytes(block[start + changes * width : start + changes * (width + 1)])
+    first_offset = start + changes * (width + 1)
+    known = [struct.unpack_from(">l", block, first_offset + 6 * place)[0] for place in range(offsets)]
+    footer = bytes(block[start + _length(counts, width) :]).decode().strip("\n") if width > 4 else ""  # noqa: PLR2004
+    return _since_1970(known[0], zip(instants, (known[place] for place in which), strict=True), footer)
+
+
+def _counts(block: memoryview) -> tuple[bytes, tuple[int, ...]]:
+    try:
+        magic, version, *counts = _HEADER.unpack_from(block)
+    except struct.error:
+        magic = b""
+    if magic != _MAGIC:
+        message = "no TZif file"
+        raise ValueError(message)
+    return version, tuple(counts)
+
+
+def _length(counts: tuple[int, ...], width: int) -> int:
+    """Give the bytes of a block behind its header; instants in it are ``width`` bytes each."""
+    universal, standard, leaps, changes, offsets, letters = counts
+    return changes * (width + 1) + offsets * 6 + letters + leaps * (width + 4) + standard + universal
+
+
+def _since_1970(first: int, changes: Iterable[tuple[int, int]], footer: str) -> _Clock:
+    """Leave out changes that move no clock, such as those of a name, and what was before all periods."""
+    moved: list[tuple[int, int]] = []
+    for instant, offset in changes:
+        if instant <= 0:
+            first = offset
+        elif offset != (moved[-1][1] if moved else first):
+            moved.append((instant, offset))
+    return _Clock(first=first, changes=moved, footer=footer)
+
+
+def _before_footer(clock: _Clock) -> list[tuple[int, int]]:
+    """Leave out the last changes that the footer tells as well: some files list decades of them."""
+    changes = list(clock.changes)
+    if "," not in clock.footer:
+        return changes
+    goes_on = _footer_zone(clock.footer)
+    for (before, offset), (instant, after) in reversed(list(pairwise(changes))):
+        if (_at(goes_on, instant - 1), _at(goes_on, instant)) != (offset, after):
+            break
+        changes.pop()
+        if any(_at(goes_on, between) != offset for between in range(before, instant, _A_WHILE)):
+            break
+    return changes
+
+
+def _footer_zone(footer: str) -> ZoneInfo:
+    """Give the zone whose clocks always went as a footer says."""
+    empty = _HEADER.pack(_MAGIC, b"2", 0, 0, 0, 0, 1, 4) + struct.pack(">lBB", 0, 0, 0) + b"LMT\0"
+    return ZoneInfo.from_file(BytesIO(empty + empty + f"\n{footer}\n".encode()))
+
+
+def _at(zone: ZoneInfo, instant: int) -> int:
+    offset = (datetime.fromtimestamp(instant, UTC)).astimezone(zone).utcoffset()
+    return round((offset or timedelta()).total_seconds())
