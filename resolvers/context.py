@@ -121,12 +121,9 @@ class Services:
                 stack.push_async_callback(close)
 
 
-_NEWEST = "newest"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Context:
-    """What one request works with. ``newest`` asks for all that is written: acts and streams do."""
+    """What one request works with. ``newest`` reads from the primary: commands and streams do."""
 
     services: Services
     viewer: Viewer
@@ -152,11 +149,11 @@ class Context:
     @property
     def replica(self) -> Replica | None:
         """Where this request reads; None is the primary."""
-        return None if self.newest or _NEWEST in self._own else self.services.replica
+        return None if self.newest else self.services.replica
 
     def read_newest(self) -> None:
         """Read from the primary from now on."""
-        self._own[_NEWEST] = True
+        self.newest = True
 
     @property
     def environment(self) -> int:

@@ -6,7 +6,6 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from models.commands.batch import CommandResult
 from models.customers import store as customers
 from models.customers.store import CustomerQuery
 from models.customers.subscription_counts import OnPlan
@@ -17,11 +16,11 @@ from resolvers.snapshot import Snapshot, open_snapshot
 from rules.access.decision import ResolvedCheck
 from rules.catalog.inheritance import ResolvedCatalog
 from rules.catalog.validation import is_external_key, is_storable
-from rules.commands.command import Command
+from rules.commands.command import Command, CommandResult
 from rules.commands.customers import UpsertCustomer
 from rules.customers.facts import Customer
 from rules.customers.terms import published_span, versions_assigned
-from rules.errors import refuse_any
+from rules.errors import refuse_any, unreachable
 from rules.revisions import Revision
 from rules.standpoints import PRESENT, Standpoint
 
@@ -86,8 +85,7 @@ class CustomerView:
     def after(cls, done: CommandResult) -> CustomerView:
         """The customer as an act has left them."""
         if done.state.customer is None:
-            message = "an act that is done has a customer"
-            raise AssertionError(message)
+            unreachable("an act that is done has a customer")
         return cls(flat=done.flat, customer=done.state.customer, now=done.now)
 
 

@@ -31,6 +31,7 @@ from rules.catalog_code.version_diff import version_changes
 from rules.catalog_edits.publishing import publish
 from rules.commands.change_plan import ChangePlan
 from rules.customers.facts import Customer
+from rules.errors import unreachable
 from rules.previews.affected import CatalogEdit
 from rules.previews.impact import (
     DecisionChange,
@@ -187,8 +188,7 @@ def _customer_of(difference: DecisionChange) -> str:
 
 def _owner(environment: int, subject: ResolvedCheck) -> Owner:
     if subject.customer is None:
-        message = "customers are looked at who exist"
-        raise AssertionError(message)
+        unreachable("customers are looked at who exist")
     return Owner(environment=environment, customer=subject.customer.number)
 
 

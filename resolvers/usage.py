@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, replace
 
-from models.commands.batch import CommandResult
 from models.usage.counting import Uncounted, count_anew, flow
 from models.usage.reservations import ReservationFilter, count, find, page
 from models.usage.store import Owner
@@ -15,6 +14,7 @@ from resolvers.paging import Cursors, Page, PageRequest
 from resolvers.snapshot import open_snapshot
 from rules.access.decision import AccessCheck, Decision, decide, resolve_check
 from rules.catalog.validation import is_external_key
+from rules.commands.command import CommandResult
 from rules.commands.consume import Consume
 from rules.commands.ingest_event import IngestEvent
 from rules.commands.report_usage import ReportUsage

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Never
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+
+
+def unreachable(reason: str) -> Never:
+    """Raise AssertionError: what was checked before does not hold."""
+    raise AssertionError(reason)
 
 
 class ErrorCode(StrEnum):

@@ -37,7 +37,8 @@ def similar(key: str, known: Iterable[str]) -> list[str]:
     compared = 0
     for candidate in known:
         folded = candidate.casefold()
-        if not _may_be_near(wanted, folded, most):
+        # The key itself may be known, and what it names be there in another place.
+        if candidate == key or not _may_be_near(wanted, folded, most):
             continue
         if compared == MOST_COMPARED:
             break

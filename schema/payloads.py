@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from models.commands.batch import CommandResult
 from rules.catalog.inheritance import ResolvedCatalog
+from rules.commands.command import CommandResult
 from rules.revisions import Revision as RevisionName
 from schema.scalars import Revision
 

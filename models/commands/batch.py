@@ -28,14 +28,21 @@ from models.usage import counting, reservations
 from models.usage import store as usage
 from models.usage.counting import Uncounted
 from models.usage.store import Owner
-from rules.access.decision import Decision
 from rules.catalog.inheritance import ResolvedCatalog
 from rules.catalog.validation import is_external_key
-from rules.commands.command import Command, CommandContext, CustomerState, StateChange, conflict, input_digest
+from rules.commands.command import (
+    Command,
+    CommandContext,
+    CommandResult,
+    CustomerState,
+    StateChange,
+    conflict,
+    input_digest,
+)
 from rules.credits.accounts import CreditAccount, CreditNeed
 from rules.customers.facts import Customer
 from rules.environments import Environment
-from rules.revisions import Revision
+from rules.errors import unreachable
 from rules.usage.counters import Need, aggregation_of
 from rules.usage.metering import Window
 
@@ -50,27 +57,6 @@ class Submission:
 
     address: Address
     act: Command
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CommandResult:
-    """What came of an act: the account as it is now, and what the act, or its first time, did.
-
-    ``number`` is the customer's revision of that act; None where it was answered with a no.
-    """
-
-    state: CustomerState
-    flat: ResolvedCatalog
-    now: datetime
-    number: int | None
-    outcome: Mapping[str, int]
-    decision: Decision | None = None
-    replayed: bool = False
-
-    @property
-    def revision(self) -> Revision | None:
-        """The name of the write, on a replay of the first; None where nothing was written."""
-        return None if self.number is None else Revision(self.flat.catalog.revision, self.number)
 
 
 Outcome = CommandResult | Exception
@@ -283,8 +269,7 @@ class Batch:
         if not change.changed:
             return turn.done(change, None, change.outcome)
         if turn.desk is None or change.state.customer is None:
-            message = f"{turn.act.operation} left no customer"
-            raise AssertionError(message)
+            unreachable(f"{turn.act.operation} left no customer")
         self._check_zones(change.state.customer)
         number = change.state.customer.revision + 1
         left = replace(change.state.customer, revision=number, acted_at=turn.scene.now)

@@ -14,12 +14,13 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from models.access.cache import MemoryCache
 from models.coalescing import Choice, Coalescer, Queue, Waiting
-from models.commands.batch import Batch, CommandResult, Outcome, Submission
+from models.commands.batch import Batch, Outcome, Submission
 from models.customers.rulebook import Rulebook
 from models.customers.store import Address
 from models.database.transactions import Database, Session
 from models.live.notifications import ChangeNotification, announce
-from rules.commands.command import Command
+from rules.commands.command import Command, CommandResult, Ordering
+from rules.errors import unreachable
 
 MOST_ACTS = 500
 """Acts in one transaction."""
@@ -90,8 +91,7 @@ class GroupCommit:
             except DBAPIError as error:
                 if attempt == MOST_ATTEMPTS or not _lost_to_another(error):
                     raise
-        message = "the last attempt returns or raises"
-        raise AssertionError(message)
+        return unreachable("the last attempt returns or raises")
 
     async def _done(self, commands: Sequence[Submission], session: Session) -> list[Outcome]:
         settled = await Batch(session, self._memory, self._clock(), self._rulebook).settle(commands)
@@ -111,7 +111,7 @@ def take_transaction(queue: Queue[Submission, CommandResult]) -> Choice[Submissi
     begun: set[Address] = set()
     for waiting in queue:
         address, act = waiting.item.address, waiting.item.act
-        if act.comes_first and address in begun:
+        if act.ordering is Ordering.FIRST and address in begun:
             closed.add(address)
         if address in closed or len(batch) == MOST_ACTS:
             closed.add(address)
@@ -119,7 +119,7 @@ def take_transaction(queue: Queue[Submission, CommandResult]) -> Choice[Submissi
             continue
         batch.append(waiting)
         begun.add(address)
-        if act.changes_facts:
+        if act.ordering is Ordering.LAST:
             closed.add(address)
     return batch, left
 

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from models.database import postgresql
+from rules.errors import unreachable
 
 MOST_ATTEMPTS = 2
 """How often a statement is tried; the first attempt may find that the server has hung up."""
@@ -106,8 +107,7 @@ class PinnedPostgres:
                     raise
             else:
                 return found
-        message = "the last attempt returns or raises"
-        raise AssertionError(message)
+        return unreachable("the last attempt returns or raises")
 
     async def _connected(self) -> Any:  # noqa: ANN401 - asyncpg's connection
         if self._driver is None or self._driver.is_closed():

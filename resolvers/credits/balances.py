@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from models.commands.batch import CommandResult
 from models.credits import pages
 from models.credits import store as stored
 from models.credits.pages import Made
@@ -19,7 +18,7 @@ from resolvers.customers import CustomerView, load_customers, view_at
 from resolvers.paging import BadPage, Cursors, Page, PageRequest
 from resolvers.snapshot import Snapshot, open_snapshot
 from rules.access.decision import Decision
-from rules.commands.command import Command
+from rules.commands.command import Command, CommandResult
 from rules.commands.credits import BringUpCredits, is_news
 from rules.credits.accounts import CreditAccount, CreditNeed, Entry
 from rules.credits.grants import Lot

@@ -79,7 +79,7 @@ class ResolvedCheck:
     ``past`` tells that it is asked about an instant before the customer's present: then usage counts
     as far as it had occurred by then. ``until`` is no later than the first instant at which time alone
     can change any of this; None where it never does. ``rate`` says how many credits usage burns, and
-    ``book`` holds them then. ``idle`` is the window of usage without a limit.
+    ``book`` holds them then.
     """
 
     flat: ResolvedCatalog
@@ -95,7 +95,6 @@ class ResolvedCheck:
     rate: CreditRate | None = None
     book: CreditAccount | None = None
     standpoint: Standpoint = PRESENT
-    idle: Window | None = None
 
     @property
     def window(self) -> Window | None:

@@ -1,87 +1,129 @@
-"""Courses: what customers have of features, worked out once for as long as nothing changes it.
+"""Resolution cache: what customers have of features, resolved once for as long as nothing changes it.
 
-They are remembered by the catalog that they follow from, and go when it goes. A course holds while the
-customer's facts are the very same objects, and until the first instant at which time alone could change
-it; so it needs no invalidation.
+Resolutions are kept for each catalog and go when it goes. One holds while the customer's facts are the very
+same objects, and until the first instant at which time alone could change it; so nothing is invalidated.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
+from weakref import WeakKeyDictionary
 
 from rules.access.decision import AccessCheck, ResolvedCheck, resolve_check
-from rules.catalog.facts import CreditRate
+from rules.catalog.facts import CreditRate, Feature
 from rules.catalog.inheritance import ResolvedCatalog
+from rules.customers.effective import EffectiveEntitlement
 from rules.customers.facts import Customer
-from rules.usage.metering import Window, whole_window
+from rules.usage.metering import Metering, Window, whole_window
 from rules.usage.windows import idle_window
+from rules.values import BillingPeriod
 
 MOST = 100_000
-"""Courses that a catalog remembers; then all are forgotten, and those that are needed come back."""
+"""Resolutions that are kept for a catalog; then all are dropped, and those that are needed come back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolution:
+    """What a customer has of a feature, without the catalog, which the cache must not keep alive."""
+
+    since: datetime
+    customer: Customer
+    feature: Feature | None
+    entitlement: EffectiveEntitlement
+    metering: Metering | None
+    billing: BillingPeriod | None
+    until: datetime | None
+    rate: CreditRate | None
+    idle: Window | None = None
+    """The window of usage without a limit, where it was asked for."""
+
+    @classmethod
+    def of(cls, check: ResolvedCheck, customer: Customer) -> Resolution:
+        """Take what a check resolved to."""
+        return cls(
+            since=check.now,
+            customer=customer,
+            feature=check.feature,
+            entitlement=check.entitlement,
+            metering=check.metering,
+            billing=check.billing,
+            until=check.until,
+            rate=check.rate,
+        )
+
+    def check(
+        self, flat: ResolvedCatalog, question: AccessCheck, customer: Customer, now: datetime
+    ) -> ResolvedCheck:
+        """Resolve a check by it."""
+        return ResolvedCheck(
+            flat=flat,
+            question=question,
+            now=now,
+            customer=customer,
+            feature=self.feature,
+            entitlement=self.entitlement,
+            metering=self.metering,
+            billing=self.billing,
+            until=self.until,
+            rate=self.rate,
+        )
+
+    def holds(self, customer: Customer, at: datetime) -> bool:
+        """Whether it is what the customer has at an instant."""
+        known = self.customer
+        return (
+            known.subscriptions is customer.subscriptions
+            and known.custom is customer.custom
+            and known.timezone == customer.timezone
+            and self.since <= at
+            and (self.until is None or at < self.until)
+        )
+
+
+_CACHES: WeakKeyDictionary[ResolvedCatalog, dict[tuple[int, str], Resolution]] = WeakKeyDictionary()
+
+
+def resolutions_for(flat: ResolvedCatalog) -> dict[tuple[int, str], Resolution]:
+    """Return what is kept for a catalog, by the customer's number and the feature."""
+    known = _CACHES.get(flat)
+    return _CACHES.setdefault(flat, {}) if known is None else known
 
 
 def cached_check(
     flat: ResolvedCatalog, customer: Customer | None, question: AccessCheck, now: datetime
 ) -> ResolvedCheck:
-    """Find what a question of the present is about, as ``resolve_check`` does."""
+    """Resolve a check of the present, as ``resolve_check`` does."""
     if customer is None:
         return resolve_check(flat, customer, question, now)
-    return _asked(_course(flat, customer, question.feature, now), question, customer, now)
+    return _resolution(flat, customer, question.feature, now).check(flat, question, customer, now)
 
 
 def rate(flat: ResolvedCatalog, customer: Customer, feature: str, now: datetime) -> CreditRate | None:
-    """Tell how many credits using a feature burns beyond its limit."""
-    return _course(flat, customer, feature, now).rate
+    """Return how many credits using a feature burns beyond its limit; None where it burns none."""
+    return _resolution(flat, customer, feature, now).rate
 
 
 def window(flat: ResolvedCatalog, customer: Customer, feature: str, at: datetime) -> Window:
-    """Return the window in which usage of an instant counts, also where no limit speaks about it."""
-    course = _course(flat, customer, feature, at)
-    if course.window is not None:
-        return course.window
-    if course.feature is None:
+    """Return the window in which usage of an instant counts, also where it has no limit."""
+    known = _resolution(flat, customer, feature, at)
+    if known.metering is not None:
+        return known.metering.window
+    if known.feature is None:
         return whole_window(feature)
-    if course.idle is None or at not in course.idle:
-        course = replace(course, idle=idle_window(flat, customer, course.feature, at))
-        flat.courses[customer.number, feature] = course
-    return course.idle or whole_window(feature)
+    if known.idle is None or at not in known.idle:
+        known = replace(known, idle=idle_window(flat, customer, known.feature, at))
+        resolutions_for(flat)[customer.number, feature] = known
+    return known.idle or whole_window(feature)
 
 
-def _course(flat: ResolvedCatalog, customer: Customer, feature: str, at: datetime) -> ResolvedCheck:
-    known, place = flat.courses, (customer.number, feature)
-    course = known.get(place)
-    if course is None or not _holds(course, customer, at):
-        course = resolve_check(flat, customer, AccessCheck(customer=customer.key, feature=feature), at)
-        if len(known) >= MOST:
-            known.clear()
-        known[place] = course
-    return course
-
-
-def _asked(course: ResolvedCheck, question: AccessCheck, customer: Customer, now: datetime) -> ResolvedCheck:
-    # Faster than ``replace`` by half, and done for every question.
-    return ResolvedCheck(
-        flat=course.flat,
-        question=question,
-        now=now,
-        customer=customer,
-        feature=course.feature,
-        entitlement=course.entitlement,
-        metering=course.metering,
-        billing=course.billing,
-        until=course.until,
-        rate=course.rate,
-    )
-
-
-def _holds(course: ResolvedCheck, customer: Customer, at: datetime) -> bool:
-    known = course.customer
-    return (
-        known is not None
-        and known.subscriptions is customer.subscriptions
-        and known.custom is customer.custom
-        and known.timezone == customer.timezone
-        and course.now <= at
-        and (course.until is None or at < course.until)
-    )
+def _resolution(flat: ResolvedCatalog, customer: Customer, feature: str, at: datetime) -> Resolution:
+    cache, place = resolutions_for(flat), (customer.number, feature)
+    known = cache.get(place)
+    if known is None or not known.holds(customer, at):
+        question = AccessCheck(customer=customer.key, feature=feature)
+        known = Resolution.of(resolve_check(flat, customer, question, at), customer)
+        if len(cache) >= MOST:
+            cache.clear()
+        cache[place] = known
+    return known

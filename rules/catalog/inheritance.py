@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
-from typing import Any
 
 from rules.catalog.facts import Catalog, Content, CreditRate, Feature, FeatureStatus, Meter, Package, Row
 from rules.values import Granted, Revoked
@@ -142,8 +141,6 @@ class ResolvedCatalog:
         self._held: dict[tuple[str, int, str | None], dict[str, ResolvedRow]] = {}
         self._rates: dict[tuple[str, int], dict[str, CreditRate]] = {}
         self._metered: dict[str, list[tuple[Feature, Meter]]] | None = None
-        self.courses: dict[tuple[int, str], Any] = {}
-        """What follows from it for customers and features; rules/access/resolution_cache.py knows how."""
 
     def metered_by(self, event: str) -> Sequence[tuple[Feature, Meter]]:
         """Give the features, archived ones left aside, that events of a name may count in."""

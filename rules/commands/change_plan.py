@@ -29,7 +29,7 @@ from rules.customers.terms import (
     price_of,
     settled_addons,
 )
-from rules.errors import ErrorCode, Problem, refuse_any
+from rules.errors import ErrorCode, Problem, refuse_any, unreachable
 from rules.periods import settle
 from rules.values import BillingPeriod
 
@@ -87,13 +87,11 @@ class ChangePlan(FactsCommand):
         ]
         if customer is None or not isinstance(plan, Plan):
             refuse_any(problems)
-            message = "what is missing was refused above"
-            raise AssertionError(message)
+            unreachable("what is missing was refused above")
         subscription = live_of(customer, plan.product, scene.now)
         refuse_any((*problems, *self._change_problems(scene, customer, subscription, plan)))
         if subscription is None:
-            message = "a missing subscription was refused above"
-            raise AssertionError(message)
+            unreachable("a missing subscription was refused above")
         target = Target(plan=plan, price=price_for(plan.shown, self.price))
         changed = self._changed(scene, customer, subscription, target)
         state = replace(state, customer=with_subscription(customer, changed))
@@ -255,8 +253,7 @@ class _Move:
         """Put a term down for the end of the period; at a trial's end it stands for the conversion."""
         period = current_period(self.catalog, subscription, self.now)
         if period is None or period.end is None:
-            message = "a subscription in force has a period with an end"
-            raise AssertionError(message)
+            unreachable("a subscription in force has a period with an end")
         current = subscription.term(self.now)
         billing = billing_period(self.catalog, subscription, self.now)
         # Without a price a period is a month, and to come from one keeps the 31st as well.

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
+from enum import Enum, auto
 from functools import cache
 from typing import ClassVar, Protocol
 
@@ -18,6 +19,7 @@ from rules.catalog.validation import invalid, is_external_key
 from rules.credits.accounts import CreditAccount, CreditNeed
 from rules.customers.facts import Customer
 from rules.errors import ErrorCode, Problem, Rejected
+from rules.revisions import Revision
 from rules.usage.counters import Need, Tallies
 from rules.usage.metering import UsageRecord, Window
 from rules.usage.reservations import Reservation
@@ -77,16 +79,46 @@ class StateChange:
     replayed: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandResult:
+    """What came of an act: the account as it is now, and what the act, or its first time, did.
+
+    ``number`` is the customer's revision of that act; None where it was answered with a no.
+    """
+
+    state: CustomerState
+    flat: ResolvedCatalog
+    now: datetime
+    number: int | None
+    outcome: Mapping[str, int]
+    decision: Decision | None = None
+    replayed: bool = False
+
+    @property
+    def revision(self) -> Revision | None:
+        """The name of the write, on a replay of the first; None where nothing was written."""
+        return None if self.number is None else Revision(self.flat.catalog.revision, self.number)
+
+
+class Ordering(Enum):
+    """The place of a command among its customer's commands of one transaction."""
+
+    FIRST = auto()
+    """It must see what commands before it did."""
+    ANY = auto()
+    """It changes usage alone."""
+    LAST = auto()
+    """It changes facts, by which later commands are decided."""
+
+
 class Command(Protocol):
     """Something done to one customer, decided and recorded as one."""
 
     operation: ClassVar[str]
     creates: ClassVar[bool]
     """Whether a customer who does not exist is made."""
-    changes_facts: ClassVar[bool]
-    """Whether it changes more than usage; then it is its customer's last in a transaction."""
-    comes_first: ClassVar[bool]
-    """Whether it must see what acts before it did; then it is its customer's first in a transaction."""
+    ordering: ClassVar[Ordering]
+    """Its place among its customer's commands of one transaction."""
     key_field: ClassVar[str]
     """The input field that holds the idempotency key."""
     known_by_key: ClassVar[bool]
@@ -115,8 +147,7 @@ class FactsCommand:
     """An act that changes a customer's facts and leaves usage alone."""
 
     creates: ClassVar[bool] = False
-    changes_facts: ClassVar[bool] = True
-    comes_first: ClassVar[bool] = False
+    ordering: ClassVar[Ordering] = Ordering.LAST
     key_field: ClassVar[str] = "idempotencyKey"
     known_by_key: ClassVar[bool] = False
 
@@ -141,8 +172,7 @@ class UsageCommand:
     """An act on usage, which leaves a customer's facts alone."""
 
     creates: ClassVar[bool] = False
-    changes_facts: ClassVar[bool] = False
-    comes_first: ClassVar[bool] = False
+    ordering: ClassVar[Ordering] = Ordering.ANY
     key_field: ClassVar[str] = "idempotencyKey"
     known_by_key: ClassVar[bool] = False
 

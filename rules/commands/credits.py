@@ -21,7 +21,7 @@ from rules.credits.accounts import Cause, CreditAccount, CreditNeed
 from rules.credits.burn_down import add_grant, end_lots, post_grant, spend
 from rules.credits.grants import HIGHEST_PRIORITY, USUAL_PRIORITY, CreditSource, Grant, GrantStatus
 from rules.credits.roll_forward import roll_forward
-from rules.errors import ErrorCode, Problem, Rejected, refuse_any
+from rules.errors import ErrorCode, Problem, Rejected, refuse_any, unreachable
 from rules.numbers import LARGEST
 
 
@@ -58,8 +58,7 @@ class CreditAct(UsageCommand):
     def book(self, scene: CommandContext, state: CustomerState) -> CreditAccount:
         """Give the customer's book of the credit type, brought up to now."""
         if state.customer is None:
-            message = "a missing customer has no book"
-            raise AssertionError(message)
+            unreachable("a missing customer has no book")
         book = state.books.get(self.credit_type, CreditAccount(credit_type=self.credit_type))
         return roll_forward(book, state.customer, scene.flat, scene.now)
 

@@ -19,7 +19,7 @@ from rules.catalog.validation import (
 from rules.catalog_edits.features import unknown_key
 from rules.commands.command import CommandContext, CustomerState, FactsCommand, StateChange, customer_problems
 from rules.customers.facts import CustomEntitlement, CustomEntitlementMode, Customer
-from rules.errors import ErrorCode, Problem, refuse_any
+from rules.errors import ErrorCode, Problem, refuse_any, unreachable
 from rules.values import FeatureType, Granted, Value, Written
 
 
@@ -41,8 +41,7 @@ class SetCustomEntitlement(FactsCommand):
         customer, feature = state.customer, scene.flat.catalog.features.get(self.feature)
         refuse_any(self._problems(scene, customer, feature))
         if customer is None or feature is None:
-            message = "what is missing was refused above"
-            raise AssertionError(message)
+            unreachable("what is missing was refused above")
         made = CustomEntitlement(
             number=customer.revision + 1,
             feature=self.feature,
@@ -103,8 +102,7 @@ class RemoveCustomEntitlement(FactsCommand):
         """Remove it; refused where there is nothing to remove."""
         refuse_any(self._problems(scene, state.customer))
         if state.customer is None:
-            message = "a missing customer was refused above"
-            raise AssertionError(message)
+            unreachable("a missing customer was refused above")
         kept = without_custom(state.customer, self.feature, self.mode, scene.now)
         return StateChange(state=replace(state, customer=replace(state.customer, custom=kept)))
 

@@ -17,7 +17,7 @@ from rules.catalog.validation import (
 )
 from rules.commands.command import CommandContext, CustomerState, FactsCommand, StateChange, missing_customer
 from rules.customers.facts import Customer
-from rules.errors import Problem, Rejected, refuse_any
+from rules.errors import Problem, Rejected, refuse_any, unreachable
 from rules.periods import is_timezone
 from rules.unset import UNSET, Unset
 
@@ -54,8 +54,7 @@ class UpsertCustomer(FactsCommand):
         refuse_any(self.problems())
         customer = state.customer
         if customer is None:
-            message = f"customer {self.key} was not made"
-            raise AssertionError(message)
+            unreachable(f"customer {self.key} was not made")
         written = replace(customer, archived=False, **self._said())
         if written.timezone != customer.timezone:
             written = in_zone(written, scene.now)

@@ -10,7 +10,14 @@ from typing import ClassVar
 from rules.access.decision import AccessCheck
 from rules.catalog.validation import invalid, is_external_key, out_of_range
 from rules.catalog_edits.features import unknown_key
-from rules.commands.command import CommandContext, CustomerState, StateChange, UsageCommand, customer_problems
+from rules.commands.command import (
+    CommandContext,
+    CustomerState,
+    Ordering,
+    StateChange,
+    UsageCommand,
+    customer_problems,
+)
 from rules.commands.consume import as_decided, record_usage, window_need
 from rules.commands.usage_charges import (
     charge_usage,
@@ -106,7 +113,7 @@ class HoldAct(UsageCommand):
     """An act on a hold that exists."""
 
     # Which window matters depends on the hold, which an act before in the same batch may have made.
-    comes_first: ClassVar[bool] = True
+    ordering: ClassVar[Ordering] = Ordering.FIRST
 
     key: str
 

@@ -21,7 +21,7 @@ from rules.commands.command import (
 )
 from rules.customers.facts import Customer, HeldAddon, Subscription, Term, TrialEnd
 from rules.customers.terms import is_compatible
-from rules.errors import ErrorCode, Problem, refuse_any
+from rules.errors import ErrorCode, Problem, refuse_any, unreachable
 from rules.periods import local_days_after
 
 
@@ -54,8 +54,7 @@ class Subscribe(FactsCommand):
         customer, plan = state.customer, scene.flat.catalog.packages.get(self.plan)
         refuse_any(self._problems(scene, customer, plan))
         if customer is None or not isinstance(plan, Plan):
-            message = "what is missing was refused above"
-            raise AssertionError(message)
+            unreachable("what is missing was refused above")
         made = self._made(scene, customer, plan)
         joined = replace(customer, subscriptions=(*customer.subscriptions, made))
         return StateChange(state=replace(state, customer=joined), outcome={"subscription": made.number})

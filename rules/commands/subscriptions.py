@@ -15,7 +15,7 @@ from rules.commands.command import CommandContext, CustomerState, FactsCommand, 
 from rules.commands.subscribe import AddonQuantity, addon_problems, newest_addon, paid_term, quantity_problems
 from rules.customers.facts import Customer, HeldAddon, Subscription, SubscriptionStatus, Term
 from rules.customers.terms import current_period, settled_addons
-from rules.errors import ErrorCode, Problem, Rejected, refuse_any
+from rules.errors import ErrorCode, Problem, Rejected, refuse_any, unreachable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +28,7 @@ class SubscriptionAct(FactsCommand):
         """Find the subscription and change it."""
         refuse_any(customer_problems(scene, state.customer))
         if state.customer is None:
-            message = "a missing customer was refused above"
-            raise AssertionError(message)
+            unreachable("a missing customer was refused above")
         found = live_subscription(scene.flat.catalog, state.customer, self.product, scene.now)
         changed = self.changed(scene, state.customer, found)
         customer = with_subscription(state.customer, changed)
@@ -136,8 +135,7 @@ class SetSubscriptionAddon(FactsCommand):
             problems.append(unknown_key("add-on", self.addon, "addon", among=catalog.packages, of=Addon))
         refuse_any(problems)
         if customer is None or not isinstance(addon, Addon):
-            message = "what is missing was refused above"
-            raise AssertionError(message)
+            unreachable("what is missing was refused above")
         subscription = self._subscription(customer, addon, scene.now)
         refuse_any(self._problems(catalog, subscription, addon, scene.now))
         changed = replace(subscription, addons=self._addons(catalog, subscription, scene.now))

@@ -23,6 +23,7 @@ from rules.credits.burn_records import (
     total,
 )
 from rules.credits.grants import EntryKind, in_burn_order
+from rules.errors import unreachable
 from rules.usage.metering import Window
 
 
@@ -107,6 +108,5 @@ def _freed(book: CreditAccount, pieces: BurnSlices, cause: Cause) -> CreditAccou
 
 def _grant_of(piece: BurnSlice) -> int:
     if piece.grant is None:
-        message = "what is held is held of a grant"
-        raise AssertionError(message)
+        unreachable("what is held is held of a grant")
     return piece.grant

@@ -26,6 +26,7 @@ from rules.credits.grants import CreditSource, EntryKind, Grant, Lot, in_burn_or
 from rules.credits.moved_boundaries import FURTHEST, written_end
 from rules.customers.facts import Subscription
 from rules.customers.terms import addons_in_force, current_period, settled_addons, version_at, version_of
+from rules.errors import unreachable
 from rules.numbers import LARGEST
 from rules.periods import Period, period_at
 from rules.values import CreditCadence, Credits, Reset, ResetInterval
@@ -77,8 +78,7 @@ def cadence_period(catalog: Catalog, subscription: Subscription, row: CreditRow,
         return period_at(Reset(every=every), anchor=term.anchor, timezone=term.timezone, at=at)
     period = current_period(catalog, subscription, at)
     if period is None:
-        message = "a subscription in force has a period"
-        raise AssertionError(message)
+        unreachable("a subscription in force has a period")
     return period
 
 
@@ -268,7 +268,7 @@ class PeriodBoundary:
             period = replace(self._period_at(row, period.end), start=self.at)
         if period.end is None:
             return period
-        return replace(period, end=written_end(self.subscription, period.end))
+        return replace(period, end=written_end(self.subscription, period.end, self.at))
 
     def _period_at(self, row: CreditRow, at: datetime) -> Period:
         return cadence_period(self.flat.catalog, self.subscription, row, at)

@@ -37,14 +37,17 @@ def _nearest_boundary(anchor: datetime, timezone: str, instant: datetime) -> dat
     return end if end - instant < instant - month.start else month.start
 
 
-def written_end(subscription: Subscription, end: datetime) -> datetime:
-    """Give the instant of the change that is scheduled for the end of a period; that end without one.
+def written_end(subscription: Subscription, end: datetime, at: datetime) -> datetime:
+    """Return the instant of the change that is scheduled for the end of the period at an instant.
 
-    A change stands where it was put down, so that whichever rules say when the period ends, both are one.
+    The end itself where no change is scheduled for it: one that comes after a reset ends a later period. A
+    change keeps the instant that was written down, so that it and the end of its period stay one.
     """
     for term in subscription.terms:
         at_trial_end = term.starts_at == subscription.trial_ends_at
-        if term.scheduled and not at_trial_end and abs(term.starts_at - end) <= FURTHEST:
+        if not term.scheduled or at_trial_end or abs(term.starts_at - end) > FURTHEST:
+            continue
+        if subscription.last_reset(term.starts_at - datetime.resolution) <= at:
             return term.starts_at
     return end
 
@@ -90,7 +93,7 @@ def _moved_end(subscription: Subscription, stream: MintingPeriod, at: datetime) 
     end = stream.period.end
     if end is None:
         return None
-    moved = written_end(subscription, found_again(subscription.term(at), end))
+    moved = written_end(subscription, found_again(subscription.term(at), end), at)
     if moved == end or moved <= at or end in (subscription.trial_ends_at, *subscription.instants()):
         return None
     return moved

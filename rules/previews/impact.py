@@ -16,6 +16,7 @@ from rules.commands.command import CommandContext, CustomerState
 from rules.credits.overage import rated_features
 from rules.customers.effective import features_in_effect
 from rules.customers.facts import Customer
+from rules.errors import unreachable
 from rules.values import Choices, Number, Value
 
 MOST_EXAMPLES = 20
@@ -240,8 +241,7 @@ def plan_change_effect(
     change = act.apply(CommandContext(flat=flat, now=now, customer=key), CustomerState(customer=customer))
     after = change.state.customer
     if customer is None or after is None:
-        message = "a missing customer was refused above"
-        raise AssertionError(message)
+        unreachable("a missing customer was refused above")
     changed = next(known for known in after.subscriptions if known.number == change.outcome["subscription"])
     scheduled = changed.scheduled_change(now)
     timing = ChangeTiming.NOW if scheduled is None else ChangeTiming.PERIOD_END

@@ -10,6 +10,7 @@ from rules.catalog import facts as rules
 from rules.catalog import wording
 from rules.catalog.facts import Widget
 from rules.catalog.inheritance import Origin, ResolvedCatalog, ResolvedRow, Rows
+from rules.errors import unreachable
 from rules.values import BillingPeriod, CreditCadence, LimitEnforcement
 from schema.catalog.features import CreditType, Feature
 from schema.catalog.values import ConfigValue, Money, OverageRate, UsageReset
@@ -221,8 +222,7 @@ class RevokedEntitlement(Entitlement):
         """Give the inherited row: a revocation without one is not shown."""
         above = self.seen.overrides
         if above is None:
-            message = f"nothing is revoked: {self.key}"
-            raise AssertionError(message)
+            unreachable(f"nothing is revoked: {self.key}")
         return _replaced(info, self.place, above)
 
     @resolver_field("The feature that is revoked; null for credits.")

@@ -5,6 +5,7 @@ from typing import Self, assert_never
 import strawberry
 
 from rules import values as rules
+from rules.errors import unreachable
 from rules.values import (
     CreditCadence,
     LimitEnforcement,
@@ -305,5 +306,4 @@ class EntitlementValueInput:
             return self.metered.fact()
         if self.credit:
             return self.credit.fact()
-        message = "a @oneOf input with nothing set"
-        raise AssertionError(message)
+        return unreachable("a @oneOf input with nothing set")

@@ -4,9 +4,9 @@ from typing import Annotated, Self
 
 import strawberry
 
-from models.commands.batch import CommandResult
 from resolvers.credits import balances as resolvers
 from rules.catalog_edits.features import unknown_key
+from rules.commands.command import CommandResult
 from rules.commands.credits import VoidCreditGrant
 from rules.errors import Rejected
 from schema.credits import inputs

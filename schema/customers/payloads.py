@@ -4,8 +4,8 @@ from typing import Self
 
 import strawberry
 
-from models.commands.batch import CommandResult
 from resolvers.customers import CustomerView
+from rules.commands.command import CommandResult
 from schema.customers.custom_entitlements import CustomEntitlement
 from schema.customers.types import Customer, CustomerSubscription
 from schema.environments import Environment

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import strawberry
 
-from models.commands.batch import CommandResult
 from resolvers import usage as resolvers
+from rules.commands.command import CommandResult
 from schema.fields import Info, resolver_field
 from schema.usage import inputs, payloads
 from schema.user_errors import INPUT, MANY, attempt, each, mutation, refuse_too_many

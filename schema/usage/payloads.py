@@ -5,9 +5,9 @@ from typing import Self
 
 import strawberry
 
-from models.commands.batch import CommandResult
 from resolvers.customers import CustomerView
 from rules.access.decision import Decision
+from rules.commands.command import CommandResult
 from rules.errors import Rejected
 from schema.access.types import Access
 from schema.fields import Info

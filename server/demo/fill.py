@@ -28,6 +28,7 @@ from rules.commands.credits import GrantCredits
 from rules.commands.customers import UpsertCustomer
 from rules.commands.report_usage import ReportUsage
 from rules.commands.subscribe import Subscribe
+from rules.errors import unreachable
 from rules.numbers import ONE
 from rules.values import Revoked, Written
 from server.demo.catalog import CREDIT_TYPES, FEATURES, OFFERS, PRODUCTS, Offer
@@ -187,8 +188,7 @@ def _occasions(seen: CustomerView, stay: Stay, use: Use, opened: datetime) -> It
     question = AccessCheck(customer=seen.customer.key, feature=use.feature)
     window = resolve_check(seen.flat, seen.customer, question, opened).window
     if window is None:
-        message = f"{stay.plan} does not count {use.feature}"
-        raise AssertionError(message)
+        unreachable(f"{stay.plan} does not count {use.feature}")
     begun = opened - min(timedelta(days=stay.days), SPAN)
     renewed = max(begun, window.starts_at)
     dice = Random(f"{seen.customer.key} {use.feature}")  # noqa: S311 - a sample, no secret

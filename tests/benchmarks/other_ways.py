@@ -21,14 +21,13 @@ from strawberry.extensions import ParserCache, ValidationCache
 
 from models.access.cache import MemoryCache
 from models.auth import keys
-from models.commands.batch import CommandResult
 from models.commands.group_commit import GroupCommit
 from models.customers.store import Address
 from models.database.transactions import Database
 from resolvers.auth import digest_of
 from resolvers.context import Context, Services
 from rules.auth.permissions import Viewer
-from rules.commands.command import Command
+from rules.commands.command import Command, CommandResult
 from schema.graph import graph
 from server.app import create_app
 

@@ -15,7 +15,6 @@ from sqlmodel import SQLModel
 from models import environments
 from models.access.cache import MemoryCache
 from models.catalog import store as catalog
-from models.commands.batch import CommandResult
 from models.commands.group_commit import GroupCommit
 from models.customers import store as customers
 from models.customers.subscriptions import CustomerFactsCache
@@ -28,7 +27,14 @@ from rules.auth.api_keys import ApiKeyKind, Scope
 from rules.auth.permissions import Viewer
 from rules.catalog.facts import Aggregation, Catalog
 from rules.catalog.inheritance import ResolvedCatalog
-from rules.commands.command import Command, CommandContext, CustomerState, StateChange, UsageCommand
+from rules.commands.command import (
+    Command,
+    CommandContext,
+    CommandResult,
+    CustomerState,
+    StateChange,
+    UsageCommand,
+)
 from rules.commands.customers import UpsertCustomer
 from rules.commands.report_usage import ReportUsage
 from rules.commands.subscribe import Subscribe

@@ -187,3 +187,13 @@ def test_an_instant_that_no_boundary_is_near_is_itself() -> None:
         assert found_again(term, START + days * DAY) == START + days * DAY
     assert found_again(term, datetime(2026, 9, 30, 20, tzinfo=UTC)) == datetime(2026, 9, 30, 23, tzinfo=UTC)
     assert found_again(term, datetime(2026, 10, 1, 2, tzinfo=UTC)) == datetime(2026, 9, 30, 23, tzinfo=UTC)
+
+
+def test_a_change_scheduled_after_a_reset_does_not_move_the_end_of_the_period_before_it() -> None:
+    life = on_plan(MONTHLY, 100).looks()
+    expected = life.book.lot(1).grant.expires_at
+
+    life.does(ChangePlan(plan="large", price="monthly", timing=ChangeTiming.NOW))
+    life.does(ChangePlan(plan="only", price="monthly", timing=ChangeTiming.PERIOD_END))
+
+    assert life.brought_up().lot(1).grant.expires_at == expected

@@ -10,12 +10,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 from models import environments
-from models.commands.batch import CommandResult
 from models.commands.tables import IdempotencyKeyRow
 from models.usage.tables import ReservationRow, UsageRecordRow, UsageWindowRow
 from resolvers.usage import state_after
 from rules.access.decision import AccessCheck
-from rules.commands.command import Command
+from rules.commands.command import Command, CommandResult
 from rules.commands.consume import Consume
 from rules.commands.reserve import Reserve
 from rules.errors import ErrorCode, Rejected

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from models.access.cache import MemoryCache
-from models.commands.batch import CommandResult
 from models.commands.group_commit import MOST_ACTS, GroupCommit
 from models.commands.tables import IdempotencyKeyRow
 from models.database.transactions import Database
+from rules.commands.command import CommandResult
 from rules.commands.customers import UpsertCustomer
 from rules.commands.subscribe import Subscribe
 from rules.errors import ErrorCode, Rejected

@@ -6,10 +6,10 @@ import asyncio
 import random
 from collections import Counter
 
-from models.commands.batch import CommandResult
 from models.commands.tables import IdempotencyKeyRow
 from models.customers.tables import CustomerRow, SubscriptionRow
 from models.usage.tables import UsageRecordRow, UsageWindowRow
+from rules.commands.command import CommandResult
 from rules.commands.customers import UpsertCustomer
 from rules.commands.subscribe import Subscribe
 from rules.errors import ErrorCode, Rejected

@@ -8,12 +8,11 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from models.commands.batch import CommandResult
 from models.commands.tables import IdempotencyKeyRow
 from models.customers.tables import CustomerRow
 from models.database.transactions import Database
 from models.usage.tables import UsageRecordRow
-from rules.commands.command import Command
+from rules.commands.command import Command, CommandResult
 from rules.commands.customers import UpsertCustomer
 from rules.errors import ErrorCode, Rejected, reject
 from rules.numbers import ONE

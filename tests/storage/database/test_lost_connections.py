@@ -11,9 +11,9 @@ import pytest_asyncio
 
 from models.access.probe import ProbeKey, ProbeReader
 from models.auth.key_cache import KeyRing
-from models.commands.batch import CommandResult
 from models.database import postgresql
 from models.database.transactions import FAILURES, Database
+from rules.commands.command import CommandResult
 from rules.numbers import ONE
 from tests.storage.books import Books, report
 from tests.storage.database.middlebox import Middlebox, between_us_and

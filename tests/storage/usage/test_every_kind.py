@@ -11,12 +11,11 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import delete
 
-from models.commands.batch import CommandResult
 from models.commands.tables import IdempotencyKeyRow
 from models.database.dialects import table_of
 from models.database.transactions import Database
 from models.usage.tables import UsageRecordRow, UsageWindowRow
-from rules.commands.command import Command
+from rules.commands.command import Command, CommandResult
 from rules.commands.customers import UpsertCustomer
 from rules.commands.ingest_event import IngestEvent
 from rules.commands.report_usage import ReportUsage
@@ -77,7 +76,7 @@ async def test_one_event_is_a_record_of_every_feature_that_it_counts_in(books: B
 
 async def test_the_values_known_are_looked_up_in_each_window_that_counts(books: Books) -> None:
     await books.enter("acme")
-    # Before a plan was in force everything counts together, and that tally is kept.
+    # What was used before a plan was in force counts together, until the plan ends that window.
     await books.do("acme", observe("users", at=OPENED - DAY, properties={"user": "ada"}))
     await books.do("acme", request("e-1", user="bob"))
     books.clock.now += DAY
@@ -87,7 +86,8 @@ async def test_the_values_known_are_looked_up_in_each_window_that_counts(books: 
     await asyncio.gather(*(books.do("acme", act) for act in acts))
 
     windows = [row for row in await books.rows(UsageWindowRow) if row.feature_key == "users"]
-    assert [(row.starts_at, row.used // ONE) for row in windows] == [(EARLIEST, 3), (OPENED + DAY, 2)]
+    assert [(row.starts_at, row.used // ONE) for row in windows] == [(OPENED + DAY, 2)]
+    assert await books.used("acme", ["users"], OPENED + DAY - INSTANT) == {"users": 2}
     await books.assert_windows_are_sums()
     assert (await books.used("acme", ["users"]), await books.used("acme", ["users"], START + DAY / 2)) == (
         {"users": 2},

@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import delete
 
-from models.commands.batch import CommandResult
 from models.database.dialects import table_of
 from models.usage import counting
 from models.usage.counting import Uncounted
 from models.usage.store import Owner
 from models.usage.tables import UsageRecordRow, UsageWindowRow
 from rules.catalog.facts import Aggregation
+from rules.commands.command import CommandResult
 from rules.commands.customers import UpsertCustomer
 from rules.commands.subscribe import Subscribe
 from rules.errors import Rejected

@@ -161,6 +161,7 @@ async def test_tallies_that_were_below_zero_are_counted_anew_after_an_upgrade(em
     async with database.write() as session:
         await (await session.connection()).run_sync(_migrate_to, "0006")
         await session.execute(text(ENVIRONMENT), {"no": False})
+        await session.execute(text(FEATURE))
         span = {"starts_at": to_micros(month.starts_at), "ends_at": to_micros(month.ends_at)}
         for customer, units in ((1, -70), (2, 5)):
             given = {"customer": customer, "key": f"c-{customer}", "used": units, "no": False, **span}
@@ -179,6 +180,10 @@ async def test_tallies_that_were_below_zero_are_counted_anew_after_an_upgrade(em
 ENVIRONMENT = (
     "INSERT INTO environments (id, key, name, sandbox, catalog_revision, created_at)"
     " VALUES (1, 'live', 'live', :no, 0, 0)"
+)
+FEATURE = (
+    "INSERT INTO features (environment_id, key, name, extra, type, status, shape)"
+    " VALUES (1, 'calls', 'Calls', '{}', 'METERED', 'ACTIVE', '{}')"
 )
 CUSTOMER = (
     "INSERT INTO customers (id, environment_id, key, folded_key, timezone, extra, archived, revision,"
