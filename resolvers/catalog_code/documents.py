@@ -42,9 +42,10 @@ class CatalogFormat(StrEnum):
 def _notation(form: CatalogFormat) -> Notation:
     """Give what reads and writes a format."""
     # Few servers are ever shown a document, and libyaml is large.
-    from resolvers.catalog_code import json_tokens, yaml_tokens  # noqa: PLC0415
+    from resolvers.catalog_code.json_tokens import JSON_NOTATION  # noqa: PLC0415
+    from resolvers.catalog_code.yaml_tokens import YAML_NOTATION  # noqa: PLC0415
 
-    return json_tokens if form is CatalogFormat.JSON else yaml_tokens
+    return JSON_NOTATION if form is CatalogFormat.JSON else YAML_NOTATION
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +81,7 @@ def _silent(_: float) -> None:
 async def export(context: Context, form: CatalogFormat = CatalogFormat.YAML) -> str:
     """Write the whole catalog as one document."""
     flat = await catalogs.current_catalog(context)
-    return await asyncio.to_thread(lambda: _notation(form).written(document_of(flat.catalog)))
+    return await asyncio.to_thread(lambda: _notation(form).write(document_of(flat.catalog)))
 
 
 async def compare(context: Context, document: CatalogDocument) -> AfterApply:

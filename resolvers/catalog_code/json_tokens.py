@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 
-from resolvers.catalog_code.syntax import Broken, Kind, Token
+from resolvers.catalog_code.syntax import Broken, Kind, Notation, Token
 
 _PIECE = re.compile(
     r"""
@@ -67,3 +67,6 @@ def _refuse_constant(word: str, line: int, column: int) -> None:
 def write_json(value: Mapping[str, object]) -> str:
     """Write plain values, indented."""
     return f"{json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)}\n"
+
+
+JSON_NOTATION = Notation(tokens=json_tokens, write=write_json)

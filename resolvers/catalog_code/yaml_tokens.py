@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from resolvers.catalog_code.syntax import Broken, Kind, Token, too_deep
+from resolvers.catalog_code.syntax import Broken, Kind, Notation, Token, too_deep
 
 WIDEST = 60
 """How many characters a list or mapping may have to stand on the line of its key."""
@@ -188,3 +188,6 @@ def _scalar(value: object) -> str:
         text = json.dumps(value, ensure_ascii=False)
         return _ESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
     return json.dumps(value)
+
+
+YAML_NOTATION = Notation(tokens=yaml_tokens, write=write_yaml)

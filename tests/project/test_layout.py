@@ -7,7 +7,16 @@ import pytest
 from tests.project.repository import ROOMS, ROOT, tracked_files
 
 # What else joins them at the top has a decision record, and is added here.
-TOP_LEVEL = {*ROOMS, "tests", "docs", "pyproject.toml", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE"}
+TOP_LEVEL = {
+    *ROOMS,
+    "tests",
+    "docs",
+    "pyproject.toml",
+    "README.md",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "LICENSE",
+}
 
 
 @pytest.mark.parametrize("room", ROOMS)
