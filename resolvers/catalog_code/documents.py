@@ -42,10 +42,12 @@ class CatalogFormat(StrEnum):
 def _notation(form: CatalogFormat) -> Notation:
     """Give what reads and writes a format."""
     # Few servers are ever shown a document, and libyaml is large.
-    from resolvers.catalog_code.json_tokens import JSON_NOTATION  # noqa: PLC0415
-    from resolvers.catalog_code.yaml_tokens import YAML_NOTATION  # noqa: PLC0415
+    from resolvers.catalog_code import json_tokens, yaml_tokens  # noqa: PLC0415
 
-    return JSON_NOTATION if form is CatalogFormat.JSON else YAML_NOTATION
+    # mypy compares a module with the protocol only where it is returned alone.
+    if form is CatalogFormat.JSON:
+        return json_tokens
+    return yaml_tokens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +140,7 @@ class _Reading:
             raise Rejected([missing_value("The document is empty.", "document")])
 
     def _tokens(self) -> Iterator[Token]:
-        return _notation(self._document.format).tokens(self._document.text)
+        return _notation(self._document.format).read_tokens(self._document.text)
 
     def applied(self, catalog: Catalog, held: CatalogUse, now: datetime) -> Applied:
         """Apply the document to a catalog; raises Rejected with every problem of both."""

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 
-from resolvers.catalog_code.syntax import Broken, Kind, Notation, Token
+from resolvers.catalog_code.syntax import Broken, Kind, Token
 
 _PIECE = re.compile(
     r"""
@@ -20,7 +20,7 @@ _PIECE = re.compile(
 _OPENING = {"{": Kind.MAPPING, "[": Kind.LIST, "}": Kind.END, "]": Kind.END}
 
 
-def json_tokens(text: str) -> Iterator[Token]:
+def read_tokens(text: str) -> Iterator[Token]:
     """Give the pieces of a document; raises Broken where it is no JSON."""
     _refuse_unreadable(text)
     line, line_start = 1, 0
@@ -64,9 +64,6 @@ def _refuse_constant(word: str, line: int, column: int) -> None:
         raise Broken(message, line, column)
 
 
-def write_json(value: Mapping[str, object]) -> str:
+def write(value: Mapping[str, object]) -> str:
     """Write plain values, indented."""
     return f"{json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)}\n"
-
-
-JSON_NOTATION = Notation(tokens=json_tokens, write=write_json)

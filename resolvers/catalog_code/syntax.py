@@ -7,11 +7,11 @@ pass is told with its place. Numbers keep all their digits: nothing passes throu
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from enum import Enum, auto
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 DEEPEST = 64
 """How many lists and mappings may stand in each other."""
@@ -61,14 +61,14 @@ def too_deep(line: int, column: int) -> Broken:
     return Broken(f"Lists and mappings may be nested at most {DEEPEST} deep.", line, column)
 
 
-class Notation(NamedTuple):
-    """A way to write documents.
+class Notation(Protocol):
+    """A way to write documents."""
 
-    ``tokens`` gives the pieces of a document, and raises Broken if it cannot be read. ``write`` writes one.
-    """
+    def read_tokens(self, text: str) -> Iterator[Token]:
+        """Give the pieces of a document; raises Broken where it cannot be read."""
 
-    tokens: Callable[[str], Iterator[Token]]
-    write: Callable[[Mapping[str, object]], str]
+    def write(self, value: Mapping[str, object]) -> str:
+        """Write a document."""
 
 
 class ParseStep(NamedTuple):

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from resolvers.catalog_code.syntax import Broken, Kind, Notation, Token, too_deep
+from resolvers.catalog_code.syntax import Broken, Kind, Token, too_deep
 
 WIDEST = 60
 """How many characters a list or mapping may have to stand on the line of its key."""
@@ -42,7 +42,7 @@ _ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 _NO_BLOCK = re.compile("[\0-\x09\x0b-\x1f]|^ | $", re.MULTILINE)
 
 
-def yaml_tokens(text: str) -> Iterator[Token]:
+def read_tokens(text: str) -> Iterator[Token]:
     """Give the pieces of a document; raises Broken where it is no YAML, or more than one document."""
     _refuse_unreadable(text)
     try:
@@ -101,7 +101,7 @@ def _refuse_extras(event: Any, line: int, column: int) -> None:  # noqa: ANN401 
         raise Broken(message, line, column)
 
 
-def write_yaml(value: Mapping[str, object]) -> str:
+def write(value: Mapping[str, object]) -> str:
     """Write plain values: sections and the things in them line by line, what is short in them on one line."""
     return "".join(f"{line}\n" for line in _lines(value, level=0))
 
@@ -188,6 +188,3 @@ def _scalar(value: object) -> str:
         text = json.dumps(value, ensure_ascii=False)
         return _ESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
     return json.dumps(value)
-
-
-YAML_NOTATION = Notation(tokens=yaml_tokens, write=write_yaml)

@@ -40,6 +40,7 @@ NOUNS = {
 GRAPH = "the graph's type of the fact that has this name"
 RESOLVER = "the resolver of the rule that has this name"
 STORE = "a verb of a store, which callers write with the name of its module"
+NOTATION = "a function that the modules of both notations have, YAML and JSON"
 COMMAND = "a command of the command line has the name of what it does"
 
 TWICE = {
@@ -63,6 +64,7 @@ TWICE = {
         RESOLVER,
     ),
     **dict.fromkeys(["count", "create", "find", "load", "lock", "page", "save"], STORE),
+    **dict.fromkeys(["read_tokens", "write"], NOTATION),
     **dict.fromkeys(["create_key", "export", "migrate", "revoke_key"], COMMAND),
     "Subscription": "GraphQL's own name for a root, and a customer's subscription",
     "engine": "one for each database, with the same arguments",

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -8,12 +9,11 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resolvers.catalog_code.json_tokens import JSON_NOTATION
-from resolvers.catalog_code.syntax import DEEPEST, Broken, Flaw, Notation, Walk, assemble, places
-from resolvers.catalog_code.yaml_tokens import YAML_NOTATION
+from resolvers.catalog_code import json_tokens, yaml_tokens
+from resolvers.catalog_code.syntax import DEEPEST, Broken, Flaw, Walk, assemble, places
 from tests.rules.builders.histories import awkward, json_values, words
 
-NOTATIONS = [pytest.param(YAML_NOTATION, id="YAML"), pytest.param(JSON_NOTATION, id="JSON")]
+NOTATIONS = [pytest.param(yaml_tokens, id="YAML"), pytest.param(json_tokens, id="JSON")]
 
 AWKWARD = [
     *awkward,
@@ -28,17 +28,17 @@ documents = st.dictionaries(
 )
 
 
-def read(notation: Notation, text: str) -> Any:  # noqa: ANN401 - whatever the text says
+def read(notation: ModuleType, text: str) -> Any:  # noqa: ANN401 - whatever the text says
     """What a text without flaws says."""
-    walk = Walk(notation.tokens(text))
+    walk = Walk(notation.read_tokens(text))
     value = assemble(walk)
     assert walk.flaws == []
     return value
 
 
-def flaws(notation: Notation, text: str) -> list[str]:
+def flaws(notation: ModuleType, text: str) -> list[str]:
     """Line, column and message of what is wrong with a text."""
-    walk = Walk(notation.tokens(text))
+    walk = Walk(notation.read_tokens(text))
     found = walk.flaws
     try:
         assemble(walk)
@@ -54,10 +54,10 @@ def _shown(flaw: Flaw) -> str:
 
 @pytest.mark.parametrize("notation", NOTATIONS)
 @given(document=documents)
-def test_what_is_written_is_read_again(notation: Notation, document: dict[str, object]) -> None:
+def test_what_is_written_is_read_again(notation: ModuleType, document: dict[str, object]) -> None:
     text = notation.write(document)
 
-    again = assemble(_as_json(Walk(notation.tokens(text))))
+    again = assemble(_as_json(Walk(notation.read_tokens(text))))
 
     assert again == document
     assert text.endswith("\n")
@@ -71,7 +71,7 @@ def _as_json(walk: Walk) -> Any:  # noqa: ANN401 - steps, with floats for fracti
 
 @given(document=documents)
 def test_readers_of_the_older_yaml_read_the_same(document: dict[str, object]) -> None:
-    text = YAML_NOTATION.write(document)
+    text = yaml_tokens.write(document)
 
     assert yaml.safe_load(text) == document or _holds_what_it_misreads(document)
 
@@ -89,7 +89,7 @@ def _holds_what_it_misreads(value: object) -> bool:
 def test_a_text_stays_a_text(text: str) -> None:
     document = {"a": text, "b": [text, {"c": text}], text: {text: [text]}}
 
-    assert read(YAML_NOTATION, YAML_NOTATION.write(document)) == document
+    assert read(yaml_tokens, yaml_tokens.write(document)) == document
 
 
 def test_yaml_is_written_for_people() -> None:
@@ -109,7 +109,7 @@ def test_yaml_is_written_for_people() -> None:
         }
     }
 
-    assert YAML_NOTATION.write(document) == (
+    assert yaml_tokens.write(document) == (
         "plans:\n"
         "  pro:\n"
         "    name: Pro\n"
@@ -131,8 +131,8 @@ def test_yaml_is_written_for_people() -> None:
 
 
 def test_nothing_is_written_as_nothing() -> None:
-    assert YAML_NOTATION.write({}) == "{}\n"
-    assert JSON_NOTATION.write({}) == "{}\n"
+    assert yaml_tokens.write({}) == "{}\n"
+    assert json_tokens.write({}) == "{}\n"
 
 
 @pytest.mark.parametrize(
@@ -165,14 +165,14 @@ def test_nothing_is_written_as_nothing() -> None:
     ],
 )
 def test_yaml_is_read_as_version_1_2_says_and_numbers_keep_their_digits(text: str, value: object) -> None:
-    found = read(YAML_NOTATION, f"a: {text}")["a"]
+    found = read(yaml_tokens, f"a: {text}")["a"]
 
     assert found == value
     assert type(found) is type(value)
 
 
 def test_a_key_is_a_text_whatever_it_looks_like() -> None:
-    assert read(YAML_NOTATION, "2024: a\ntrue: b\n~: c\n") == {"2024": "a", "true": "b", "~": "c"}
+    assert read(yaml_tokens, "2024: a\ntrue: b\n~: c\n") == {"2024": "a", "true": "b", "~": "c"}
 
 
 @pytest.mark.parametrize(
@@ -186,7 +186,7 @@ def test_a_key_is_a_text_whatever_it_looks_like() -> None:
     ],
 )
 def test_json_keeps_its_digits_too(text: str, value: object) -> None:
-    assert read(JSON_NOTATION, f'{{"a":\t{text} }}') == {"a": value}
+    assert read(json_tokens, f'{{"a":\t{text} }}') == {"a": value}
 
 
 @pytest.mark.parametrize(
@@ -221,7 +221,7 @@ def test_json_keeps_its_digits_too(text: str, value: object) -> None:
     ],
 )
 def test_what_is_wrong_with_yaml_is_told_with_its_place(text: str, told: list[str]) -> None:
-    assert flaws(YAML_NOTATION, text) == told
+    assert flaws(yaml_tokens, text) == told
 
 
 @pytest.mark.parametrize(
@@ -242,14 +242,14 @@ def test_what_is_wrong_with_yaml_is_told_with_its_place(text: str, told: list[st
     ],
 )
 def test_what_is_wrong_with_json_is_told_with_its_place(text: str, told: list[str]) -> None:
-    assert flaws(JSON_NOTATION, text) == told
+    assert flaws(json_tokens, text) == told
 
 
 TOO_DEEP = f"1:{DEEPEST + 1} Lists and mappings may be nested at most {DEEPEST} deep."
 
 
 @pytest.mark.parametrize("notation", NOTATIONS)
-def test_a_document_is_only_so_deep(notation: Notation) -> None:
+def test_a_document_is_only_so_deep(notation: ModuleType) -> None:
     fits, deeper = ("[" * depth + "]" * depth for depth in (DEEPEST, DEEPEST + 1))
 
     read(notation, fits)
@@ -259,7 +259,7 @@ def test_a_document_is_only_so_deep(notation: Notation) -> None:
 
 @pytest.mark.parametrize("opening", ["[", "{a: ", "[{a: ", "- "])
 def test_deep_nonsense_is_given_up_at_once(opening: str) -> None:
-    (flaw,) = flaws(YAML_NOTATION, opening * 100_000)
+    (flaw,) = flaws(yaml_tokens, opening * 100_000)
     place, _, message = flaw.partition(" ")
     line, column = map(int, place.split(":"))
 
@@ -275,7 +275,7 @@ def test_a_bomb_of_aliases_is_no_bomb() -> None:
         for before, after in zip("abcdefgh", "bcdefghi", strict=True)
     )
 
-    assert flaws(YAML_NOTATION, bomb) == [
+    assert flaws(yaml_tokens, bomb) == [
         "1:4 Anchors are not supported: write the value out where it is used."
     ]
 
@@ -319,10 +319,10 @@ SECOND = ("plans", "pro", "entitlements", "1")
 def test_a_place_is_found_or_the_nearest_around_it(
     path: tuple[str, ...], yaml_place: tuple[int, int], json_place: tuple[int, int]
 ) -> None:
-    assert places(Walk(YAML_NOTATION.tokens(YAML)), [path]) == {path: yaml_place}
-    assert places(Walk(JSON_NOTATION.tokens(JSON)), [path]) == {path: json_place}
+    assert places(Walk(yaml_tokens.read_tokens(YAML)), [path]) == {path: yaml_place}
+    assert places(Walk(json_tokens.read_tokens(JSON)), [path]) == {path: json_place}
 
 
 def test_columns_count_characters() -> None:
-    assert places(Walk(YAML_NOTATION.tokens("{é😀: 1, b: 2}")), [("b",)]) == {("b",): (1, 9)}
-    assert places(Walk(JSON_NOTATION.tokens('{"é😀": 1, "b": 2}')), [("b",)]) == {("b",): (1, 11)}
+    assert places(Walk(yaml_tokens.read_tokens("{é😀: 1, b: 2}")), [("b",)]) == {("b",): (1, 9)}
+    assert places(Walk(json_tokens.read_tokens('{"é😀": 1, "b": 2}')), [("b",)]) == {("b",): (1, 11)}
