@@ -57,10 +57,12 @@ def create_app(
     rates: RateLimiter | None = None,
     metrics: Metrics | None = None,
     portal_looks: Theme = PLAIN,
+    compiles: bool = True,
 ) -> Starlette:
     """Put the application on services, which it closes when it ends.
 
-    Requests without a key act in the environment ``keyless``, where one is given.
+    Requests without a key act in the environment ``keyless``, where one is given. Without ``compiles``,
+    graphql-core executes every operation, in place of the compiled ones.
     """
     doorkeeper = Authenticator(services=services, keyless=keyless)
     metrics, rates = metrics or Metrics(), rates or RateLimiter()
@@ -72,6 +74,7 @@ def create_app(
         trusted=trusted,
         rates=rates,
         metrics=metrics,
+        compiles=compiles,
     )
     operations = Operations(
         services=services, documents=view.documents, execution=view.execution, metrics=metrics

@@ -21,7 +21,7 @@ from graphql import (
 
 from server.config.limits import Limits
 from server.errors import Formatted, Refused, RequestCode, refuse, with_code
-from server.execution.compiler import CompiledOperation, compile_operation
+from server.execution.compiled.compiler import CompiledOperation, compile_operation
 from server.execution.complexity import Measures, measure
 from server.execution.costs import Cost
 from server.execution.fallbacks import Fallbacks
@@ -88,9 +88,16 @@ class Documents:
     """All documents that a process has prepared, and those that can be asked for by name."""
 
     def __init__(
-        self, schema: GraphQLSchema, limits: Limits, trusted: Trusted, fallbacks: Fallbacks | None = None
+        self,
+        schema: GraphQLSchema,
+        limits: Limits,
+        trusted: Trusted,
+        fallbacks: Fallbacks | None = None,
+        *,
+        compiles: bool = True,
     ) -> None:
         self._schema = schema
+        self._compiles = compiles
         self._fallbacks = fallbacks or Fallbacks()
         self._limits = limits
         self._trusted = trusted
@@ -102,7 +109,7 @@ class Documents:
         text = self._text(asked)
         prepared = self._kept.get(text)
         if prepared is None:
-            prepared = prepare(self._schema, text, self._limits, self._fallbacks)
+            prepared = prepare(self._schema, text, self._limits, self._fallbacks, compiles=self._compiles)
             if len(text) <= LONGEST_KEPT:
                 self._kept[text] = prepared
         if asked.registers and not prepared.errors and len(text) <= LONGEST_KEPT:
@@ -128,8 +135,19 @@ class Documents:
         return text
 
 
-def prepare(schema: GraphQLSchema, text: str, limits: Limits, fallbacks: Fallbacks | None = None) -> Prepared:
-    """Parse, measure and validate a document, in time linear to its length until it is found small enough."""
+def prepare(
+    schema: GraphQLSchema,
+    text: str,
+    limits: Limits,
+    fallbacks: Fallbacks | None = None,
+    *,
+    compiles: bool = True,
+) -> Prepared:
+    """Parse, measure, validate and compile a document.
+
+    The time is linear to its length until it is known to be small enough. Without ``compiles``, graphql-core
+    executes every operation.
+    """
     size = 1 + len(text) // 100
     try:
         document = parse(
@@ -140,7 +158,7 @@ def prepare(schema: GraphQLSchema, text: str, limits: Limits, fallbacks: Fallbac
         )
     except GraphQLSyntaxError as error:
         return Prepared(errors=(with_code(error, _syntax_code(error)),), size=size)
-    preparing = _Preparing(schema, limits, fallbacks or Fallbacks(), text, document)
+    preparing = _Preparing(schema, limits, fallbacks or Fallbacks(), text, document, compiles)
     errors, operations = preparing.prepare()
     return Prepared(
         document=document,
@@ -159,6 +177,7 @@ class _Preparing:
     fallbacks: Fallbacks
     text: str
     document: DocumentNode
+    compiles: bool
 
     def prepare(self) -> tuple[list[Formatted], list[Operation]]:
         """Give what is wrong with the document, and its operations."""
@@ -178,7 +197,7 @@ class _Preparing:
             name=node.name.value if node.name else None,
             kind=node.operation,
             cost=measures.cost,
-            plan=None if errors else self._plan(node),
+            plan=self._plan(node) if self.compiles and not errors else None,
         )
 
     def _plan(self, node: OperationDefinitionNode) -> CompiledOperation | None:

@@ -18,7 +18,7 @@ from strawberry.execution import optimized_is_awaitable
 from resolvers.context import Context
 from server.config.limits import Limits
 from server.errors import Formatted, Refused, RequestCode, format_error, refuse, with_code
-from server.execution.compiler import CompiledRun, ResolvedRoots
+from server.execution.compiled.compiler import CompiledRun, ResolvedRoots
 from server.execution.documents import Operation, Prepared
 from server.execution.timeouts import with_timeout
 from server.input_errors import variable_errors

@@ -65,12 +65,13 @@ class GraphQLView:
         trusted: Trusted,
         rates: RateLimiter,
         metrics: Metrics,
+        compiles: bool = True,
     ) -> None:
         self._services = services
         self._doorkeeper = doorkeeper
         self._limits = limits
         self._metrics = metrics
-        self.documents = Documents(schema, limits, trusted, Fallbacks(metrics.fell_back))
+        self.documents = Documents(schema, limits, trusted, Fallbacks(metrics.fell_back), compiles=compiles)
         self.execution = Execution(schema, limits, rates)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -54,10 +54,10 @@ PARTS = {
     GRAPHQL: (
         *("/graphql/", "/strawberry/", "schema/"),
         *(
-            "server/execution/compiler.py",
+            "server/execution/compiled/compiler.py",
             "server/execution/executor.py",
             "server/execution/documents.py",
-            "server/execution/arguments.py",
+            "server/execution/compiled/arguments.py",
         ),
     ),
     HTTP: ("/uvicorn/", "/starlette/", "/structlog/", "/prometheus_client/", "/cross_web/", "server/"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -25,6 +26,9 @@ from tests.rules.builders.small_shop import opened
 
 OPENED = datetime(2026, 11, 15, 11, tzinfo=UTC)
 """When an environment's life begins."""
+
+COMPILES = not os.environ.get("ALLOTMENT_TEST_UNCOMPILED")
+"""Whether operations are compiled; CI runs these tests once more without."""
 
 ALL_SCOPES = NewKey()
 
@@ -55,7 +59,7 @@ async def services(database: Database, clock: Clock) -> AsyncIterator[Services]:
 @pytest_asyncio.fixture
 async def http(services: Services) -> AsyncIterator[httpx.AsyncClient]:
     """The application, spoken to without a socket."""
-    transport = httpx.ASGITransport(create_app(services), raise_app_exceptions=False)
+    transport = httpx.ASGITransport(create_app(services, compiles=COMPILES), raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://allotment.test") as http:
         yield http
 

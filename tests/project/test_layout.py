@@ -13,8 +13,8 @@ TOP_LEVEL = {
     "docs",
     "pyproject.toml",
     "README.md",
-    "CHANGELOG.md",
     "CONTRIBUTING.md",
+    "CHANGELOG.md",
     "LICENSE",
 }
 

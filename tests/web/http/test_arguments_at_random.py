@@ -33,7 +33,7 @@ from strawberry.types.arguments import convert_arguments
 from schema.fast_resolvers import conversions, definition_of
 from schema.graph import graph
 from server.config.limits import Limits
-from server.execution.arguments import CannotCompile, arguments_of, variables_of
+from server.execution.compiled.arguments import CannotCompile, arguments_of, variables_of
 from server.execution.documents import prepare
 from server.input_errors import ValuesRule, variable_errors
 from tests.profiles import FULL

@@ -46,7 +46,13 @@ from graphql.pyutils import Path
 
 from resolvers.context import Context
 from schema.fast_resolvers import Reading, definition_of
-from server.execution.arguments import NO_VARIABLES, CannotCompile, Variables, arguments_of, variables_of
+from server.execution.compiled.arguments import (
+    NO_VARIABLES,
+    CannotCompile,
+    Variables,
+    arguments_of,
+    variables_of,
+)
 
 
 @dataclass(frozen=True, slots=True)
