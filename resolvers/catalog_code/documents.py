@@ -44,7 +44,10 @@ def _notation(form: CatalogFormat) -> Notation:
     # Few servers are ever shown a document, and libyaml is large.
     from resolvers.catalog_code import json_tokens, yaml_tokens  # noqa: PLC0415
 
-    return json_tokens if form is CatalogFormat.JSON else yaml_tokens
+    # mypy compares a module with the protocol only where it is returned alone.
+    if form is CatalogFormat.JSON:
+        return json_tokens
+    return yaml_tokens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -65,31 +65,31 @@ class Settings(BaseSettings):
     database_url: str = Field(
         default="sqlite+aiosqlite:///allotment.db",
         repr=False,
-        description="Where everything is kept: `sqlite+aiosqlite:///<file>` or "
+        description="The database: `sqlite+aiosqlite:///<file>` or "
         "`postgresql+asyncpg://<user>:<password>@<host>/<database>`.",
     )
     read_database_url: str | None = Field(
         default=None,
         repr=False,
-        description="A database that follows it, such as a streaming replica: questions go there, acts and "
-        "subscriptions never do.",
+        description="A database that follows it, such as a streaming replica: it receives queries, never "
+        "mutations or subscriptions.",
         json_schema_extra={"default": "none"},
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info",
-        description="The least that is logged: `debug`, `info`, `warning` or `error`. "
-        "`debug` adds a line for each request.",
+        description="The lowest level that is logged: `debug`, `info`, `warning` or `error`. `debug` adds a "
+        "line for each request.",
     )
     log_format: Literal["text", "json"] = Field(
         default_factory=_format_for_the_reader,
-        description="How log lines are written: `text` for people, `json` for programs.",
+        description="The format of log lines: `text` for people, `json` for programs.",
         json_schema_extra={"default": "text on a terminal, otherwise json"},
     )
 
     max_body_bytes: int = Field(
         default=_LIMITS.body_bytes,
         gt=0,
-        description="Bytes that the body of a request may have. Over it: `PAYLOAD_TOO_LARGE`.",
+        description="The most bytes of a request's body. Beyond it: `PAYLOAD_TOO_LARGE`.",
     )
     max_catalog_body_bytes: int = Field(
         default=_LIMITS.catalog_body_bytes,
@@ -99,61 +99,62 @@ class Settings(BaseSettings):
     max_tokens: int = Field(
         default=_LIMITS.tokens,
         gt=0,
-        description="Tokens that a document may have. Over this and the next five: `QUERY_TOO_COMPLEX`.",
+        description="The most tokens of a document. Beyond this and the next five: `QUERY_TOO_COMPLEX`.",
     )
     max_depth: int = Field(
         default=_LIMITS.depth,
         gt=0,
-        description="Levels of fields that a document may have, the innermost counted.",
+        description="The most levels of fields in a document, including the innermost.",
     )
     max_root_fields: int = Field(
-        default=_LIMITS.root_fields, gt=0, description="Fields that a document may have at its root."
+        default=_LIMITS.root_fields, gt=0, description="The most fields at the root of a document."
     )
     max_aliases: int = Field(
         default=_LIMITS.aliases,
         gt=0,
-        description="Fields of a document that may have an alias or repeat another field.",
+        description="The most fields of a document that have an alias or repeat another field.",
     )
     max_directives: int = Field(
-        default=_LIMITS.directives, gt=0, description="Directives that a document may have."
+        default=_LIMITS.directives, gt=0, description="The most directives in a document."
     )
     max_cost: int = Field(
         default=_LIMITS.cost,
         gt=0,
-        description="What an operation may [cost](http.md#cost).",
+        description="The highest [cost](http.md#cost) of an operation.",
     )
     time_limit_seconds: float = Field(
         default=_LIMITS.seconds,
         gt=0,
-        description="Seconds after which an answer is given up, and a body that does not arrive. "
-        "Over it: `TIMEOUT`.",
+        description="Seconds after which an unfinished answer, or a body that has not arrived, is abandoned: "
+        "`TIMEOUT`.",
     )
     max_sockets: int = Field(
-        default=_LIMITS.sockets, gt=0, description="WebSockets that one process holds at a time."
+        default=_LIMITS.sockets, gt=0, description="The most open WebSockets of one process."
     )
     max_socket_operations: int = Field(
         default=_LIMITS.socket_operations,
         gt=0,
-        description="Operations that may be under way on one of them. Over it: `RATE_LIMITED`.",
+        description="The most operations under way on one of them. Beyond it: `RATE_LIMITED`.",
     )
     socket_opening_seconds: float = Field(
         default=_LIMITS.opening_seconds,
         gt=0,
-        description="Seconds in which a WebSocket has to say who opens it. Over it, it is closed with 4408.",
+        description="Seconds in which a new WebSocket must send its key. After them it is closed with 4408.",
     )
     socket_sending_seconds: float = Field(
         default=_LIMITS.sending_seconds,
         gt=0,
-        description="Seconds in which a WebSocket has to take what is sent. Over it, it is closed with 1013.",
+        description="Seconds in which a WebSocket must accept a message. After them it is closed with 1013.",
     )
     trusted_documents: Path | None = Field(
         default=None,
-        description="A file or folder of [documents](http.md#trusted-documents) to ask for by name.",
+        description="A file or folder of [documents](http.md#trusted-documents) that clients refer to by "
+        "name.",
         json_schema_extra={"default": "none"},
     )
     trusted_documents_only: bool = Field(
         default=False,
-        description="`true` refuses all documents that are not among them.",
+        description="`true` refuses all other documents.",
         json_schema_extra={"default": "`false`"},
     )
 
@@ -180,32 +181,32 @@ class Settings(BaseSettings):
         default=None,
         min_length=32,
         repr=False,
-        description="What customer tokens are signed with, at least 32 characters. All processes need the "
-        "same, and no other installation.",
-        json_schema_extra={"default": "made once, and kept in the database"},
+        description="The secret that signs customer tokens, at least 32 characters. It must be the same in "
+        "all processes, and not be used by any other installation.",
+        json_schema_extra={"default": "created once, and stored in the database"},
     )
     rate_limit: str | None = Field(
         default=None,
-        description="How much each key, and each customer with tokens, may ask for: cost per span, such as "
+        description="The rate limit of each key, and of each customer with tokens: cost per span, such as "
         "`1000/second` or `50000 per minute`.",
         json_schema_extra={"default": "no limit"},
     )
     rate_limit_storage: str = Field(
         default="memory://",
         repr=False,
-        description="Where that is counted: `memory://`, by each process for itself, or "
-        "`redis://<user>:<password>@<host>:<port>/<number>`, for all of them.",
+        description="Where the rate is counted: `memory://`, in each process separately, or "
+        "`redis://<user>:<password>@<host>:<port>/<number>`, for all processes together.",
     )
 
     portal_home: str | None = Field(
         default=None,
-        description="Where [customers' pages](portal.md) lead back to: `https://…`, `http://…`, "
+        description="The target of the link back on [customers' pages](portal.md): `https://…`, `http://…`, "
         "`mailto:…`, or a path on this server.",
         json_schema_extra={"default": "nowhere"},
     )
     portal_style: str | None = Field(
         default=None,
-        description="A style sheet of your own for them, `https://…/brand.css`, `http://…`, or a path on "
+        description="Your own style sheet for those pages, `https://…/brand.css`, `http://…`, or a path on "
         "this server.",
         json_schema_extra={"default": "none"},
     )
