@@ -1,4 +1,4 @@
-"""Values in messages, written as callers write them: in JSON, and no longer than a message may be."""
+"""Values in messages: as JSON, as callers write them, and cut to a bounded length."""
 
 import json
 from collections.abc import Iterator
@@ -10,11 +10,11 @@ MOST_CHARACTERS = 240
 MOST_ITEMS = 10
 DEEPEST = 2
 MOST_BITS = 10_000
-"""Of an integer; Python writes no much longer one as text."""
+"""The largest integer that is written out, in bits; Python refuses to print much longer ones."""
 
 
 def json_text(value: object, depth: int = 0) -> str:
-    """Write a value that came as JSON; its middle, its later items and its depths are left out."""
+    """Return a value as JSON; long texts are cut in the middle, later items and deep levels are left out."""
     match value:
         case dict():
             pairs = (f"{json_text(name)}: {json_text(one, depth + 1)}" for name, one in value.items())
