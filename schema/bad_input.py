@@ -30,12 +30,12 @@ def bad_input_errors(context: Context | None = None) -> Iterator[None]:
     except (BadPage, BadSpan, NotReached) as problem:
         raise bad_input(str(problem)) from None
     except Rejected as refusal:
-        problems = _suggested(context, refusal.problems)
+        problems = _with_suggestions(context, refusal.problems)
         message = " ".join(problem.message for problem in problems)
         raise bad_input(message, userErrors=[_user_error(one) for one in problems]) from None
 
 
-def _suggested(context: Context | None, problems: Sequence[Problem]) -> Sequence[Problem]:
+def _with_suggestions(context: Context | None, problems: Sequence[Problem]) -> Sequence[Problem]:
     return problems if context is None else [Suggestions.of(context).told(one) for one in problems]
 
 

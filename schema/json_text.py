@@ -18,23 +18,23 @@ def json_text(value: object, depth: int = 0) -> str:
     match value:
         case dict():
             pairs = (f"{json_text(name)}: {json_text(one, depth + 1)}" for name, one in value.items())
-            return f"{{{_listed(pairs, len(value), depth)}}}"
+            return f"{{{_join(pairs, len(value), depth)}}}"
         case list():
-            return f"[{_listed((json_text(item, depth + 1) for item in value), len(value), depth)}]"
+            return f"[{_join((json_text(item, depth + 1) for item in value), len(value), depth)}]"
         case str():
-            return _shortened(json.dumps(value, ensure_ascii=not is_storable(value)))
+            return _shorten(json.dumps(value, ensure_ascii=not is_storable(value)))
         case int() if value.bit_length() > MOST_BITS:
             return "..."
         case _:
-            return _shortened(json.dumps(value))
+            return _shorten(json.dumps(value))
 
 
-def _listed(items: Iterator[str], length: int, depth: int) -> str:
+def _join(items: Iterator[str], length: int, depth: int) -> str:
     most = MOST_ITEMS if depth < DEEPEST else 0
     return ", ".join([*islice(items, most), *(["..."] if length > most else [])])
 
 
-def _shortened(text: str) -> str:
+def _shorten(text: str) -> str:
     if len(text) <= MOST_CHARACTERS:
         return text
     half = (MOST_CHARACTERS - 3) // 2

@@ -122,7 +122,7 @@ class Entitlement(Node):
         "replaces none."
     )
     def overrides(self, info: Info) -> "Entitlement | None":
-        return None if self.seen.overrides is None else _replaced(info, self.place, self.seen.overrides)
+        return None if self.seen.overrides is None else _show_inherited(info, self.place, self.seen.overrides)
 
     @resolver_field(
         "The price whose subscriptions this entitlement is limited to; null for all subscriptions."
@@ -195,7 +195,7 @@ class RevokedEntitlement(Entitlement):
         if above is None:
             message = f"nothing is revoked: {self.key}"
             raise AssertionError(message)
-        return _replaced(info, self.place, above)
+        return _show_inherited(info, self.place, above)
 
     @resolver_field("The feature that is revoked; null for credits.")
     def feature(self, info: Info) -> Feature | None:
@@ -233,10 +233,10 @@ def entitlement_of(info: Info, place: HiddenPlace, shown: ResolvedRow, position:
         "display_text": wording.row_text(row, subject=subject, billing=billing),
         "default_display_text": wording.value_text(row.value, subject=subject, billing=billing),
     }
-    return _typed(row.value, shared)
+    return _as_type(row.value, shared)
 
 
-def _replaced(info: Info, place: HiddenPlace, above: ResolvedRow) -> Entitlement:
+def _show_inherited(info: Info, place: HiddenPlace, above: ResolvedRow) -> Entitlement:
     """Return an inherited row at the position of the first row that overrides it."""
     places = (position for position, seen in enumerate(place.rows) if seen.overrides == above)
     return entitlement_of(info, place, above, next(places))
@@ -247,7 +247,7 @@ def wording_billing(place: HiddenPlace, row: rules.Row) -> BillingPeriod | None:
     return next((price.billing_period for price in place.content.prices if price.key == row.price), None)
 
 
-def _typed(value: values.Value | values.Revoked, shared: dict[str, Any]) -> Entitlement:
+def _as_type(value: values.Value | values.Revoked, shared: dict[str, Any]) -> Entitlement:
     match value:
         case values.Granted():
             return BooleanEntitlement(**shared)

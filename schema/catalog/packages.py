@@ -184,7 +184,7 @@ def draft_place(flat: ResolvedCatalog, package: rules.Package) -> HiddenPlace:
     return HiddenPlace(flat=flat, package=package, number=None, content=content, base_number=number)
 
 
-def _shared(info: Info, flat: ResolvedCatalog, kind: str, package: rules.Package) -> dict[str, object]:
+def _shared_fields(info: Info, flat: ResolvedCatalog, kind: str, package: rules.Package) -> dict[str, object]:
     return {
         "id": catalog_id(info, flat, kind, package.key),
         "flat": info.context.visible(flat),
@@ -211,7 +211,7 @@ class Plan(Package):
 
     @classmethod
     def of(cls, info: Info, flat: ResolvedCatalog, plan: rules.Plan) -> Self:
-        shared = _shared(info, flat, "Plan", plan)
+        shared = _shared_fields(info, flat, "Plan", plan)
         return cls(
             plan=plan,
             pricing_type=plan.pricing_type,
@@ -255,7 +255,7 @@ class Addon(Package):
 
     @classmethod
     def of(cls, info: Info, flat: ResolvedCatalog, addon: rules.Addon) -> Self:
-        shared = _shared(info, flat, "Addon", addon)
+        shared = _shared_fields(info, flat, "Addon", addon)
         return cls(max_quantity=addon.max_quantity, **shared)  # type: ignore[arg-type]
 
 

@@ -84,7 +84,7 @@ class CreditMutations:
     async def void_credit_grant(
         self, info: Info, input: Annotated[inputs.VoidCreditGrantInput, INPUT]
     ) -> CreditGrantPayload:
-        grant = _named(info, input.grant)
+        grant = _parse_grant_id(info, input.grant)
         deed = VoidCreditGrant(
             credit_type=grant.credit_type,
             number=grant.number,
@@ -102,7 +102,7 @@ class CreditMutations:
         return await CreditConsumptionPayload.of(info, done, input.credit_type)
 
 
-def _named(info: Info, grant: str) -> NamedGrant:
+def _parse_grant_id(info: Info, grant: str) -> NamedGrant:
     """Return the grant that an id names, at any instant; raises Rejected where there is none here."""
     read = from_id(grant)
     here = read is not None and read.environment == str(info.context.environment)

@@ -16,7 +16,7 @@ from schema.scalars import Revision
 from schema.user_errors import INPUT, MANY, each, mutation
 
 
-async def _upserted(info: Info, input: inputs.UpsertCustomerInput) -> payloads.CustomerPayload:
+async def _upsert(info: Info, input: inputs.UpsertCustomerInput) -> payloads.CustomerPayload:
     return payloads.CustomerPayload.of(info, await resolvers.upsert_customer(info.context, input.fact()))
 
 
@@ -26,7 +26,7 @@ class CustomerMutations:
     async def upsert_customer(
         self, info: Info, input: Annotated[inputs.UpsertCustomerInput, INPUT]
     ) -> payloads.CustomerPayload:
-        return await _upserted(info, input)
+        return await _upsert(info, input)
 
     @resolver_field(
         "Does the same for at most 1,000 inputs: each succeeds or fails alone, with its answer in "
@@ -35,7 +35,7 @@ class CustomerMutations:
     async def upsert_customers(
         self, info: Info, customers: Annotated[list[inputs.UpsertCustomerInput], MANY]
     ) -> list[payloads.CustomerPayload]:
-        return await each(info.context, payloads.CustomerPayload, partial(_upserted, info), customers)
+        return await each(info.context, payloads.CustomerPayload, partial(_upsert, info), customers)
 
     @mutation("Archives a customer: ends every subscription now and denies every access.")
     async def archive_customer(

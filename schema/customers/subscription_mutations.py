@@ -13,7 +13,7 @@ from schema.fields import Info, or_none, resolver_field
 from schema.user_errors import INPUT, MANY, each, mutation
 
 
-async def _subscribed(info: Info, input: inputs.SubscribeInput) -> payloads.SubscriptionPayload:
+async def _subscribe(info: Info, input: inputs.SubscribeInput) -> payloads.SubscriptionPayload:
     done = await resolvers.customer_command(info.context, input.customer, input.fact())
     return payloads.SubscriptionPayload.of(info, done)
 
@@ -24,7 +24,7 @@ class SubscriptionMutations:
     async def subscribe(
         self, info: Info, input: Annotated[inputs.SubscribeInput, INPUT]
     ) -> payloads.SubscriptionPayload:
-        return await _subscribed(info, input)
+        return await _subscribe(info, input)
 
     @resolver_field(
         "Does the same for at most 1,000 inputs: each succeeds or fails alone, with its answer in "
@@ -34,7 +34,7 @@ class SubscriptionMutations:
         self, info: Info, subscriptions: Annotated[list[inputs.SubscribeInput], MANY]
     ) -> list[payloads.SubscriptionPayload]:
         return await each(
-            info.context, payloads.SubscriptionPayload, partial(_subscribed, info), subscriptions
+            info.context, payloads.SubscriptionPayload, partial(_subscribe, info), subscriptions
         )
 
     @mutation("Changes the plan or price of a subscription.")

@@ -13,12 +13,12 @@ from schema.usage import inputs, payloads
 from schema.user_errors import INPUT, MANY, attempt, each, mutation, refuse_too_many
 
 
-async def _reported(info: Info, input: inputs.ReportUsageInput) -> payloads.UsagePayload:
+async def _report(info: Info, input: inputs.ReportUsageInput) -> payloads.UsagePayload:
     done, decision = await resolvers.report_usage(info.context, input.customer, input.fact())
     return payloads.UsagePayload.of(done, decision)
 
 
-async def _ingested(info: Info, event: inputs.UsageEventInput) -> CommandResult:
+async def _ingest(info: Info, event: inputs.UsageEventInput) -> CommandResult:
     return await resolvers.ingest(info.context, event.customer, event.fact())
 
 
@@ -28,7 +28,7 @@ class UsageMutations:
     async def report_usage(
         self, info: Info, input: Annotated[inputs.ReportUsageInput, INPUT]
     ) -> payloads.UsagePayload:
-        return await _reported(info, input)
+        return await _report(info, input)
 
     @resolver_field(
         "Does the same for at most 1,000 inputs: each succeeds or fails alone, with its answer in "
@@ -37,7 +37,7 @@ class UsageMutations:
     async def report_usage_batch(
         self, info: Info, reports: Annotated[list[inputs.ReportUsageInput], MANY]
     ) -> list[payloads.UsagePayload]:
-        return await each(info.context, payloads.UsagePayload, partial(_reported, info), reports)
+        return await each(info.context, payloads.UsagePayload, partial(_report, info), reports)
 
     @resolver_field(
         "Ingests events for meters, at most 1,000. An event whose id was ingested before is "
@@ -48,7 +48,7 @@ class UsageMutations:
         self, info: Info, events: Annotated[list[inputs.UsageEventInput], MANY]
     ) -> payloads.IngestPayload:
         refuse_too_many(events)
-        doings = (attempt(partial(_ingested, info, event), [event]) for event in events)
+        doings = (attempt(partial(_ingest, info, event), [event]) for event in events)
         return payloads.IngestPayload.of(info, await asyncio.gather(*doings))
 
     @mutation(

@@ -1,4 +1,4 @@
-"""What can be set from outside: the only place that reads the environment."""
+"""The settings: the only module that reads the environment."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PREFIX = "ALLOTMENT_"
 _LIMITS = Limits()
 
 _METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
-"""Where Prometheus' own library looks for it."""
+"""The variable in which Prometheus' own library looks for the folder."""
 
 _DRIVERS = frozenset({"sqlite+aiosqlite", "postgresql+asyncpg"})
 
@@ -65,95 +65,97 @@ class Settings(BaseSettings):
     database_url: str = Field(
         default="sqlite+aiosqlite:///allotment.db",
         repr=False,
-        description="Where everything is kept: `sqlite+aiosqlite:///<file>` or "
+        description="Where everything is stored: `sqlite+aiosqlite:///<file>` or "
         "`postgresql+asyncpg://<user>:<password>@<host>/<database>`.",
     )
     read_database_url: str | None = Field(
         default=None,
         repr=False,
-        description="A database that follows it, such as a streaming replica: questions go there, acts and "
+        description="A database that follows it, such as a streaming replica: queries go there, writes and "
         "subscriptions never do.",
         json_schema_extra={"default": "none"},
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info",
-        description="The least that is logged: `debug`, `info`, `warning` or `error`. "
+        description="The lowest level that is logged: `debug`, `info`, `warning` or `error`. "
         "`debug` adds a line for each request.",
     )
     log_format: Literal["text", "json"] = Field(
         default_factory=_format_for_the_reader,
-        description="How log lines are written: `text` for people, `json` for programs.",
+        description="The form of log lines: `text` for people, `json` for programs.",
         json_schema_extra={"default": "text on a terminal, otherwise json"},
     )
 
     max_body_bytes: int = Field(
         default=_LIMITS.body_bytes,
         gt=0,
-        description="Bytes that the body of a request may have. Over it: `PAYLOAD_TOO_LARGE`.",
+        description="The most bytes in the body of a request. Beyond it: `PAYLOAD_TOO_LARGE`.",
     )
     max_catalog_body_bytes: int = Field(
         default=_LIMITS.catalog_body_bytes,
         gt=0,
-        description="The same for a key with `CATALOG_WRITE`, which may send a whole catalog.",
+        description="The same for a key with `CATALOG_WRITE`, which can send a whole catalog.",
     )
     max_tokens: int = Field(
         default=_LIMITS.tokens,
         gt=0,
-        description="Tokens that a document may have. Over this and the next five: `QUERY_TOO_COMPLEX`.",
+        description="The most tokens in a document. Beyond this and the next five: `QUERY_TOO_COMPLEX`.",
     )
     max_depth: int = Field(
         default=_LIMITS.depth,
         gt=0,
-        description="Levels of fields that a document may have, the innermost counted.",
+        description="The most levels of fields in a document, the innermost included.",
     )
     max_root_fields: int = Field(
-        default=_LIMITS.root_fields, gt=0, description="Fields that a document may have at its root."
+        default=_LIMITS.root_fields, gt=0, description="The most fields at the root of a document."
     )
     max_aliases: int = Field(
         default=_LIMITS.aliases,
         gt=0,
-        description="Fields of a document that may have an alias or repeat another field.",
+        description="The most fields of a document that have an alias or repeat another field.",
     )
     max_directives: int = Field(
-        default=_LIMITS.directives, gt=0, description="Directives that a document may have."
+        default=_LIMITS.directives, gt=0, description="The most directives in a document."
     )
     max_cost: int = Field(
         default=_LIMITS.cost,
         gt=0,
-        description="What an operation may [cost](http.md#cost).",
+        description="The highest [cost](http.md#cost) of an operation.",
     )
     time_limit_seconds: float = Field(
         default=_LIMITS.seconds,
         gt=0,
-        description="Seconds after which an answer is given up, and a body that does not arrive. "
-        "Over it: `TIMEOUT`.",
+        description="Seconds after which the server gives up on an answer, or on a body that does not "
+        "arrive. Beyond it: `TIMEOUT`.",
     )
     max_sockets: int = Field(
-        default=_LIMITS.sockets, gt=0, description="WebSockets that one process holds at a time."
+        default=_LIMITS.sockets, gt=0, description="The most WebSockets that one process holds at a time."
     )
     max_socket_operations: int = Field(
         default=_LIMITS.socket_operations,
         gt=0,
-        description="Operations that may be under way on one of them. Over it: `RATE_LIMITED`.",
+        description="The most operations that run at a time on one of them. Beyond it: `RATE_LIMITED`.",
     )
     socket_opening_seconds: float = Field(
         default=_LIMITS.opening_seconds,
         gt=0,
-        description="Seconds in which a WebSocket has to say who opens it. Over it, it is closed with 4408.",
+        description="Seconds within which a WebSocket must send `connection_init`. "
+        "After them it is closed with 4408.",
     )
     socket_sending_seconds: float = Field(
         default=_LIMITS.sending_seconds,
         gt=0,
-        description="Seconds in which a WebSocket has to take what is sent. Over it, it is closed with 1013.",
+        description="Seconds within which a WebSocket must take what is sent. "
+        "After them it is closed with 1013.",
     )
     trusted_documents: Path | None = Field(
         default=None,
-        description="A file or folder of [documents](http.md#trusted-documents) to ask for by name.",
+        description="A file or folder of [documents](http.md#trusted-documents) that requests can name.",
         json_schema_extra={"default": "none"},
     )
     trusted_documents_only: bool = Field(
         default=False,
-        description="`true` refuses all documents that are not among them.",
+        description="`true` refuses all other documents.",
         json_schema_extra={"default": "`false`"},
     )
 
@@ -180,13 +182,13 @@ class Settings(BaseSettings):
         default=None,
         min_length=32,
         repr=False,
-        description="What customer tokens are signed with, at least 32 characters. All processes need the "
-        "same, and no other installation.",
-        json_schema_extra={"default": "made once, and kept in the database"},
+        description="The secret that signs customer tokens, at least 32 characters. All processes of an "
+        "installation need the same one, and no other installation may have it.",
+        json_schema_extra={"default": "generated once, and stored in the database"},
     )
     rate_limit: str | None = Field(
         default=None,
-        description="How much each key, and each customer with tokens, may ask for: cost per span, such as "
+        description="How much each key, and each customer with tokens, may request: cost per span, such as "
         "`1000/second` or `50000 per minute`.",
         json_schema_extra={"default": "no limit"},
     )
@@ -199,20 +201,20 @@ class Settings(BaseSettings):
 
     portal_home: str | None = Field(
         default=None,
-        description="Where [customers' pages](portal.md) lead back to: `https://…`, `http://…`, "
+        description="The address that [customers' pages](portal.md) link back to: `https://…`, `http://…`, "
         "`mailto:…`, or a path on this server.",
         json_schema_extra={"default": "nowhere"},
     )
     portal_style: str | None = Field(
         default=None,
-        description="A style sheet of your own for them, `https://…/brand.css`, `http://…`, or a path on "
-        "this server.",
+        description="A style sheet of your own for these pages: `https://…/brand.css`, `http://…`, "
+        "or a path on this server.",
         json_schema_extra={"default": "none"},
     )
 
     @property
     def portal_looks(self) -> Theme:
-        """What customers' pages have around them."""
+        """The theme of customers' pages."""
         return Theme(style=self.portal_style, home=self.portal_home)
 
     @field_validator("portal_home")
@@ -234,7 +236,7 @@ class Settings(BaseSettings):
     def _is_a_rate(cls, value: str | None) -> str | None:
         if value is None:
             return None
-        from limits import parse_many  # noqa: PLC0415 - slow to load, for who sets none as well
+        from limits import parse_many  # noqa: PLC0415 - slow to load, and most set no limit
 
         try:
             amounts = [rate.amount for rate in parse_many(value)]
@@ -271,17 +273,17 @@ class Settings(BaseSettings):
 
 
 def share_metrics(folder: str) -> None:
-    """Let the processes that are started from here on write their metrics into a folder."""
+    """Make the processes started from here on write their metrics into a folder."""
     os.environ[_METRICS_FOLDER] = folder
 
 
 def shared_metrics() -> str | None:
-    """Give the folder into which all processes of the server write their metrics, if there is one."""
+    """Return the folder of the metrics of all processes, if there is one."""
     return os.environ.get(_METRICS_FOLDER)
 
 
 def read_settings() -> Settings:
-    """Read the environment; SettingsError where a value cannot be used."""
+    """Read the environment; raises SettingsError for values that cannot be used."""
     try:
         return Settings()
     except ValidationError as refused:
