@@ -1,1 +1,1 @@
-"""What each field does: one async function for each question or act."""
+"""What each field does: one async function for each query or command."""

@@ -1,4 +1,4 @@
-"""Keys and tokens: making them, listing them, ending them, and telling who asks with one."""
+"""API keys and customer tokens: create, list and revoke them, and authenticate with them."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ _ABBREVIATED = {ApiKeyKind.SECRET: "sk", ApiKeyKind.PUBLISHABLE: "pk"}
 
 
 def digest_of(secret: str) -> str:
-    """Give what is kept of a secret; it has too many random bits to be guessed from it."""
+    """Return the stored hash of a secret, which has too many random bits to be guessed from it."""
     return hashlib.sha256(secret.encode(errors="surrogatepass")).hexdigest()
 
 
 async def viewer_of(services: Services, secret: str) -> Viewer | None:
-    """Tell who asks with a key or token; None where it opens nothing, or no more.
+    """Return the viewer of a key or token; None where it is unknown, expired or revoked.
 
-    A key that was revoked by another process may still open for a second. Whoever keeps a connection
-    open asks again with the same secret; between two answers that are a second old no statement is run.
+    A key that another process revoked may be accepted for one more second. Long-lived connections call this
+    again with the same secret; calls within a second of each other run no statement.
     """
     if is_token(secret):
         return await services.signer.viewer(secret)
@@ -63,25 +63,25 @@ class MadeKey:
 
 
 async def create_key(services: Services, environment_key: str, new: NewKey, *, sandbox: bool = False) -> str:
-    """Make a key, and its environment where it is missing; gives the secret, which is shown once.
+    """Create a key, and its environment where it is missing; return the secret, which is shown once.
 
     Raises Rejected with every problem.
     """
     refuse_any(new.problems(services.clock()))
     async with services.database.write() as session:
         environment = await ensure_in(services, session, environment_key, sandbox=sandbox)
-        return (await _made(session, environment.number, new, services.clock())).secret
+        return (await _insert_key(session, environment.number, new, services.clock())).secret
 
 
 async def create_api_key(context: Context, new: NewKey) -> MadeKey:
-    """Make a key for the environment of whoever is asking; raises Rejected with every problem."""
+    """Create a key for the viewer's environment; raises Rejected with every problem."""
     services = context.services
     refuse_any(new.problems(services.clock()))
     async with services.database.write() as session:
-        return await _made(session, context.environment, new, services.clock())
+        return await _insert_key(session, context.environment, new, services.clock())
 
 
-async def _made(session: Session, environment: int, new: NewKey, now: datetime) -> MadeKey:
+async def _insert_key(session: Session, environment: int, new: NewKey, now: datetime) -> MadeKey:
     prefix = f"{_ABBREVIATED[new.kind]}_{secrets.token_hex(PREFIX_BYTES)}"
     secret = f"{prefix}_{secrets.token_urlsafe(SECRET_BYTES)}"
     kept = NewApiKey(
@@ -98,21 +98,21 @@ async def _made(session: Session, environment: int, new: NewKey, now: datetime) 
 
 
 async def all_keys(services: Services) -> list[tuple[str, ApiKey]]:
-    """Give every key with the name of its environment."""
+    """Return every key with the name of its environment."""
     async with services.database.read() as session:
         return await keys.load_keys(session)
 
 
 async def api_keys(context: Context) -> list[ApiKey]:
-    """Give the keys of the environment, revoked ones too, the oldest first."""
-    # So that a key that has just been used says so.
+    """Return the keys of the environment, revoked ones included, the oldest first."""
+    # So that the last use of a key is current.
     await context.services.keys.settle()
     async with context.services.database.read() as session:
         return await keys.keys_of_environment(session, context.environment)
 
 
 async def revoke_key(services: Services, prefix: str) -> bool:
-    """Revoke a key by its prefix; False where there is none that is not revoked already."""
+    """Revoke a key by its prefix; return False where no key that is not yet revoked has it."""
     async with services.database.write() as session:
         revoked = await keys.revoke(session, prefix, services.clock())
         await announce_keys(session)
@@ -121,12 +121,12 @@ async def revoke_key(services: Services, prefix: str) -> bool:
 
 
 async def api_key(context: Context, number: int) -> ApiKey | None:
-    """Give a key of the environment by its number."""
+    """Return a key of the environment by its number."""
     return next((key for key in await api_keys(context) if key.number == number), None)
 
 
 async def revoke_api_key(context: Context, number: int | None) -> ApiKey:
-    """Revoke a key of the environment; one that is revoked already stays as it is. Raises Rejected."""
+    """Revoke a key of the environment; a revoked key stays as it is. Raises Rejected where there is none."""
     services, key = context.services, None
     await services.keys.settle()
     if number is not None:
@@ -141,14 +141,14 @@ async def revoke_api_key(context: Context, number: int | None) -> ApiKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MadeToken:
-    """A customer's token, and the instant of real time at which it stops to open anything."""
+    """A customer's token, and the instant of real time at which it expires."""
 
     token: str
     expires_at: datetime
 
 
 async def create_customer_token(context: Context, customer: str, ttl_seconds: int) -> MadeToken:
-    """Make a token for a customer who exists and is not archived; raises Rejected with every problem."""
+    """Create a token for a customer who exists and is not archived; raises Rejected with every problem."""
     problems = list(ttl_problems(ttl_seconds))
     async with open_snapshot(context) as seen:
         known = (await load_customers(seen, {customer})).get(customer)

@@ -1,4 +1,4 @@
-"""The catalog: read from memory, and edited as one: edit, prove, persist."""
+"""The catalog: read from the cache; edited as a whole: edit, validate, save."""
 
 from __future__ import annotations
 
@@ -28,15 +28,16 @@ from rules.values import Written
 
 
 async def current_catalog(context: Context) -> ResolvedCatalog:
-    """Give the catalog of the environment, as it is now, to whoever is asking."""
+    """Return the current catalog of the environment, as far as the viewer may see it."""
     async with open_snapshot(context) as seen:
         return context.visible(seen.flat)
 
 
 async def edit(context: Context, change: Callable[[Catalog, datetime], Catalog]) -> ResolvedCatalog:
-    """Change the catalog by a rule and keep it; raises Rejected, and then nothing has changed.
+    """Change the catalog by a rule and save it; raises Rejected, and then nothing has changed.
 
-    Edits of one environment wait for each other, so that each is proven on what it changes.
+    Edits of one environment run one after the other, so that each is validated against the catalog that it
+    changes.
     """
 
     async def changed(_: Session, catalog: Catalog, now: datetime) -> Catalog:
@@ -48,7 +49,7 @@ async def edit(context: Context, change: Callable[[Catalog, datetime], Catalog])
 async def edit_reading(
     context: Context, change: Callable[[Session, Catalog, datetime], Awaitable[Catalog]]
 ) -> ResolvedCatalog:
-    """As ``edit``, for a change that has to read more than the catalog."""
+    """Like ``edit``, for a change that has to read more than the catalog."""
     services = context.services
     async with services.database.write() as session:
         environment = await environments.lock(session, context.environment)
@@ -67,21 +68,21 @@ async def edit_reading(
 
 
 async def create_product(context: Context, product: Product) -> ResolvedCatalog:
-    """Add a product."""
+    """Create a product."""
     return await edit(context, lambda catalog, _: features.create_product(catalog, product))
 
 
 async def create_feature(
     context: Context, feature: Feature, default: Written | None = None
 ) -> ResolvedCatalog:
-    """Add a feature, with the value that plans take where they give none."""
+    """Create a feature, with the value that plans take where they set none."""
     return await edit(context, lambda catalog, _: features.create_feature(catalog, feature, default))
 
 
 async def create_plan(
     context: Context, plan: Plan, base: str | None, *, last: bool = False
 ) -> ResolvedCatalog:
-    """Add a plan on a base plan; ``last`` puts it behind the product's other plans."""
+    """Create a plan on a base plan; ``last`` puts it behind the product's other plans."""
 
     def change(catalog: Catalog, _: datetime) -> Catalog:
         position = packages.last_position(catalog, plan.product) if last else plan.position
@@ -93,7 +94,7 @@ async def create_plan(
 async def set_base_plan(
     context: Context, plan: str, base: str | Unset | None, *, keep_inherited: bool
 ) -> ResolvedCatalog:
-    """Put a plan's draft on another base plan, or on none."""
+    """Set or remove the base plan of a plan's draft."""
     return await edit(
         context,
         lambda catalog, _: packages.set_base_plan(catalog, plan, base, keep_inherited=keep_inherited),
@@ -101,12 +102,12 @@ async def set_base_plan(
 
 
 async def update_product(context: Context, update: updates.ProductUpdate) -> ResolvedCatalog:
-    """Change a product."""
+    """Update a product."""
     return await edit(context, lambda catalog, _: updates.update_product(catalog, update))
 
 
 async def update_feature(context: Context, update: updates.FeatureUpdate) -> ResolvedCatalog:
-    """Change a feature; what live subscriptions stand on keeps it from being archived."""
+    """Update a feature; it cannot be archived while live subscriptions depend on it."""
 
     async def change(session: Session, catalog: Catalog, now: datetime) -> Catalog:
         counts = await by_version(session, context.environment, catalog, now)
@@ -118,32 +119,32 @@ async def update_feature(context: Context, update: updates.FeatureUpdate) -> Res
 
 
 async def create_credit_type(context: Context, credit_type: CreditType) -> ResolvedCatalog:
-    """Add a credit type."""
+    """Create a credit type."""
     return await edit(context, lambda catalog, _: features.create_credit_type(catalog, credit_type))
 
 
 async def update_credit_type(context: Context, update: updates.CreditTypeUpdate) -> ResolvedCatalog:
-    """Change a credit type."""
+    """Update a credit type."""
     return await edit(context, lambda catalog, _: updates.update_credit_type(catalog, update))
 
 
 async def update_plan(context: Context, update: updates.PlanUpdate) -> ResolvedCatalog:
-    """Change a plan."""
+    """Update a plan."""
     return await edit(context, lambda catalog, _: updates.update_plan(catalog, update))
 
 
 async def create_addon(context: Context, addon: Addon) -> ResolvedCatalog:
-    """Add an add-on."""
+    """Create an add-on."""
     return await edit(context, lambda catalog, _: packages.create_addon(catalog, addon))
 
 
 async def update_addon(context: Context, update: updates.AddonUpdate) -> ResolvedCatalog:
-    """Change an add-on."""
+    """Update an add-on."""
     return await edit(context, lambda catalog, _: updates.update_addon(catalog, update))
 
 
 async def archive_package(context: Context, key: str, *, archived: bool) -> ResolvedCatalog:
-    """Archive a package, or bring it back."""
+    """Archive a package, or restore it."""
     return await edit(context, lambda catalog, _: packages.archive(catalog, key, archived=archived))
 
 
@@ -153,7 +154,7 @@ async def set_entitlement(context: Context, row: RowEdit) -> ResolvedCatalog:
 
 
 async def remove_entitlement(context: Context, package: str, key: str, price: str | None) -> ResolvedCatalog:
-    """Take a row out of a package's draft."""
+    """Remove a row from a package's draft."""
     return await edit(context, lambda catalog, _: drafts.remove_entitlement(catalog, package, key, price))
 
 
@@ -163,22 +164,22 @@ async def set_price(context: Context, package: str, price: Price) -> ResolvedCat
 
 
 async def remove_price(context: Context, package: str, key: str) -> ResolvedCatalog:
-    """Take a price out of a package's draft."""
+    """Remove a price from a package's draft."""
     return await edit(context, lambda catalog, _: drafts.remove_price(catalog, package, key))
 
 
 async def reorder_entitlements(context: Context, package: str, keys: tuple[str, ...]) -> ResolvedCatalog:
-    """Put rows of a package's draft first, in an order."""
+    """Put rows of a package's draft first, in the order given."""
     return await edit(context, lambda catalog, _: drafts.reorder_entitlements(catalog, package, keys))
 
 
 async def set_credit_rate(context: Context, rate: RateEdit) -> ResolvedCatalog:
-    """Set or take away a credit rate of a package's draft."""
+    """Set or remove a credit rate of a package's draft."""
     return await edit(context, lambda catalog, _: set_rate(catalog, rate))
 
 
 async def discard_draft(context: Context, package: str) -> ResolvedCatalog:
-    """Forget a package's draft."""
+    """Discard a package's draft."""
     return await edit(context, lambda catalog, _: drafts.discard_draft(catalog, package))
 
 
@@ -193,7 +194,7 @@ class AfterPublish:
 async def publish_package(
     context: Context, key: str, scope: PublishScope, expected_version: int | None = None
 ) -> AfterPublish:
-    """Put a package's draft in force, and with it the plans that inherit from it."""
+    """Publish a package's draft, and with it the plans that inherit from it."""
     made: list[Published] = []
 
     def change(catalog: Catalog, now: datetime) -> Catalog:

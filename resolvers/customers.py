@@ -1,4 +1,4 @@
-"""Customers: who they are, and what brings them to be and onto a plan."""
+"""Customers: load and list them, and run commands on them and their subscriptions."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ from rules.standpoints import PRESENT, Standpoint
 
 
 async def load_customers(seen: Snapshot, keys: Collection[str]) -> dict[str, Customer]:
-    """Give the customers who exist, by key."""
-    # A key that no customer can have is not looked for: PostgreSQL would refuse some as text.
+    """Return the customers who exist, by key."""
+    # Skip keys that no customer can have: PostgreSQL refuses some of them as text.
     possible = [key for key in keys if is_external_key(key)]
     return await customers.load(seen.session, seen.memory.facts_cache, seen.environment.number, possible)
 
 
 MOST_MET = 100
-"""Customers who are met between two glances: to read more at once would keep others waiting."""
+"""Customers loaded between two probes: loading more at once would make other requests wait."""
 
 
 async def warm_cache(context: Context, keys: Collection[str]) -> bool:
-    """Learn who customers are, and what they own; False where nobody was met."""
+    """Load customers, and what they have, into the cache; return False where none was loaded."""
     known = context.services.memory.facts_cache
     strangers = [key for key in keys if is_external_key(key) and not known.has_met(key)]
     if not 0 < len(strangers) <= MOST_MET:
@@ -48,14 +48,14 @@ async def warm_cache(context: Context, keys: Collection[str]) -> bool:
             lambda session: customers.load(session, known, context.environment, strangers)
         )
     except FAILURES:
-        # Who reads all that an answer needs knows what to do then.
+        # The slow path handles the failure.
         return False
     return bool(met)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerView:
-    """A customer with the catalog, the instant at which they were seen, and from where that was."""
+    """A customer with the catalog, the instant at which they were read, and the standpoint."""
 
     flat: ResolvedCatalog
     customer: Customer
@@ -64,52 +64,52 @@ class CustomerView:
 
     @property
     def revision(self) -> Revision:
-        """How much was seen."""
+        """The revision that was read."""
         return Revision(self.flat.catalog.revision, self.customer.revision)
 
     @property
     def supposed(self) -> CustomerView | None:
-        """This customer where an edit that is not made has made them so; None for who there is."""
+        """This customer where an edit that is not made led to this state; None for an actual customer."""
         return None if self.standpoint.supposed is None else self
 
     def moved(self, at: datetime | None) -> CustomerView:
-        """The same at another instant; None stays at this one."""
+        """Return the view at another instant; None keeps this one."""
         return self if at is None else replace(self, now=at, standpoint=replace(self.standpoint, at=at))
 
     @classmethod
     def of(cls, subject: ResolvedCheck, customer: Customer) -> CustomerView:
-        """The customer whom a question is about, as it sees them."""
+        """Return the view of the customer of a check, as the check sees them."""
         return cls(flat=subject.flat, customer=customer, now=subject.now, standpoint=subject.standpoint)
 
     @classmethod
     def after(cls, done: CommandResult) -> CustomerView:
-        """The customer as an act has left them."""
+        """Return the view of the customer as a command left them."""
         if done.state.customer is None:
             unreachable("an act that is done has a customer")
         return cls(flat=done.flat, customer=done.state.customer, now=done.now)
 
 
 async def customer(context: Context, key: str, at: datetime | None = None) -> CustomerView | None:
-    """Give a customer by key, now or as they are at another instant; None where there is none."""
+    """Return a customer by key, now or as of another instant; None where there is none."""
     async with open_snapshot(context) as seen:
         known = (await load_customers(seen, {key})).get(key)
         return None if known is None else view_at(seen, known, at)
 
 
 def view_at(seen: Snapshot, customer: Customer, at: datetime | None) -> CustomerView:
-    """See a customer now, or at another instant; at the clock's own they are as they are now."""
+    """Return the view of a customer now or at an instant; the clock's own instant is the present."""
     now = at if at is not None and at != seen.now else customer.asked_at(seen.now)
     return CustomerView(flat=seen.flat, customer=customer, now=now, standpoint=standpoint_at(at))
 
 
 def standpoint_at(at: datetime | None) -> Standpoint:
-    """Give the standpoint of an instant, None for the present."""
+    """Return the standpoint of an instant, None for the present."""
     return PRESENT if at is None else Standpoint(at=at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerFilter:
-    """Which customers are asked for, and which page of them."""
+    """Which customers to list, and which page of them."""
 
     first: int | None
     after: str | None
@@ -120,7 +120,7 @@ class CustomerFilter:
 
 
 async def customers_like(context: Context, asked: CustomerFilter) -> Page[CustomerView]:
-    """Give a page of the customers who fit, by key; raises BadPage."""
+    """Return a page of the customers who match, by key; raises BadPage."""
     if asked.version is not None and asked.plan is None:
         message = "A version is one of a plan, which is missing."
         raise BadPage(message)
@@ -150,7 +150,7 @@ async def _page(seen: Snapshot, query: CustomerQuery, behind: str | None, size: 
 
 
 def _query(seen: Snapshot, asked: CustomerFilter) -> CustomerQuery | None:
-    """Give the query of a filter; None where nobody can fit."""
+    """Return the query of a filter; None where no customer can match."""
     on = None
     if asked.plan is not None:
         on = _on_plan(seen, asked.plan, asked.version)
@@ -182,12 +182,12 @@ def _on_plan(seen: Snapshot, plan: str, version: int | None) -> OnPlan | None:
 
 
 async def upsert_customer(context: Context, deed: UpsertCustomer) -> CommandResult:
-    """Make or change a customer; raises Rejected with every problem."""
-    # Before anything is written: an act that makes a customer needs a row to lock.
+    """Create or update a customer; raises Rejected with every problem."""
+    # Before anything is written: a command that creates a customer needs a row to lock.
     refuse_any(deed.problems())
     return await customer_command(context, deed.key, deed)
 
 
 async def customer_command(context: Context, customer_key: str, deed: Command) -> CommandResult:
-    """Do something to a customer; raises Rejected with every problem."""
+    """Run a command on a customer; raises Rejected with every problem."""
     return await context.services.ledger.commit(context.environment, customer_key, deed)

@@ -1,4 +1,4 @@
-"""Environments: making one, and moving a sandbox's clock."""
+"""Environments: create one, and advance a sandbox's clock."""
 
 from __future__ import annotations
 
@@ -17,13 +17,16 @@ from rules.errors import ErrorCode, reject
 
 
 async def environment(context: Context) -> Environment:
-    """Give the environment of whoever is asking."""
+    """Return the viewer's environment."""
     async with open_snapshot(context) as seen:
         return seen.environment
 
 
 async def context_of(services: Services, key: str) -> Context:
-    """Give whoever runs the server all rights in an environment; raises Rejected where it is missing."""
+    """Return a context with all permissions in an environment; raises Rejected where it is missing.
+
+    It is for the command line: an operator may do everything.
+    """
     async with services.database.read() as session:
         known = await environments.find(session, key)
     if known is None:
@@ -33,13 +36,13 @@ async def context_of(services: Services, key: str) -> Context:
 
 
 async def ensure_environment(services: Services, key: str, *, sandbox: bool = False) -> Environment:
-    """Give an environment, made where it is missing."""
+    """Return an environment; create it where it is missing."""
     async with services.database.write() as session:
         return await ensure_in(services, session, key, sandbox=sandbox)
 
 
 async def ensure_in(services: Services, session: Session, key: str, *, sandbox: bool) -> Environment:
-    """As ``ensure_environment``, in a transaction that goes on; raises Rejected."""
+    """Like ``ensure_environment``, in an open transaction; raises Rejected."""
     if not is_external_key(key):
         raise reject(ErrorCode.INVALID, "The name of an environment is 1 to 255 printable characters.")
     known = await environments.find(session, key)
@@ -51,7 +54,7 @@ async def ensure_in(services: Services, session: Session, key: str, *, sandbox: 
 
 
 async def advance_clock(context: Context, to: datetime) -> Environment:
-    """Move a sandbox's clock forward; raises Rejected where it is none, or the clock is later already."""
+    """Advance a sandbox's clock; raises Rejected for a live environment, or a clock that is already later."""
     services, notice = context.services, ChangeNotification(context.environment)
     async with services.database.write() as session:
         current = await environments.lock(session, context.environment)

@@ -1,4 +1,4 @@
-"""Why an answer is what it is, and what would change it."""
+"""Why a decision is what it is, and what would change it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from rules.explanations.remedies import JUST_AFTER, Candidate, Remedy, candidate
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """A decision in sentences, and what would turn a no into a yes."""
+    """A decision in sentences, and the remedies that would turn a denial into access."""
 
     decision: Decision
     remedies: Sequence[Remedy]
@@ -29,12 +29,12 @@ class Explanation:
 
     @property
     def steps(self) -> list[explaining.Step]:
-        """What was looked at, in order."""
+        """What was evaluated, in order."""
         return explaining.steps(self.decision)
 
 
 async def explain(context: Context, decisions: Sequence[Decision]) -> list[Explanation]:
-    """Explain decisions, and try what would help on the usage as it is now, all in one read."""
+    """Explain decisions, and try remedies on the current usage, all in one read."""
     if not any(candidates(decision, present=True) for decision in decisions):
         return [Explanation(decision=decision, remedies=()) for decision in decisions]
     async with open_snapshot(context) as seen:
@@ -47,10 +47,10 @@ async def explain(context: Context, decisions: Sequence[Decision]) -> list[Expla
 
 
 def _is_present(seen: Snapshot, decision: Decision) -> bool:
-    """Tell whether a question was about now: what is done now changes no past, and no far future."""
+    """Return whether a check was about now: a remedy changes neither the past nor the far future."""
     subject = decision.subject
     clock = seen.now if subject.customer is None else subject.customer.asked_at(seen.now)
-    # An act that was refused was decided just after the last act, and has left no trace of its instant.
+    # A refused command was decided just after the last command, and its instant is not stored.
     return not subject.past and subject.now <= clock + JUST_AFTER
 
 

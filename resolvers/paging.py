@@ -1,4 +1,4 @@
-"""Pages of a list that is in memory, found by key rather than by number, so that edits shift nothing."""
+"""Pages of a list, cut by key rather than by number, so that edits shift nothing."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ Shown = TypeVar("Shown")
 Position = str | int
 
 
-class BadPage(Exception):  # noqa: N818 - what was asked for
-    """A page was asked for that cannot be: its size is out of range, or its cursor is of another list."""
+class BadPage(Exception):  # noqa: N818 - it says what is wrong
+    """The size of a page is out of range, or its cursor belongs to another list."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page(Generic[Item]):
-    """Some items in a row, the cursor of each, and whether there are others before and behind.
+    """Consecutive items, the cursor of each, and whether others come before and after.
 
-    ``total`` is how many the list has, or what counts them where that takes long.
+    ``total`` is the length of the list, or a function that counts it where counting is slow.
     """
 
     items: Sequence[Item]
@@ -39,7 +39,7 @@ class Page(Generic[Item]):
         return cls(items=[], cursors=[], has_previous=False, has_next=False, total=0)
 
     def showing(self, items: Sequence[Shown]) -> Page[Shown]:
-        """Return the page with other items in the places of its own."""
+        """Return the page with its items replaced by others, one for one."""
         return Page(
             items=items,
             cursors=self.cursors,
@@ -51,18 +51,18 @@ class Page(Generic[Item]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cursors:
-    """The cursors of one list: ``name`` tells them from those of other lists, ``kind`` what they hold."""
+    """The cursors of one list: ``name`` distinguishes lists, ``kind`` is the type of a position."""
 
     name: tuple[Position, ...]
     kind: type[Position]
 
     def write(self, place: Position) -> str:
-        """Give the cursor of a place."""
+        """Return the cursor of a position."""
         text = json.dumps([*self.name, place], separators=(",", ":"))
         return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
     def read(self, cursor: str) -> Position:
-        """Give the place that a cursor names; raises BadPage."""
+        """Return the position of a cursor; raises BadPage."""
         message = "The cursor is not one of this list."
         try:
             padded = cursor + "=" * (-len(cursor) % 4)
@@ -75,7 +75,7 @@ class Cursors:
 
 
 def size_of(first: int | None) -> int:
-    """Give the size of a page, 20 where none is asked for; raises BadPage."""
+    """Return the size of a page, 20 by default; raises BadPage."""
     size = USUAL_PAGE if first is None else first
     if not 1 <= size <= LARGEST_PAGE:
         message = f"A page has 1 to {LARGEST_PAGE} items, not {size}."
@@ -85,7 +85,7 @@ def size_of(first: int | None) -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageRequest:
-    """Which page of a list in the database is wanted: its size, and the place after which it begins."""
+    """A page of a list in the database: its size, and the position after which it begins."""
 
     cursors: Cursors
     size: int
@@ -98,7 +98,7 @@ class PageRequest:
 
     @property
     def limit(self) -> int:
-        """How many items to look for: one more than fits tells whether others follow."""
+        """How many items to read: one more than the size shows whether others follow."""
         return self.size + 1
 
     def cut(
@@ -107,7 +107,7 @@ class PageRequest:
         position: Callable[[Item], Position],
         total: int | Callable[[], Awaitable[int]],
     ) -> Page[Item]:
-        """Return the page of at most ``limit`` items that were found."""
+        """Return the page of at most ``limit`` items that were read."""
         items = found[: self.size]
         return Page(
             items=items,
@@ -128,7 +128,7 @@ class Listing(Generic[Item]):
     newest_first: bool = False
 
     def page(self, first: int | None, after: str | None) -> Page[Item]:
-        """Give the items behind a cursor; raises BadPage."""
+        """Return the items after a cursor; raises BadPage."""
         size = size_of(first)
         cursors = Cursors(name=self.name, kind=int if self.newest_first else str)
         ordered = sorted(self.items, key=self.position, reverse=self.newest_first)
@@ -143,7 +143,7 @@ class Listing(Generic[Item]):
         )
 
     def _behind(self, ordered: Sequence[Item], place: Position) -> int:
-        """Count the items up to a place, whether or not something stands there still."""
+        """Count the items up to a position, whether or not an item is there still."""
         return sum(self._is_up_to(self.position(item), place) for item in ordered)
 
     def _is_up_to(self, position: Position, place: Position) -> bool:

@@ -1,4 +1,4 @@
-"""The customer's own page: what they have, have used and have left, as they may see it themselves."""
+"""The customer's own page: what they have, have used and have left, as far as they may see it."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from rules.usage.series import Series
 
 ENTRIES_SHOWN = 8
 MOST_SERIES = 20
-"""Features whose usage over time is told; of the others only what is used now."""
+"""Features with usage over time on the page; the others show current usage only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PortalCreditsView:
-    """Credits of one type, and the last lines of their ledger, the newest first."""
+    """Credits of one type, and the last entries of their ledger, the newest first."""
 
     book: CreditAccountView
     entries: Sequence[LedgerEntryView]
@@ -37,9 +37,9 @@ class PortalCreditsView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerPortalView:
-    """All that the page of a customer shows; ``series`` is by the keys of features.
+    """Everything that a customer's page shows; ``series`` is by feature key.
 
-    ``credit_types`` are those that it shows as soon as there is anything of them.
+    ``credit_types`` are shown only once the customer has held any of them.
     """
 
     customer: CustomerView
@@ -50,11 +50,11 @@ class CustomerPortalView:
 
 
 async def portal(context: Context, key: str) -> CustomerPortalView | None:
-    """Give what a customer's own page shows, None where there is no such customer.
+    """Return what a customer's page shows; None where there is no such customer.
 
-    It is read in several looks: what is written in between may be on one half of it only.
+    It makes several reads: a write in between may show in a part of the page only.
     """
-    # What time has made of credits is written first: it is a write that the page has seen, too.
+    # Entries caused by time are written first, so that the page's revision includes that write.
     seen = await credit_resolvers.roll_forward_now(context, key)
     if seen is None:
         return None

@@ -1,7 +1,7 @@
-"""Previews: what an edit of the catalog or a change of plan would do, told before it is done.
+"""Previews: what an edit of the catalog or a change of plan would do, before it is done.
 
-Everything is read at one instant, and nothing is written or remembered: what is asked of the edited
-catalog is asked of a copy.
+Everything is read at one instant, and nothing is written or cached: checks against the edited catalog use a
+copy.
 """
 
 from __future__ import annotations
@@ -46,13 +46,13 @@ from rules.usage.counters import Tallies
 from rules.usage.reservations import total_reserved
 
 MOST_COUNTED = 10_000
-"""Affected customers up to whom every one is counted; beyond, so many are looked at as a sample."""
+"""The most affected customers that are all counted; beyond, a sample of this size is counted."""
 
 NO_DOUBT = 1.25
-"""How many times as many an estimate must tell, for nobody to count them after all."""
+"""How many times as many an estimate must be for no full count to follow."""
 
 PAGE = 100
-"""Customers who are looked at in one go."""
+"""Customers evaluated at a time."""
 
 Numbers = AsyncIterator[Sequence[int]]
 """Pages of customers' numbers."""
@@ -69,7 +69,7 @@ class PublishPreview:
 
 
 async def preview_publish(context: Context, key: str, scope: PublishScope) -> PublishPreview:
-    """Tell what publishing a package's draft would do; raises Rejected with what it would be refused for."""
+    """Return what publishing a package's draft would do; raises Rejected where it would be refused."""
     async with context.services.previewing, open_snapshot(context) as seen:
         done = publish(seen.flat.catalog, key, now=seen.now, scope=scope)
         package = done.catalog.packages[key]
@@ -82,7 +82,7 @@ async def preview_publish(context: Context, key: str, scope: PublishScope) -> Pu
 
 
 async def impact_of(seen: Snapshot, edited: Catalog, supposed: str) -> Impact:
-    """Tell what the customers of an environment would notice of an edit of this name."""
+    """Return what an environment's customers would notice of an edit; ``supposed`` names it."""
     edit = CatalogEdit(seen.flat, ResolvedCatalog(edited, supposed))
     whom = AffectedCustomers(
         environment=seen.environment.number,
@@ -95,17 +95,17 @@ async def impact_of(seen: Snapshot, edited: Catalog, supposed: str) -> Impact:
         return Impact()
     count = await affected.count_affected(seen.session, whom)
     if count <= MOST_COUNTED:
-        return await _counted(seen, edit, _everyone(seen, whom))
+        return await _count_impact(seen, edit, _everyone(seen, whom))
     sample = await affected.sample(seen.session, whom, MOST_COUNTED)
-    estimate = (await _counted(seen, edit, _in_pages(sample))).estimated(len(sample), count)
+    estimate = (await _count_impact(seen, edit, _in_pages(sample))).estimated(len(sample), count)
     if estimate.affected > MOST_COUNTED * NO_DOUBT:
         return estimate
-    impact = await _counted(seen, edit, _everyone(seen, whom))
+    impact = await _count_impact(seen, edit, _everyone(seen, whom))
     return impact if impact.affected <= MOST_COUNTED else estimate
 
 
 async def _everyone(seen: Snapshot, whom: AffectedCustomers) -> Numbers:
-    # Many numbers at once: who they are takes PostgreSQL a look at all who come behind.
+    # Many numbers at once: to find them, PostgreSQL reads all customers that come after.
     numbers = await affected.affected_after(seen.session, whom, 0, MOST_COUNTED)
     while numbers:
         async for page in _in_pages(numbers):
@@ -118,8 +118,8 @@ async def _in_pages(numbers: Sequence[int]) -> Numbers:
         yield numbers[start : start + PAGE]
 
 
-async def _counted(seen: Snapshot, edit: CatalogEdit, pages: Numbers) -> Impact:
-    """Count those who are affected, as soon as they are too many no further."""
+async def _count_impact(seen: Snapshot, edit: CatalogEdit, pages: Numbers) -> Impact:
+    """Count the customers affected; stop as soon as they are too many."""
     impact = Impact()
     async for numbers in pages:
         for differing in await _differing(seen, edit, numbers):
@@ -130,22 +130,22 @@ async def _counted(seen: Snapshot, edit: CatalogEdit, pages: Numbers) -> Impact:
 
 
 async def _differing(seen: Snapshot, edit: CatalogEdit, numbers: Sequence[int]) -> list[list[DecisionChange]]:
-    """Give for each customer what would differ."""
-    # What these customers own is not remembered, lest it take the place of what is asked for again.
+    """Return for each customer what would differ."""
+    # A cache of its own: these customers must not displace those that are checked again.
     found = await customers.load_by_number(seen.session, CustomerFactsCache(), numbers)
     before, after = await asyncio.to_thread(_subjects, edit, found, seen.now)
     sides = [
         await with_credits(replace(seen, flat=flat), subjects)
         for flat, subjects in ((edit.before, before), (edit.after, after))
     ]
-    counted = await _counted_for(replace(seen, flat=edit.after), sides)
+    counted = await _load_counts(replace(seen, flat=edit.after), sides)
     return await asyncio.to_thread(counted.differences, *sides)
 
 
 def _subjects(
     edit: CatalogEdit, found: Iterable[Customer], clock: datetime
 ) -> tuple[list[ResolvedCheck], list[ResolvedCheck]]:
-    """Give what questions about all that an edit touches are about, without the edit and with it."""
+    """Return the resolved checks of all that an edit touches, without the edit and with it."""
     before, after, standpoint = [], [], Standpoint(supposed=edit.after.supposed)
     for customer in found:
         now = customer.asked_at(clock)
@@ -159,7 +159,7 @@ def _subjects(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Counts:
-    """What is used and held by the customers of a page."""
+    """The usage and reservations of the customers of a page."""
 
     environment: int
     tallies: Mapping[Owner, Tallies]
@@ -168,11 +168,11 @@ class _Counts:
     def differences(
         self, before: Iterable[ResolvedCheck], after: Iterable[ResolvedCheck]
     ) -> list[list[DecisionChange]]:
-        """Give what differs, by customer."""
-        found = differences(map(self._decided, before), map(self._decided, after))
+        """Return what differs, by customer."""
+        found = differences(map(self._decide, before), map(self._decide, after))
         return [list(theirs) for _, theirs in groupby(found, _customer_of)]
 
-    def _decided(self, subject: ResolvedCheck) -> Decision:
+    def _decide(self, subject: ResolvedCheck) -> Decision:
         owner = _owner(self.environment, subject)
         holds = self.holds.get(owner, {}).values()
         return decide(
@@ -192,8 +192,8 @@ def _owner(environment: int, subject: ResolvedCheck) -> Owner:
     return Owner(environment=environment, customer=subject.customer.number)
 
 
-async def _counted_for(seen: Snapshot, sides: Iterable[Iterable[ResolvedCheck]]) -> _Counts:
-    """Read what is used and held, once for both sides."""
+async def _load_counts(seen: Snapshot, sides: Iterable[Iterable[ResolvedCheck]]) -> _Counts:
+    """Load usage and reservations once for both sides."""
     number = seen.environment.number
     needed = {
         (_owner(number, subject), subject.window)
@@ -208,14 +208,14 @@ async def _counted_for(seen: Snapshot, sides: Iterable[Iterable[ResolvedCheck]])
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanChangePreview:
-    """What a change of plan would change, from the instant on at which it would take effect."""
+    """What a change of plan would change, from the instant at which it would take effect."""
 
     planned: PlannedChange
     differences: Sequence[DecisionChange]
 
 
 async def preview_plan_change(context: Context, key: str, act: ChangePlan) -> PlanChangePreview:
-    """Tell what a change of plan would do; raises Rejected with what it would be refused for."""
+    """Return what a change of plan would do; raises Rejected where it would be refused."""
     async with open_snapshot(context) as seen:
         customer = (await load_customers(seen, {key})).get(key)
         change = plan_change_effect(seen.flat, customer, act, seen.now, key=key)
@@ -223,10 +223,10 @@ async def preview_plan_change(context: Context, key: str, act: ChangePlan) -> Pl
         heard = features_mentioned(seen.flat, (change.before, change.after), at)
         questions = [AccessCheck(customer=key, feature=feature) for feature in heard]
         before = await answer(seen, {key: change.before}, questions, at)
-        after = await answer(seen, {key: change.after}, questions, at, _changed(key, act))
+        after = await answer(seen, {key: change.after}, questions, at, _change_standpoint(key, act))
         return PlanChangePreview(planned=change, differences=differences(before, after))
 
 
-def _changed(key: str, act: ChangePlan) -> Standpoint:
-    """Give the standpoint of a change of plan; how often it was asked for makes no difference to it."""
+def _change_standpoint(key: str, act: ChangePlan) -> Standpoint:
+    """Return the standpoint of a change of plan; the idempotency key is no part of it."""
     return Standpoint(supposed=supposition("change", key, act.plan, act.price, act.timing, act.usage))

@@ -1,4 +1,4 @@
-"""Pricing tables: what is on sale, as anybody sees it or as one customer does."""
+"""Pricing tables: what is on sale, for everybody or for one customer."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ class PricingTableView:
 async def pricing_table(
     context: Context, product: str, offering: Offering, customer: str | None = None
 ) -> PricingTableView | None:
-    """Give the pricing table of a product, None where there is none.
+    """Return the pricing table of a product; None where there is none.
 
-    For a customer, who for a token is its own, it tells which plan is current; who does not exist yet
-    sees what anybody sees.
+    For a customer, who for a token is its own, it marks the current plan; a customer who does not exist yet
+    sees the table for everybody.
     """
     async with open_snapshot(context) as seen:
         visitor = await _visitor(seen, customer or context.viewer.customer)
@@ -39,7 +39,7 @@ async def pricing_table(
 
 
 async def storefront(context: Context, product: str, asked: Offering) -> PricingTableView | None:
-    """Give a product's pricing table in one billing period and one currency, None where there is none."""
+    """Return a product's pricing table in one billing period and currency; None where there is none."""
     async with open_snapshot(context) as seen:
         visitor = await _visitor(seen, context.viewer.customer)
     known = seen.flat.catalog.products.get(product)
@@ -52,7 +52,7 @@ async def storefront(context: Context, product: str, asked: Offering) -> Pricing
 async def _laid_out(
     context: Context, flat: ResolvedCatalog, product: Product, offering: Offering, visitor: Visitor
 ) -> PricingTableView:
-    # A large catalog takes a tenth of a second, and others want to be answered meanwhile.
+    # In a thread: a large catalog takes a tenth of a second.
     async with context.services.drawing:
         table = await asyncio.to_thread(laid_out, flat, product, offering, visitor)
     return PricingTableView(flat=flat, offering=offering, table=table)

@@ -1,6 +1,6 @@
-"""Reads that ask for at least a write: they wait a little for it, and then say that it is not here.
+"""Reads that require a write to be visible: they wait for it a little, then raise.
 
-Where questions go to a replica, it is given some time to come so far; then the primary is asked.
+Where queries go to a replica, they wait for the replica first, then for the primary.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ PATIENCE_SECONDS = 2.0
 INTERVAL_SECONDS = 0.05
 
 REPLICA_SECONDS = 0.25
-"""How long a replica is waited for."""
+"""How long to wait for a replica."""
 
 
-class NotReached(Exception):  # noqa: N818 - what has happened
-    """A write was named that this database has not seen."""
+class NotReached(Exception):  # noqa: N818 - it says what happened
+    """This database did not reach the required revision in time."""
 
     def __init__(self, wanted: Revision) -> None:
         super().__init__(f"The revision '{wanted}' was not reached within {PATIENCE_SECONDS:g} seconds.")
@@ -32,10 +32,10 @@ class NotReached(Exception):  # noqa: N818 - what has happened
 async def reach(context: Context, wanted: Revision, keys: Collection[str]) -> None:
     """Return as soon as a read sees a write on the catalog or one of these customers; raises NotReached.
 
-    A database never goes back: whoever reads after this sees the write as well.
+    A database never goes back: every later read sees the write as well.
     """
     begun_at = monotonic()
-    while not (await _reached(context, keys)).reaches(wanted):
+    while not (await _seen_revision(context, keys)).reaches(wanted):
         waited = monotonic() - begun_at
         if context.replica is not None and waited >= REPLICA_SECONDS:
             context.read_newest()
@@ -45,7 +45,7 @@ async def reach(context: Context, wanted: Revision, keys: Collection[str]) -> No
             await asyncio.sleep(INTERVAL_SECONDS)
 
 
-async def _reached(context: Context, keys: Collection[str]) -> Revision:
+async def _seen_revision(context: Context, keys: Collection[str]) -> Revision:
     possible = {(context.environment, key) for key in keys if is_external_key(key)}
     async with open_snapshot(context) as seen:
         furthest = await customers.newest_revision(seen.session, possible)

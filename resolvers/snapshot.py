@@ -1,4 +1,4 @@
-"""A look at an environment: everything that one answer needs, read at one instant."""
+"""A snapshot of an environment: everything that one answer needs, read at one instant."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Snapshot:
     memory: MemoryCache
 
     def other(self, at: datetime | None) -> datetime | None:
-        """Give an instant that is asked about; None for the present, which the clock's own instant is."""
+        """Return an instant other than the present; None for the present, also as the clock's own instant."""
         return None if at == self.now else at
 
 
@@ -40,16 +40,16 @@ _log = structlog.get_logger(__name__)
 
 @asynccontextmanager
 async def open_snapshot(context: Context) -> AsyncIterator[Snapshot]:
-    """Open a look at the environment of whoever is asking."""
+    """Open a snapshot of the viewer's environment."""
     async with AsyncExitStack() as stack:
-        session, environment = await _opened(stack, context)
+        session, environment = await _open(stack, context)
         yield await _seen(context, session, environment)
 
 
 async def in_snapshot(context: Context, find: Callable[[Snapshot], Coroutine[Any, Any, Answer]]) -> Answer:
-    """Find something in a look at that environment; it waits for nothing but the database.
+    """Run ``find`` in a snapshot of the viewer's environment; it must await nothing but the database.
 
-    Sooner than ``open_snapshot`` where much is asked, one question after the other.
+    Faster than ``open_snapshot`` for many reads, one after the other.
     """
 
     async def found(session: Session) -> Answer:
@@ -67,7 +67,7 @@ async def in_snapshot(context: Context, find: Callable[[Snapshot], Coroutine[Any
 def fall_back(context: Context, error: Exception) -> None:
     """Read from the primary from now on, as the replica does not answer.
 
-    What was seen of the primary may not be there yet where the replica answers again.
+    The replica may lack what the primary has shown, even once it answers again.
     """
     _log.warning("the replica does not answer", cause=repr(error))
     context.read_newest()
@@ -80,7 +80,7 @@ async def _seen(context: Context, session: Session, environment: Environment) ->
     return Snapshot(session=session, environment=environment, flat=flat, now=now, memory=services.memory)
 
 
-async def _opened(stack: AsyncExitStack, context: Context) -> tuple[Session, Environment]:
+async def _open(stack: AsyncExitStack, context: Context) -> tuple[Session, Environment]:
     """Open the replica, or the primary where there is none or it does not answer."""
     replica = context.replica
     if replica is not None:

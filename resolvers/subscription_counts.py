@@ -1,4 +1,4 @@
-"""How many live subscriptions stand on each version of a package."""
+"""How many live subscriptions each version of a package has."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ from rules.customers.terms import newest_at, version_at
 
 
 async def on_version(context: Context, package: str, number: int) -> int:
-    """Count the live subscriptions that a version holds for."""
-    counts = await context.once("subscriptions by version", lambda: _counted(context))
+    """Count the live subscriptions in force on a version."""
+    counts = await context.once("subscriptions by version", lambda: _count(context))
     return counts[package, number]
 
 
-async def _counted(context: Context) -> Counter[tuple[str, int]]:
+async def _count(context: Context) -> Counter[tuple[str, int]]:
     async with open_snapshot(context) as seen:
         return await by_version(seen.session, context.environment, seen.flat.catalog, seen.now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogUse:
-    """What customers stand on: versions that they were put on, and entitlements of their own."""
+    """What customers use: versions assigned to them, and custom entitlements."""
 
     put_on: Sequence[tuple[str, int]]
     custom: Sequence[tuple[str, CustomEntitlement]]
 
 
 async def catalog_use(session: Session, environment: int, catalog: Catalog, now: datetime) -> CatalogUse:
-    """Tell what the customers of an environment stand on."""
+    """Return what the customers of an environment use."""
     groups = await count_by_version(session, environment, now)
     put_on = [(group.package, _put_on(catalog, group, now)) for group in groups]
     return CatalogUse(put_on=put_on, custom=await custom_about(session, environment, now))
@@ -49,7 +49,7 @@ def _put_on(catalog: Catalog, group: VersionCount, now: datetime) -> int:
 async def by_version(
     session: Session, environment: int, catalog: Catalog, now: datetime
 ) -> Counter[tuple[str, int]]:
-    """Count the live subscriptions by the package and version that holds for them."""
+    """Count the live subscriptions by the package and version that is in force for them."""
     counts: Counter[tuple[str, int]] = Counter()
     for group in await count_by_version(session, environment, now):
         number = version_at(catalog.packages[group.package], _put_on(catalog, group, now), now)

@@ -1,4 +1,4 @@
-"""The rules of time zones, as a process begins to serve by them and goes on."""
+"""Time zone rules: what a process does at its start when they have changed."""
 
 from __future__ import annotations
 
@@ -21,11 +21,10 @@ _log = structlog.get_logger(__name__)
 
 
 async def take_up_rules(services: Services) -> None:
-    """Begin to serve by the rules of this process, where they are the newest; the log tells what differs.
+    """Adopt the time zone rules of this process where they are the newest; log what differs.
 
-    What follows from rules that change and was written down is found anew: what is scheduled for the end
-    of a period moves with it. Usage is counted anew, and periods of credits found again, as they are
-    needed.
+    Stored results of changed rules are computed again: changes scheduled for the end of a period move with
+    it. Usage counters and credit periods are computed again as they are needed.
     """
     rulebook = services.rulebook
     if rulebook is None:
@@ -36,7 +35,7 @@ async def take_up_rules(services: Services) -> None:
     if behind:
         _warn_older(services, rulebook, release, behind)
     if has_newest:
-        # Only then does a start wait for those who write.
+        # Only in this case does the start wait for writers.
         async with services.database.write() as session:
             newer = await rulebook.take_up(session)
         if newer is not None:
@@ -44,7 +43,7 @@ async def take_up_rules(services: Services) -> None:
 
 
 async def is_behind(services: Services) -> bool:
-    """Whether the database is served by newer rules of a zone in use than this process has."""
+    """Return whether the database uses newer rules of a zone in use than this process has."""
     rulebook = services.rulebook
     if rulebook is None:
         return False
@@ -65,13 +64,13 @@ def _warn_older(services: Services, rulebook: Rulebook, release: str, zones: fro
         )
         return True
 
-    # Once, however often somebody asks whether this process is ready.
+    # Once, however often readiness is checked.
     services.own((_warn_older, release, zones), said)
 
 
 async def _follow(services: Services, rulebook: Rulebook, newer: Newer) -> None:
     async def found(session: Session) -> list[Address]:
-        return await _concerned(services, session, newer)
+        return await _customers_to_move(services, session, newer)
 
     concerned = await services.database.snapshot(found)
     acts = (services.ledger.commit(*address, FollowTimeZones()) for address in concerned)
@@ -86,8 +85,8 @@ async def _follow(services: Services, rulebook: Rulebook, newer: Newer) -> None:
         )
 
 
-async def _concerned(services: Services, session: Session, newer: Newer) -> list[Address]:
-    """Give the customers whose scheduled changes have to move, which are few of those scheduled."""
+async def _customers_to_move(services: Services, session: Session, newer: Newer) -> list[Address]:
+    """Return the customers whose scheduled changes have to move, which are few of those scheduled."""
     scheduled = await load_with_schedule(session, newer.zones, services.clock())
     concerned: list[Address] = []
     for environment, places in groupby(sorted(scheduled), itemgetter(0)):

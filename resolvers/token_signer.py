@@ -1,4 +1,4 @@
-"""The seal of customers' tokens: JSON Web Tokens, signed with a secret that is set or that we keep."""
+"""Signs customer tokens: JSON Web Tokens, with a secret from the settings or from the database."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ _SIGNATURE_ALONE: Options = {
     "verify_sub": False,
     "verify_jti": False,
 }
-"""What the claims say is for our rules to judge, by our clock."""
+"""The claims are for our own rules to check, by our clock."""
 
 
 def is_token(secret: str) -> bool:
-    """Tell a token from a key: it has three parts."""
+    """Return whether a secret is a token rather than a key: it has three parts."""
     return secret.count(".") == 2  # noqa: PLR2004 - head, claims and signature
 
 
 class TokenSigner:
-    """Signs tokens and opens them. ``clock`` gives real time; ``secret`` None is the database's own."""
+    """Signs and verifies tokens. ``clock`` gives real time; ``secret`` None uses the database's own."""
 
     def __init__(self, database: Database, clock: Callable[[], datetime], secret: str | None = None) -> None:
         self._database = database
@@ -47,13 +47,13 @@ class TokenSigner:
         self._environments: dict[str, int] = {}
 
     async def sign(self, claims: Claims) -> str:
-        """Give the token of claims."""
-        import jwt  # noqa: PLC0415 - slow to load, and many give their customers no tokens
+        """Return the token of claims."""
+        import jwt  # noqa: PLC0415 - slow to load, and many installations use no tokens
 
         return jwt.encode(claims.payload(self._clock()), await self._signing_secret(), ALGORITHM)
 
     async def viewer(self, token: str) -> Viewer | None:
-        """Tell whom a token lets in; None where it is not ours, or over."""
+        """Return the viewer of a token; None where its signature is not ours, or it has expired."""
         claims = await self._claims(token)
         if claims is None or not claims.is_valid(self._clock()):
             return None
@@ -78,7 +78,7 @@ class TokenSigner:
             return None
 
     async def _environment(self, key: str) -> int | None:
-        # An environment is never renamed or taken away, so that what was once read stays true.
+        # An environment is never renamed or deleted, so that a cached number stays right.
         if key not in self._environments:
             async with self._database.read() as session:
                 known = await environments.find(session, key)

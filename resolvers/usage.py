@@ -1,4 +1,4 @@
-"""Usage: what has happened is recorded, and the state after it told."""
+"""Usage: record it, and return the state after it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from rules.values import FeatureType
 
 
 async def report_usage(context: Context, customer: str, act: ReportUsage) -> tuple[CommandResult, Decision]:
-    """Record usage, and decide the feature anew; raises Rejected with every problem."""
+    """Record usage, and decide the feature again; raises Rejected with every problem."""
     done = await context.services.ledger.commit(context.environment, customer, act)
     return done, state_after(done, AccessCheck(customer=customer, feature=act.feature))
 
@@ -39,25 +39,25 @@ async def ingest(context: Context, customer: str, act: IngestEvent) -> CommandRe
 
 
 async def consume(context: Context, customer: str, act: Consume | Reserve) -> tuple[CommandResult, Decision]:
-    """Use up or hold a quantity if that is allowed; raises Rejected for a mistake, never for a no."""
+    """Consume or reserve a quantity if that is allowed; raises Rejected for bad input, never for a denial."""
     done = await context.services.ledger.commit(context.environment, customer, act)
     if done.decision is not None and done.state.customer is not None:
         return done, done.decision
-    # On a replay, and for a customer who does not exist, the answer is the state as it is now.
+    # On a replay, and for a customer who does not exist, the answer is the current state.
     return done, state_after(done, act.question(customer))
 
 
 async def end_hold(
     context: Context, customer: str, act: SettleReservation | ReleaseReservation
 ) -> tuple[CommandResult, Decision]:
-    """Settle or release a hold, and decide its feature anew; raises Rejected with every problem."""
+    """Settle or release a reservation, and decide its feature again; raises Rejected with every problem."""
     done = await context.services.ledger.commit(context.environment, customer, act)
     feature = done.state.holds[act.key].feature
     return done, state_after(done, AccessCheck(customer=customer, feature=feature))
 
 
 def state_after(done: CommandResult, question: AccessCheck) -> Decision:
-    """Decide a question on the account that an act has left."""
+    """Decide a check on the state that a command left."""
     state = done.state
     subject = resolve_check(done.flat, state.customer, question, done.now)
     if subject.rate is not None and state.customer is not None:
@@ -73,12 +73,12 @@ def state_after(done: CommandResult, question: AccessCheck) -> Decision:
 
 
 async def usage_series(context: Context, about: CustomerView, span: Span) -> Series | None:
-    """Give a customer's usage over time; None unless the key names a METERED feature; raises BadSpan."""
+    """Return a customer's usage over time; None unless the key names a METERED feature; raises BadSpan."""
     flat, customer = about.flat, about.customer
     feature = flat.catalog.features.get(span.feature)
     if feature is None or feature.type is not FeatureType.METERED:
         return None
-    # Two thousand buckets take a tenth of a second, and others want to be answered meanwhile.
+    # In a thread: two thousand buckets take a tenth of a second.
     async with context.services.drawing:
         found = await asyncio.to_thread(buckets, flat, customer, span)
     owner = Owner(environment=context.environment, customer=customer.number)
@@ -96,8 +96,8 @@ async def usage_series(context: Context, about: CustomerView, span: Span) -> Ser
 
 
 async def reservation(context: Context, about: CustomerView, key: str) -> Reservation | None:
-    """Give one of a customer's holds by its key, None where there is none as they are seen."""
-    # A key that no hold can have is not looked for: PostgreSQL would refuse some as text.
+    """Return one of a customer's reservations by its key; None where the view has none."""
+    # Skip keys that no reservation can have: PostgreSQL refuses some of them as text.
     if not is_external_key(key):
         return None
     owner = Owner(environment=context.environment, customer=about.customer.number)
@@ -109,7 +109,7 @@ async def reservation(context: Context, about: CustomerView, key: str) -> Reserv
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldQuery:
-    """Which of a customer's holds are asked for, and which page of them."""
+    """Which of a customer's reservations to list, and which page of them."""
 
     about: CustomerView
     status: ReservationStatus | None
@@ -118,10 +118,10 @@ class HoldQuery:
 
 
 async def reservations(context: Context, asked: HoldQuery) -> Page[Reservation]:
-    """Give a page of a customer's holds, the newest first; raises BadPage."""
+    """Return a page of a customer's reservations, the newest first; raises BadPage."""
     about = asked.about
     owner = Owner(environment=context.environment, customer=about.customer.number)
-    # A cursor names a place among all holds: it holds at every instant.
+    # A cursor is a position among all reservations: it is valid at every instant.
     cursors = Cursors(name=("reservations", owner.environment, owner.customer), kind=int)
     wanted = PageRequest.of(cursors, asked.first, asked.after)
     other = about.standpoint.at is not None

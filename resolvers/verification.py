@@ -1,4 +1,4 @@
-"""Verifying: everything that is kept of usage and credits, computed anew from what was recorded."""
+"""Verification: compute everything stored about usage and credits again from the records."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ CUSTOMERS_AT_A_TIME = 100
 
 
 async def first_difference(services: Services, key: str | None = None) -> tuple[str, Difference] | None:
-    """Give the first thing that does not agree, and its environment; all environments unless one is named.
+    """Return the first difference and its environment, in one environment or, by default, in all.
 
-    Raises Rejected where there is no such environment. What happens meanwhile is seen, or not, whole.
+    Raises Rejected where there is no such environment. A concurrent write is seen as a whole or not at all.
     """
     for context, name in await _contexts(services, key):
         difference = await _difference(context)

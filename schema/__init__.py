@@ -1,5 +1,5 @@
-"""What the graph says: Strawberry types over facts.
+"""The graph: Strawberry types over facts.
 
-Annotations are not postponed here: Strawberry reads all of them as it makes the graph, and to parse
-them once more would take a tenth of a start. What comes later in a module stands in quotes.
+Annotations are not postponed here: Strawberry reads all of them while it builds the schema, and parsing them
+once more would take a tenth of the start. Types that come later in a module are quoted.
 """

@@ -1,4 +1,4 @@
-"""Arguments and values that fields of several nouns share."""
+"""Arguments and types that fields of several nouns share."""
 
 from datetime import datetime
 from typing import Annotated, Self
@@ -29,8 +29,6 @@ Values = Annotated[
 
 @strawberry.type(description="A half-open span of time: `start` is in it, `end` is not.")
 class Period:
-    """A span of time."""
-
     start: datetime = strawberry.field(description="The first instant of the period.")
     end: datetime | None = strawberry.field(
         description="The first instant after the period; null where it never ends."
@@ -38,5 +36,4 @@ class Period:
 
     @classmethod
     def of(cls, period: periods.Period) -> Self:
-        """Show a period."""
         return cls(start=period.start, end=period.end)

@@ -1,4 +1,4 @@
-"""Bad input to a query or subscription: one error, BAD_USER_INPUT, whatever found it."""
+"""Bad input to a query or subscription: one error, BAD_USER_INPUT, whatever the cause."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ from schema.suggestions import Suggestions
 
 
 def bad_input(message: str, **extensions: object) -> GraphQLError:
-    """Make the error of an input that a query or subscription cannot take."""
+    """Return the error for an invalid argument of a query or subscription."""
     return GraphQLError(message, extensions={"code": "BAD_USER_INPUT", **extensions})
 
 
@@ -22,20 +22,20 @@ def bad_input(message: str, **extensions: object) -> GraphQLError:
 def bad_input_errors(context: Context | None = None) -> Iterator[None]:
     """Raise BAD_USER_INPUT for what resolvers refuse.
 
-    ``userErrors`` of the extensions has the problems that the mutation would name, with the suggestions
-    that the request of a ``context`` may have.
+    The extension ``userErrors`` has the problems that a mutation would return, with the suggestions that the
+    request of a ``context`` may still receive.
     """
     try:
         yield
     except (BadPage, BadSpan, NotReached) as problem:
         raise bad_input(str(problem)) from None
     except Rejected as refusal:
-        problems = _suggested(context, refusal.problems)
+        problems = _with_suggestions(context, refusal.problems)
         message = " ".join(problem.message for problem in problems)
         raise bad_input(message, userErrors=[_user_error(one) for one in problems]) from None
 
 
-def _suggested(context: Context | None, problems: Sequence[Problem]) -> Sequence[Problem]:
+def _with_suggestions(context: Context | None, problems: Sequence[Problem]) -> Sequence[Problem]:
     return problems if context is None else [Suggestions.of(context).told(one) for one in problems]
 
 

@@ -1,4 +1,4 @@
-"""The catalog as code: one document for all that is sold, and what has changed in words."""
+"""The catalog as code: one document for the whole catalog, and its differences in words."""
 
 from typing import Annotated, Self
 
@@ -17,8 +17,6 @@ from schema.user_errors import INPUT, Payload, mutation
 
 @strawberry.input(description="A document that describes the whole catalog.")
 class ApplyCatalogInput:
-    """A document, and what is to be done with it."""
-
     document: str = strawberry.field(description="The document, in the form that `exportCatalog` writes.")
     format: CatalogFormat = strawberry.field(
         default=CatalogFormat.YAML, description="The syntax of the document."
@@ -36,14 +34,11 @@ class ApplyCatalogInput:
     )
 
     def fact(self) -> CatalogDocument:
-        """Read it."""
         return CatalogDocument(text=self.document, format=self.format, scope=self.apply_to, prune=self.prune)
 
 
 @strawberry.type(description="The result of applying a catalog document, or of a dry run.")
 class ApplyCatalogPayload(Payload):
-    """A document's payload."""
-
     changes: list[CatalogChange] = strawberry.field(
         default_factory=list, description="What the document changes, in its own order."
     )
@@ -56,7 +51,6 @@ class ApplyCatalogPayload(Payload):
 
     @classmethod
     def of(cls, after: AfterApply, *, applied: bool) -> Self:
-        """Show what a document changes."""
         revision = None if after.revision is None else Revision(str(RevisionName(after.revision)))
         changes = [CatalogChange.of(change) for change in after.changes]
         impact = None if after.impact is None else CustomerImpact.of(after.impact)
@@ -65,8 +59,6 @@ class ApplyCatalogPayload(Payload):
 
 @strawberry.type(description="What can be asked about the catalog as a whole.")
 class CatalogCodeQueries:
-    """Questions about the whole catalog."""
-
     @resolver_field("The whole catalog as one document that `applyCatalog` accepts.")
     async def export_catalog(
         self,
@@ -75,19 +67,15 @@ class CatalogCodeQueries:
             CatalogFormat | None, strawberry.argument(description="The syntax of the document.")
         ] = CatalogFormat.YAML,
     ) -> str:
-        """Write the document."""
         return await resolvers.export(info.context, format or CatalogFormat.YAML)
 
 
 @strawberry.type(description="What can be done to the catalog as a whole.")
 class CatalogCodeMutations:
-    """Acts on the whole catalog."""
-
     @mutation("Makes the catalog what a document says, all or nothing, and publishes what changed.")
     async def apply_catalog(
         self, info: Info, input: Annotated[ApplyCatalogInput, INPUT]
     ) -> ApplyCatalogPayload:
-        """Apply or compare a document."""
         if input.dry_run:
             compared = await resolvers.compare(info.context, input.fact())
             return ApplyCatalogPayload.of(compared, applied=False)

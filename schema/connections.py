@@ -1,4 +1,4 @@
-"""Connections: lists in pages."""
+"""Connections: pages of a list."""
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Generic, Self, TypeVar
@@ -20,8 +20,6 @@ After = Annotated[
 
 @strawberry.type(description="The position of a page in its list.")
 class PageInfo:
-    """A page's place."""
-
     has_next_page: bool = strawberry.field(description="Whether items follow the page.")
     has_previous_page: bool = strawberry.field(description="Whether items precede the page.")
     start_cursor: str | None = strawberry.field(
@@ -33,7 +31,6 @@ class PageInfo:
 
     @classmethod
     def of(cls, page: Page[Item]) -> Self:
-        """Show where a page stands."""
         return cls(
             has_next_page=page.has_next,
             has_previous_page=page.has_previous,
@@ -44,16 +41,12 @@ class PageInfo:
 
 @strawberry.type(description="An item of a list with its cursor.")
 class Edge(Generic[Shown]):
-    """An item and its cursor."""
-
     node: Shown = strawberry.field(description="The item of the list.")
     cursor: str = strawberry.field(description="An opaque cursor: pass it as `after`.")
 
 
 @strawberry.type(description="A page of a list.")
 class Connection(Generic[Shown]):
-    """A page."""
-
     edges: list[Edge[Shown]] = strawberry.field(description="The items of the page with their cursors.")
     nodes: list[Shown] = strawberry.field(description="The items of the page without cursors.")
     page_info: PageInfo = strawberry.field(description="The position of the page in the list.")
@@ -61,21 +54,20 @@ class Connection(Generic[Shown]):
 
     @resolver_field("The number of items in the whole list.")
     async def total_count(self) -> int:
-        """Count them, where that is not done yet."""
+        """Return the length of the list; count it where that was deferred."""
         return self.total if isinstance(self.total, int) else await self.total()
 
     @classmethod
     def of(
         cls, listing: Listing[Item], show: Callable[[Item], Shown], first: int | None, after: str | None
     ) -> Self:
-        """Show a page of a list; GraphQLError with BAD_USER_INPUT for a page that cannot be."""
+        """Return a page of a list; raises GraphQLError with BAD_USER_INPUT for an invalid page."""
         with bad_input_errors():
             page = listing.page(first, or_none(after))
         return cls.showing(page, show)
 
     @classmethod
     def showing(cls, page: Page[Item], show: Callable[[Item], Shown]) -> Self:
-        """Show a page."""
         nodes = [show(item) for item in page.items]
         return cls(
             edges=[Edge(node=node, cursor=cursor) for node, cursor in zip(nodes, page.cursors, strict=True)],

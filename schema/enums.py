@@ -34,7 +34,7 @@ from rules.values import (
 
 
 def describe(enum: type[Enum], description: str, values: Mapping[str, str], name: str | None = None) -> None:
-    """Make a rule's enum one of the graph. KeyError for a value without a description."""
+    """Make an enum of the rules one of the graph; raises KeyError for a value without a description."""
     strawberry.enum(enum, name=name, description=description)
     definition: Any = enum.__strawberry_definition__  # type: ignore[attr-defined]
     for value in definition.values:

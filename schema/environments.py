@@ -1,4 +1,4 @@
-"""Environments, and who is asking."""
+"""Environments."""
 
 from datetime import datetime
 from enum import Enum
@@ -13,8 +13,6 @@ from schema.nodes import Node, to_id
 
 @strawberry.enum(description="Whether the clock of an environment can be advanced.")
 class EnvironmentKind(Enum):
-    """A kind of environment."""
-
     LIVE = strawberry.enum_value("LIVE", description="The clock is real time.")
     SANDBOX = strawberry.enum_value(
         "SANDBOX", description="The clock can be advanced, to try the effects of time."
@@ -26,8 +24,6 @@ class EnvironmentKind(Enum):
     "another."
 )
 class Environment(Node):
-    """An environment."""
-
     key: str = strawberry.field(description="The name of the environment, as the command line uses it.")
     name: str = strawberry.field(description="The name shown to people.")
     kind: EnvironmentKind = strawberry.field(
@@ -39,7 +35,6 @@ class Environment(Node):
 
     @classmethod
     def of(cls, info: Info, environment: rules.Environment) -> Self:
-        """Show an environment."""
         return cls(
             id=to_id("Environment", environment.number),
             key=environment.key,

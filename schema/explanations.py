@@ -19,22 +19,17 @@ from schema.scalars import Quantity
 
 @strawberry.type(description="One check on the way to an answer.")
 class ExplanationStep:
-    """A step."""
-
     check: str = strawberry.field(description="What was checked.")
     outcome: str = strawberry.field(description="The outcome of the check, in one sentence.")
     decisive: bool = strawberry.field(description="Whether this check decided the answer.")
 
     @classmethod
     def of(cls, step: explaining.Step) -> Self:
-        """Show a step."""
         return cls(check=step.check, outcome=step.outcome, decisive=step.decisive)
 
 
 @strawberry.type(description="Something that would turn a denial into an approval.")
 class Remedy:
-    """A remedy."""
-
     flat: strawberry.Private[ResolvedCatalog]
     fact: strawberry.Private[rules.Remedy]
     kind: rules.RemedyKind = strawberry.field(description="What would have to be done.")
@@ -56,7 +51,6 @@ class Remedy:
 
     @classmethod
     def of(cls, flat: ResolvedCatalog, fact: rules.Remedy) -> Self:
-        """Show a remedy."""
         amount = None if fact.amount is None else Quantity(fact.amount)
         return cls(
             flat=flat,
@@ -71,19 +65,15 @@ class Remedy:
 
     @resolver_field("The plan to subscribe or change to; null for other kinds.")
     def plan(self, info: Info) -> Plan | None:
-        """Give the plan."""
         return None if self.fact.plan is None else show_plan(info, self.flat, self.fact.plan)
 
     @resolver_field("The add-on to add; ADD_ADDON only, null otherwise.")
     def addon(self, info: Info) -> Addon | None:
-        """Give the add-on."""
         return None if self.fact.addon is None else show_addon(info, self.flat, self.fact.addon)
 
 
 @strawberry.type(description="The reasons for an answer, and ways out of a denial.")
 class Explanation:
-    """An explanation."""
-
     summary: str = strawberry.field(description="One sentence that support can paste into a reply.")
     steps: list[ExplanationStep] = strawberry.field(description="The checks that were made, in order.")
     remedies: list[Remedy] = strawberry.field(
@@ -93,7 +83,6 @@ class Explanation:
 
     @classmethod
     def of(cls, found: resolvers.Explanation) -> Self:
-        """Show an explanation."""
         flat = found.decision.subject.flat
         return cls(
             summary=found.summary,
@@ -103,7 +92,7 @@ class Explanation:
 
 
 async def explain_together(info: Info, decision: Decision) -> Explanation:
-    """Explain a decision, together with all others of the request that are to be explained."""
+    """Explain a decision; all explanations of a request share one read."""
     explain = partial(resolvers.explain, info.context)
     loader = info.context.own("explanations", lambda: DataLoader(load_fn=explain, cache=False))
     return Explanation.of(await loader.load(decision))

@@ -1,7 +1,7 @@
-"""Resolvers without what our fields never use.
+"""Faster resolvers for fields that need nothing special.
 
-Strawberry finds out at every call what a field's arguments are called, whether it wants to know who is
-asking and which extensions it has. All that is known once the schema is finished.
+At every call, Strawberry looks up the names of a field's arguments, whether it takes the info, and which
+extensions it has. All of that is known once the schema is finished.
 """
 
 from collections.abc import Callable, Iterator
@@ -36,24 +36,24 @@ Convert = Callable[[Any], Any]
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A resolver that needs nothing but the thing that it reads."""
+    """A resolver that needs only the object that it reads from."""
 
     read: Callable[[Any], Any]
 
     def __call__(self, source: object, _info: object) -> Any:  # noqa: ANN401 - whatever the field shows
-        """Read the field."""
+        """Return the value of the field."""
         return self.read(source)
 
 
 def definition_of(field: GraphQLField) -> StrawberryField | None:
-    """Give what Strawberry knows of a field; None for those of introspection."""
+    """Return Strawberry's definition of a field; None for the fields of introspection."""
     known = field.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
     return known if isinstance(known, StrawberryField) else None
 
 
 def streamline(schema: strawberry.Schema) -> None:
-    """Give every field that needs nothing special a resolver that does nothing else."""
-    for kind in schema._schema.type_map.values():  # noqa: SLF001 - Strawberry shows it under no other name
+    """Replace the resolver of every field that needs nothing special."""
+    for kind in schema._schema.type_map.values():  # noqa: SLF001 - it has no public name
         if isinstance(kind, GraphQLObjectType | GraphQLInterfaceType):
             for field in kind.fields.values():
                 known = definition_of(field)
@@ -86,7 +86,7 @@ def _resolver(schema: strawberry.Schema, field: GraphQLField, known: StrawberryF
 def conversions(
     schema: strawberry.Schema, field: GraphQLField, known: StrawberryField
 ) -> Iterator[tuple[str, str, Convert]]:
-    """Give of each argument its name in the graph, its name in Python, and what makes one of the other."""
+    """Yield for each argument its name in the graph, its name in Python, and its conversion."""
     for argument in known.arguments:
         name = schema.config.name_converter.from_argument(argument)
         yield name, argument.python_name, _converting(schema, field.args[name], argument, name)
@@ -105,7 +105,7 @@ def _converting(
 
 
 def _making(schema: strawberry.Schema, type_: GraphQLInputType, known: object) -> Convert | None:
-    """Give what makes a value of what was sent; None where Strawberry itself has to."""
+    """Return the conversion of an input type's values; None where Strawberry must convert them."""
     if isinstance(known, StrawberryMaybe):
         return None
     plain = get_nullable_type(type_)
@@ -152,7 +152,7 @@ def _each(make: Convert) -> Convert:
     def each(values: Any) -> Any:  # noqa: ANN401 - as graphql-core has it
         if values is None or values is strawberry.UNSET:
             return values
-        # Always a list of its own: whoever leaves one out is given the same default.
+        # Always a new list: calls that leave it out share the same default.
         return [make(value) for value in values]
 
     return each

@@ -1,4 +1,4 @@
-"""How a field is written: its context, its resolver, and what an argument that was left out becomes."""
+"""Helpers for fields: their resolvers, and arguments that were left out."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
@@ -15,17 +15,17 @@ Resolver = TypeVar("Resolver", bound=Callable[..., object])
 
 
 def resolver_field(description: str) -> Callable[[Resolver], Resolver]:
-    """Make a method a field that is worked out when it is asked for."""
+    """Make a method the resolver of a field."""
 
     def decorate(resolver: Resolver) -> Resolver:
-        # Strawberry's own decorator has no type that mypy could see through.
+        # mypy cannot follow the type of Strawberry's own decorator.
         return cast("Resolver", strawberry.field(resolver=resolver, description=description))
 
     return decorate
 
 
 UNSET: Any = strawberry.UNSET
-"""Stands where an argument or an input field was left out."""
+"""The value of an argument or an input field that was left out."""
 
 
 def or_none(value: Any) -> Any:  # noqa: ANN401 - it passes on whatever was given

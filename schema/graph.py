@@ -24,15 +24,15 @@ from schema.subscription import Subscription
 
 
 class Graph(strawberry.Schema):
-    """The schema; its errors are told, and ours logged, by whoever answers the request."""
+    """The schema; the view that answers the request formats errors and logs internal ones."""
 
     @property
     def core(self) -> GraphQLSchema:
-        """The schema as graphql-core knows it."""
+        """The schema as graphql-core's own type."""
         return self._schema
 
     def process_errors(self, errors: list[GraphQLError], execution_context: object = None) -> None:
-        """Leave errors to the view, which knows the request."""
+        """Do nothing: the view handles errors, because it knows the request."""
 
 
 graph = Graph(

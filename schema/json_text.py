@@ -1,4 +1,4 @@
-"""Values in messages, written as callers write them: in JSON, and no longer than a message may be."""
+"""Values in messages: as JSON, as callers write them, and cut to a bounded length."""
 
 import json
 from collections.abc import Iterator
@@ -10,31 +10,31 @@ MOST_CHARACTERS = 240
 MOST_ITEMS = 10
 DEEPEST = 2
 MOST_BITS = 10_000
-"""Of an integer; Python writes no much longer one as text."""
+"""The largest integer that is written out, in bits; Python refuses to print much longer ones."""
 
 
 def json_text(value: object, depth: int = 0) -> str:
-    """Write a value that came as JSON; its middle, its later items and its depths are left out."""
+    """Return a value as JSON; long texts are cut in the middle, later items and deep levels are left out."""
     match value:
         case dict():
             pairs = (f"{json_text(name)}: {json_text(one, depth + 1)}" for name, one in value.items())
-            return f"{{{_listed(pairs, len(value), depth)}}}"
+            return f"{{{_join(pairs, len(value), depth)}}}"
         case list():
-            return f"[{_listed((json_text(item, depth + 1) for item in value), len(value), depth)}]"
+            return f"[{_join((json_text(item, depth + 1) for item in value), len(value), depth)}]"
         case str():
-            return _shortened(json.dumps(value, ensure_ascii=not is_storable(value)))
+            return _shorten(json.dumps(value, ensure_ascii=not is_storable(value)))
         case int() if value.bit_length() > MOST_BITS:
             return "..."
         case _:
-            return _shortened(json.dumps(value))
+            return _shorten(json.dumps(value))
 
 
-def _listed(items: Iterator[str], length: int, depth: int) -> str:
+def _join(items: Iterator[str], length: int, depth: int) -> str:
     most = MOST_ITEMS if depth < DEEPEST else 0
     return ", ".join([*islice(items, most), *(["..."] if length > most else [])])
 
 
-def _shortened(text: str) -> str:
+def _shorten(text: str) -> str:
     if len(text) <= MOST_CHARACTERS:
         return text
     half = (MOST_CHARACTERS - 3) // 2

@@ -1,4 +1,4 @@
-"""The acts of the graph: each answers with the thing, or with every problem of its input."""
+"""The mutations of the graph: each returns the object, or every problem of its input."""
 
 import strawberry
 
@@ -23,4 +23,4 @@ class Mutation(
     CreditMutations,
     KeyMutations,
 ):
-    """The root of all acts."""
+    """The root of all mutations."""

@@ -1,4 +1,4 @@
-"""Nodes by global id: each kind knows how its own are found."""
+"""Nodes by global id: one finder for each type."""
 
 from collections.abc import Awaitable, Callable, Mapping
 
@@ -27,9 +27,9 @@ Finder = Callable[[Info, GlobalId], Awaitable[Node | None]]
 
 
 async def node_of(info: Info, text: str) -> Node | None:
-    """Find what a global id names; None for what is not there, or in another environment.
+    """Return the object that a global id names; None where it does not exist in this environment.
 
-    GraphQLError with FORBIDDEN for what this viewer may not ask for, whether it is there or not.
+    Raises GraphQLError with FORBIDDEN for a type that this viewer may not read, whether or not it exists.
     """
     named = from_id(text)
     if named is None or named.kind not in _FINDERS or named.environment != str(info.context.environment):
@@ -37,9 +37,9 @@ async def node_of(info: Info, text: str) -> Node | None:
     refused = refusal(info.context.viewer, NODES[named.kind], {"customer": named.first})
     if refused is not None:
         raise forbidden(refused)
-    # What a preview supposes is nowhere.
+    # What a preview supposes is not stored.
     found = None if named.standpoint.supposed else await _FINDERS[named.kind](info, named)
-    # The id is made anew: what was found must be what was named, to the letter.
+    # Build the id again: it must equal the given one, character by character.
     return found if found is not None and found.id == text else None
 
 
@@ -152,7 +152,7 @@ def _price(info: Info, flat: ResolvedCatalog, names: list[str]) -> Node | None:
 
 
 def _place(flat: ResolvedCatalog, names: list[str]) -> HiddenPlace | None:
-    """Give the version, or as number 0 the draft, that an id names first."""
+    """Return the version, or for number 0 the draft, that an id names first."""
     package = flat.catalog.packages.get(_first(names))
     if package is None or len(names) == 1:
         return None

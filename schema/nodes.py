@@ -1,4 +1,4 @@
-"""Nodes: what has a global id, and how the id names it."""
+"""Nodes: objects with a global id, and the form of the id."""
 
 import base64
 import binascii
@@ -18,8 +18,6 @@ from schema.scalars import INSTANT_END, INSTANT_MIN
 
 @strawberry.interface(description="An object with a global id.")
 class Node:
-    """What ``node`` can find."""
-
     id: strawberry.ID = strawberry.field(
         description="An opaque global id, unique and never reused; `node` finds the object by it. The "
         "object's state at another instant (`at`), or in a preview, has another id."
@@ -27,39 +25,39 @@ class Node:
 
 
 def to_id(kind: str, *parts: str | int, standpoint: Standpoint = PRESENT) -> strawberry.ID:
-    """Make the global id of a state of something; the first part is the environment's number."""
+    """Return the global id of an object in a state; the first part is the environment's number."""
     text = json.dumps([kind + _mark(standpoint), *parts], separators=(",", ":"), ensure_ascii=False)
     return strawberry.ID(base64.urlsafe_b64encode(text.encode()).decode().rstrip("="))
 
 
 def catalog_id(info: Info, flat: ResolvedCatalog, kind: str, *parts: str | int) -> strawberry.ID:
-    """Make the global id of what a catalog holds, which has one state at every instant."""
+    """Return the global id of an object of a catalog, which is the same at every instant."""
     standpoint = PRESENT if flat.supposed is None else Standpoint(supposed=flat.supposed)
     return to_id(kind, info.context.environment, *parts, standpoint=standpoint)
 
 
 def _mark(standpoint: Standpoint) -> str:
-    """Write what tells the states of one thing apart; nothing for the present one."""
+    """Return the part of an id that tells the states of an object apart; empty for the present."""
     supposed = "" if standpoint.supposed is None else f"?{standpoint.supposed}"
     return supposed if standpoint.at is None else f"{supposed}@{written_instant(standpoint.at)}"
 
 
 LONGEST_NUMBER = 18
-"""Digits; more the database could not look for."""
+"""The most digits of a number that the databases can look for."""
 
 
 def is_number(text: str) -> bool:
-    """Tell whether a text can be the number of something."""
+    """Return whether a text can be the number of an object."""
     return text.isdecimal() and len(text) <= LONGEST_NUMBER
 
 
 def written_instant(at: datetime) -> str:
-    """Write an instant as ids hold it: the microseconds since 1970."""
+    """Return an instant as ids hold it: the microseconds since 1970."""
     return str(to_micros(at))
 
 
 def read_instant(text: str) -> datetime | None:
-    """Read an instant of an id; None for what cannot be one."""
+    """Return the instant in an id; None where it is invalid."""
     if not is_number(text.removeprefix("-")):
         return None
     try:
@@ -71,7 +69,7 @@ def read_instant(text: str) -> datetime | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GlobalId:
-    """What a global id names: something of a kind, by the names behind the environment's, in a state."""
+    """What a global id names: an object of a type, by its names below the environment, in a state."""
 
     kind: str
     environment: str
@@ -80,7 +78,7 @@ class GlobalId:
 
     @property
     def first(self) -> str:
-        """The first name; for what is a customer's, the customer's key."""
+        """The first name; for an object of a customer, the customer's key."""
         return self.names[0] if self.names else ""
 
 
@@ -88,7 +86,7 @@ _MARKED = re.compile(r"(?P<kind>\w+)(\?(?P<supposed>[\w-]+))?(@(?P<at>-?\d+))?",
 
 
 def from_id(text: str) -> GlobalId | None:
-    """Read a global id; None where the text is none."""
+    """Parse a global id; None where the text is none."""
     try:
         padded = text + "=" * (-len(text) % 4)
         parts = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
@@ -105,6 +103,6 @@ def from_id(text: str) -> GlobalId | None:
 
 
 def _standpoint(supposed: str | None, micros: str | None) -> Standpoint | None:
-    """Read which state is named; None for an instant that nobody can ask about."""
+    """Return the state that an id names; None for an invalid instant."""
     at = None if micros is None else read_instant(micros)
     return None if at is None and micros is not None else Standpoint(at=at, supposed=supposed)

@@ -1,7 +1,7 @@
 """Input types with @oneOf, as graphql-core knows them.
 
-Strawberry prints the directive, but checks it in code of its own, which raises where graphql-core expects
-a value, names no place, and cannot read documents with fragments. graphql-core has it all.
+Strawberry prints the directive, but checks it in code of its own, which raises where graphql-core expects a
+value, names no position, and cannot read documents with fragments. graphql-core does all of that.
 """
 
 from graphql import GraphQLInputObjectType, GraphQLSchema
@@ -9,7 +9,7 @@ from strawberry.schema.schema_converter import GraphQLCoreConverter
 
 
 def settle_one_of(schema: GraphQLSchema) -> None:
-    """Leave every input type with @oneOf to graphql-core."""
+    """Let graphql-core check every input type with @oneOf."""
     for kind in schema.type_map.values():
         if isinstance(kind, GraphQLInputObjectType):
             known = kind.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)

@@ -1,4 +1,4 @@
-"""Pricing tables: plans side by side, in the words that customers read."""
+"""Pricing tables: plans side by side, in words for customers."""
 
 from typing import Annotated, Self
 
@@ -33,8 +33,6 @@ describe(
 
 @strawberry.type(description="A line of a pricing table.")
 class PricingRow:
-    """A row."""
-
     place: strawberry.Private[HiddenPlace]
     fact: strawberry.Private[rules.PricingRow]
     text: str = strawberry.field(description="The text of the line.")
@@ -49,14 +47,11 @@ class PricingRow:
 
     @resolver_field("The entitlement that the line shows.")
     def entitlement(self, info: Info) -> Entitlement:
-        """Give the row as the plan shows it."""
         return entitlement_of(info, self.place, self.fact.resolved, self.fact.position)
 
 
 @strawberry.type(description="A plan of a pricing table.")
 class PricingColumn:
-    """A column."""
-
     flat: strawberry.Private[ResolvedCatalog]
     fact: strawberry.Private[rules.PricingColumn]
     heading: str = strawberry.field(
@@ -72,7 +67,6 @@ class PricingColumn:
 
     @classmethod
     def of(cls, flat: ResolvedCatalog, column: rules.PricingColumn) -> Self:
-        """Show a column."""
         return cls(
             flat=flat,
             fact=column,
@@ -83,24 +77,20 @@ class PricingColumn:
 
     @resolver_field("The plan of the column.")
     def plan(self, info: Info) -> Plan:
-        """Give the plan."""
         return Plan.of(info, self.flat, self.fact.plan)
 
     @resolver_field(
         "The prices of the requested billing period and currency; all prices where none was requested."
     )
     def prices(self, info: Info) -> list[Price]:
-        """Give the prices."""
         return [Price.of(info, self._place, price) for price in self.fact.prices]
 
     @resolver_field("The visible entitlements that the plan sets itself, in display order.")
     def rows(self) -> list[PricingRow]:
-        """Give the own rows."""
         return [self._row(row) for row in self.fact.rows]
 
     @resolver_field("The visible entitlements that the plan inherits, in display order.")
     def inherited_rows(self) -> list[PricingRow]:
-        """Give the inherited rows."""
         return [self._row(row) for row in self.fact.inherited_rows]
 
     def _row(self, row: rules.PricingRow) -> PricingRow:
@@ -120,8 +110,6 @@ class PricingColumn:
 
 @strawberry.type(description="What one plan has of one feature or credit type.")
 class ComparisonCell:
-    """A cell."""
-
     flat: strawberry.Private[ResolvedCatalog]
     fact: strawberry.Private[rules.ComparisonCell]
     included: bool = strawberry.field(
@@ -137,19 +125,15 @@ class ComparisonCell:
 
     @classmethod
     def of(cls, flat: ResolvedCatalog, cell: rules.ComparisonCell) -> Self:
-        """Show a cell."""
         return cls(flat=flat, fact=cell, included=cell.included, text=cell.text, struck_text=cell.struck_text)
 
     @resolver_field("The plan of the cell's column.")
     def plan(self, info: Info) -> Plan:
-        """Give the plan."""
         return Plan.of(info, self.flat, self.fact.plan)
 
 
 @strawberry.type(description="A feature or credit type compared across all plans.")
 class ComparisonRow:
-    """A row of the comparison."""
-
     key: str = strawberry.field(description="The key of the feature or credit type.")
     name: str = strawberry.field(description="The name of the feature or credit type.")
     cells: list[ComparisonCell] = strawberry.field(
@@ -158,14 +142,11 @@ class ComparisonRow:
 
     @classmethod
     def of(cls, flat: ResolvedCatalog, row: rules.ComparisonRow) -> Self:
-        """Show a row."""
         return cls(key=row.key, name=row.name, cells=[ComparisonCell.of(flat, cell) for cell in row.cells])
 
 
 @strawberry.type(description="The plans of a product side by side: published, visible and not archived.")
 class PricingTable:
-    """A pricing table."""
-
     flat: strawberry.Private[ResolvedCatalog]
     fact: strawberry.Private[rules.PricingTable]
     currency: str | None = strawberry.field(
@@ -182,7 +163,6 @@ class PricingTable:
 
     @classmethod
     def of(cls, seen: resolvers.PricingTableView) -> Self:
-        """Show a table."""
         flat, table = seen.flat, seen.table
         return cls(
             flat=flat,
@@ -195,14 +175,11 @@ class PricingTable:
 
     @resolver_field("The product that is sold.")
     def product(self, info: Info) -> Product:
-        """Give the product."""
         return Product.of(info, self.flat, self.fact.product)
 
 
 @strawberry.type(description="What can be asked about what is on sale.")
 class PricingQueries:
-    """Questions of whoever may buy."""
-
     @resolver_field(
         "The pricing table of a product; null for an unknown product. Publishable keys may "
         "read it. With a secret key and `customer`, or with that customer's token, it also "
@@ -222,7 +199,7 @@ class PricingQueries:
             str | None, strawberry.argument(description="Only prices in this currency: an ISO 4217 code.")
         ] = UNSET,
     ) -> PricingTable | None:
-        """Give the table; GraphQLError for a currency that there is not."""
+        """Raises GraphQLError with BAD_USER_INPUT for an unknown currency."""
         offering = rules.Offering(billing=or_none(billing_period), currency=_currency(or_none(currency)))
         seen = await resolvers.pricing_table(info.context, product, offering, or_none(customer))
         return None if seen is None else PricingTable.of(seen)

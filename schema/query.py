@@ -1,4 +1,4 @@
-"""The questions of the graph."""
+"""The queries of the graph."""
 
 from typing import Annotated, cast
 
@@ -31,11 +31,8 @@ MOST_CHECKS = 10_000
 
 @strawberry.type(description="The operations that read.")
 class Query(CatalogQueries, CatalogCodeQueries, PricingQueries, PreviewQueries, KeyQueries):
-    """The root of all questions."""
-
     @resolver_field("The caller: its key or token, and its environment.")
     def viewer(self, info: Info) -> Viewer:
-        """Give the viewer."""
         return Viewer.of(info)
 
     @resolver_field("The object with this global id in this environment; null where there is none.")
@@ -44,7 +41,6 @@ class Query(CatalogQueries, CatalogCodeQueries, PricingQueries, PreviewQueries, 
         info: Info,
         id: Annotated[strawberry.ID, strawberry.argument(description="The global id of the object.")],
     ) -> Node | None:
-        """Find one node."""
         return await node_of(info, id)
 
     @resolver_field("The objects with these global ids, in the same order; null where there is none.")
@@ -53,7 +49,7 @@ class Query(CatalogQueries, CatalogCodeQueries, PricingQueries, PreviewQueries, 
         info: Info,
         ids: Annotated[list[strawberry.ID], strawberry.argument(description="The global ids, at most 100.")],
     ) -> list[Node | None]:
-        """Find many nodes; GraphQLError with BAD_USER_INPUT for too many."""
+        """Raises GraphQLError with BAD_USER_INPUT for too many ids."""
         if len(ids) > LARGEST_PAGE:
             message = f"At most {LARGEST_PAGE} nodes can be asked for at once, not {len(ids)}."
             raise bad_input(message)
@@ -61,7 +57,6 @@ class Query(CatalogQueries, CatalogCodeQueries, PricingQueries, PreviewQueries, 
 
     @resolver_field("The customer with this key; null for an unknown key.")
     async def customer(self, info: Info, key: Key, at_least: AtLeast = UNSET) -> Customer | None:
-        """Give the customer."""
         await wait_for_revision(info, at_least, [key])
         seen = await customer_resolvers.customer(info.context, key)
         return None if seen is None else Customer.of(info, seen)
@@ -92,7 +87,7 @@ class Query(CatalogQueries, CatalogCodeQueries, PricingQueries, PreviewQueries, 
             bool | None, strawberry.argument(description="True includes archived ones.")
         ] = False,
     ) -> Connection[Customer]:
-        """Give a page of the customers who fit; GraphQLError with BAD_USER_INPUT for one that cannot be."""
+        """Raises GraphQLError with BAD_USER_INPUT for an invalid page."""
         asked = CustomerFilter(
             first=first,
             after=or_none(after),
@@ -118,7 +113,6 @@ class Query(CatalogQueries, CatalogCodeQueries, PricingQueries, PreviewQueries, 
         at: At = UNSET,
         at_least: AtLeast = UNSET,
     ) -> Access:
-        """Decide one question."""
         await wait_for_revision(info, at_least, [customer])
         question = question_of(customer, feature, requested, values)
         return Access.of(await access_resolvers.access(info.context, question, or_none(at)))
@@ -133,7 +127,7 @@ class Query(CatalogQueries, CatalogCodeQueries, PricingQueries, PreviewQueries, 
         at: At = UNSET,
         at_least: AtLeast = UNSET,
     ) -> list[Access]:
-        """Decide many questions; GraphQLError with BAD_USER_INPUT for too many."""
+        """Raises GraphQLError with BAD_USER_INPUT for too many checks."""
         if len(checks) > MOST_CHECKS:
             message = f"At most {MOST_CHECKS} checks can be asked at once, not {len(checks)}."
             raise bad_input(message)
@@ -147,5 +141,5 @@ async def _node_or_error(info: Info, text: str) -> Node | None:
     try:
         return await node_of(info, text)
     except GraphQLError as error:
-        # Given rather than raised, it takes this one's place alone.
+        # Returned rather than raised, it replaces this node alone.
         return cast("Node", error)

@@ -1,4 +1,4 @@
-"""Reads that name a write which they must see."""
+"""Reads that require a write to be visible."""
 
 from collections.abc import Collection
 from typing import Annotated
@@ -21,9 +21,9 @@ AtLeast = Annotated[
 
 
 async def wait_for_revision(info: Info, at_least: Revision | None, customers: Collection[str]) -> None:
-    """Return when reads see a write, at once where none is named.
+    """Return once reads see a write, at once where none is given.
 
-    GraphQLError with BAD_USER_INPUT for what names no write, or one that is not here in time.
+    Raises GraphQLError with BAD_USER_INPUT for an invalid revision, or one that is not reached in time.
     """
     text = or_none(at_least)
     if text is None:

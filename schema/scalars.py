@@ -1,7 +1,7 @@
 """The scalars of the graph: exact quantities, instants, free-form JSON and revisions.
 
-What comes in is read strictly, from variables and from literals alike: what cannot be kept exactly is
-refused with a sentence that says why, never rounded, guessed or cut.
+Variables and literals are read strictly: a value that cannot be kept exactly is refused with a sentence that
+says why; it is never rounded, guessed or cut.
 """
 
 import re
@@ -32,7 +32,7 @@ from rules.numbers import from_decimal, to_text
 from schema.json_text import json_text
 
 Quantity = NewType("Quantity", int)
-"""Micros inside, the scalar ``Decimal`` outside."""
+"""Micros in Python, the scalar ``Decimal`` in the graph."""
 
 JSON = NewType("JSON", object)
 """Any JSON value: dict, list, str, int, finite float, bool or None."""
@@ -44,7 +44,7 @@ INSTANT_MIN = datetime(1900, 1, 1, tzinfo=UTC)
 """The first instant that is accepted."""
 
 INSTANT_END = datetime(9000, 1, 1, tzinfo=UTC)
-"""No instant from here on is accepted, so that time zones and calendar arithmetic have room."""
+"""The first instant that is refused: time zones and calendar arithmetic need room."""
 
 JSON_DEPTH_MAX = 32
 JSON_INTEGER_DIGITS_MAX = 4_300  # what Python reads and writes as text
@@ -91,7 +91,7 @@ def _quantity_from_text(text: str) -> Quantity:
 
 
 def _digits_as_written(node: ValueNode) -> object:
-    """Keep a number's digits: as a float, 0.1 would no longer be a tenth."""
+    """Return a number as text: as a float, 0.1 would no longer be a tenth."""
     return node.value if isinstance(node, IntValueNode | FloatValueNode) else _plain_value(node)
 
 
@@ -159,7 +159,7 @@ def _json_children(value: object) -> Iterable[object]:
 
 
 def _plain_value(node: ValueNode) -> object:
-    """What a literal says in terms of JSON; the parser has bounded its depth."""
+    """Return a literal as a JSON value; the parser has bounded its depth."""
     match node:
         case NullValueNode():
             return None
@@ -202,10 +202,10 @@ def _scalar(
     read: Callable[[object], object],
     open_literal: Callable[[ValueNode], object] = _plain_value,
 ) -> ScalarDefinition:
-    """Define a scalar by how it is written and read; ``read`` raises ValueError with what is wrong.
+    """Define a scalar by its writer and reader; ``read`` raises ValueError with the reason.
 
-    The type is built here, not by Strawberry, whose own scalars would see variables inside a literal
-    after they were read: a Decimal in free-form JSON would turn into micros.
+    The type is built here, not by Strawberry, whose own scalars would see variables inside a literal after
+    they were read: a Decimal in free-form JSON would turn into micros.
     """
 
     def from_value(value: object) -> object:
@@ -263,4 +263,4 @@ SCALARS: dict[object, ScalarDefinition] = {
         read=_read_revision,
     ),
 }
-"""For ``StrawberryConfig(scalar_map=SCALARS)``: what fields are annotated with, and what clients see."""
+"""For ``StrawberryConfig(scalar_map=SCALARS)``: from the types of fields to the scalars of the graph."""

@@ -1,4 +1,4 @@
-"""The streams of the graph: each begins with the state and goes on with its newest after every change."""
+"""The subscriptions of the graph: each sends the state first, then its newest state after every change."""
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
@@ -39,8 +39,6 @@ Since = Annotated[
 
 @strawberry.type(description="A message of `accessChanged`: the access to one feature as it is now.")
 class AccessChange:
-    """An answer that is told."""
-
     initial: bool = strawberry.field(
         description="True for messages that give the state at the start of the stream."
     )
@@ -49,14 +47,11 @@ class AccessChange:
 
     @classmethod
     def of(cls, told: StreamMessage[Decision]) -> Self:
-        """Show what is told."""
         return cls(initial=told.initial, access=Access.of(told.thing), revision=Revision(str(told.sight)))
 
 
 @strawberry.type(description="A message of `creditBalanceChanged`: the balance as it is now.")
 class CreditBalanceChange:
-    """A balance that is told."""
-
     initial: bool = strawberry.field(
         description="True for the message that gives the state at the start of the stream."
     )
@@ -65,7 +60,6 @@ class CreditBalanceChange:
 
     @classmethod
     def of(cls, told: StreamMessage[CreditAccountView]) -> Self:
-        """Show what is told."""
         return cls(
             initial=told.initial, balance=CreditBalance.of(told.thing), revision=Revision(str(told.sight))
         )
@@ -75,10 +69,10 @@ Resolver = TypeVar("Resolver", bound=Callable[..., object])
 
 
 def stream_field(description: str) -> Callable[[Resolver], Resolver]:
-    """Make a method a stream that can be subscribed to."""
+    """Make a method the resolver of a subscription."""
 
     def decorate(resolver: Resolver) -> Resolver:
-        # Strawberry's own decorator has no type that mypy could see through.
+        # mypy cannot follow the type of Strawberry's own decorator.
         return cast("Resolver", strawberry.subscription(resolver=resolver, description=description))
 
     return decorate
@@ -86,8 +80,6 @@ def stream_field(description: str) -> Callable[[Resolver], Resolver]:
 
 @strawberry.type(description="The streams that a client can subscribe to over a WebSocket.")
 class Subscription:
-    """The root of all streams."""
-
     @stream_field(
         "The access to the named features now, then the newest after every change, in order. "
         "Changes that come faster than they can be sent are merged; the last one is always "
@@ -96,7 +88,7 @@ class Subscription:
     async def access_changed(
         self, info: Info, customer: CustomerKey, features: Features = UNSET, since: Since = UNSET
     ) -> AsyncGenerator[AccessChange, None]:
-        """Tell of access; GraphQLError with BAD_USER_INPUT for what cannot be asked."""
+        """Raises GraphQLError with BAD_USER_INPUT for invalid arguments."""
         named: list[str] | None = or_none(features)
         if named is not None and len(named) > MOST_FEATURES:
             message = f"At most {MOST_FEATURES} features can be named, not {len(named)}."
@@ -109,7 +101,7 @@ class Subscription:
     async def credit_balance_changed(
         self, info: Info, customer: CustomerKey, credit_type: CreditTypeKey, since: Since = UNSET
     ) -> AsyncGenerator[CreditBalanceChange, None]:
-        """Tell of a balance; GraphQLError with BAD_USER_INPUT for a customer or credit type that is none."""
+        """Raises GraphQLError with BAD_USER_INPUT for an unknown customer or credit type."""
         try:
             begun = await live.balance_changes(info.context, customer, credit_type, _sight(since))
         except live.NotThere as problem:
@@ -120,7 +112,6 @@ class Subscription:
 
     @stream_field("The packages of this environment, each time one is published.")
     async def package_published(self, info: Info) -> AsyncGenerator[PackageVersion, None]:
-        """Tell of every version that is published from now on."""
         async with aclosing(live.publishes(info.context)) as published:
             async for flat, package, number in published:
                 yield show_version(info, flat, package, number)

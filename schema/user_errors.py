@@ -1,4 +1,4 @@
-"""What a mutation answers: the thing, or every problem found with the input."""
+"""The result of a mutation: the object, or every problem of its input."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
@@ -24,8 +24,6 @@ Answer = TypeVar("Answer")
 
 @strawberry.type(description="One problem of an input.")
 class UserError:
-    """A problem."""
-
     code: ErrorCode = strawberry.field(description="The kind of the problem.")
     message: str = strawberry.field(description="The problem in one sentence for people.")
     path: list[str] = strawberry.field(
@@ -34,14 +32,14 @@ class UserError:
 
     @classmethod
     def of(cls, context: Context, problem: Problem) -> Self:
-        """Show a problem, with the keys that may have been meant where they may be suggested."""
+        """Return a problem, with the keys that may have been meant where suggestions are allowed."""
         told = Suggestions.of(context).told(problem)
         return cls(code=told.code, message=told.message, path=list(told.path))
 
 
 @strawberry.interface(description="The answer of a mutation.")
 class Payload:
-    """What all payloads have; every other field of one is null where the input was refused."""
+    """What all payloads have; every other field is null where the input was refused."""
 
     revision: Revision | None = strawberry.field(
         default=None,
@@ -67,7 +65,7 @@ async def with_user_errors(
     do: Callable[[], Awaitable[Answer]],
     inputs: Iterable[object],
 ) -> Answer | AnyPayload:
-    """Do something with inputs that can be kept, and tell a refusal in a payload of this kind."""
+    """Run a command on inputs that can be stored; return a refusal as a payload of this type."""
     answer = await attempt(do, inputs)
     if isinstance(answer, Rejected):
         return payload(user_errors=[UserError.of(context, problem) for problem in answer.problems])
@@ -75,7 +73,7 @@ async def with_user_errors(
 
 
 async def attempt(do: Callable[[], Awaitable[Answer]], inputs: Iterable[object]) -> Answer | Rejected:
-    """Do something with inputs that can be kept; give the refusal where it is refused."""
+    """Run a command on inputs that can be stored; return the refusal where it is refused."""
     try:
         refuse_any(problem for value in inputs for problem in _unstorable(value))
         return await do()
@@ -89,9 +87,9 @@ async def each(
     do: Callable[[Item], Awaitable[AnyPayload]],
     inputs: list[Item],
 ) -> list[AnyPayload]:
-    """Do something with each input, which stands or falls alone, and tell refusals in such a payload.
+    """Run a command on each input by itself, and return refusals as payloads of this type.
 
-    GraphQLError with BAD_USER_INPUT for a batch that is too large.
+    Raises GraphQLError with BAD_USER_INPUT for a batch that is too large.
     """
     refuse_too_many(inputs)
     doings = (with_user_errors(context, payload, partial(do, one), [one]) for one in inputs)
@@ -123,7 +121,7 @@ class _TellsProblems(FieldExtension):
 
 
 def _unstorable(value: object, *path: str) -> Iterator[Problem]:
-    """Find the texts in an input that no database can keep."""
+    """Yield a problem for each text in an input that databases cannot store."""
     if isinstance(value, str) and not is_storable(value):
         message = "A string must not contain NUL or half of a surrogate pair."
         yield Problem(ErrorCode.INVALID, message, path)
@@ -136,7 +134,7 @@ def _unstorable(value: object, *path: str) -> Iterator[Problem]:
 
 
 def mutation(description: str) -> Callable[[Callable[Arguments, Awaitable[Answer]]], Answer]:
-    """Make a mutation field whose refusals are told in its payload."""
+    """Make a mutation field whose refusals are user errors of its payload."""
 
     def decorate(resolver: Callable[Arguments, Awaitable[Answer]]) -> Answer:
         return strawberry.mutation(resolver=resolver, description=description, extensions=[_TellsProblems()])

@@ -1,4 +1,4 @@
-"""The viewer: who is asking."""
+"""The viewer: the key or token that makes the request."""
 
 from typing import Self
 
@@ -14,8 +14,6 @@ from schema.fields import Info, resolver_field
 
 @strawberry.type(description="The caller of an operation.")
 class Viewer:
-    """A viewer."""
-
     kind: ApiKeyKind = strawberry.field(description="The kind of key or token of the caller.")
     scopes: list[Scope] = strawberry.field(
         description="What the key may do; empty for publishable keys and tokens."
@@ -23,19 +21,16 @@ class Viewer:
 
     @classmethod
     def of(cls, info: Info) -> Self:
-        """Show who is asking."""
         viewer = info.context.viewer
         scopes = viewer.scopes if viewer.is_back_end else ()
         return cls(kind=viewer.kind, scopes=[scope for scope in Scope if scope in scopes])
 
     @resolver_field("The customer of the token; null for a key.")
     async def customer(self, info: Info) -> Customer | None:
-        """Give the customer."""
         key = info.context.viewer.customer
         seen = None if key is None else await customers.customer(info.context, key)
         return None if seen is None else Customer.of(info, seen)
 
     @resolver_field("The environment in which everything happens.")
     async def environment(self, info: Info) -> Environment:
-        """Give the environment."""
         return Environment.of(info, await resolvers.environment(info.context))

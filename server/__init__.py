@@ -1,6 +1,6 @@
-"""How it runs: HTTP, settings, command line, pages."""
+"""How it runs: HTTP, WebSockets, settings, command line, pages."""
 
 from server.time_zones import use_newest_rules
 
-# Every program begins here, its workers too, and no zone is loaded before.
+# Every process, workers included, starts here, before any zone is loaded.
 use_newest_rules()

@@ -1,4 +1,4 @@
-"""The application: its routes, and what it holds from start to end."""
+"""The application: its routes, and its start and end."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ from server.websocket.operations import Operations
 from server.websocket.sockets import Sockets
 
 READINESS_SECONDS = 5
-"""How long the database may take to say of which revision it is."""
+"""How long the database may take to answer a readiness check."""
 
 UNLESS_SET = Limits()
 ANY_DOCUMENT = Trusted()
@@ -59,9 +59,9 @@ def create_app(
     portal_looks: Theme = PLAIN,
     compiles: bool = True,
 ) -> Starlette:
-    """Put the application on services, which it closes when it ends.
+    """Build the application on services, which it closes when it ends.
 
-    Requests without a key act in the environment ``keyless``, where one is given. Without ``compiles``,
+    Requests without a key act in the environment ``keyless``, if one is given. Without ``compiles``,
     graphql-core executes every operation, in place of the compiled ones.
     """
     doorkeeper = Authenticator(services=services, keyless=keyless)
@@ -85,14 +85,14 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        await _rules_taken_up(services)
+        await _take_up_rules(services)
         yield
         try:
             await services.close()
         finally:
             await rates.close()
 
-    # Where nobody needs a key, a page of any site that is open in the browser would be let in.
+    # Without required keys, CORS would give every site that the browser opens access.
     door = _Graph(view) if keyless is not None else _ForEverySite(_Graph(view), view)
     routes = [
         Route("/graphql", door),
@@ -110,7 +110,7 @@ def create_app(
 
 
 def from_settings(keyless: int | None = None) -> Starlette:
-    """Make the application of a worker process."""
+    """Build the application of a worker process."""
     settings = read_settings()
     configure(settings)
     metrics = Metrics(shared_metrics())
@@ -136,7 +136,7 @@ def from_settings(keyless: int | None = None) -> Starlette:
 
 
 def for_every_site(app: ASGIApp) -> ASGIApp:
-    """Let pages of all sites ask: whoever asks shows a key, which no browser adds by itself."""
+    """Allow pages of all sites: every request needs a key, which no browser adds by itself."""
     return CORSMiddleware(
         app,
         allow_origins=["*"],
@@ -147,7 +147,7 @@ def for_every_site(app: ASGIApp) -> ASGIApp:
 
 
 class _Application(Starlette):
-    """The routes; what is asked of the graph goes straight to its door, which lets no error through."""
+    """The routes; a POST to the graph skips the middleware, since its view handles every error."""
 
     def __init__(self, door: ASGIApp, *, routes: Sequence[BaseRoute], lifespan: Lifespan[Starlette]) -> None:
         super().__init__(routes=routes, lifespan=lifespan)
@@ -161,7 +161,7 @@ class _Application(Starlette):
 
 
 class _ForEverySite:
-    """Sees to what browsers want to be told; who says no origin is none."""
+    """Adds CORS headers to requests that carry an Origin; skips the middleware otherwise."""
 
     def __init__(self, app: ASGIApp, view: ASGIApp) -> None:
         self._app = for_every_site(app)
@@ -173,7 +173,7 @@ class _ForEverySite:
 
 
 class _Graph:
-    """GraphiQL for browsers that open the address, the graph for everybody else."""
+    """GraphiQL for browsers that open the address, the graph for all other requests."""
 
     def __init__(self, view: ASGIApp) -> None:
         self._view = view
@@ -213,10 +213,10 @@ def _readiness(services: Services) -> Callable[[Request], Awaitable[Response]]:
     return ready
 
 
-async def _rules_taken_up(services: Services) -> None:
-    """Begin to serve by the rules of time zones that this process has, where they are the newest."""
+async def _take_up_rules(services: Services) -> None:
+    """Adopt the time zone rules of this process where they are the newest."""
     try:
         await take_up_rules(services)
     except FAILURES as error:
-        # The first act tries again.
+        # The first write tries again.
         _log.warning("the rules of time zones were not compared with the database's", cause=repr(error))

@@ -1,4 +1,4 @@
-"""Who is asking: the key that a request carries, or on a loopback demo nobody in particular."""
+"""Authentication: by the key or token of a request, or none on a loopback demo."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from rules.auth.api_keys import ApiKeyKind, Scope
 from rules.auth.permissions import Viewer
 
 
-class Unauthenticated(Exception):  # noqa: N818 - what the request is
-    """The request carries no key, or one that opens nothing (any more)."""
+class Unauthenticated(Exception):  # noqa: N818 - it says what the request is
+    """The request carries no key, or one that is unknown, expired or revoked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Authenticator:
-    """Tells who is asking. ``keyless`` is the environment of those who carry no key, if they have one."""
+    """Authenticates requests. ``keyless`` is the environment of requests without a key, if any may act."""
 
     services: Services
     keyless: int | None = None
 
     async def viewer(self, request: HTTPConnection) -> Viewer:
-        """Give who is asking, by the header of a request; raises Unauthenticated."""
+        """Return the viewer of a request by its Authorization header; raises Unauthenticated."""
         return await self.viewer_with(request, bearer(request.headers.get("authorization")))
 
     async def viewer_with(self, request: HTTPConnection, secret: str | None) -> Viewer:
-        """Give who is asking with a key or token; raises Unauthenticated. None is no key at all.
+        """Return the viewer of a key or token; raises Unauthenticated. None means no key at all.
 
-        This is for long-lived connections too, whose key comes in their first message: whoever asks
-        again every second hears within another that a key was revoked or a token is over. Asking
-        costs no statement where others have asked with the same key just before.
+        Long-lived connections, whose key comes in their first message, call this again: every second is
+        enough to refuse a revoked key or an expired token within another second. A call soon after another
+        with the same key runs no statement.
         """
         if secret is not None:
             viewer = await viewer_of(self.services, secret)
@@ -44,14 +44,14 @@ class Authenticator:
         return viewer
 
     def _without_key(self, request: HTTPConnection) -> Viewer | None:
-        # The name that the browser used is checked as well: another site's name may lead here too.
+        # Check the host name of the request as well: another site's name may resolve to this machine.
         if self.keyless is None or not is_loopback(request.url.hostname or ""):
             return None
         return Viewer(environment=self.keyless, kind=ApiKeyKind.SECRET, scopes=frozenset(Scope))
 
 
 def bearer(header: str | None) -> str | None:
-    """Give the key of an Authorization header; an empty one, or one of another scheme, opens nothing."""
+    """Return the key of an Authorization header; an empty string for an empty header or another scheme."""
     if header is None:
         return None
     scheme, _, secret = header.partition(" ")
@@ -59,7 +59,7 @@ def bearer(header: str | None) -> str | None:
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether an address can be reached from this machine alone."""
+    """Return whether only this machine can reach an address."""
     try:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:

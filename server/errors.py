@@ -1,4 +1,4 @@
-"""What a request is told that is not answered as it hoped: a code to branch on, a sentence for people."""
+"""Errors of a request: a code to branch on, a sentence for people."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Formatted = Mapping[str, object]
 
 
 class RequestCode(StrEnum):
-    """What is wrong with a request; the promise that clients may branch on."""
+    """What is wrong with a request; clients may rely on these codes."""
 
     GRAPHQL_PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
     GRAPHQL_VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
@@ -35,11 +35,11 @@ class RequestCode(StrEnum):
     INTERNAL_SERVER_ERROR = "INTERNAL_SERVER_ERROR"
 
 
-class Refused(Exception):  # noqa: N818 - what happened to the request
+class Refused(Exception):  # noqa: N818 - it says what happened to the request
     """A request that is not executed, and why.
 
-    ``status`` None stands for a well-formed request with a document or variables that cannot be
-    executed: its HTTP status depends on the media type of the answer.
+    ``status`` None means a well-formed request whose document or variables cannot be executed: its HTTP
+    status depends on the media type of the answer.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ def refuse(
     extensions: Formatted | None = None,
     details: Formatted | None = None,
 ) -> Refused:
-    """A refusal for one reason, to be raised; ``details`` stand beside its code."""
+    """Return a refusal with one error, for the caller to raise; ``details`` are further extensions."""
     error = {"message": message, "extensions": {"code": code.value, **(details or {})}}
     return Refused([error], status=status, headers=headers, extensions=extensions)
 
@@ -77,7 +77,7 @@ def with_code(error: GraphQLError, code: RequestCode) -> Formatted:
 
 
 def format_error(error: GraphQLError) -> Formatted:
-    """Format an error of execution; what is not the caller's mistake is logged and masked."""
+    """Format an error of execution; log and mask it unless it is the caller's mistake."""
     if error.extensions and "code" in error.extensions:
         return error.formatted
     if _is_about_an_argument(error):
@@ -92,17 +92,17 @@ OUR_FAULT = "Something went wrong on our side."
 
 
 def internal() -> Formatted:
-    """The code of our own fault, with the id under which the log tells its cause."""
+    """Return the extensions of an internal error, with the request id under which the log has its cause."""
     return {"code": RequestCode.INTERNAL_SERVER_ERROR.value, "requestId": current_request_id()}
 
 
 def _is_about_an_argument(error: GraphQLError) -> bool:
-    # The executor names the place in the document that holds the value; resolvers and scalars that fail
-    # know no such place, and resolvers that refuse an argument say so by a code.
+    # The executor names the node in the document that holds the value; resolvers and scalars that fail
+    # have no such node, and resolvers that refuse an argument set a code.
     cause = error.original_error
     if isinstance(cause, StrawberryInputCoercionError):
         return True
     if cause is None:
-        # Of a directive at the root, where no field has been begun.
+        # An error of a directive at the root, where no field has begun.
         return isinstance(next(iter(error.nodes or ()), None), ValueNode)
     return isinstance(cause, GraphQLError) and cause.original_error is None and bool(cause.nodes)

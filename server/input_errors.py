@@ -1,7 +1,7 @@
 """What is wrong with a value in a document or a variable, in the words of GraphQL and JSON.
 
-graphql-core decides whether a value is right. Where it is not, its messages name no path in a document,
-and write values as Python does; these name the place and write JSON.
+graphql-core decides whether a value is valid. Its messages name no path in a document, and write values as
+Python does; these name the path and write JSON.
 """
 
 from __future__ import annotations
@@ -55,31 +55,31 @@ _NOT_NULL = "not to be null."
 
 @dataclass(frozen=True, slots=True)
 class Wrong:
-    """One thing that is wrong with a value: where, what, and the node that holds it in a document."""
+    """One fault of a value: its path, a message, and the node that holds the value in a document."""
 
     place: str
     message: str
     node: Node | None
 
     def at(self, root: str) -> str:
-        """Name the place where it is inside of the value."""
+        """Return the path of the fault inside of the value, as a part of a sentence."""
         return "" if self.place == root else f" at {self.place}"
 
 
 class Given(Protocol):
-    """A value as it was given, of which nothing is known yet."""
+    """A value as it was given, before any check."""
 
     @property
     def node(self) -> Node | None:
-        """Where it stands in the document; None for what came as JSON."""
+        """Its node in the document; None for a value from JSON."""
 
     @property
     def field(self) -> Node | None:
-        """The same together with the name of the field whose value it is."""
+        """The node of its field, name included."""
 
     @property
     def is_known(self) -> bool:
-        """Whether it can be judged: a variable in a document cannot."""
+        """Whether it can be checked: a variable in a document cannot."""
 
     @property
     def is_null(self) -> bool:
@@ -94,10 +94,10 @@ class Given(Protocol):
         """Its fields, where it is an object."""
 
     def refusal(self, type_: GraphQLLeafType) -> str | None:
-        """Say why it is no value of a scalar or enum; None where it is one."""
+        """Return why it is no value of a scalar or enum; None where it is one."""
 
     def __str__(self) -> str:
-        """Write it as its caller does."""
+        """Return it as its caller writes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ class _Json:
             taken = type_.coerce_input_value(self.value)
         except GraphQLError as error:
             by_graphql = isinstance(type_, GraphQLEnumType) or is_specified_scalar_type(type_)
-            # What follows the colon is the value, as Python writes it.
+            # The part after the colon is the value, as Python writes it.
             return f"{error.message.partition(': ')[0]}: {self}" if by_graphql else error.message
         except Exception:  # noqa: BLE001 - graphql-core takes it for a refusal as well
             return _unfit(type_, self)
@@ -185,7 +185,7 @@ class _Literal:
 
 
 def wrongs(given: Given, type_: GraphQLInputType, place: str) -> Iterator[Wrong]:
-    """Find everything that makes a value none of its type."""
+    """Yield everything that makes a value invalid for its type."""
     if not given.is_known:
         return
     if is_non_null_type(type_):
@@ -197,7 +197,7 @@ def wrongs(given: Given, type_: GraphQLInputType, place: str) -> Iterator[Wrong]
     if given.is_null:
         return
     if is_list_type(type_):
-        # A list takes a value that is none as its only item.
+        # GraphQL takes a value that is not a list as its only item.
         items = given.items
         places = (
             [(place, given)] if items is None else ((f"{place}[{n}]", one) for n, one in enumerate(items))
@@ -271,10 +271,10 @@ def _suggestion(name: str, names: Iterable[str], what: str = "") -> str:
 
 
 class ValuesRule(ValidationRule):
-    """Checks literals as graphql-core's ValuesOfCorrectTypeRule does, and says where they are wrong."""
+    """Checks literals as graphql-core's ValuesOfCorrectTypeRule does, and names the path of a fault."""
 
     def enter_argument(self, node: ArgumentNode, *_: object) -> None:
-        """Check the value of an argument, of a field or a directive."""
+        """Check the value of an argument of a field or directive."""
         argument, name = self.context.get_argument(), node.name.value
         if argument is not None:
             self._check(node.value, argument.type, name, f"Argument '{name}' has invalid value")
@@ -291,14 +291,14 @@ class ValuesRule(ValidationRule):
 
 
 def replace_values_rule(rules: Iterable[type[Any]]) -> tuple[type[Any], ...]:
-    """Put ValuesRule in the place of graphql-core's own."""
+    """Return the rules with ValuesRule in the place of graphql-core's own."""
     return tuple(ValuesRule if rule is ValuesOfCorrectTypeRule else rule for rule in rules)
 
 
 def variable_errors(
     schema: GraphQLSchema, operation: OperationDefinitionNode, given: Mapping[str, object], most: int
 ) -> list[GraphQLError]:
-    """Find what is wrong with the variables of an operation, which graphql-core refused."""
+    """Return what is wrong with the variables of an operation that graphql-core refused."""
     found = _variable_errors(schema, operation, given)
     errors = list(islice(found, most))
     if next(found, None) is not None:
@@ -326,7 +326,7 @@ _PLACE = re.compile(r"^Argument '(\w+)' has invalid value at (?=[.[])")
 
 
 def in_graphql_words(message: str) -> str:
-    """Write the message about an argument that is wrong by a variable in it as all others are."""
+    """Return the message about an argument with an invalid variable in the form of all others."""
     if message.endswith("not to be None."):
         message = f"{message.removesuffix('not to be None.')}{_NOT_NULL}"
     return _PLACE.sub(r"Argument '\1' has invalid value at \1", message)

@@ -1,4 +1,4 @@
-"""What the server counts of itself, in the form that Prometheus reads."""
+"""What the server counts about itself, in the form that Prometheus reads."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ from server.execution.fallbacks import Step
 from server.time_zones import Used
 
 MOST_NAMES = 100
-"""Operations that are counted by their names; those that come later are counted together."""
+"""How many operations are counted by name; later ones are counted together."""
 
 OTHERS = "(others)"
 NAMELESS = "(nameless)"
 NONE = "(none)"
-"""Stands where a request was refused before it had an operation."""
+"""The label of a request that was refused before its operation was known."""
 
 OK = "OK"
 
 
 def outcome_of(errors: Sequence[Mapping[str, Any]]) -> str:
-    """OK, or the code of the first error."""
+    """Return OK, or the code of the first error."""
     return str(errors[0]["extensions"]["code"]) if errors else OK
 
 
@@ -47,16 +47,16 @@ _ACTS = (1, 2, 5, 10, 20, 50, 100, 200, 500)
 
 
 class Metrics:
-    """Counts the requests of a process, and the acts that it commits together.
+    """Counts the requests of a process, and the commands that it commits together.
 
-    With ``shared_folder`` every process of the server writes there, and each tells of all.
+    With ``shared_folder`` every process of the server writes there, and each reports the totals.
     """
 
     def __init__(self, shared_folder: str | None = None) -> None:
         self._registry = CollectorRegistry()
         self._shared_folder = shared_folder
         self._names: set[str] = set()
-        # Found once for each: to look for them by their labels costs more than to count.
+        # A cache: finding a counter by its labels costs more than counting.
         self._counters: dict[tuple[str | None, OperationType | None, str], tuple[Counter, Histogram]] = {}
         labels = ["operation", "kind"]
         self._requests = Counter(
@@ -117,18 +117,18 @@ class Metrics:
     def _counters_of(
         self, name: str | None, kind: OperationType | None, outcome: str
     ) -> tuple[Counter, Histogram]:
-        labels = (NONE, NONE) if kind is None else (self._counted(name), kind.value)
+        labels = (NONE, NONE) if kind is None else (self._label(name), kind.value)
         found = self._requests.labels(*labels, outcome), self._seconds.labels(*labels)
         if OTHERS not in labels:
             self._counters[name, kind, outcome] = found
         return found
 
     def uses_rules(self, used: Used) -> None:
-        """Tell which rules of time zones are used."""
+        """Set which time zone rules are in use."""
         self._zones.labels(used.release, used.source).set(1)
 
     def committed(self, acts: int) -> None:
-        """Count a transaction with so many acts in it."""
+        """Count a transaction with this many commands."""
         self._acts.observe(acts)
 
     def fell_back(self, step: Step) -> None:
@@ -137,7 +137,7 @@ class Metrics:
 
     @contextmanager
     def socket(self) -> Iterator[int]:
-        """Count a WebSocket while it is open; gives how many this process has."""
+        """Count a WebSocket while it is open; yield how many this process has."""
         self._held += 1
         with self._sockets.track_inprogress():
             try:
@@ -147,7 +147,7 @@ class Metrics:
 
     @contextmanager
     def stream(self) -> Iterator[None]:
-        """Count a subscription while it is under way."""
+        """Count a subscription while it runs."""
         with self._streams.track_inprogress():
             yield
 
@@ -156,18 +156,18 @@ class Metrics:
         self._messages.inc()
 
     def closed(self, code: int) -> None:
-        """Count a WebSocket that was closed with a code."""
+        """Count a WebSocket that this server closed with a code."""
         self._closed.labels(str(code)).inc()
 
     def _gauge(self, name: str, description: str) -> Gauge:
         return Gauge(name, description, registry=self._registry, multiprocess_mode="livesum")
 
     async def page(self, _: Request) -> Response:
-        """Answer Prometheus."""
-        return Response(generate_latest(self._exposed()), media_type=CONTENT_TYPE_LATEST)
+        """Answer a scrape of Prometheus."""
+        return Response(generate_latest(self._all_metrics()), media_type=CONTENT_TYPE_LATEST)
 
-    def _counted(self, name: str | None) -> str:
-        """Give the name under which an operation is counted: callers choose names, and there is no end."""
+    def _label(self, name: str | None) -> str:
+        """Return the label of an operation's name: callers choose names, so their number is bounded."""
         if name is None:
             return NAMELESS
         if name not in self._names:
@@ -176,7 +176,7 @@ class Metrics:
             self._names.add(name)
         return name
 
-    def _exposed(self) -> CollectorRegistry:
+    def _all_metrics(self) -> CollectorRegistry:
         if self._shared_folder is None:
             return self._registry
         registry = CollectorRegistry()

@@ -1,4 +1,4 @@
-"""Counting what was asked for against a limit: in this process alone, or in Redis for all of them."""
+"""Counts requests against a rate limit: in this process alone, or in Redis for all processes."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ class RateCounter:
         return str(self._limit)
 
     async def close(self) -> None:
-        """Let go of Redis."""
+        """Close the connections to Redis."""
         if self._connections is not None:
             await self._connections.disconnect()
 
     async def seconds_to_wait(self, name: tuple[str, ...], cost: int) -> int | None:
-        """Count what somebody asks for; gives after how many seconds there is more where it is too much.
+        """Count a cost; return after how many seconds to retry where it exceeds the limit, else None.
 
-        A storage that cannot be reached has something for everybody.
+        A storage that cannot be reached never exceeds the limit.
         """
         try:
             if await self._counting.hit(self._limit, *name, cost=cost):
@@ -55,7 +55,7 @@ class RateCounter:
 
 
 def _connections(address: str) -> ConnectionPool:
-    # Slow to load, and most do without.
+    # Slow to load, and most servers do not need it.
     from redis.asyncio import ConnectionPool  # noqa: PLC0415
 
     seconds = REDIS_PATIENCE_SECONDS
@@ -70,6 +70,6 @@ def _storage(address: str | None, connections: ConnectionPool | None) -> Storage
         implementation="redispy",
         key_prefix="allotment",
         wrap_exceptions=True,
-        # It is taken, as documented; only plain options are typed.
+        # Documented as an option, but typed for plain ones only.
         connection_pool=connections,  # type: ignore[arg-type]
     )

@@ -1,4 +1,4 @@
-"""Rate limits: so much cost in a span, for each key and for each customer's tokens."""
+"""Rate limits: a cost per span, for each key and for each customer's tokens."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ if TYPE_CHECKING:
 IN_MEMORY = "memory://"
 
 PAGE_COST = 100
-"""What a page for people counts, also one that need not be sent again."""
+"""The cost of a page for people, also of one that is not sent again."""
 
 
 class RateLimiter:
-    """The limit that everybody has, such as ``1000/second``; None is no limit.
+    """One limit for every key and customer, such as ``1000/second``; None is no limit.
 
-    What was asked for is counted in ``storage``: in this process alone, or in Redis for all of them.
+    Costs are counted in ``storage``: in this process alone, or in Redis for all processes.
     """
 
     def __init__(self, limit: str | None = None, storage: str = IN_MEMORY) -> None:
         self._counting = None if limit is None else _counting(limit, storage)
 
     async def close(self) -> None:
-        """Let go of Redis."""
+        """Close the connections to Redis."""
         if self._counting is not None:
             await self._counting.close()
 
     async def charge(self, viewer: Viewer, cost: int) -> None:
-        """Count what somebody asks for; raises Refused where it is too much for now.
+        """Count a cost; raises Refused where it exceeds the limit.
 
-        A storage that cannot be reached lets everybody through: that is better than nobody.
+        Where the storage cannot be reached, every request passes: better than none.
         """
         if self._counting is None:
             return
@@ -44,7 +44,7 @@ class RateLimiter:
 
 
 def _counting(limit: str, storage: str) -> RateCounter:
-    # Slow to load, and most set no limit.
+    # Slow to load, and most servers set no limit.
     from server.rate_counter import RateCounter  # noqa: PLC0415
 
     return RateCounter(limit, None if storage == IN_MEMORY else storage)
@@ -57,7 +57,7 @@ def _too_much(limit: str, seconds: int) -> Refused:
         message,
         HTTPStatus.TOO_MANY_REQUESTS,
         headers={"Retry-After": str(seconds)},
-        # For whoever has no headers to read: on a WebSocket, and behind most GraphQL clients.
+        # For callers that cannot read headers: on a WebSocket, and behind most GraphQL clients.
         details={"retryAfter": seconds},
     )
 

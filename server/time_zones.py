@@ -1,6 +1,6 @@
-"""Which rules of time zones this machine has, and which of them are used: the newest.
+"""Finds the time zone rules of this machine, and uses the newest.
 
-Python itself would take the machine's, however old, and the package ``tzdata`` only where there are none.
+Python itself uses the machine's, however old, and the package ``tzdata`` only where there are none.
 """
 
 from __future__ import annotations
@@ -17,28 +17,28 @@ from rules.time_zones import PACKAGE, ZoneRules, digest, release_in
 
 _PACKAGED = Path(tzdata.__file__).parent / "zoneinfo"
 _TOLD_IN = ("tzdata.zi", "+VERSION")
-"""Files of a folder that name its release: Debian and its kin have the first, macOS and BSD the second."""
+"""Files of a folder that name its release: the first on Debian and its kin, the second on macOS and BSD."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Used:
-    """The rules that are used: their release, and the folder they are in, None for the package."""
+    """The rules in use: their release, and their folder, None for the package."""
 
     release: str
     folder: Path | None = None
 
     @property
     def source(self) -> str:
-        """Where they are, in a word."""
+        """The folder, or the name of the package."""
         return PACKAGE if self.folder is None else str(self.folder)
 
 
 @cache
 def use_newest_rules() -> Used:
-    """Let all zones of this process come from the newest rules there are, and tell which those are.
+    """Make all zones of this process use the newest rules, and return which those are.
 
-    It has to come before any zone is loaded. A folder that does not say of which release it is, is not
-    used; one as new as the package is not either.
+    Call it before any zone is loaded. A folder is not used where it names no release, or where the package is
+    as new.
     """
     used = newest((Path(folder) for folder in zoneinfo.TZPATH), tzdata.IANA_VERSION)
     zoneinfo.reset_tzpath([] if used.folder is None else [used.folder])
@@ -46,7 +46,7 @@ def use_newest_rules() -> Used:
 
 
 def newest(folders: Iterable[Path], packaged: str) -> Used:
-    """Tell which is the newest, the package of a release or one of some folders, the first of several."""
+    """Return the newest of the package and some folders; of equals, the package, then the first folder."""
     known = [Used(release=packaged)]
     for folder in folders:
         release = release_of(folder)
@@ -56,7 +56,7 @@ def newest(folders: Iterable[Path], packaged: str) -> Used:
 
 
 def release_of(folder: Path) -> str | None:
-    """Tell of which release a folder of time zones is; None where it does not say so."""
+    """Return the release of a folder of time zones; None where it names none."""
     for name in _TOLD_IN:
         try:
             with (folder / name).open(encoding="utf-8", errors="replace") as told:
@@ -67,7 +67,7 @@ def release_of(folder: Path) -> str | None:
 
 
 def rules_in_use() -> ZoneRules:
-    """Give the rules of all zones, as this process uses them."""
+    """Return the rules of all zones, as this process uses them."""
     used = use_newest_rules()
     return ZoneRules(release=used.release, source=used.source, digests=_digests)
 
@@ -79,7 +79,7 @@ def _digests() -> Mapping[str, str]:
 
 
 def _file(used: Used, name: str) -> bytes:
-    """Read a zone as Python does: what the folder lacks is in the package."""
+    """Read a zone as Python does: from the package where the folder lacks it."""
     for folder in (used.folder, _PACKAGED):
         if folder is not None and (folder / name).is_file():
             return (folder / name).read_bytes()
@@ -87,5 +87,5 @@ def _file(used: Used, name: str) -> bytes:
     raise LookupError(message)
 
 
-# Many names are of one zone.
+# Many names share one zone.
 _digest = cache(digest)

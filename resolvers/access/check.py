@@ -1,4 +1,4 @@
-"""May these customers use these features: all that is needed is read at once, and the rules decide."""
+"""Access checks: load everything that the checks need at once, then decide by the rules."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ NO_TALLIES: WindowTallies = {}
 
 
 async def access(context: Context, question: AccessCheck, at: datetime | None = None) -> Decision:
-    """Answer one question, now or about another instant; unknown keys get a no, never an error."""
+    """Answer one check, now or at another instant; unknown keys are denied and raise no error."""
     return (await accesses(context, [question], at))[0]
 
 
 async def accesses(
     context: Context, questions: Sequence[AccessCheck], at: datetime | None = None
 ) -> list[Decision]:
-    """Answer many questions at one instant, in their order."""
+    """Answer many checks at one instant, in their order."""
     decisions = await _decide_by_probe(context, questions) if at is None else None
     if decisions is not None:
         return decisions
@@ -49,7 +49,7 @@ async def accesses(
 
 
 async def _decide_by_probe(context: Context, questions: Sequence[AccessCheck]) -> list[Decision] | None:
-    """Answer at a glance, or at a second one after meeting customers who were not remembered."""
+    """Answer by the probe; load customers that are not cached and try once more. None where that fails."""
     decisions = await decide_by_probe(context, questions)
     if decisions is None and await warm_cache(context, {question.customer for question in questions}):
         return await decide_by_probe(context, questions)
@@ -59,7 +59,7 @@ async def _decide_by_probe(context: Context, questions: Sequence[AccessCheck]) -
 async def accesses_of(
     context: Context, key: str, features: Iterable[str] | None = None, at: datetime | None = None
 ) -> list[Decision]:
-    """Answer for each feature named, or for each that any source of the customer speaks about."""
+    """Answer a check for each feature named, or for each that any source of the customer mentions."""
 
     async def decided(seen: Snapshot) -> list[Decision]:
         known = await load_customers(seen, {key})
@@ -74,7 +74,7 @@ async def supposed_accesses(
     questions: Sequence[AccessCheck] | None = None,
     at: datetime | None = None,
 ) -> list[Decision]:
-    """Answer questions, or those of each feature, about a customer as an edit would make them."""
+    """Answer checks, by default of every feature, for a customer as an edit would leave them."""
     about = about.moved(at)
     key, now = about.customer.key, about.now
 
@@ -89,10 +89,10 @@ async def supposed_accesses(
 def _questions(
     seen: Snapshot, key: str, customer: Customer | None, features: Iterable[str] | None, at: datetime | None
 ) -> list[AccessCheck]:
-    """Put a question about each feature named, or about each that anything speaks of."""
+    """Return a check for each feature named, or for each feature in effect."""
     if features is None:
         features = (
-            [] if customer is None else features_in_effect(seen.flat, customer, _asked(seen, customer, at))
+            [] if customer is None else features_in_effect(seen.flat, customer, _instant(seen, customer, at))
         )
     return [AccessCheck(customer=key, feature=each) for each in features]
 
@@ -104,7 +104,7 @@ async def answer(
     at: datetime | None = None,
     standpoint: Standpoint | None = None,
 ) -> list[Decision]:
-    """Decide questions about customers who were found, or would be so from a standpoint."""
+    """Decide checks of customers that were loaded, as seen from a standpoint."""
     subjects = [_subject(seen, known.get(question.customer), question, at) for question in questions]
     if standpoint is None:
         standpoint = standpoint_at(seen.other(at))
@@ -129,7 +129,7 @@ async def answer(
 
 
 async def with_credits(seen: Snapshot, subjects: Sequence[ResolvedCheck]) -> list[ResolvedCheck]:
-    """Open the books of credits that pay for usage, where any do; no statement where none does."""
+    """Attach the credit accounts that pay for usage; runs no statement where no check has a rate."""
     paying = {
         index: AccountAt(customer=subject.customer, credit_type=subject.rate.credit_type, at=subject.now)
         for index, subject in enumerate(subjects)
@@ -139,8 +139,8 @@ async def with_credits(seen: Snapshot, subjects: Sequence[ResolvedCheck]) -> lis
     return [replace(subject, book=books.get(index)) for index, subject in enumerate(subjects)]
 
 
-def _asked(seen: Snapshot, customer: Customer | None, at: datetime | None) -> datetime:
-    """Tell which instant is asked about: the clock's own reads as none at all."""
+def _instant(seen: Snapshot, customer: Customer | None, at: datetime | None) -> datetime:
+    """Return the instant to evaluate at; an ``at`` equal to the clock's instant is the same as None."""
     if at is not None and at != seen.now:
         return at
     return seen.now if customer is None else customer.asked_at(seen.now)
@@ -149,8 +149,8 @@ def _asked(seen: Snapshot, customer: Customer | None, at: datetime | None) -> da
 def _subject(
     seen: Snapshot, customer: Customer | None, question: AccessCheck, at: datetime | None
 ) -> ResolvedCheck:
-    asked = _asked(seen, customer, at)
-    past = asked < _asked(seen, customer, None)
+    asked = _instant(seen, customer, at)
+    past = asked < _instant(seen, customer, None)
     return resolve_check(seen.flat, customer, question, asked, past=past)
 
 
@@ -161,7 +161,7 @@ def _owner(seen: Snapshot, subject: ResolvedCheck) -> Owner | None:
 
 
 async def _tallies(seen: Snapshot, subjects: Iterable[ResolvedCheck]) -> Mapping[Owner | None, WindowTallies]:
-    """Give the tallies that the subjects need."""
+    """Return the counters that the checks need."""
     needed = {
         (owner, subject.window)
         for subject in subjects
@@ -173,7 +173,7 @@ async def _tallies(seen: Snapshot, subjects: Iterable[ResolvedCheck]) -> Mapping
 def _remember(
     seen: Snapshot, subjects: Iterable[ResolvedCheck], tallies: Mapping[Owner | None, WindowTallies]
 ) -> None:
-    """Keep what was counted for those who ask again before anything is done."""
+    """Cache the counters that were computed; they hold until the customer's next write."""
     for subject in subjects:
         if subject.window is not None and subject.customer is not None and not subject.past:
             tally = tallies[_owner(seen, subject)][subject.window]
@@ -182,7 +182,7 @@ def _remember(
 
 
 async def tallies_of(seen: Snapshot, needed: Collection[tuple[Owner, Window]]) -> dict[Owner, WindowTallies]:
-    """Give the tallies of windows: those kept, and those that are not counted anew."""
+    """Return the counters of windows, stored ones where they exist, else computed from the records."""
     kept = await usage.load_counters(seen.session, {owner for owner, _ in needed})
     missing = [
         Uncounted(owner=owner, window=window, aggregation=aggregation_of(seen.flat.catalog, window.feature))
@@ -196,7 +196,7 @@ async def tallies_of(seen: Snapshot, needed: Collection[tuple[Owner, Window]]) -
 async def _holds(
     seen: Snapshot, subjects: Iterable[ResolvedCheck], at: datetime | None
 ) -> Mapping[Owner | None, Holds]:
-    """Give the holds that are open at the instant that is asked about."""
+    """Return the reservations that are open at the instant of the check."""
     metered = {_owner(seen, subject) for subject in subjects if subject.window is not None}
     owners = [owner for owner in metered if owner is not None]
     past = at if at is not None and at < seen.now else None
@@ -205,7 +205,7 @@ async def _holds(
 
 
 async def _next_usage(seen: Snapshot, subjects: Sequence[ResolvedCheck]) -> Mapping[int, datetime]:
-    """Give, for subjects in the past, when usage next occurred: then the answer changed."""
+    """Return, for checks of the past, the instant of the next usage: the answer holds until then."""
     later = {
         index: (owner, whole_window(subject.feature.key).after(subject.now))
         for index, subject in enumerate(subjects)

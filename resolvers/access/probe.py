@@ -1,4 +1,4 @@
-"""Questions of the present, answered at a glance: one statement, and what a process remembers."""
+"""Checks of the present, answered by the probe: one statement, and what this process has cached."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from rules.usage.counters import Tallies
 from rules.usage.reservations import total_reserved
 
 NOBODY, NOTHING = "", ""
-"""Stand in a place for keys that no customer, and no feature, can have."""
+"""Placeholders in a probe key for keys that no customer and no feature can have."""
 
 
-class _Unknown(Exception):  # noqa: N818 - what stands in the way
-    """Something that an answer needs is not remembered as of this revision."""
+class _Unknown(Exception):  # noqa: N818 - no error: the slow path answers
+    """Something that an answer needs is not cached at this revision."""
 
 
 async def decide_by_probe(context: Context, questions: Sequence[AccessCheck]) -> list[Decision] | None:
-    """Answer questions at one instant; None where something must be read that is not remembered.
+    """Answer checks at one instant; None where an answer needs something that is not cached.
 
-    Whoever reads it remembers it for the next glance.
+    The slow path, which loads it, caches it for the next probe.
     """
     services = context.services
     flat = services.catalogs.newest(context.environment)
@@ -66,14 +66,14 @@ def _place(environment: int, flat: ResolvedCatalog, question: AccessCheck) -> Pr
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Seen:
-    """What all questions are decided by; ``clock`` is real time."""
+    """What all checks are decided by; ``clock`` is real time."""
 
     flat: ResolvedCatalog
     memory: MemoryCache
     clock: datetime
 
     def decided(self, question: AccessCheck, glance: AccessProbe | None) -> Decision:
-        """Decide a question; raises _Unknown."""
+        """Decide a check; raises _Unknown."""
         if glance is None or glance.catalog_revision != self.flat.catalog.revision:
             raise _Unknown
         customer = self._customer(glance)

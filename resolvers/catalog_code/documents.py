@@ -1,4 +1,4 @@
-"""The catalog as code: written down whole, and made what a document says."""
+"""The catalog as code: export it as a document, compare it with one, apply one."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from rules.previews.impact import Impact
 from rules.standpoints import supposition
 
 Progress = Callable[[float], None]
-"""Is told how much of the work is done: 0 to 1."""
+"""Called with the share of the work that is done: 0 to 1."""
 
 READ_SHARE = 0.5
 PROVEN_SHARE = 0.9
@@ -33,15 +33,15 @@ STEPS_BETWEEN_REPORTS = 5_000
 
 
 class CatalogFormat(StrEnum):
-    """How a document is written."""
+    """The syntax of a document."""
 
     YAML = "YAML"
     JSON = "JSON"
 
 
 def _notation(form: CatalogFormat) -> Notation:
-    """Give what reads and writes a format."""
-    # Few servers are ever shown a document, and libyaml is large.
+    """Return the reader and writer of a format."""
+    # Few servers ever read a document, and libyaml is large.
     from resolvers.catalog_code import json_tokens, yaml_tokens  # noqa: PLC0415
 
     # mypy compares a module with the protocol only where it is returned alone.
@@ -52,7 +52,7 @@ def _notation(form: CatalogFormat) -> Notation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogDocument:
-    """A document, and what is to be done with it."""
+    """A document, and how to apply it."""
 
     text: str
     format: CatalogFormat = CatalogFormat.YAML
@@ -64,7 +64,7 @@ class CatalogDocument:
 class AfterApply:
     """What a document changes; ``revision`` is that of the write, None where nothing was written.
 
-    ``impact`` is what customers would notice, where it was only compared.
+    ``impact`` is what customers would notice; it is computed for comparisons only.
     """
 
     changes: tuple[CatalogDifference, ...]
@@ -77,17 +77,17 @@ _Placed = tuple[int, int, Problem]
 
 
 def _silent(_: float) -> None:
-    """Tell nobody."""
+    """Ignore the progress."""
 
 
 async def export(context: Context, form: CatalogFormat = CatalogFormat.YAML) -> str:
-    """Write the whole catalog as one document."""
+    """Return the whole catalog as one document."""
     flat = await catalogs.current_catalog(context)
     return await asyncio.to_thread(lambda: _notation(form).write(document_of(flat.catalog)))
 
 
 async def compare(context: Context, document: CatalogDocument) -> AfterApply:
-    """Tell what applying a document would change; raises Rejected with what it would be refused for."""
+    """Return what applying a document would change; raises Rejected where it would be refused."""
     reading = await _read(document, _silent)
     async with context.services.previewing, open_snapshot(context) as seen:
         held = await catalog_use(seen.session, context.environment, seen.flat.catalog, seen.now)
@@ -100,7 +100,7 @@ async def compare(context: Context, document: CatalogDocument) -> AfterApply:
 async def apply_document(
     context: Context, document: CatalogDocument, progress: Progress = _silent
 ) -> AfterApply:
-    """Make the catalog what a document says, as a whole; raises Rejected with every problem.
+    """Make the catalog equal to a document, all of it or nothing; raises Rejected with every problem.
 
     Each problem has its path in the document, and its line and column in the message.
     """
@@ -120,19 +120,19 @@ async def apply_document(
 
 
 async def _read(document: CatalogDocument, progress: Progress) -> _Reading:
-    # In a thread of its own: a large document takes seconds, in which others are answered.
+    # In a thread: a large document takes seconds, and the event loop must not stop.
     return await asyncio.to_thread(_Reading, document, progress)
 
 
 class _Reading:
-    """A document that could be read, flaws apart; raises Rejected where it could not."""
+    """A document that was parsed, apart from its flaws; raises Rejected where it cannot be parsed."""
 
     def __init__(self, document: CatalogDocument, progress: Progress = _silent) -> None:
         self._document = document
         walk = Walk(self._tokens())
         lines = document.text.count("\n") + 1
         try:
-            self._value = assemble(_reported(walk, lines, progress))
+            self._value = assemble(_report_progress(walk, lines, progress))
         except Broken as broken:
             raise Rejected(_in_order(map(_of_flaw, (*walk.flaws, broken.flaw)))) from None
         self._flaws = [_of_flaw(flaw) for flaw in walk.flaws]
@@ -155,19 +155,19 @@ class _Reading:
                 custom=held.custom,
             )
         except Rejected as refusal:
-            raise Rejected(_in_order((*self._flaws, *self._placed(refusal.problems)))) from None
+            raise Rejected(_in_order((*self._flaws, *self._with_positions(refusal.problems)))) from None
         if self._flaws:
             raise Rejected(_in_order(self._flaws))
         return applied
 
-    def _placed(self, problems: Iterable[Problem]) -> list[_Placed]:
-        """Find where each problem is; the document is read once more for that."""
+    def _with_positions(self, problems: Iterable[Problem]) -> list[_Placed]:
+        """Return the problems with their positions; parses the document once more to find them."""
         told = list(problems)
         found = places(Walk(self._tokens()), {problem.path for problem in told})
         return [(*found[problem.path], problem) for problem in told]
 
 
-def _reported(steps: Iterable[ParseStep], lines: int, progress: Progress) -> Iterator[ParseStep]:
+def _report_progress(steps: Iterable[ParseStep], lines: int, progress: Progress) -> Iterator[ParseStep]:
     for count, step in enumerate(steps):
         if count % STEPS_BETWEEN_REPORTS == 0:
             progress(READ_SHARE * step.line / lines)
@@ -179,7 +179,7 @@ def _of_flaw(flaw: Flaw) -> _Placed:
 
 
 def _in_order(placed: Iterable[_Placed]) -> Iterator[Problem]:
-    """Give problems from the top of the document to its end; each message says where."""
+    """Yield problems from the top of the document to its end; each message names its line and column."""
     for line, column, problem in sorted(placed, key=lambda one: one[:2]):
         message = f"Line {line}, column {column}: {problem.message}"
         yield replace(problem, message=message, path=("document", *problem.path))

@@ -1,4 +1,4 @@
-"""JSON: proven by the standard library, then taken apart once more, because only that tells the places."""
+"""JSON: validated by the standard library, then tokenized here, because the library keeps no positions."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _OPENING = {"{": Kind.MAPPING, "[": Kind.LIST, "}": Kind.END, "]": Kind.END}
 
 
 def read_tokens(text: str) -> Iterator[Token]:
-    """Give the pieces of a document; raises Broken where it is no JSON."""
+    """Yield the tokens of a document; raises Broken where it is not JSON."""
     _refuse_unreadable(text)
     line, line_start = 1, 0
     for piece in _PIECE.finditer(text):
@@ -32,13 +32,13 @@ def read_tokens(text: str) -> Iterator[Token]:
             case "mark":
                 yield Token(_OPENING[piece["mark"]], line, column)
             case "text":
-                yield Token(Kind.SCALAR, line, column, _unescaped(piece["text"]))
+                yield Token(Kind.SCALAR, line, column, _unescape(piece["text"]))
             case _:
                 _refuse_constant(piece["plain"], line, column)
                 yield Token(Kind.SCALAR, line, column, piece["plain"], plain=True)
 
 
-def _unescaped(text: str) -> str:
+def _unescape(text: str) -> str:
     if "\\" not in text:
         return text
     told: str = json.loads(f'"{text}"')
@@ -47,7 +47,7 @@ def _unescaped(text: str) -> str:
 
 def _refuse_unreadable(text: str) -> None:
     try:
-        # Numbers stay as they are written: they are read with their digits later.
+        # Numbers stay text here: they are read later, with all their digits.
         json.loads(text, parse_int=str, parse_float=str)
     except json.JSONDecodeError as error:
         message = f"This is not JSON: {error.msg[:1].lower()}{error.msg[1:]}."
@@ -58,12 +58,12 @@ def _refuse_unreadable(text: str) -> None:
 
 
 def _refuse_constant(word: str, line: int, column: int) -> None:
-    # The standard library takes what JSON does not know.
+    # The standard library accepts what JSON does not have.
     if word in {"NaN", "Infinity", "-Infinity"}:
         message = f"This is not JSON: {word} is not a number."
         raise Broken(message, line, column)
 
 
 def write(value: Mapping[str, object]) -> str:
-    """Write plain values, indented."""
+    """Return plain values as indented JSON."""
     return f"{json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)}\n"

@@ -1,7 +1,7 @@
-"""What a written document says, and where: the part that YAML and JSON have in common.
+"""The values of a document and their positions: the part that YAML and JSON have in common.
 
-A notation gives tokens; here they become plain values, and every flaw that the notation itself lets
-pass is told with its place. Numbers keep all their digits: nothing passes through a float.
+A notation yields tokens; this module makes plain values of them, and reports with its position every flaw
+that the notation itself allows. Numbers keep all their digits: nothing passes through a float.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from enum import Enum, auto
 from typing import NamedTuple, Protocol
 
 DEEPEST = 64
-"""How many lists and mappings may stand in each other."""
+"""How deep lists and mappings may be nested."""
 
 Path = tuple[str, ...]
 
 
 class Kind(Enum):
-    """What a token is."""
+    """The kind of a token."""
 
     MAPPING = auto()
     LIST = auto()
@@ -29,7 +29,7 @@ class Kind(Enum):
 
 
 class Token(NamedTuple):
-    """A piece of a document; a ``plain`` scalar may be a number, true, false or null. Places count from 1."""
+    """A piece of a document; a ``plain`` scalar may be a number, boolean or null. Positions count from 1."""
 
     kind: Kind
     line: int
@@ -48,8 +48,8 @@ class Flaw:
     path: Path = ()
 
 
-class Broken(Exception):  # noqa: N818 - what the document is
-    """The document cannot be read on from here."""
+class Broken(Exception):  # noqa: N818 - it says what the document is
+    """The document cannot be parsed beyond this position."""
 
     def __init__(self, message: str, line: int, column: int) -> None:
         super().__init__(message)
@@ -57,22 +57,22 @@ class Broken(Exception):  # noqa: N818 - what the document is
 
 
 def too_deep(line: int, column: int) -> Broken:
-    """Return what refuses a document in which too much stands in each other."""
+    """Return the exception for a document that is nested too deeply."""
     return Broken(f"Lists and mappings may be nested at most {DEEPEST} deep.", line, column)
 
 
 class Notation(Protocol):
-    """A way to write documents."""
+    """A syntax for documents."""
 
     def read_tokens(self, text: str) -> Iterator[Token]:
-        """Give the pieces of a document; raises Broken where it cannot be read."""
+        """Yield the tokens of a document; raises Broken where it cannot be parsed."""
 
     def write(self, value: Mapping[str, object]) -> str:
-        """Write a document."""
+        """Return a value as a document."""
 
 
 class ParseStep(NamedTuple):
-    """A value with its path; where it stands is where its key does."""
+    """A value with its path; its position is that of its key."""
 
     path: Path
     value: object
@@ -89,9 +89,9 @@ _UNKEEPABLE = re.compile("[\0\ud800-\udfff]")  # databases refuse NUL, and UTF-8
 
 
 def scalar_value(text: str) -> object:
-    """Give what a plain scalar says by the core schema of YAML 1.2, which holds what JSON says.
+    """Return the value of a plain scalar by the core schema of YAML 1.2, which includes that of JSON.
 
-    ``no`` and ``off`` are words there. ValueError for what cannot be kept exactly.
+    ``no`` and ``off`` are strings. Raises ValueError for a value that cannot be stored exactly.
     """
     if text in _NULLS:
         return None
@@ -113,13 +113,13 @@ def scalar_value(text: str) -> object:
 
 def _whole(text: str) -> int:
     number = int(text) if text.lstrip("+-").isdecimal() else int(text, 0)
-    str(number)  # ValueError where it could be read, but not written again
+    str(number)  # ValueError where Python can parse it, but not write it
     return number
 
 
 @dataclass(slots=True)
 class _Open:
-    """A list or mapping that is not at its end; ``key`` waits for its value."""
+    """A list or mapping whose end has not been reached; ``key`` is the key whose value comes next."""
 
     path: Path
     keys: set[str] | None
@@ -129,14 +129,14 @@ class _Open:
 
 @dataclass(slots=True)
 class Walk:
-    """A walk through a document's values, parents before children, that gathers flaws as it goes."""
+    """A walk through a document's values, parents before children, which collects flaws on the way."""
 
     tokens: Iterable[Token]
     flaws: list[Flaw] = field(default_factory=list)
     _open: list[_Open] = field(default_factory=list)
 
     def __iter__(self) -> Iterator[ParseStep]:
-        """Take a step to every value; Broken where the document cannot be read on."""
+        """Yield a step for every value; raises Broken where the document cannot be parsed further."""
         for token in self.tokens:
             if token.kind is Kind.END:
                 self._open.pop()
@@ -195,7 +195,7 @@ class Walk:
 
 
 def assemble(steps: Iterable[ParseStep]) -> object:
-    """Put the values of a walk together, each into its parent."""
+    """Return the value of a document from the steps of a walk."""
     parents: list[dict[str, object] | list[object]] = []
     root: object = None
     for path, value, _, _ in steps:
@@ -212,7 +212,7 @@ def assemble(steps: Iterable[ParseStep]) -> object:
 
 
 def places(steps: Iterable[ParseStep], wanted: Collection[Path]) -> dict[Path, tuple[int, int]]:
-    """Find line and column of values, or of the nearest thing around them that is there."""
+    """Return line and column of values; where one is missing, those of its nearest ancestor."""
     around = {path[:length] for path in wanted for length in range(len(path) + 1)}
     known = {path: (line, column) for path, _, line, column in steps if path in around}
     return {path: _nearest(known, path) for path in wanted}

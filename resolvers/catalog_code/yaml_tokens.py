@@ -1,6 +1,6 @@
-"""YAML: read token by token with libyaml, and written so that people read it with pleasure.
+"""YAML: read token by token with libyaml, and written for people to read.
 
-Anchors, aliases, tags and directives are not read: a document says what it says where it says it.
+Anchors, aliases, tags and directives are refused: every value must be written in its place.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ import yaml
 from resolvers.catalog_code.syntax import Broken, Kind, Token, too_deep
 
 WIDEST = 60
-"""How many characters a list or mapping may have to stand on the line of its key."""
+"""The longest list or mapping, in characters, that is written on the line of its key."""
 
 LINE_END = "\n"
 
 LONGEST_KEY = 1_000
-"""How many characters a key may have to be told from its value by a colon alone."""
+"""The longest key, in characters, that is written with a colon alone."""
 
-# Newer ones read ahead up to a limit of their own before they give anything, PyYAML 6.0.4 for one.
+# Newer versions, such as PyYAML 6.0.4, read ahead up to a limit of their own before they yield anything.
 _DEEPER_THAN_LIBYAML_READS = "exceeded maximum nesting depth"
 
 _LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
@@ -36,14 +36,14 @@ _KINDS = {
 _UNREADABLE = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*(?: [A-Za-z0-9_./()+-]+)*")
-# The last six are text to us, and flags to readers of the older YAML 1.1.
+# The last six are strings here, but booleans to parsers of the older YAML 1.1.
 _NO_WORDS = frozenset({"null", "true", "false", "y", "n", "yes", "no", "on", "off"})
 _ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 _NO_BLOCK = re.compile("[\0-\x09\x0b-\x1f]|^ | $", re.MULTILINE)
 
 
 def read_tokens(text: str) -> Iterator[Token]:
-    """Give the pieces of a document; raises Broken where it is no YAML, or more than one document."""
+    """Yield the tokens of a document; raises Broken where it is not YAML, or several documents."""
     _refuse_unreadable(text)
     try:
         yield from _tokens(yaml.parse(text, Loader=_LOADER))
@@ -102,12 +102,12 @@ def _refuse_extras(event: Any, line: int, column: int) -> None:  # noqa: ANN401 
 
 
 def write(value: Mapping[str, object]) -> str:
-    """Write plain values: sections and the things in them line by line, what is short in them on one line."""
+    """Return plain values as YAML: sections and their items in block style, short values on one line."""
     return "".join(f"{line}\n" for line in _lines(value, level=0))
 
 
 def _lines(value: object, level: int) -> Iterator[str]:
-    """Give the lines of a value; sections are at level 0, things at 1, their fields at 2."""
+    """Yield the lines of a value; sections are at level 0, items at 1, their fields at 2."""
     if isinstance(value, dict) and value:
         for key, item in value.items():
             yield from _entry(key, item, level)
@@ -123,7 +123,7 @@ def _entry(key: str, value: object, level: int) -> Iterator[str]:
     if len(head) > LONGEST_KEY:
         yield f"? {head}"
         head = ""
-    yield from _under(f"{head}:", value, level, whole_lines=level < 2)  # noqa: PLR2004 - things are level 1
+    yield from _under(f"{head}:", value, level, whole_lines=level < 2)  # noqa: PLR2004 - items are level 1
 
 
 def _item(value: object, level: int) -> Iterator[str]:
@@ -135,7 +135,7 @@ def _item(value: object, level: int) -> Iterator[str]:
 
 
 def _under(head: str, value: object, level: int, *, whole_lines: bool = False) -> Iterator[str]:
-    """Give a value behind its key or dash where it is short, else below it."""
+    """Yield a value behind its key or dash where it is short, else below it."""
     if isinstance(value, str) and _fits_block(value):
         yield f"{head} {'|' if value.endswith(LINE_END) else '|-'}"
         lines: Iterator[str] = iter(value.removesuffix(LINE_END).split(LINE_END))
@@ -149,7 +149,7 @@ def _under(head: str, value: object, level: int, *, whole_lines: bool = False) -
 
 
 def _fits_block(text: str) -> bool:
-    """Tell whether a text of several lines can stand as it is."""
+    """Return whether a text of several lines can be written as a block."""
     body = text.removesuffix(LINE_END)
     parted = LINE_END in body and body[0] != LINE_END and body[-1] != LINE_END
     return parted and _NO_BLOCK.search(body) is None and _ESCAPED.search(body) is None
@@ -184,7 +184,7 @@ def _scalar(value: object) -> str:
     if isinstance(value, str):
         if _PLAIN.fullmatch(value) and value.lower() not in _NO_WORDS:
             return value
-        # What is a string in JSON is one in YAML, but for a few characters.
+        # A JSON string is a YAML string, but for a few characters.
         text = json.dumps(value, ensure_ascii=False)
         return _ESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
     return json.dumps(value)

@@ -1,4 +1,4 @@
-"""Books of credits as they were, are or will be at an instant."""
+"""Credit accounts as of an instant of the past, present or future."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from rules.customers.facts import Customer
 from rules.revisions import Revision
 
 FARTHEST = timedelta(days=25 * 366)
-"""How far ahead credits are told; what is asked about later instants is answered as of then."""
+"""How far ahead an account is computed; at later instants it is returned as of then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountAt:
-    """Whose book is wanted, of which credit type, at which instant."""
+    """Which account to open, and as of which instant."""
 
     customer: Customer
     credit_type: str
@@ -32,12 +32,12 @@ class AccountAt:
 
 
 def shelf_of(seen: Snapshot, customer: Customer, credit_type: str) -> CreditAccountKey:
-    """Tell where a customer's book is kept."""
+    """Return the key under which a customer's account is stored."""
     return Owner(environment=seen.environment.number, customer=customer.number), credit_type
 
 
 async def open_accounts(seen: Snapshot, wanted: Iterable[AccountAt]) -> list[CreditAccount]:
-    """Give books at the instants that are asked about, in the order in which they are wanted."""
+    """Return accounts as of the instants wanted, in the order of ``wanted``."""
     wanted = list(wanted)
     shelves = [shelf_of(seen, known.customer, known.credit_type) for known in wanted]
     needs = {shelf: {CreditNeed(credit_type=shelf[1])} for shelf in shelves}
@@ -63,7 +63,7 @@ async def _at(
 async def _past(
     seen: Snapshot, shelf: CreditAccountKey, present: CreditAccount, at: datetime
 ) -> CreditAccount:
-    """Tell a past instant by what was entered up to then, be it that nobody has written it yet."""
+    """Return the account of a past instant, from all entries up to then, those not yet written included."""
     sums = Counter(await pages.sums_until(seen.session, shelf, at))
     for place, amount in sum_entries(entry for entry in present.entries if entry.cause.at <= at).items():
         sums[place] += amount

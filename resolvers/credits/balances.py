@@ -1,4 +1,4 @@
-"""Credits: granted, voided and spent, and what there is of them at an instant."""
+"""Credits: commands on them, and balances, grants and ledger entries as of an instant."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from rules.customers.facts import Customer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreditAccountView:
-    """A customer's book of a credit type, brought up to the instant at which they were seen."""
+    """A customer's credit account, rolled forward to the instant of the view."""
 
     seen: CustomerView
     book: CreditAccount
@@ -37,7 +37,7 @@ class CreditAccountView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GrantView:
-    """A grant and what is left of it, as its customer was seen."""
+    """A grant and what is left of it, at the instant of its customer's view."""
 
     seen: CustomerView
     credit_type: str
@@ -46,7 +46,7 @@ class GrantView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerEntryView:
-    """A line of the ledger, and the grant that it is about."""
+    """A ledger entry, and the grant that it changes."""
 
     seen: CustomerView
     credit_type: str
@@ -55,7 +55,7 @@ class LedgerEntryView:
 
 
 def credits_of(decision: Decision) -> CreditAccountView | None:
-    """Give the credits that pay for usage of the feature that was asked about; None where none do."""
+    """Return the credits that pay for usage of the feature that was checked; None where none do."""
     subject = decision.subject
     if decision.book is None or subject.customer is None:
         return None
@@ -63,12 +63,12 @@ def credits_of(decision: Decision) -> CreditAccountView | None:
 
 
 async def credit_command(context: Context, customer: str, deed: Command) -> CommandResult:
-    """Do something to a customer's credits; raises Rejected with every problem."""
+    """Run a command on a customer's credits; raises Rejected with every problem."""
     return await context.services.ledger.commit(context.environment, customer, deed)
 
 
 def balance_after(done: CommandResult, credit_type: str) -> CreditAccountView | None:
-    """Give the book as an act has left it; None where there is no such customer or credit type."""
+    """Return the account as a command left it; None without the customer or the credit type."""
     customer = done.state.customer
     if customer is None or credit_type not in done.flat.catalog.credit_types:
         return None
@@ -81,7 +81,7 @@ def balance_after(done: CommandResult, credit_type: str) -> CreditAccountView | 
 async def grant_after(
     context: Context, done: CommandResult, credit_type: str, number: int
 ) -> GrantView | None:
-    """Give the grant that an act, or its first time, made or voided, in its state now."""
+    """Return the current state of the grant that a command, or its first run, created or voided."""
     after = balance_after(done, credit_type)
     if after is None:
         return None
@@ -94,7 +94,7 @@ async def grant_after(
 
 
 async def entries_after(context: Context, done: CommandResult, credit_type: str) -> list[LedgerEntryView]:
-    """Give the entries that an act, or its first time, made."""
+    """Return the entries that a command, or its first run, wrote."""
     first, last = done.outcome.get("first", 1), done.outcome.get("last", 0)
     if done.state.customer is None or last < first:
         return []
@@ -123,7 +123,7 @@ async def balance(
     at: datetime | None = None,
     supposed: CustomerView | None = None,
 ) -> CreditAccountView | None:
-    """Give what a customer has, or would have where they are ``supposed``; None for an unknown type."""
+    """Return a customer's account, or that of a ``supposed`` customer; None for an unknown type."""
     async with open_snapshot(context) as seen:
         about = await _about(seen, key, at, supposed)
         return None if about is None else next(iter(await _books(seen, about, [credit_type])), None)
@@ -132,7 +132,7 @@ async def balance(
 async def balances(
     context: Context, key: str, at: datetime | None = None, supposed: CustomerView | None = None
 ) -> list[CreditAccountView]:
-    """Give what a customer has, or would have, of every credit type of which there ever was anything."""
+    """Return the accounts of every credit type that a customer, or a ``supposed`` one, ever held."""
     async with open_snapshot(context) as seen:
         about = await _about(seen, key, at, supposed)
         every = [] if about is None else await _books(seen, about, sorted(about.flat.catalog.credit_types))
@@ -142,7 +142,7 @@ async def balances(
 async def _about(
     seen: Snapshot, key: str, at: datetime | None, supposed: CustomerView | None = None
 ) -> CustomerView | None:
-    """Give whom a question is about, None where there is no such customer."""
+    """Return the customer that a query is about; None where there is none."""
     if supposed is not None:
         return supposed.moved(at)
     customer = (await load_customers(seen, {key})).get(key)
@@ -161,7 +161,7 @@ async def _books(seen: Snapshot, about: CustomerView, credit_types: Iterable[str
 
 
 async def roll_forward_now(context: Context, key: str, credit_type: str | None = None) -> CustomerView | None:
-    """Write what time alone has made of a customer's credits; None for an unknown customer."""
+    """Write the entries that time alone has caused in a customer's accounts; None for an unknown customer."""
     async with open_snapshot(context) as seen:
         customer = (await load_customers(seen, {key})).get(key)
         if customer is None:
@@ -176,7 +176,7 @@ async def roll_forward_now(context: Context, key: str, credit_type: str | None =
 
 
 async def _behind(seen: Snapshot, customer: Customer, credit_type: str | None) -> list[str]:
-    """Give the credit types of which time has made something that is not written yet."""
+    """Return the credit types for which time has caused entries that are not written yet."""
     known = sorted(seen.flat.catalog.credit_types)
     shelves = {name: shelf_of(seen, customer, name) for name in known if credit_type in (None, name)}
     needs = {shelf: {CreditNeed(credit_type=name)} for name, shelf in shelves.items()}
@@ -191,10 +191,10 @@ async def _behind(seen: Snapshot, customer: Customer, credit_type: str | None) -
 async def grants(
     context: Context, key: str, credit_type: str | None, first: int | None, after: str | None
 ) -> Page[GrantView]:
-    """Give a page of a customer's grants, the newest first; raises BadPage."""
+    """Return a page of a customer's grants, the newest first; raises BadPage."""
     cursors = Cursors(name=("credit grants", context.environment, key, credit_type or ""), kind=str)
     wanted = PageRequest.of(cursors, first, after)
-    before = None if wanted.after is None else _made(wanted.after)
+    before = None if wanted.after is None else _grant_place(wanted.after)
     customer = await roll_forward_now(context, key, credit_type)
     if customer is None:
         return Page.empty()
@@ -207,13 +207,13 @@ async def grants(
 
 
 def _place_of(found: tuple[str, Lot]) -> str:
-    """Give the place of a grant in its list, from which ``_made`` reads it."""
+    """Return the position of a grant in its list, which ``_grant_place`` reads."""
     credit_type, lot = found
     return f"{to_micros(lot.grant.made_at)} {lot.number} {credit_type}"
 
 
-def _made(place: str | int) -> Made:
-    """Read the place of a grant; raises BadPage."""
+def _grant_place(place: str | int) -> Made:
+    """Parse the position of a grant; raises BadPage."""
     try:
         micros, number, credit_type = str(place).split(" ", 2)
         return from_micros(int(micros)), credit_type, int(number)
@@ -225,7 +225,7 @@ def _made(place: str | int) -> Made:
 async def ledger(
     context: Context, key: str, credit_type: str, first: int | None, after: str | None
 ) -> Page[LedgerEntryView]:
-    """Give a page of the ledger, the newest first; raises BadPage."""
+    """Return a page of the ledger, the newest entries first; raises BadPage."""
     cursors = Cursors(name=("credit ledger", context.environment, key, credit_type), kind=int)
     wanted = PageRequest.of(cursors, first, after)
     before = None if wanted.after is None else int(wanted.after)
@@ -242,7 +242,7 @@ async def ledger(
 async def grant(
     context: Context, key: str, credit_type: str, number: int, at: datetime | None = None
 ) -> GrantView | None:
-    """Give a grant by its number, now or as it is at another instant; None where there is none."""
+    """Return a grant by its number, now or as of another instant; None where there is none."""
     if at is not None:
         return await _grant_at(context, key, credit_type, number, at)
     customer = await roll_forward_now(context, key, credit_type)
@@ -256,7 +256,7 @@ async def grant(
 async def _grant_at(
     context: Context, key: str, credit_type: str, number: int, at: datetime
 ) -> GrantView | None:
-    """Give a grant as a balance of that instant lists it, one that is no longer or not yet in force too."""
+    """Return a grant as of an instant, also where it is no longer or not yet in force."""
     async with open_snapshot(context) as seen:
         customer = (await load_customers(seen, {key})).get(key)
         if customer is None or credit_type not in seen.flat.catalog.credit_types:
@@ -272,7 +272,7 @@ async def _grant_at(
 
 
 async def entry(context: Context, key: str, credit_type: str, number: int) -> LedgerEntryView | None:
-    """Give a line of the ledger by its number, None where there is none."""
+    """Return a ledger entry by its number; None where there is none."""
     customer = await roll_forward_now(context, key, credit_type)
     if customer is None:
         return None

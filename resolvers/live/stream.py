@@ -1,7 +1,7 @@
-"""Streams: the state of something, then its newest state whenever it has changed, be it by time alone.
+"""Streams: the state of something, then its newest state after every change, also one by time alone.
 
-A stream waits, looks, and tells what differs from what it told last. While it is read slowly it keeps
-nothing but a mark that it has to look again, so that the next thing told is always the newest.
+A stream waits, reads the state, and sends what differs from what it sent last. While its reader is slow it
+keeps only a mark that it must read again, so that the next message is always the newest state.
 """
 
 from __future__ import annotations
@@ -26,22 +26,22 @@ from rules.revisions import Revision, Sight
 Thing = TypeVar("Thing")
 
 PAUSE_SECONDS = 0.25
-"""How long a stream waits before it looks again where the database could not be reached."""
+"""How long a stream waits before it reads again after the database could not be reached."""
 
 SHORTEST_SECONDS = 0.01
-"""How long it waits at least where time alone may have changed something."""
+"""The shortest wait for a change by time alone."""
 
 MOST_TOGETHER = 50
-"""Streams that share one look: the more, the longer each of them waits."""
+"""The most streams that share one read: the more, the longer each of them waits."""
 
 _log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamTopic:
-    """What a stream tells of a customer: things by their keys, with None all that there are.
+    """What a stream sends about a customer: items by key; ``keys`` None means all there are.
 
-    ``told`` are those of which it has told already, so that it can tell that they are gone.
+    ``told`` are the keys of items already sent, so that their removal can be sent too.
     """
 
     customer: str
@@ -51,10 +51,10 @@ class StreamTopic:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StateView(Generic[Thing]):
-    """What a stream saw of a customer: things by key, with faces that differ where the things do.
+    """What a stream read about a customer: items by key, each with a face that changes when it does.
 
-    ``at`` is the instant of the look, and ``acted_at`` that of the customer's last act. With no new
-    write all of it holds before ``until``.
+    ``at`` is the instant of the read, and ``acted_at`` that of the customer's last command. Without another
+    write, all of it holds until ``until``.
     """
 
     things: Mapping[str, Thing]
@@ -67,7 +67,7 @@ class StateView(Generic[Thing]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamMessage(Generic[Thing]):
-    """What a stream tells; ``initial`` where it is of the state when the stream began."""
+    """A message of a stream; ``initial`` where it belongs to the state at the start of the stream."""
 
     thing: Thing
     initial: bool
@@ -75,11 +75,11 @@ class StreamMessage(Generic[Thing]):
 
 
 View = Callable[[Snapshot, Sequence[StreamTopic]], Awaitable[Sequence[StateView[Thing]]]]
-"""Sees at once what several streams tell about."""
+"""Reads the state of several streams at once."""
 
 
 async def at_last(look_again: Callable[[], Awaitable[Thing]]) -> Thing:
-    """Look again, as soon as the database can be reached: a stream that has begun goes on."""
+    """Retry until the database can be reached: a stream that has begun goes on."""
     while True:
         try:
             return await look_again()
@@ -89,7 +89,7 @@ async def at_last(look_again: Callable[[], Awaitable[Thing]]) -> Thing:
 
 
 class LiveStream(Generic[Thing]):
-    """One stream of what a view shows. Looks of several streams of an environment are one look."""
+    """One stream of a view. Streams of the same environment share their reads."""
 
     def __init__(self, context: Context, asked: StreamTopic, view: View[Thing]) -> None:
         self._context = context
@@ -100,7 +100,7 @@ class LiveStream(Generic[Thing]):
         self._due: float | None = None
 
     async def told(self, since: Sight | None) -> AsyncGenerator[StreamMessage[Thing], None]:
-        """Tell the state, unless it is as it was when somebody had seen so much; then what changes."""
+        """Yield the state, unless it is unchanged since ``since``; then every change."""
         with self._context.services.notices.watch(self._context.environment, self._asked.customer) as watch:
             seen, written = await self._look(watch), False
             if since is not None and await self._is_as_it_was(seen, since):
@@ -117,19 +117,19 @@ class LiveStream(Generic[Thing]):
     def _differing(
         self, watch: Watcher, seen: StateView[Thing], *, written: bool
     ) -> Iterator[StreamMessage[Thing]]:
-        """Tell what is not as it was told last, as long as that is the newest."""
+        """Yield what differs from what was sent last, while it is the newest state."""
         for key in self._telling.differing(seen.faces):
             self._telling.tell(key, seen.faces[key])
             initial = key in self._initial
             self._initial.discard(key)
-            # A write names the state that it led to; one that time made is named by its instant too.
+            # A write's revision names the state after it; a change by time needs its instant as well.
             sight = Sight(seen.revision, None if written and not initial else seen.at)
             yield StreamMessage(thing=seen.things[key], initial=initial, sight=sight)
             if watch.is_stale or self._seconds() == SHORTEST_SECONDS:
                 return
 
     def _seconds(self) -> float | None:
-        """Tell how long what was seen can hold; None for as long as nothing is written."""
+        """Return how long the state can hold; None where only a write can change it."""
         return None if self._due is None else max(SHORTEST_SECONDS, self._due - monotonic())
 
     async def _look(self, watch: Watcher) -> StateView[Thing]:
@@ -155,7 +155,7 @@ class LiveStream(Generic[Thing]):
         )
 
     async def _is_as_it_was(self, seen: StateView[Thing], since: Sight) -> bool:
-        """Tell whether nothing was written since somebody saw it, and time has not changed anything."""
+        """Return whether neither a write nor time has changed the state since ``since``."""
         if since.revision != seen.revision:
             return False
         at = since.at or seen.acted_at or seen.at

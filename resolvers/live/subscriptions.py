@@ -1,4 +1,4 @@
-"""What can be subscribed to: a customer's access and credits, and what is published."""
+"""What can be subscribed to: a customer's access and credits, and published versions."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from rules.live import visible_state_of_account, visible_state_of_decision
 from rules.revisions import Revision, Sight
 
 
-class NotThere(Exception):  # noqa: N818 - what is the matter
-    """What a stream is to tell about does not exist."""
+class NotThere(Exception):  # noqa: N818 - it says what is wrong
+    """The subject of a stream does not exist."""
 
 
 def access_changes(
     context: Context, customer: str, features: Sequence[str] | None, since: Sight | None
 ) -> AsyncGenerator[StreamMessage[Decision], None]:
-    """Tell what a customer may use, of these features or of all that any source speaks about."""
+    """Stream a customer's access to these features, or to all that any source mentions."""
     keys = None if features is None else tuple(dict.fromkeys(features))
     return LiveStream(context, StreamTopic(customer=customer, keys=keys), access_views).told(since)
 
@@ -37,7 +37,7 @@ def access_changes(
 async def balance_changes(
     context: Context, customer: str, credit_type: str, since: Sight | None
 ) -> AsyncGenerator[StreamMessage[CreditAccountView], None]:
-    """Tell what a customer has of a credit type; raises NotThere where there is no such thing."""
+    """Stream a customer's balance of a credit type; raises NotThere where either does not exist."""
     asked = StreamTopic(customer=customer, keys=(credit_type,))
     async with open_snapshot(context) as seen:
         (there,) = await balance_views(seen, [asked])
@@ -48,9 +48,9 @@ async def balance_changes(
 
 
 async def publishes(context: Context) -> AsyncGenerator[tuple[ResolvedCatalog, str, int], None]:
-    """Tell every version that is published from now on, by package and number, in order.
+    """Yield every version that is published from now on, as package and number, in order.
 
-    The catalog keeps them all, so that none is left out however slowly they are read.
+    The catalog keeps all versions, so that a slow reader misses none.
     """
     services = context.services
     with services.notices.watch(context.environment) as watch:
@@ -71,7 +71,7 @@ async def _catalog(context: Context) -> ResolvedCatalog:
 
 
 async def access_views(seen: Snapshot, asked: Sequence[StreamTopic]) -> list[StateView[Decision]]:
-    """See what customers may use."""
+    """Read the access of several customers."""
     known = await load_customers(seen, {one.customer for one in asked})
     questions = [
         [AccessCheck(customer=one.customer, feature=key) for key in _features(seen, known, one)]
@@ -112,7 +112,7 @@ def _seen_access(
 
 
 async def balance_views(seen: Snapshot, asked: Sequence[StreamTopic]) -> list[StateView[CreditAccountView]]:
-    """See what customers have of credit types."""
+    """Read the balances of several customers."""
     known = await load_customers(seen, {one.customer for one in asked})
     wanted = [
         AccountAt(customer=customer, credit_type=key, at=customer.asked_at(seen.now))

@@ -1,4 +1,4 @@
-"""Access checks, as a client writes them."""
+"""The input of an access check."""
 
 import strawberry
 
@@ -10,15 +10,13 @@ from schema.scalars import Quantity
 def question_of(
     customer: str, feature: str, requested: Quantity | None, values: list[str] | None
 ) -> rules.AccessCheck:
-    """Put a question."""
+    """Return the access check of these arguments."""
     wanted = None if or_none(values) is None else tuple(values or ())
     return rules.AccessCheck(customer=customer, feature=feature, requested=or_none(requested), values=wanted)
 
 
 @strawberry.input(description="One check of a batch: a customer, a feature and what is requested.")
 class AccessCheckInput:
-    """A question, written."""
-
     customer: str = strawberry.field(description="The key of the customer.")
     feature: str = strawberry.field(description="The key of the feature.")
     requested: Quantity | None = strawberry.field(
@@ -30,5 +28,4 @@ class AccessCheckInput:
     )
 
     def fact(self) -> rules.AccessCheck:
-        """Read it."""
         return question_of(self.customer, self.feature, self.requested, self.values)

@@ -1,4 +1,4 @@
-"""Access: the answer to "may this customer use this feature", with what it rests on."""
+"""Access: the answer to "may this customer use this feature", with what it is based on."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Self
@@ -24,8 +24,6 @@ from schema.arguments import Period
 
 @strawberry.type(description="Usage against a limit in a period, in units of the feature.")
 class UsageBalance:
-    """Usage against a limit."""
-
     used: Quantity = strawberry.field(description="The quantity that was used in the period; never below 0.")
     reserved: Quantity = strawberry.field(description="The quantity that open reservations hold.")
     unlimited: bool = strawberry.field(description="Whether there is no limit.")
@@ -46,7 +44,6 @@ class UsageBalance:
 
     @classmethod
     def of(cls, usage: UsageBalanceFact) -> Self:
-        """Show usage."""
         charge = usage.overage_charge
         return cls(
             used=Quantity(usage.used),
@@ -73,8 +70,6 @@ def _config(value: Value | None) -> ConfigValue | None:
 
 @strawberry.type(description="Whether a customer may use a feature, how much of it is left, and why.")
 class Access:
-    """A decision."""
-
     decision: strawberry.Private[rules.Decision]
     allowed: bool = strawberry.field(description="Whether the customer may use the feature as requested.")
     reason: AccessReason = strawberry.field(
@@ -95,7 +90,6 @@ class Access:
 
     @classmethod
     def of(cls, decision: rules.Decision) -> Self:
-        """Show a decision."""
         question = decision.subject.question
         return cls(
             decision=decision,
@@ -110,7 +104,6 @@ class Access:
 
     @resolver_field("The feature that was checked; null where no feature has the key.")
     def feature(self, info: Info) -> Feature | None:
-        """Give the feature."""
         subject = self.decision.subject
         return None if subject.feature is None else Feature.of(info, subject.flat, subject.feature)
 
@@ -119,7 +112,6 @@ class Access:
         "where nothing includes it."
     )
     def display_text(self) -> str:
-        """Give the text."""
         return self.decision.display_text
 
     @resolver_field(
@@ -127,17 +119,14 @@ class Access:
         "includes the feature."
     )
     def config(self) -> ConfigValue | None:
-        """Give the setting."""
         return _config(self.decision.subject.entitlement.value)
 
     @resolver_field("Usage and remaining quota; null unless a metered entitlement applies.")
     def usage(self) -> UsageBalance | None:
-        """Give the usage."""
         return None if self.decision.usage is None else UsageBalance.of(self.decision.usage)
 
     @resolver_field("The balance of the credits that using the feature burns; null where it burns none.")
     def credits(self) -> Annotated["CreditBalance", strawberry.lazy("schema.credits.types")] | None:
-        """Give the balance."""
         from schema.credits.types import CreditBalance  # noqa: PLC0415 - credits show customers
 
         seen = credits_of(self.decision)
@@ -148,7 +137,6 @@ class Access:
         "consumed; null without a credit rate."
     )
     def credit_cost(self) -> Quantity | None:
-        """Give the cost."""
         paid = self.decision.payment
         return None if paid is None else Quantity(paid.cost)
 
@@ -156,7 +144,6 @@ class Access:
         "The revision that this answer reflects; pass it as `atLeast` to read at least as much later."
     )
     def revision(self) -> Revision:
-        """Give the revision."""
         return Revision(str(self.decision.revision))
 
     @resolver_field(
@@ -165,7 +152,6 @@ class Access:
     def sources(
         self, info: Info
     ) -> list[Annotated["EntitlementSource", strawberry.lazy("schema.customers.sources")]]:
-        """Give the sources."""
         from schema.customers.sources import EntitlementSource  # noqa: PLC0415 - sources show customers
 
         subject = self.decision.subject
@@ -175,5 +161,4 @@ class Access:
         "The reasons for the answer, step by step, and what would turn a denial into an approval."
     )
     async def explanation(self, info: Info) -> Explanation:
-        """Give the explanation."""
         return await explain_together(info, self.decision)

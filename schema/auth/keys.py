@@ -1,4 +1,4 @@
-"""API keys and customers' tokens: made, listed and ended."""
+"""API keys and customer tokens: create, list and revoke."""
 
 from datetime import datetime
 from typing import Annotated, Self
@@ -18,8 +18,6 @@ from schema.user_errors import INPUT, Payload, mutation
 
 @strawberry.type(description="An API key of this environment, without its secret.")
 class ApiKey(Node):
-    """A key."""
-
     name: str = strawberry.field(description="A name that tells keys apart in lists.")
     kind: ApiKeyKind = strawberry.field(description="The kind of client that the key is for.")
     scopes: list[Scope] = strawberry.field(description="What the key may do; empty for a publishable key.")
@@ -41,7 +39,6 @@ class ApiKey(Node):
 
     @classmethod
     def of(cls, info: Info, key: rules.ApiKey) -> Self:
-        """Show a key."""
         return cls(
             id=to_id("ApiKey", info.context.environment, key.number),
             name=key.name,
@@ -57,8 +54,6 @@ class ApiKey(Node):
 
 @strawberry.input(description="The properties of a new API key.")
 class CreateApiKeyInput:
-    """A key, written."""
-
     name: str = strawberry.field(description="A name that tells keys apart in lists.")
     kind: ApiKeyKind = strawberry.field(
         default=ApiKeyKind.SECRET, description="The kind of the key: SECRET or PUBLISHABLE."
@@ -72,7 +67,6 @@ class CreateApiKeyInput:
     )
 
     def fact(self) -> NewKey:
-        """Read it."""
         scopes = or_none(self.scopes)
         if scopes is None and self.kind is ApiKeyKind.SECRET:
             scopes = USUAL_SCOPES
@@ -81,15 +75,11 @@ class CreateApiKeyInput:
 
 @strawberry.input(description="The API key to revoke.")
 class RevokeApiKeyInput:
-    """A key, named."""
-
     id: strawberry.ID = strawberry.field(description="The global id of the API key.")
 
 
 @strawberry.input(description="The customer and lifetime of a new token.")
 class CreateCustomerTokenInput:
-    """A token, written."""
-
     customer: str = strawberry.field(description="The key of the customer.")
     ttl_seconds: int = strawberry.field(
         default=3600, description="The lifetime in seconds of real time; at most 86,400, a day."
@@ -98,8 +88,6 @@ class CreateCustomerTokenInput:
 
 @strawberry.type(description="The result of creating or revoking an API key.")
 class ApiKeyPayload(Payload):
-    """A key's payload."""
-
     api_key: ApiKey | None = strawberry.field(
         default=None, description="The API key; null where `userErrors` names problems."
     )
@@ -110,8 +98,6 @@ class ApiKeyPayload(Payload):
 
 @strawberry.type(description="The result of creating a customer token; the server does not keep it.")
 class CustomerTokenPayload(Payload):
-    """A token's payload."""
-
     token: str | None = strawberry.field(default=None, description="The token, to be sent as a Bearer token.")
     expires_at: datetime | None = strawberry.field(
         default=None, description="The instant from which the token is refused."
@@ -120,21 +106,15 @@ class CustomerTokenPayload(Payload):
 
 @strawberry.type(description="What can be asked about keys.")
 class KeyQueries:
-    """Questions about keys."""
-
     @resolver_field("The API keys of this environment, oldest first, revoked ones included.")
     async def api_keys(self, info: Info) -> list[ApiKey]:
-        """Give the keys."""
         return [ApiKey.of(info, key) for key in await resolvers.api_keys(info.context)]
 
 
 @strawberry.type(description="What can be done about keys.")
 class KeyMutations:
-    """Acts on keys."""
-
     @mutation("Creates an API key; only this answer shows its secret.")
     async def create_api_key(self, info: Info, input: Annotated[CreateApiKeyInput, INPUT]) -> ApiKeyPayload:
-        """Make a key."""
         made = await resolvers.create_api_key(info.context, input.fact())
         return ApiKeyPayload(
             revision=await _revision(info), api_key=ApiKey.of(info, made.key), secret=made.secret
@@ -142,7 +122,6 @@ class KeyMutations:
 
     @mutation("Revokes an API key within a second on every process; a revoked key stays revoked.")
     async def revoke_api_key(self, info: Info, input: Annotated[RevokeApiKeyInput, INPUT]) -> ApiKeyPayload:
-        """Revoke a key."""
         key = await resolvers.revoke_api_key(info.context, number_of(info, input.id))
         return ApiKeyPayload(revision=await _revision(info), api_key=ApiKey.of(info, key))
 
@@ -150,22 +129,21 @@ class KeyMutations:
     async def create_customer_token(
         self, info: Info, input: Annotated[CreateCustomerTokenInput, INPUT]
     ) -> CustomerTokenPayload:
-        """Make a token."""
         made = await resolvers.create_customer_token(info.context, input.customer, input.ttl_seconds)
         return CustomerTokenPayload(token=made.token, expires_at=made.expires_at)
 
 
 def number_of(info: Info, text: str) -> int | None:
-    """Give the number of the key that a global id names; None where it names none of this environment."""
+    """Return the number of the key that a global id names; None where it names none of this environment."""
     named = from_id(text)
     here = named is not None and (named.kind, named.environment) == ("ApiKey", str(info.context.environment))
     number = named.first if named is not None and here else ""
-    # The id is made anew: what was found must be what was named, to the letter.
+    # Build the id again: it must equal the given one, character by character.
     known = is_number(number)
     return int(number) if known and to_id("ApiKey", info.context.environment, int(number)) == text else None
 
 
 async def _revision(info: Info) -> Revision:
-    # A key is none of the things that a revision counts, and is there for every later read.
+    # Keys do not count in a revision, and every later read sees the new one.
     seen = await environments.environment(info.context)
     return Revision(str(RevisionName(seen.catalog_revision)))

@@ -1,7 +1,7 @@
-"""The door of every field that has one: the table of permissions, laid over the finished schema.
+"""Permission checks: wraps the resolvers of the finished schema by the table of permissions.
 
-The tables are in rules/auth/permissions.py. What a field's resolver does is done only for whom the table
-lets through; what is not to be seen is not even read.
+The tables are in rules/auth/permissions.py. A wrapped resolver runs only for permitted viewers, so that
+nothing hidden is read.
 """
 
 from collections.abc import Callable
@@ -36,14 +36,14 @@ Asked = GraphQLResolveInfo[Context]
 
 
 def forbidden(reason: str) -> GraphQLError:
-    """The error of whoever may not; to be raised."""
+    """Return the error for a viewer without permission; the caller raises it."""
     return GraphQLError(reason, extensions={"code": "FORBIDDEN"})
 
 
 def guard(schema: GraphQLSchema) -> None:
-    """Put every root field behind its permission, and every field that not all may see behind its own.
+    """Require a permission for every root field, and for every field that not all viewers may see.
 
-    KeyError for a root field, or a place, that the other side does not know.
+    Raises KeyError where the table and the schema differ in a root field or a type.
     """
     for root, table in (
         (schema.query_type, QUERIES),

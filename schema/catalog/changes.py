@@ -1,4 +1,4 @@
-"""A change of the catalog, in words."""
+"""A difference between catalogs, in words."""
 
 from typing import Self
 
@@ -10,8 +10,6 @@ from rules.catalog_code.diff import ChangeKind
 
 @strawberry.type(description="One difference between two states of the catalog.")
 class CatalogChange:
-    """A change."""
-
     kind: ChangeKind = strawberry.field(description="Whether it was added, changed or removed.")
     path: str = strawberry.field(
         description="The place in a catalog document: 'plans.pro.entitlements.seats.limit'."
@@ -26,7 +24,6 @@ class CatalogChange:
 
     @classmethod
     def of(cls, change: rules.CatalogDifference) -> Self:
-        """Show a change."""
         return cls(
             kind=change.kind,
             path=change.path,

@@ -1,4 +1,4 @@
-"""Rows, prices and rates of a draft, written. What is left out keeps; null clears."""
+"""The inputs of a draft's rows, prices and rates. What is left out keeps; null clears."""
 
 import strawberry
 
@@ -17,8 +17,6 @@ from schema.scalars import Quantity
     description="An entitlement of a package's draft. On an inherited key it overrides the inherited one."
 )
 class SetEntitlementInput:
-    """A row, written."""
-
     package: str = strawberry.field(description="The key of the plan or add-on.")
     key: str = strawberry.field(description="The key of the feature or credit type.")
     value: EntitlementValueInput | None = strawberry.field(
@@ -49,7 +47,6 @@ class SetEntitlementInput:
     )
 
     def fact(self) -> RowEdit:
-        """Read it."""
         hidden = LEFT_OUT if self.hidden_from is UNSET else tuple(dict.fromkeys(self.hidden_from or ()))
         return RowEdit(
             package=self.package,
@@ -64,8 +61,6 @@ class SetEntitlementInput:
 
 @strawberry.input(description="An entitlement of a package's draft.")
 class RemoveEntitlementInput:
-    """A row to take away, written."""
-
     package: str = strawberry.field(description="The key of the plan or add-on.")
     key: str = strawberry.field(description="The key of the feature or credit type.")
     price: str | None = strawberry.field(
@@ -79,16 +74,12 @@ class RemoveEntitlementInput:
     description="The new order of entitlements: the named keys first, the rest in their present order."
 )
 class ReorderEntitlementsInput:
-    """An order, written."""
-
     package: str = strawberry.field(description="The key of the plan or add-on.")
     keys: list[str] = strawberry.field(description="The keys of entitlements that the draft shows.")
 
 
 @strawberry.input(description="A price of a package's draft.")
 class SetPriceInput:
-    """A price, written."""
-
     package: str = strawberry.field(description="The key of the plan or add-on.")
     key: str = strawberry.field(description="A key that is unique in the package.")
     billing_period: BillingPeriod = strawberry.field(description="How often the price is charged.")
@@ -100,7 +91,6 @@ class SetPriceInput:
     )
 
     def fact(self) -> rules.Price:
-        """Read it."""
         return rules.Price(
             key=self.key,
             billing_period=self.billing_period,
@@ -111,16 +101,12 @@ class SetPriceInput:
 
 @strawberry.input(description="A price of a package's draft.")
 class RemovePriceInput:
-    """A price to take away, written."""
-
     package: str = strawberry.field(description="The key of the plan or add-on.")
     key: str = strawberry.field(description="The key of the price.")
 
 
 @strawberry.input(description="The credits that using a feature burns for subscribers of a package.")
 class SetCreditRateInput:
-    """A credit rate, written."""
-
     package: str = strawberry.field(description="The key of the plan or add-on.")
     feature: str = strawberry.field(
         description="The key of a METERED feature that is counted by SUM or COUNT."
@@ -136,7 +122,6 @@ class SetCreditRateInput:
     )
 
     def fact(self) -> RateEdit:
-        """Read it."""
         return RateEdit(
             package=self.package,
             feature=self.feature,
@@ -148,8 +133,6 @@ class SetCreditRateInput:
 
 @strawberry.input(description="The package to publish.")
 class PublishPackageInput:
-    """A publish, written."""
-
     package: str = strawberry.field(description="The key of the plan or add-on.")
     apply_to: PublishScope = strawberry.field(
         default=PublishScope.ALL_CUSTOMERS, description="The subscriptions that the new version holds for."

@@ -1,4 +1,4 @@
-"""Acts on drafts: rows, prices and rates, until they are published."""
+"""Mutations of drafts: rows, prices, rates, and the publish that makes them visible."""
 
 from typing import Annotated
 
@@ -14,13 +14,10 @@ from schema.user_errors import INPUT, mutation
 
 @strawberry.type(description="What can be done to drafts.")
 class DraftMutations:
-    """Acts that hold once they are published."""
-
     @mutation("Sets or replaces an entitlement in the draft of a package.")
     async def set_entitlement(
         self, info: Info, input: Annotated[inputs.SetEntitlementInput, INPUT]
     ) -> payloads.EntitlementPayload:
-        """Set a row."""
         flat = await resolvers.set_entitlement(info.context, input.fact())
         return payloads.EntitlementPayload.of(info, flat, input.package, input.key, or_none(input.price))
 
@@ -28,7 +25,6 @@ class DraftMutations:
     async def remove_entitlement(
         self, info: Info, input: Annotated[inputs.RemoveEntitlementInput, INPUT]
     ) -> payloads.PackagePayload:
-        """Remove a row."""
         flat = await resolvers.remove_entitlement(
             info.context, input.package, input.key, or_none(input.price)
         )
@@ -38,7 +34,6 @@ class DraftMutations:
     async def reorder_entitlements(
         self, info: Info, input: Annotated[inputs.ReorderEntitlementsInput, INPUT]
     ) -> payloads.PackagePayload:
-        """Reorder rows."""
         flat = await resolvers.reorder_entitlements(info.context, input.package, tuple(input.keys))
         return payloads.PackagePayload.of(info, flat, input.package)
 
@@ -46,7 +41,6 @@ class DraftMutations:
     async def set_price(
         self, info: Info, input: Annotated[inputs.SetPriceInput, INPUT]
     ) -> payloads.PackagePayload:
-        """Set a price."""
         flat = await resolvers.set_price(info.context, input.package, input.fact())
         return payloads.PackagePayload.of(info, flat, input.package)
 
@@ -54,7 +48,6 @@ class DraftMutations:
     async def remove_price(
         self, info: Info, input: Annotated[inputs.RemovePriceInput, INPUT]
     ) -> payloads.PackagePayload:
-        """Remove a price."""
         flat = await resolvers.remove_price(info.context, input.package, input.key)
         return payloads.PackagePayload.of(info, flat, input.package)
 
@@ -64,7 +57,6 @@ class DraftMutations:
     async def set_credit_rate(
         self, info: Info, input: Annotated[inputs.SetCreditRateInput, INPUT]
     ) -> payloads.PackagePayload:
-        """Set a credit rate."""
         flat = await resolvers.set_credit_rate(info.context, input.fact())
         return payloads.PackagePayload.of(info, flat, input.package)
 
@@ -72,7 +64,6 @@ class DraftMutations:
     async def publish_package(
         self, info: Info, input: Annotated[inputs.PublishPackageInput, INPUT]
     ) -> payloads.PublishPayload:
-        """Publish."""
         after = await resolvers.publish_package(
             info.context, input.package, input.apply_to, or_none(input.expected_version)
         )
@@ -82,6 +73,5 @@ class DraftMutations:
     async def discard_draft(
         self, info: Info, input: Annotated[packages.PackageKeyInput, INPUT]
     ) -> payloads.PackagePayload:
-        """Discard a draft."""
         flat = await resolvers.discard_draft(info.context, input.package)
         return payloads.PackagePayload.of(info, flat, input.package)

@@ -1,4 +1,4 @@
-"""Entitlements: the rows of a package, each of the kind that its value needs."""
+"""Entitlements: the rows of a package, each as the type that its value needs."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Self
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 @strawberry.type(description="A price of a version of a package: a fact for your biller.")
 class Price(Node):
-    """A price."""
-
     flat: strawberry.Private[ResolvedCatalog]
     fact: strawberry.Private[rules.Price]
     key: str = strawberry.field(description="A key that is unique in the package.")
@@ -34,7 +32,6 @@ class Price(Node):
 
     @classmethod
     def of(cls, info: Info, place: "HiddenPlace", price: rules.Price) -> Self:
-        """Show a price of a version or draft."""
         return cls(
             id=catalog_id(info, place.flat, "Price", place.package.key, place.number or 0, price.key),
             flat=place.flat,
@@ -46,15 +43,12 @@ class Price(Node):
 
     @resolver_field("The metered feature that is charged per unit, such as seats; null for a flat price.")
     def per_unit_of(self, info: Info) -> Feature | None:
-        """Give the feature."""
         key = self.fact.per_unit_of
         return None if key is None else Feature.of(info, self.flat, self.flat.catalog.features[key])
 
 
 @strawberry.type(description="The credits that using a feature burns: `credits` for every `perUnits` units.")
 class CreditRate:
-    """A credit rate."""
-
     flat: strawberry.Private[ResolvedCatalog]
     fact: strawberry.Private[rules.CreditRate]
     credits: Quantity = strawberry.field(description="The credits that `perUnits` units burn.")
@@ -62,7 +56,7 @@ class CreditRate:
 
     @classmethod
     def at(cls, place: "HiddenPlace") -> list[Self]:
-        """Show the rates of a version, inherited ones included, by feature."""
+        """Return the rates of a version by feature, inherited ones included."""
         rates = place.flat.rates(place.content, place.base_number)
         return [
             cls(
@@ -73,18 +67,16 @@ class CreditRate:
 
     @resolver_field("The feature whose usage burns credits.")
     def feature(self, info: Info) -> Feature:
-        """Give the feature."""
         return Feature.of(info, self.flat, self.flat.catalog.features[self.fact.feature])
 
     @resolver_field("The credit type that is burned.")
     def credit_type(self, info: Info) -> CreditType:
-        """Give the credit type."""
         return CreditType.of(info, self.flat, self.flat.catalog.credit_types[self.fact.credit_type])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HiddenPlace:
-    """Where a row is seen: in a version of a package, or in its draft (None)."""
+    """Where a row is shown: a version of a package, or its draft (``number`` None)."""
 
     flat: ResolvedCatalog
     package: rules.Package
@@ -94,7 +86,7 @@ class HiddenPlace:
 
     @property
     def rows(self) -> Rows:
-        """The rows that are seen here, in display order."""
+        """The rows of the version or draft, in display order."""
         if self.number is None:
             return self.flat.draft_rows(self.package)
         return self.flat.rows(self.package.key, self.number)
@@ -102,8 +94,6 @@ class HiddenPlace:
 
 @strawberry.interface(description="What one package says about one feature or credit type.")
 class Entitlement(Node):
-    """A row as a package shows it."""
-
     place: strawberry.Private[HiddenPlace]
     seen: strawberry.Private[ResolvedRow]
     key: str = strawberry.field(description="The key of the feature or credit type.")
@@ -119,12 +109,11 @@ class Entitlement(Node):
 
     @resolver_field("The feature that the entitlement concerns; null for credits.")
     def feature(self, info: Info) -> Feature | None:
-        """Give the feature; every kind of row says it in its own way."""
+        """Return the feature; every subtype overrides this."""
         raise NotImplementedError
 
     @resolver_field("The package that sets this entitlement: for an inherited one, the base plan.")
     def defined_in(self, info: Info) -> Annotated["Package", strawberry.lazy("schema.catalog.packages")]:
-        """Give the package."""
         from schema.catalog.packages import show_package  # noqa: PLC0415 - packages build on rows
 
         return show_package(info, self.place.flat, self.seen.defined_in)
@@ -134,14 +123,12 @@ class Entitlement(Node):
         "replaces none."
     )
     def overrides(self, info: Info) -> "Entitlement | None":
-        """Give the inherited row."""
-        return None if self.seen.overrides is None else _replaced(info, self.place, self.seen.overrides)
+        return None if self.seen.overrides is None else _show_inherited(info, self.place, self.seen.overrides)
 
     @resolver_field(
         "The price whose subscriptions this entitlement is limited to; null for all subscriptions."
     )
     def price(self, info: Info) -> Price | None:
-        """Give the price."""
         prices = (price for price in self.place.content.prices if price.key == self.seen.row.price)
         return next((Price.of(info, self.place, price) for price in prices), None)
 
@@ -152,30 +139,22 @@ def _feature(info: Info, row: Entitlement) -> Feature:
 
 @strawberry.type(description="An entitlement that includes a BOOLEAN feature.")
 class BooleanEntitlement(Entitlement):
-    """A boolean row."""
-
     @resolver_field("The feature that is included.")
     def feature(self, info: Info) -> Feature:
-        """Give the feature."""
         return _feature(info, self)
 
 
 @strawberry.type(description="An entitlement that sets a CONFIG feature.")
 class ConfigEntitlement(Entitlement):
-    """A config row."""
-
     value: ConfigValue = strawberry.field(description="The value of the setting.")
 
     @resolver_field("The feature that is set.")
     def feature(self, info: Info) -> Feature:
-        """Give the feature."""
         return _feature(info, self)
 
 
 @strawberry.type(description="An entitlement that limits a METERED feature.")
 class MeteredEntitlement(Entitlement):
-    """A metered row."""
-
     unlimited: bool = strawberry.field(description="Whether there is no limit.")
     limit: Quantity | None = strawberry.field(
         description="The limit for a period, in units of the feature; null exactly where `unlimited` is true."
@@ -188,14 +167,11 @@ class MeteredEntitlement(Entitlement):
 
     @resolver_field("The feature that is limited.")
     def feature(self, info: Info) -> Feature:
-        """Give the feature."""
         return _feature(info, self)
 
 
 @strawberry.type(description="An entitlement that mints credits in every cadence period.")
 class CreditEntitlement(Entitlement):
-    """A credit row."""
-
     amount: Quantity = strawberry.field(description="The number of credits per cadence period.")
     cadence: CreditCadence = strawberry.field(description="How often the credits are minted.")
     rollover_limit: Quantity = strawberry.field(
@@ -204,40 +180,35 @@ class CreditEntitlement(Entitlement):
 
     @resolver_field("Always null: a credit type is not a feature.")
     def feature(self, info: Info) -> Feature | None:  # noqa: ARG002
-        """Give nothing."""
         return None
 
     @resolver_field("The credit type that is minted.")
     def credit_type(self, info: Info) -> CreditType:
-        """Give the credit type."""
         return CreditType.of(info, self.place.flat, self.place.flat.catalog.credit_types[self.key])
 
 
 @strawberry.type(description="The revocation of an inherited entitlement. Pricing tables never show it.")
 class RevokedEntitlement(Entitlement):
-    """A revocation."""
-
     @resolver_field("The inherited entitlement that does not hold here.")
     def overrides(self, info: Info) -> Entitlement:
-        """Give the inherited row: a revocation without one is not shown."""
+        """Return the inherited row; a revocation without one is not shown."""
         above = self.seen.overrides
         if above is None:
             unreachable(f"nothing is revoked: {self.key}")
-        return _replaced(info, self.place, above)
+        return _show_inherited(info, self.place, above)
 
     @resolver_field("The feature that is revoked; null for credits.")
     def feature(self, info: Info) -> Feature | None:
-        """Give the feature."""
         return _feature(info, self) if self.key in self.place.flat.catalog.features else None
 
 
 def entitlements_of(info: Info, place: HiddenPlace, rows: tuple[ResolvedRow, ...]) -> list[Entitlement]:
-    """Show the rows of a package, in display order."""
+    """Return the rows of a package, in display order."""
     return [entitlement_of(info, place, shown, position) for position, shown in enumerate(rows)]
 
 
 def entitlement_of(info: Info, place: HiddenPlace, shown: ResolvedRow, position: int) -> Entitlement:
-    """Show one row, as the type that its value needs."""
+    """Return a row as the type that its value needs."""
     row = shown.row
     catalog = place.flat.catalog
     subject = catalog.features.get(row.key) or catalog.credit_types[row.key]
@@ -262,21 +233,21 @@ def entitlement_of(info: Info, place: HiddenPlace, shown: ResolvedRow, position:
         "display_text": wording.row_text(row, subject=subject, billing=billing),
         "default_display_text": wording.value_text(row.value, subject=subject, billing=billing),
     }
-    return _typed(row.value, shared)
+    return _as_type(row.value, shared)
 
 
-def _replaced(info: Info, place: HiddenPlace, above: ResolvedRow) -> Entitlement:
-    """Show an inherited row, which stands where the first row stands that replaces it."""
+def _show_inherited(info: Info, place: HiddenPlace, above: ResolvedRow) -> Entitlement:
+    """Return an inherited row at the position of the first row that overrides it."""
     places = (position for position, seen in enumerate(place.rows) if seen.overrides == above)
     return entitlement_of(info, place, above, next(places))
 
 
 def wording_billing(place: HiddenPlace, row: rules.Row) -> BillingPeriod | None:
-    """Give the billing period that a row's own price settles, for its display text."""
+    """Return the billing period of a row's own price, for its display text."""
     return next((price.billing_period for price in place.content.prices if price.key == row.price), None)
 
 
-def _typed(value: values.Value | values.Revoked, shared: dict[str, Any]) -> Entitlement:
+def _as_type(value: values.Value | values.Revoked, shared: dict[str, Any]) -> Entitlement:
     match value:
         case values.Granted():
             return BooleanEntitlement(**shared)

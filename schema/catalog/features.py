@@ -25,8 +25,6 @@ IncludeArchived = Annotated[bool | None, strawberry.argument(description="True i
 
 @strawberry.type(description="A product that you sell; it groups features and packages.")
 class Product(Node):
-    """A product."""
-
     flat: strawberry.Private[ResolvedCatalog]
     key: str = strawberry.field(description="An immutable key, unique in the environment.")
     name: str = strawberry.field(description="The name shown to people.")
@@ -37,7 +35,6 @@ class Product(Node):
 
     @classmethod
     def of(cls, info: Info, flat: ResolvedCatalog, product: rules.Product) -> Self:
-        """Show a product."""
         return cls(
             id=catalog_id(info, flat, "Product", product.key),
             flat=info.context.visible(flat),
@@ -51,7 +48,6 @@ class Product(Node):
     def features(
         self, info: Info, first: First = 20, after: After = UNSET
     ) -> Connection[Annotated["Feature", strawberry.lazy("schema.catalog.features")]]:
-        """Give a page of features, by key."""
         features = [f for f in self.flat.catalog.features.values() if f.product == self.key]
         return features_page(info, self.flat, features, first, after)
 
@@ -59,7 +55,6 @@ class Product(Node):
     def plans(
         self, info: Info, include_archived: IncludeArchived = False
     ) -> list[Annotated["Plan", strawberry.lazy("schema.catalog.packages")]]:
-        """Give the plans by position, equals by key."""
         from schema.catalog.packages import Plan  # noqa: PLC0415 - packages build on products
 
         plans = rules.plans_of(self.flat.catalog, self.key, include_archived=bool(include_archived))
@@ -69,7 +64,6 @@ class Product(Node):
     def addons(
         self, info: Info, include_archived: IncludeArchived = False
     ) -> list[Annotated["Addon", strawberry.lazy("schema.catalog.packages")]]:
-        """Give the add-ons by key."""
         from schema.catalog.packages import Addon  # noqa: PLC0415 - packages build on products
 
         addons = rules.addons_of(self.flat.catalog, self.key, include_archived=bool(include_archived))
@@ -78,22 +72,17 @@ class Product(Node):
 
 @strawberry.type(description="A condition that an event must meet to count.")
 class MeterFilter:
-    """A meter's filter."""
-
     property: str = strawberry.field(description="The name of the event's property.")
     operator: FilterOperator = strawberry.field(description="How the property is compared with the values.")
     values: list[str] = strawberry.field(description="The values to compare with.")
 
     @classmethod
     def of(cls, condition: rules.MeterFilter) -> Self:
-        """Show a filter."""
         return cls(property=condition.property, operator=condition.operator, values=list(condition.values))
 
 
 @strawberry.type(description="How events become usage of a feature.")
 class Meter:
-    """A meter."""
-
     event_name: str | None = strawberry.field(
         description="The name of the events that count; null where usage is only reported."
     )
@@ -108,7 +97,6 @@ class Meter:
 
     @classmethod
     def of(cls, meter: rules.Meter | None) -> Self | None:
-        """Show a meter, if there is one."""
         if meter is None:
             return None
         return cls(
@@ -121,8 +109,6 @@ class Meter:
 
 @strawberry.type(description="Something of a product that plans include, configure or limit.")
 class Feature(Node):
-    """A feature."""
-
     flat: strawberry.Private[ResolvedCatalog]
     fact: strawberry.Private[rules.Feature]
     key: str = strawberry.field(description="An immutable key, unique in the environment.")
@@ -150,7 +136,6 @@ class Feature(Node):
 
     @classmethod
     def of(cls, info: Info, flat: ResolvedCatalog, feature: rules.Feature) -> Self:
-        """Show a feature."""
         return cls(
             id=catalog_id(info, flat, "Feature", feature.key),
             flat=flat,
@@ -170,7 +155,6 @@ class Feature(Node):
 
     @resolver_field("The product that groups the feature; any package may use it.")
     def product(self, info: Info) -> Product | None:
-        """Give the product."""
         key = self.fact.product
         return None if key is None else Product.of(info, self.flat, self.flat.catalog.products[key])
 
@@ -182,7 +166,7 @@ def features_page(
     first: int | None,
     after: str | None,
 ) -> Connection[Feature]:
-    """Give a page of features, by key."""
+    """Return a page of features, by key."""
     listing = Listing(
         name=("features", info.context.environment), items=features, position=lambda feature: feature.key
     )
@@ -191,8 +175,6 @@ def features_page(
 
 @strawberry.type(description="A kind of credits, such as tokens.")
 class CreditType(Node):
-    """A credit type."""
-
     key: str = strawberry.field(description="An immutable key, unique among features and credit types.")
     name: str = strawberry.field(description="The name shown to people.")
     unit: Unit = strawberry.field(description="The words for one unit and for several.")
@@ -202,7 +184,6 @@ class CreditType(Node):
 
     @classmethod
     def of(cls, info: Info, flat: ResolvedCatalog, credit_type: rules.CreditType) -> Self:
-        """Show a credit type."""
         return cls(
             id=catalog_id(info, flat, "CreditType", credit_type.key),
             key=credit_type.key,

@@ -1,4 +1,4 @@
-"""Products, features and credit types, written. What is left out keeps; null clears."""
+"""The inputs of products, features and credit types. What is left out keeps; null clears."""
 
 import strawberry
 
@@ -13,8 +13,6 @@ from schema.scalars import JSON
 
 @strawberry.input(description="A condition that an event must meet to count.")
 class MeterFilterInput:
-    """A filter, written."""
-
     property: str = strawberry.field(description="The name of the event's property.")
     operator: FilterOperator = strawberry.field(description="How the property is compared with the values.")
     values: list[str] = strawberry.field(
@@ -24,14 +22,11 @@ class MeterFilterInput:
     )
 
     def fact(self) -> rules.MeterFilter:
-        """Read it."""
         return rules.MeterFilter(property=self.property, operator=self.operator, values=tuple(self.values))
 
 
 @strawberry.input(description="How events become usage of a feature.")
 class MeterInput:
-    """A meter, written."""
-
     event_name: str | None = strawberry.field(default=UNSET, description="The name of the events that count.")
     aggregation: Aggregation = strawberry.field(
         default=Aggregation.SUM, description="How events or reports become one quantity."
@@ -44,7 +39,6 @@ class MeterInput:
     )
 
     def fact(self) -> rules.Meter:
-        """Read it."""
         return rules.Meter(
             event_name=or_none(self.event_name),
             aggregation=self.aggregation,
@@ -55,8 +49,6 @@ class MeterInput:
 
 @strawberry.input(description="The properties of a new product.")
 class CreateProductInput:
-    """A product, written."""
-
     key: str = strawberry.field(
         description="An immutable key of letters, digits, dots, underscores and hyphens."
     )
@@ -67,7 +59,6 @@ class CreateProductInput:
     )
 
     def fact(self) -> rules.Product:
-        """Read it."""
         return rules.Product(
             key=self.key,
             name=self.name,
@@ -78,8 +69,6 @@ class CreateProductInput:
 
 @strawberry.input(description="Changes of a product. What is left out stays.")
 class UpdateProductInput:
-    """What is said of a product."""
-
     key: str = strawberry.field(description="The key of the product.")
     name: str | None = strawberry.field(default=UNSET, description="The name shown to people.")
     description: str | None = strawberry.field(default=UNSET, description="A description for people.")
@@ -88,7 +77,6 @@ class UpdateProductInput:
     )
 
     def fact(self) -> ProductUpdate:
-        """Read it."""
         return ProductUpdate(
             key=self.key,
             name=or_unset(self.name),
@@ -99,8 +87,6 @@ class UpdateProductInput:
 
 @strawberry.input(description="The properties of a new feature.")
 class CreateFeatureInput:
-    """A feature, written."""
-
     key: str = strawberry.field(description="An immutable key, unique among features and credit types.")
     name: str = strawberry.field(description="The name shown to people.")
     type: FeatureType = strawberry.field(description="How the feature is entitled; it never changes.")
@@ -128,7 +114,7 @@ class CreateFeatureInput:
     )
 
     def fact(self) -> rules.Feature:
-        """Read it, but for the default value, which is proven with the feature."""
+        """Return the feature without its default value, which is validated with the feature."""
         return rules.Feature(
             key=self.key,
             name=self.name,
@@ -148,8 +134,6 @@ class CreateFeatureInput:
     "change."
 )
 class UpdateFeatureInput:
-    """What is said of a feature."""
-
     key: str = strawberry.field(description="The key of the feature.")
     name: str | None = strawberry.field(default=UNSET, description="The name shown to people.")
     description: str | None = strawberry.field(default=UNSET, description="A description for people.")
@@ -173,7 +157,6 @@ class UpdateFeatureInput:
     )
 
     def fact(self) -> FeatureUpdate:
-        """Read it."""
         return FeatureUpdate(
             key=self.key,
             name=or_unset(self.name),
@@ -189,8 +172,6 @@ class UpdateFeatureInput:
 
 @strawberry.input(description="The properties of a new credit type.")
 class CreateCreditTypeInput:
-    """A credit type, written."""
-
     key: str = strawberry.field(description="An immutable key, unique among features and credit types.")
     name: str = strawberry.field(description="The name shown to people.")
     unit: UnitInput = strawberry.field(description="The words for one unit and for several.")
@@ -199,7 +180,6 @@ class CreateCreditTypeInput:
     )
 
     def fact(self) -> rules.CreditType:
-        """Read it."""
         return rules.CreditType(
             key=self.key, name=self.name, unit=self.unit.fact(), metadata=or_none(self.metadata) or {}
         )
@@ -207,8 +187,6 @@ class CreateCreditTypeInput:
 
 @strawberry.input(description="Changes of a credit type. What is left out stays.")
 class UpdateCreditTypeInput:
-    """What is said of a credit type."""
-
     key: str = strawberry.field(description="The key of the credit type.")
     name: str | None = strawberry.field(default=UNSET, description="The name shown to people.")
     unit: UnitInput | None = strawberry.field(
@@ -219,7 +197,6 @@ class UpdateCreditTypeInput:
     )
 
     def fact(self) -> CreditTypeUpdate:
-        """Read it."""
         return CreditTypeUpdate(
             key=self.key,
             name=or_unset(self.name),

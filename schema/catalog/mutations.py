@@ -1,4 +1,4 @@
-"""Acts on products, features, credit types and packages."""
+"""Mutations of products, features, credit types and packages; they take effect at once."""
 
 from typing import Annotated
 
@@ -13,13 +13,10 @@ from schema.user_errors import INPUT, mutation
 
 @strawberry.type(description="What can be done to the catalog.")
 class CatalogMutations:
-    """Acts that hold at once."""
-
     @mutation("Creates a product.")
     async def create_product(
         self, info: Info, input: Annotated[inputs.CreateProductInput, INPUT]
     ) -> payloads.ProductPayload:
-        """Add a product."""
         flat = await resolvers.create_product(info.context, input.fact())
         return payloads.ProductPayload.of(info, flat, input.key)
 
@@ -27,7 +24,6 @@ class CatalogMutations:
     async def update_product(
         self, info: Info, input: Annotated[inputs.UpdateProductInput, INPUT]
     ) -> payloads.ProductPayload:
-        """Change a product."""
         flat = await resolvers.update_product(info.context, input.fact())
         return payloads.ProductPayload.of(info, flat, input.key)
 
@@ -35,7 +31,6 @@ class CatalogMutations:
     async def create_feature(
         self, info: Info, input: Annotated[inputs.CreateFeatureInput, INPUT]
     ) -> payloads.FeaturePayload:
-        """Add a feature."""
         default = input.default_value.fact() if input.default_value else None
         flat = await resolvers.create_feature(info.context, input.fact(), default)
         return payloads.FeaturePayload.of(info, flat, input.key)
@@ -44,7 +39,6 @@ class CatalogMutations:
     async def update_feature(
         self, info: Info, input: Annotated[inputs.UpdateFeatureInput, INPUT]
     ) -> payloads.FeaturePayload:
-        """Change a feature."""
         flat = await resolvers.update_feature(info.context, input.fact())
         return payloads.FeaturePayload.of(info, flat, input.key)
 
@@ -52,7 +46,6 @@ class CatalogMutations:
     async def create_credit_type(
         self, info: Info, input: Annotated[inputs.CreateCreditTypeInput, INPUT]
     ) -> payloads.CreditTypePayload:
-        """Add a credit type."""
         flat = await resolvers.create_credit_type(info.context, input.fact())
         return payloads.CreditTypePayload.of(info, flat, input.key)
 
@@ -60,7 +53,6 @@ class CatalogMutations:
     async def update_credit_type(
         self, info: Info, input: Annotated[inputs.UpdateCreditTypeInput, INPUT]
     ) -> payloads.CreditTypePayload:
-        """Change a credit type."""
         flat = await resolvers.update_credit_type(info.context, input.fact())
         return payloads.CreditTypePayload.of(info, flat, input.key)
 
@@ -68,7 +60,6 @@ class CatalogMutations:
     async def create_plan(
         self, info: Info, input: Annotated[packages.CreatePlanInput, INPUT]
     ) -> payloads.PlanPayload:
-        """Add a plan."""
         last = or_none(input.position) is None
         flat = await resolvers.create_plan(info.context, input.fact(), or_none(input.base_plan), last=last)
         return payloads.PlanPayload.of(info, flat, input.key)
@@ -77,7 +68,6 @@ class CatalogMutations:
     async def update_plan(
         self, info: Info, input: Annotated[packages.UpdatePlanInput, INPUT]
     ) -> payloads.PlanPayload:
-        """Change a plan."""
         flat = await resolvers.update_plan(info.context, input.fact())
         return payloads.PlanPayload.of(info, flat, input.key)
 
@@ -85,7 +75,6 @@ class CatalogMutations:
     async def set_base_plan(
         self, info: Info, input: Annotated[packages.SetBasePlanInput, INPUT]
     ) -> payloads.PlanPayload:
-        """Set the base plan."""
         flat = await resolvers.set_base_plan(
             info.context, input.plan, or_unset(input.base_plan), keep_inherited=input.keep_inherited
         )
@@ -95,7 +84,6 @@ class CatalogMutations:
     async def create_addon(
         self, info: Info, input: Annotated[packages.CreateAddonInput, INPUT]
     ) -> payloads.AddonPayload:
-        """Add an add-on."""
         flat = await resolvers.create_addon(info.context, input.fact())
         return payloads.AddonPayload.of(info, flat, input.key)
 
@@ -103,7 +91,6 @@ class CatalogMutations:
     async def update_addon(
         self, info: Info, input: Annotated[packages.UpdateAddonInput, INPUT]
     ) -> payloads.AddonPayload:
-        """Change an add-on."""
         flat = await resolvers.update_addon(info.context, input.fact())
         return payloads.AddonPayload.of(info, flat, input.key)
 
@@ -111,6 +98,5 @@ class CatalogMutations:
     async def archive_package(
         self, info: Info, input: Annotated[packages.ArchivePackageInput, INPUT]
     ) -> payloads.PackagePayload:
-        """Archive a package."""
         flat = await resolvers.archive_package(info.context, input.package, archived=input.archived)
         return payloads.PackagePayload.of(info, flat, input.package)

@@ -1,4 +1,4 @@
-"""Plans and add-ons, written. What is left out keeps; null clears."""
+"""The inputs of plans and add-ons. What is left out keeps; null clears."""
 
 import strawberry
 
@@ -11,8 +11,6 @@ from schema.scalars import JSON
 
 @strawberry.input(description="A new plan; it starts with an empty draft.")
 class CreatePlanInput:
-    """A plan, written."""
-
     key: str = strawberry.field(description="An immutable key, unique among plans and add-ons.")
     name: str = strawberry.field(description="The name shown to people.")
     product: str = strawberry.field(description="The product that it belongs to.")
@@ -40,7 +38,7 @@ class CreatePlanInput:
     )
 
     def fact(self) -> rules.Plan:
-        """Read it; where it goes without a position is up to whoever adds it."""
+        """Return the plan; without a position, the mutation chooses one."""
         return rules.Plan(
             key=self.key,
             name=self.name,
@@ -59,8 +57,6 @@ class CreatePlanInput:
 
 @strawberry.input(description="Changes of a plan; they are live at once. What is left out stays.")
 class UpdatePlanInput:
-    """What is said of a plan."""
-
     key: str = strawberry.field(description="The key of the plan.")
     name: str | None = strawberry.field(default=UNSET, description="The name shown to people.")
     description: str | None = strawberry.field(default=UNSET, description="A description for people.")
@@ -86,7 +82,6 @@ class UpdatePlanInput:
     )
 
     def fact(self) -> PlanUpdate:
-        """Read it."""
         return PlanUpdate(
             key=self.key,
             name=or_unset(self.name),
@@ -102,8 +97,6 @@ class UpdatePlanInput:
 
 @strawberry.input(description="A plan and its new base plan.")
 class SetBasePlanInput:
-    """Another base plan, written."""
-
     plan: str = strawberry.field(description="The key of the plan that inherits.")
     base_plan: str | None = strawberry.field(
         default=UNSET,
@@ -116,8 +109,6 @@ class SetBasePlanInput:
 
 @strawberry.input(description="A new add-on; it starts with an empty draft.")
 class CreateAddonInput:
-    """An add-on, written."""
-
     key: str = strawberry.field(description="An immutable key, unique among plans and add-ons.")
     name: str = strawberry.field(description="The name shown to people.")
     product: str = strawberry.field(description="The product that it belongs to.")
@@ -130,7 +121,6 @@ class CreateAddonInput:
     )
 
     def fact(self) -> rules.Addon:
-        """Read it."""
         return rules.Addon(
             key=self.key,
             name=self.name,
@@ -143,8 +133,6 @@ class CreateAddonInput:
 
 @strawberry.input(description="Changes of an add-on; they are live at once. What is left out stays.")
 class UpdateAddonInput:
-    """What is said of an add-on."""
-
     key: str = strawberry.field(description="The key of the add-on.")
     name: str | None = strawberry.field(default=UNSET, description="The name shown to people.")
     description: str | None = strawberry.field(default=UNSET, description="A description for people.")
@@ -156,7 +144,6 @@ class UpdateAddonInput:
     )
 
     def fact(self) -> AddonUpdate:
-        """Read it."""
         return AddonUpdate(
             key=self.key,
             name=or_unset(self.name),
@@ -168,15 +155,11 @@ class UpdateAddonInput:
 
 @strawberry.input(description="The key of a package.")
 class PackageKeyInput:
-    """A package's key."""
-
     package: str = strawberry.field(description="The key of the plan or add-on.")
 
 
 @strawberry.input(description="A package to archive, or to restore with `archived: false`.")
 class ArchivePackageInput:
-    """Archiving, written."""
-
     package: str = strawberry.field(description="The key of the plan or add-on.")
     archived: bool = strawberry.field(
         default=True, description="True archives the package, false restores it."

@@ -22,8 +22,6 @@ from schema.scalars import JSON
 
 @strawberry.type(description="A published version of a package, or the draft of the next one.")
 class PackageVersion(Node):
-    """A version or draft."""
-
     place: strawberry.Private[HiddenPlace]
     number: int = strawberry.field(
         description="The number of the version, from 1; a draft has the number it would get."
@@ -37,7 +35,6 @@ class PackageVersion(Node):
 
     @classmethod
     def of(cls, info: Info, place: HiddenPlace) -> Self:
-        """Show a version, or with no number the draft."""
         versions = place.package.versions
         return cls(
             id=catalog_id(info, place.flat, "PackageVersion", place.package.key, place.number or 0),
@@ -49,40 +46,35 @@ class PackageVersion(Node):
 
     @resolver_field("The package of the version.")
     def package(self, info: Info) -> "Package":
-        """Give the package."""
         return show_package(info, self.place.flat, self.place.package.key)
 
     @resolver_field("The number of live subscriptions that this version holds for.")
     async def subscription_count(self, info: Info) -> int:
-        """Count the subscriptions; a draft has none."""
         if self.place.number is None:
             return 0
         return await subscription_counts.on_version(info.context, self.place.package.key, self.place.number)
 
     @resolver_field("The version of the base plan against which it was published; null without a base plan.")
     def base_version(self, info: Info) -> "PackageVersion | None":
-        """Give the version of the base plan; for a draft the one that it inherits from now."""
+        """Return the version of the base plan; for a draft, the one that it inherits from now."""
         base, number = self.place.content.base, self.place.base_number
         return None if base is None or number is None else show_version(info, self.place.flat, base, number)
 
     @resolver_field("Own, overriding and inherited entitlements, in display order.")
     def entitlements(self, info: Info) -> list[Entitlement]:
-        """Give the rows."""
         return entitlements_of(info, self.place, self.place.rows)
 
     @resolver_field("The prices of the package in this version.")
     def prices(self, info: Info) -> list[Price]:
-        """Give the prices."""
         return [Price.of(info, self.place, price) for price in self.place.content.prices]
 
     @resolver_field("The credits that using features burns in this version, inherited rates included.")
     def credit_rates(self) -> list[CreditRate]:
-        """Give the credit rates."""
         return CreditRate.at(self.place)
 
     @resolver_field("The differences from the version before it; for a draft, what publishing would change.")
     def changes(self) -> list[CatalogChange]:
-        """Give the changes for those who are on it, with what it inherits."""
+        """Return the differences for its subscribers, those of inherited rows included."""
         place = self.place
         if place.number is None:
             changes = draft_changes(place.flat, place.package)
@@ -100,8 +92,6 @@ def _state(place: HiddenPlace) -> VersionState:
 
 @strawberry.interface(description="What a customer can subscribe to: a plan, or an add-on on top of one.")
 class Package(Node):
-    """A package."""
-
     flat: strawberry.Private[ResolvedCatalog]
     package: strawberry.Private[rules.Package]
     key: str = strawberry.field(description="An immutable key, unique among plans and add-ons.")
@@ -114,7 +104,6 @@ class Package(Node):
 
     @resolver_field("The product that it belongs to.")
     def product(self, info: Info) -> Product:
-        """Give the product."""
         return Product.of(info, self.flat, self.flat.catalog.products[self.package.product])
 
     @resolver_field(
@@ -122,13 +111,11 @@ class Package(Node):
         "is published yet."
     )
     def entitlements(self, info: Info) -> list[Entitlement]:
-        """Give the rows that readers see."""
         place = self.shown_place()
         return entitlements_of(info, place, place.rows)
 
     @resolver_field("The prices of the published version, or of the draft where none is published yet.")
     def prices(self, info: Info) -> list[Price]:
-        """Give the prices that readers see."""
         place = self.shown_place()
         return [Price.of(info, place, price) for price in place.content.prices]
 
@@ -137,12 +124,10 @@ class Package(Node):
         "version, or of the draft where none is published yet."
     )
     def credit_rates(self) -> list[CreditRate]:
-        """Give the credit rates that readers see."""
         return CreditRate.at(self.shown_place())
 
     @resolver_field("The newest published version; null before the first publish.")
     def published_version(self, info: Info) -> PackageVersion | None:
-        """Give the version."""
         version = self.package.published
         return (
             None if version is None else PackageVersion.of(info, place_of(self.flat, self.package, version))
@@ -150,14 +135,12 @@ class Package(Node):
 
     @resolver_field("The edits since the last publish, as a version; null where nothing was edited.")
     def draft(self, info: Info) -> PackageVersion | None:
-        """Give the draft."""
         if self.package.draft is None:
             return None
         return PackageVersion.of(info, draft_place(self.flat, self.package))
 
     @resolver_field("All published versions, newest first.")
     def versions(self, info: Info, first: First = 20, after: After = UNSET) -> Connection[PackageVersion]:
-        """Give a page of versions."""
         listing = Listing(
             name=("versions", info.context.environment, self.key),
             items=self.package.versions,
@@ -171,12 +154,12 @@ class Package(Node):
         return Connection[PackageVersion].of(listing, show, first, after)
 
     def draft_entitlements(self, info: Info) -> list[Entitlement]:
-        """Give the rows of the draft, which are those of the published version where there is no draft."""
+        """Return the rows of the draft, or of the published version where there is no draft."""
         place = self.shown_place() if self.package.draft is None else draft_place(self.flat, self.package)
         return entitlements_of(info, place, place.rows)
 
     def shown_place(self) -> HiddenPlace:
-        """Give the version that readers see."""
+        """Return the version that readers see."""
         version = self.package.published
         if version is None:
             return draft_place(self.flat, self.package)
@@ -184,7 +167,7 @@ class Package(Node):
 
 
 def place_of(flat: ResolvedCatalog, package: rules.Package, version: rules.Version) -> HiddenPlace:
-    """Give the place of a published version."""
+    """Return the place of a published version."""
     return HiddenPlace(
         flat=flat,
         package=package,
@@ -195,13 +178,13 @@ def place_of(flat: ResolvedCatalog, package: rules.Package, version: rules.Versi
 
 
 def draft_place(flat: ResolvedCatalog, package: rules.Package) -> HiddenPlace:
-    """Give the place of a draft."""
+    """Return the place of a draft."""
     content = package.newest
     number = flat.base_number(content)
     return HiddenPlace(flat=flat, package=package, number=None, content=content, base_number=number)
 
 
-def _shared(info: Info, flat: ResolvedCatalog, kind: str, package: rules.Package) -> dict[str, object]:
+def _shared_fields(info: Info, flat: ResolvedCatalog, kind: str, package: rules.Package) -> dict[str, object]:
     return {
         "id": catalog_id(info, flat, kind, package.key),
         "flat": info.context.visible(flat),
@@ -216,8 +199,6 @@ def _shared(info: Info, flat: ResolvedCatalog, kind: str, package: rules.Package
 
 @strawberry.type(description="A package of which a customer has at most one per product.")
 class Plan(Package):
-    """A plan."""
-
     plan: strawberry.Private[rules.Plan]
     pricing_type: PricingType = strawberry.field(
         description="Whether the plan is free, paid or sold on request."
@@ -230,8 +211,7 @@ class Plan(Package):
 
     @classmethod
     def of(cls, info: Info, flat: ResolvedCatalog, plan: rules.Plan) -> Self:
-        """Show a plan."""
-        shared = _shared(info, flat, "Plan", plan)
+        shared = _shared_fields(info, flat, "Plan", plan)
         return cls(
             plan=plan,
             pricing_type=plan.pricing_type,
@@ -243,13 +223,12 @@ class Plan(Package):
 
     @resolver_field("The plan whose entitlements it inherits; null for none.")
     def base_plan(self, info: Info) -> "Plan | None":
-        """Give the base plan of what readers see."""
         base = self.shown_place().content.base
         return None if base is None else show_plan(info, self.flat, base)
 
     @resolver_field("The plans that inherit from it directly, in display order.")
     def derived_plans(self, info: Info) -> "list[Plan]":
-        """Give the plans whose published version, or draft where none is published, stands on this one."""
+        """Return the plans whose published version (else draft) inherits from this plan."""
         plans = rules.plans_of(self.flat.catalog, self.plan.product, include_archived=True)
         return [Plan.of(info, self.flat, plan) for plan in plans if plan.shown.base == self.key]
 
@@ -258,34 +237,30 @@ class Plan(Package):
         "too. Empty: none."
     )
     def compatible_addons(self, info: Info) -> "list[Addon] | None":
-        """Give the add-ons that were named, as far as they may be seen."""
+        """Return the add-ons that the plan names, as far as the viewer may see them."""
         keys, known = self.plan.compatible_addons, self.flat.catalog.packages
         return None if keys is None else [show_addon(info, self.flat, key) for key in keys if key in known]
 
     @resolver_field("The add-ons that a subscriber may buy, in display order.")
     def available_addons(self, info: Info) -> "list[Addon]":
-        """Give the published, compatible add-ons."""
         addons = rules.available_addons(self.flat.catalog, self.plan)
         return [Addon.of(info, self.flat, addon) for addon in addons]
 
 
 @strawberry.type(description="A package that is sold on top of a plan, in a quantity.")
 class Addon(Package):
-    """An add-on."""
-
     max_quantity: int | None = strawberry.field(
         description="The largest quantity that one subscription may have; null for no maximum."
     )
 
     @classmethod
     def of(cls, info: Info, flat: ResolvedCatalog, addon: rules.Addon) -> Self:
-        """Show an add-on."""
-        shared = _shared(info, flat, "Addon", addon)
+        shared = _shared_fields(info, flat, "Addon", addon)
         return cls(max_quantity=addon.max_quantity, **shared)  # type: ignore[arg-type]
 
 
 def show_plan(info: Info, flat: ResolvedCatalog, key: str) -> Plan:
-    """Show the plan of a key that is known to name one."""
+    """Return the plan of a key that is known to name one."""
     package = flat.catalog.packages[key]
     if not isinstance(package, rules.Plan):
         message = f"not a plan: {key}"
@@ -294,7 +269,7 @@ def show_plan(info: Info, flat: ResolvedCatalog, key: str) -> Plan:
 
 
 def show_addon(info: Info, flat: ResolvedCatalog, key: str) -> Addon:
-    """Show the add-on of a key that is known to name one."""
+    """Return the add-on of a key that is known to name one."""
     package = flat.catalog.packages[key]
     if not isinstance(package, rules.Addon):
         message = f"not an add-on: {key}"
@@ -303,13 +278,13 @@ def show_addon(info: Info, flat: ResolvedCatalog, key: str) -> Addon:
 
 
 def show_version(info: Info, flat: ResolvedCatalog, key: str, number: int) -> PackageVersion:
-    """Show a published version that is known to exist."""
+    """Return a published version that is known to exist."""
     package = flat.catalog.packages[key]
     return PackageVersion.of(info, place_of(flat, package, package.versions[number - 1]))
 
 
 def show_package(info: Info, flat: ResolvedCatalog, key: str) -> Package:
-    """Show the package of a key that is known to exist."""
+    """Return the package of a key that is known to exist."""
     if isinstance(flat.catalog.packages[key], rules.Plan):
         return show_plan(info, flat, key)
     return show_addon(info, flat, key)

@@ -1,4 +1,4 @@
-"""Questions about the catalog."""
+"""Queries of the catalog."""
 
 from collections.abc import Iterable
 from typing import Annotated, TypeVar
@@ -23,31 +23,26 @@ Keyed = TypeVar("Keyed", rules.Product, rules.CreditType, rules.Plan, rules.Addo
 
 
 def _listing(info: Info, name: str, items: Iterable[Keyed]) -> Listing[Keyed]:
-    """Give a list of the catalog, in the order of its keys."""
+    """Return a list of the catalog, in the order of its keys."""
     return Listing(name=(name, info.context.environment), items=list(items), position=lambda item: item.key)
 
 
 @strawberry.type(description="What can be asked about the catalog.")
 class CatalogQueries:
-    """Questions about what is sold."""
-
     @resolver_field("The product with this key; null for an unknown key.")
     async def product(self, info: Info, key: Key) -> Product | None:
-        """Give the product."""
         flat = await resolvers.current_catalog(info.context)
         product = flat.catalog.products.get(key)
         return None if product is None else Product.of(info, flat, product)
 
     @resolver_field("All products, in the order of their keys.")
     async def products(self, info: Info, first: First = 20, after: After = UNSET) -> Connection[Product]:
-        """Give a page of products."""
         flat = await resolvers.current_catalog(info.context)
         listing = _listing(info, "products", flat.catalog.products.values())
         return Connection[Product].of(listing, lambda fact: Product.of(info, flat, fact), first, after)
 
     @resolver_field("The feature with this key; null for an unknown key.")
     async def feature(self, info: Info, key: Key) -> Feature | None:
-        """Give the feature."""
         flat = await resolvers.current_catalog(info.context)
         feature = flat.catalog.features.get(key)
         return None if feature is None else Feature.of(info, flat, feature)
@@ -66,7 +61,6 @@ class CatalogQueries:
             str | None, strawberry.argument(description="A part of a key or name, in upper or lower case.")
         ] = UNSET,
     ) -> Connection[Feature]:
-        """Give a page of the features that fit."""
         flat = await resolvers.current_catalog(info.context)
         found = rules.features_like(
             flat.catalog, type_=or_none(type), product=or_none(product), search=or_none(search)
@@ -75,7 +69,6 @@ class CatalogQueries:
 
     @resolver_field("The plan with this key; null for an unknown key.")
     async def plan(self, info: Info, key: Key) -> Plan | None:
-        """Give the plan."""
         flat = await resolvers.current_catalog(info.context)
         plan = flat.catalog.packages.get(key)
         return Plan.of(info, flat, plan) if isinstance(plan, rules.Plan) else None
@@ -84,7 +77,6 @@ class CatalogQueries:
     async def plans(
         self, info: Info, first: First = 20, after: After = UNSET, product: OfProduct = UNSET
     ) -> Connection[Plan]:
-        """Give a page of plans."""
         flat = await resolvers.current_catalog(info.context)
         plans = rules.packages_of(flat.catalog, rules.Plan, or_none(product))
         listing = _listing(info, "plans", plans)
@@ -92,7 +84,6 @@ class CatalogQueries:
 
     @resolver_field("The add-on with this key; null for an unknown key.")
     async def addon(self, info: Info, key: Key) -> Addon | None:
-        """Give the add-on."""
         flat = await resolvers.current_catalog(info.context)
         addon = flat.catalog.packages.get(key)
         return Addon.of(info, flat, addon) if isinstance(addon, rules.Addon) else None
@@ -101,7 +92,6 @@ class CatalogQueries:
     async def addons(
         self, info: Info, first: First = 20, after: After = UNSET, product: OfProduct = UNSET
     ) -> Connection[Addon]:
-        """Give a page of add-ons."""
         flat = await resolvers.current_catalog(info.context)
         addons = rules.packages_of(flat.catalog, rules.Addon, or_none(product))
         listing = _listing(info, "addons", addons)
@@ -109,7 +99,6 @@ class CatalogQueries:
 
     @resolver_field("The credit type with this key; null for an unknown key.")
     async def credit_type(self, info: Info, key: Key) -> CreditType | None:
-        """Give the credit type."""
         flat = await resolvers.current_catalog(info.context)
         credit_type = flat.catalog.credit_types.get(key)
         return None if credit_type is None else CreditType.of(info, flat, credit_type)
@@ -118,7 +107,6 @@ class CatalogQueries:
     async def credit_types(
         self, info: Info, first: First = 20, after: After = UNSET
     ) -> Connection[CreditType]:
-        """Give a page of credit types."""
         flat = await resolvers.current_catalog(info.context)
         listing = _listing(info, "creditTypes", flat.catalog.credit_types.values())
         return Connection[CreditType].of(listing, lambda fact: CreditType.of(info, flat, fact), first, after)

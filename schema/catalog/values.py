@@ -1,4 +1,4 @@
-"""What entitlements say, as types and as inputs."""
+"""The values of entitlements, as types and as inputs."""
 
 from typing import Self, assert_never
 
@@ -18,47 +18,36 @@ from schema.scalars import JSON, Quantity
 
 @strawberry.type(description="The words for one unit and for several.")
 class Unit:
-    """A unit."""
-
     singular: str = strawberry.field(description="The word for exactly one: 'seat'.")
     plural: str = strawberry.field(description="The word for any other number: 'seats'.")
 
     @classmethod
     def of(cls, unit: rules.Unit | None) -> Self | None:
-        """Show a unit, if there is one."""
         return None if unit is None else cls(singular=unit.singular, plural=unit.plural)
 
 
 @strawberry.type(description="An amount of money: a fact for your biller.")
 class Money:
-    """Money."""
-
     amount: Quantity = strawberry.field(description="The amount in the currency's main unit: '19.90'.")
     currency: str = strawberry.field(description="The ISO 4217 code of the currency.")
 
     @classmethod
     def of(cls, money: rules.Money) -> Self:
-        """Show an amount of money."""
         return cls(amount=Quantity(money.amount), currency=money.currency)
 
 
 @strawberry.type(description="The price of usage beyond a soft limit: a fact for your biller.")
 class OverageRate:
-    """An overage rate."""
-
     amount: Money = strawberry.field(description="The price of `perUnits` units.")
     per_units: Quantity = strawberry.field(description="The number of units that the amount is for.")
 
     @classmethod
     def of(cls, rate: rules.OverageRate | None) -> Self | None:
-        """Show a rate, if there is one."""
         return None if rate is None else cls(amount=Money.of(rate.amount), per_units=Quantity(rate.per_units))
 
 
 @strawberry.type(description="Usage starts again every `count` intervals, counted from the anchor.")
 class UsageReset:
-    """A reset."""
-
     every: ResetInterval = strawberry.field(description="The unit of a period.")
     count: int = strawberry.field(description="The number of intervals in a period.")
     anchor: ResetAnchor = strawberry.field(description="The instant from which periods are counted.")
@@ -68,7 +57,6 @@ class UsageReset:
 
     @classmethod
     def of(cls, reset: rules.Reset) -> Self:
-        """Show a reset."""
         return cls(every=reset.every, count=reset.count, anchor=reset.anchor, weekday=reset.weekday)
 
 
@@ -76,8 +64,6 @@ class UsageReset:
     description="The value of a CONFIG feature. Exactly one field is set, by the feature's kind."
 )
 class ConfigValue:
-    """A setting."""
-
     number: Quantity | None = strawberry.field(default=None, description="The number; kind NUMBER only.")
     text: str | None = strawberry.field(default=None, description="The text; kind TEXT only.")
     choices: list[str] | None = strawberry.field(
@@ -87,7 +73,6 @@ class ConfigValue:
 
     @classmethod
     def of(cls, value: rules.Config) -> Self:
-        """Show a setting."""
         match value:
             case rules.Number():
                 return cls(number=Quantity(value.number))
@@ -103,8 +88,6 @@ class ConfigValue:
 
 @strawberry.type(description="The limit on the counted usage of a METERED feature.")
 class MeteredValue:
-    """A metered value."""
-
     unlimited: bool = strawberry.field(description="Whether there is no limit.")
     limit: Quantity | None = strawberry.field(
         description="The limit for a period, in units of the feature; null exactly where `unlimited` is true."
@@ -117,7 +100,6 @@ class MeteredValue:
 
     @classmethod
     def of(cls, value: rules.Metered) -> Self:
-        """Show a metered value."""
         return cls(
             unlimited=value.limit is None,
             limit=None if value.limit is None else Quantity(value.limit),
@@ -129,8 +111,6 @@ class MeteredValue:
 
 @strawberry.type(description="The value of an entitlement; a BOOLEAN feature has none.")
 class EntitlementValue:
-    """A value."""
-
     config: ConfigValue | None = strawberry.field(default=None, description="The value for a CONFIG feature.")
     metered: MeteredValue | None = strawberry.field(
         default=None, description="The limit for a METERED feature."
@@ -138,7 +118,6 @@ class EntitlementValue:
 
     @classmethod
     def of(cls, value: rules.Value | None) -> Self | None:
-        """Show a value, if there is one that needs words."""
         match value:
             case rules.Metered():
                 return cls(metered=MeteredValue.of(value))
@@ -150,39 +129,30 @@ class EntitlementValue:
 
 @strawberry.input(description="The words for one unit and for several.")
 class UnitInput:
-    """A unit, written."""
-
     singular: str = strawberry.field(description="The word for exactly one: 'seat'.")
     plural: str = strawberry.field(description="The word for any other number: 'seats'.")
 
     def fact(self) -> rules.Unit:
-        """Read it."""
         return rules.Unit(singular=self.singular, plural=self.plural)
 
 
 @strawberry.input(description="An amount of money with its currency.")
 class MoneyInput:
-    """Money, written."""
-
     amount: Quantity = strawberry.field(description="The amount in the currency's main unit: '19.90'.")
     currency: str = strawberry.field(description="The ISO 4217 code of the currency.")
 
     def fact(self) -> rules.Money:
-        """Read it."""
         return rules.Money(amount=self.amount, currency=self.currency)
 
 
 @strawberry.input(description="The price of usage beyond a soft limit: a fact for your biller.")
 class OverageRateInput:
-    """An overage rate, written."""
-
     amount: MoneyInput = strawberry.field(description="The price of `perUnits` units.")
     per_units: Quantity = strawberry.field(
         default=Quantity(1_000_000), description="The number of units that the amount is for."
     )
 
     def fact(self) -> rules.OverageRate:
-        """Read it."""
         return rules.OverageRate(amount=self.amount.fact(), per_units=self.per_units)
 
 
@@ -191,8 +161,6 @@ class OverageRateInput:
     "WEEK and CALENDAR."
 )
 class UsageResetInput:
-    """A reset, written."""
-
     every: ResetInterval = strawberry.field(description="The unit of a period.")
     count: int = strawberry.field(default=1, description="The number of intervals in a period.")
     anchor: ResetAnchor = strawberry.field(
@@ -203,7 +171,6 @@ class UsageResetInput:
     )
 
     def fact(self) -> rules.Reset:
-        """Read it."""
         return rules.Reset(
             every=self.every, count=self.count, anchor=self.anchor, weekday=self.weekday or None
         )
@@ -211,8 +178,6 @@ class UsageResetInput:
 
 @strawberry.input(one_of=True, description="The value of a CONFIG feature, of the feature's kind.")
 class ConfigValueInput:
-    """A setting, written."""
-
     number: Quantity | None = strawberry.field(
         default=strawberry.UNSET, description="The number; kind NUMBER only."
     )
@@ -225,7 +190,7 @@ class ConfigValueInput:
     )
 
     def fact(self) -> rules.Config:
-        """Read it: GraphQL has seen to it that exactly one is set."""
+        """Return the setting; GraphQL guarantees that exactly one field is set."""
         if isinstance(self.number, int):
             return rules.Number(number=self.number)
         if isinstance(self.text, str):
@@ -237,8 +202,6 @@ class ConfigValueInput:
 
 @strawberry.input(description="The limit on counted usage: exactly one of `limit` and `unlimited: true`.")
 class MeteredValueInput:
-    """A metered value, written."""
-
     limit: Quantity | None = strawberry.field(
         default=strawberry.UNSET, description="The limit for a period, in units of the feature."
     )
@@ -256,7 +219,6 @@ class MeteredValueInput:
     )
 
     def fact(self) -> rules.WrittenLimit:
-        """Read it."""
         return rules.WrittenLimit(
             limit=self.limit if isinstance(self.limit, int) else None,
             unlimited=self.unlimited,
@@ -268,8 +230,6 @@ class MeteredValueInput:
 
 @strawberry.input(description="Credits that are minted in every cadence period.")
 class CreditValueInput:
-    """Credits, written."""
-
     amount: Quantity = strawberry.field(description="The number of credits per cadence period.")
     cadence: CreditCadence = strawberry.field(
         default=CreditCadence.MONTHLY, description="How often the credits are minted."
@@ -280,14 +240,11 @@ class CreditValueInput:
     )
 
     def fact(self) -> rules.Credits:
-        """Read it."""
         return rules.Credits(amount=self.amount, cadence=self.cadence, rollover_limit=self.rollover_limit)
 
 
 @strawberry.input(one_of=True, description="The value of an entitlement. A BOOLEAN feature needs none.")
 class EntitlementValueInput:
-    """A value, written."""
-
     config: ConfigValueInput | None = strawberry.field(
         default=strawberry.UNSET, description="The value for a CONFIG feature."
     )
@@ -299,7 +256,7 @@ class EntitlementValueInput:
     )
 
     def fact(self) -> rules.Written:
-        """Read it: GraphQL has seen to it that exactly one is set."""
+        """Return the value; GraphQL guarantees that exactly one field is set."""
         if self.config:
             return self.config.fact()
         if self.metered:

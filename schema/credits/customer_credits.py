@@ -1,4 +1,4 @@
-"""What a customer shows of their credits."""
+"""The fields by which a customer shows credits."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,15 +17,12 @@ CreditTypeKey = Annotated[str, strawberry.argument(description="The key of the c
 
 @strawberry.type(description="A customer's credits.")
 class CustomerCredits:
-    """The part of a customer that is about credits."""
-
     if TYPE_CHECKING:
         key: str
         seen: CustomerView
 
     @resolver_field("Balances for every credit type the customer has ever held.")
     async def credit_balances(self, info: Info, at: At = UNSET) -> list[CreditBalance]:
-        """Give the balances."""
         instant = or_none(at) or self.seen.standpoint.at
         known = await credit_resolvers.balances(info.context, self.key, instant, self.seen.supposed)
         return [CreditBalance.of(seen) for seen in known]
@@ -36,7 +33,6 @@ class CustomerCredits:
     async def credit_balance(
         self, info: Info, credit_type: CreditTypeKey, at: At = UNSET
     ) -> CreditBalance | None:
-        """Give a balance."""
         instant, supposed = or_none(at) or self.seen.standpoint.at, self.seen.supposed
         known = await credit_resolvers.balance(info.context, self.key, credit_type, instant, supposed)
         return None if known is None else CreditBalance.of(known)
@@ -51,7 +47,6 @@ class CustomerCredits:
         first: First = 20,
         after: After = UNSET,
     ) -> Connection[CreditGrant]:
-        """Give a page of grants."""
         with bad_input_errors():
             page = await credit_resolvers.grants(
                 info.context, self.key, or_none(credit_type), first, or_none(after)
@@ -62,7 +57,6 @@ class CustomerCredits:
     async def credit_ledger(
         self, info: Info, credit_type: CreditTypeKey, first: First = 20, after: After = UNSET
     ) -> CreditEntryConnection:
-        """Give a page of the ledger."""
         with bad_input_errors():
             page = await credit_resolvers.ledger(info.context, self.key, credit_type, first, or_none(after))
         return CreditEntryConnection.showing(info, page)

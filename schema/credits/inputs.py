@@ -1,4 +1,4 @@
-"""Credits, written."""
+"""The inputs of commands on credits."""
 
 from datetime import datetime
 
@@ -12,8 +12,6 @@ from schema.scalars import Quantity
 
 @strawberry.input(description="Credits to grant to a customer.")
 class GrantCreditsInput:
-    """A grant, written."""
-
     customer: str = strawberry.field(description="The key of the customer.")
     credit_type: str = strawberry.field(description="The key of the credit type.")
     amount: Quantity = strawberry.field(description="The amount of credits; above 0 (OUT_OF_RANGE).")
@@ -42,7 +40,6 @@ class GrantCreditsInput:
     )
 
     def fact(self) -> GrantCredits:
-        """Read it."""
         return GrantCredits(
             credit_type=self.credit_type,
             amount=self.amount,
@@ -57,8 +54,6 @@ class GrantCreditsInput:
 
 @strawberry.input(description="The grant of credits to void.")
 class VoidCreditGrantInput:
-    """A voiding, written."""
-
     grant: strawberry.ID = strawberry.field(description="The global id of the grant.")
     note: str | None = strawberry.field(
         default=UNSET, description="A note that is kept with the ledger entry."
@@ -67,8 +62,6 @@ class VoidCreditGrantInput:
 
 @strawberry.input(description="Credits to spend directly, without usage of a feature.")
 class ConsumeCreditsInput:
-    """A consumption, written."""
-
     customer: str = strawberry.field(description="The key of the customer.")
     credit_type: str = strawberry.field(
         description="The key of the credit type; NOT_FOUND where there is none."
@@ -90,7 +83,6 @@ class ConsumeCreditsInput:
     )
 
     def fact(self) -> ConsumeCredits:
-        """Read it."""
         return ConsumeCredits(
             credit_type=self.credit_type,
             amount=self.amount,

@@ -1,4 +1,4 @@
-"""Acts on credits."""
+"""Mutations of credits."""
 
 from typing import Annotated, Self
 
@@ -19,8 +19,6 @@ from schema.user_errors import INPUT, Payload, mutation
 
 @strawberry.type(description="The result of granting or voiding credits.")
 class CreditGrantPayload(Payload):
-    """A grant's payload."""
-
     grant: CreditGrant | None = strawberry.field(
         default=None, description="The grant in its present state; null where `userErrors` names problems."
     )
@@ -31,7 +29,7 @@ class CreditGrantPayload(Payload):
 
     @classmethod
     async def of(cls, info: Info, done: CommandResult, credit_type: str, number: int) -> Self:
-        """Show the grant that an act, or its first time, made or voided."""
+        """Return the payload for the grant that the command, or its first run, created or voided."""
         grant = await resolvers.grant_after(info.context, done, credit_type, number)
         balance = resolvers.balance_after(done, credit_type)
         return cls(
@@ -44,8 +42,6 @@ class CreditGrantPayload(Payload):
 
 @strawberry.type(description="The result of spending credits.")
 class CreditConsumptionPayload(Payload):
-    """A consumption's payload."""
-
     consumed: bool = strawberry.field(
         default=False, description="Whether the credits were available and were spent."
     )
@@ -62,7 +58,6 @@ class CreditConsumptionPayload(Payload):
 
     @classmethod
     async def of(cls, info: Info, done: CommandResult, credit_type: str) -> Self:
-        """Show whether anything was spent, and what there is now."""
         balance = resolvers.balance_after(done, credit_type)
         lines = await resolvers.entries_after(info.context, done, credit_type)
         return cls(
@@ -76,15 +71,12 @@ class CreditConsumptionPayload(Payload):
 
 @strawberry.type(description="What can be done with credits.")
 class CreditMutations:
-    """Acts on credits."""
-
     @mutation(
         "Grants credits to a customer, from now or from a later instant; they settle an overdraft first."
     )
     async def grant_credits(
         self, info: Info, input: Annotated[inputs.GrantCreditsInput, INPUT]
     ) -> CreditGrantPayload:
-        """Grant."""
         done = await resolvers.credit_command(info.context, input.customer, input.fact())
         return await CreditGrantPayload.of(info, done, input.credit_type, done.outcome["grant"])
 
@@ -92,8 +84,7 @@ class CreditMutations:
     async def void_credit_grant(
         self, info: Info, input: Annotated[inputs.VoidCreditGrantInput, INPUT]
     ) -> CreditGrantPayload:
-        """Void."""
-        grant = _named(info, input.grant)
+        grant = _parse_grant_id(info, input.grant)
         deed = VoidCreditGrant(
             credit_type=grant.credit_type,
             number=grant.number,
@@ -107,13 +98,12 @@ class CreditMutations:
     async def consume_credits(
         self, info: Info, input: Annotated[inputs.ConsumeCreditsInput, INPUT]
     ) -> CreditConsumptionPayload:
-        """Spend."""
         done = await resolvers.credit_command(info.context, input.customer, input.fact())
         return await CreditConsumptionPayload.of(info, done, input.credit_type)
 
 
-def _named(info: Info, grant: str) -> NamedGrant:
-    """Read which grant an id names, at whichever instant; raises Rejected where it names none of here."""
+def _parse_grant_id(info: Info, grant: str) -> NamedGrant:
+    """Return the grant that an id names, at any instant; raises Rejected where there is none here."""
     read = from_id(grant)
     here = read is not None and read.environment == str(info.context.environment)
     known = NamedGrant.of(read) if read is not None and here else None

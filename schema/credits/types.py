@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 @strawberry.type(description="A customer's balance of one credit type, in credits.")
 class CreditBalance:
-    """A balance; totals are over the customer's whole life."""
-
     seen: strawberry.Private[CreditAccountView]
     granted: Quantity = strawberry.field(description="All credits that were ever granted.")
     consumed: Quantity = strawberry.field(
@@ -43,7 +41,6 @@ class CreditBalance:
 
     @classmethod
     def of(cls, seen: CreditAccountView) -> Self:
-        """Show a balance."""
         book = seen.book
         return cls(
             seen=seen,
@@ -59,13 +56,11 @@ class CreditBalance:
 
     @resolver_field("The credit type of the balance.")
     def credit_type(self, info: Info) -> CreditType:
-        """Give the credit type."""
         flat = self.seen.seen.flat
         return CreditType.of(info, flat, flat.catalog.credit_types[self.seen.book.credit_type])
 
     @resolver_field("The grants that can be spent, in burn order.")
     def grants(self, info: Info) -> "list[CreditGrant]":
-        """Give the grants."""
         book = self.seen.book
         return [
             CreditGrant.of(info, GrantView(seen=self.seen.seen, credit_type=book.credit_type, lot=lot))
@@ -77,8 +72,6 @@ class CreditBalance:
     description="Credits granted to a customer. A grant is immutable: to correct it, void it and grant again."
 )
 class CreditGrant(Node):
-    """A grant."""
-
     seen: strawberry.Private[GrantView]
     note: str | None = strawberry.field(description="A note for people; null without one.")
     source: CreditSource = strawberry.field(description="The origin of the credits.")
@@ -98,7 +91,6 @@ class CreditGrant(Node):
 
     @classmethod
     def of(cls, info: Info, seen: GrantView) -> Self:
-        """Show a grant as it stands at the instant at which its customer was seen."""
         lot, grant = seen.lot, seen.lot.grant
         status = lot.status(seen.seen.now)
         return cls(
@@ -117,27 +109,24 @@ class CreditGrant(Node):
 
     @resolver_field("The customer that holds the grant.")
     def customer(self, info: Info) -> Annotated["Customer", strawberry.lazy("schema.customers.types")]:
-        """Give the customer."""
         from schema.customers.types import Customer  # noqa: PLC0415 - customers show credits
 
         return Customer.of(info, self.seen.seen)
 
     @resolver_field("The package that minted the grant; null where it was granted by hand.")
     def package(self, info: Info) -> Package | None:
-        """Give the package."""
         key = self.seen.lot.grant.package
         return None if key is None else show_package(info, self.seen.seen.flat, key)
 
     @resolver_field("The credit type of the grant.")
     def credit_type(self, info: Info) -> CreditType:
-        """Give the credit type."""
         flat = self.seen.seen.flat
         return CreditType.of(info, flat, flat.catalog.credit_types[self.seen.credit_type])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NamedGrant:
-    """A grant by what its global id says; ``made_at`` is said of it at another instant only."""
+    """What a grant's global id says; ``made_at`` is set for a grant of another instant only."""
 
     customer: str
     credit_type: str
@@ -146,7 +135,7 @@ class NamedGrant:
 
     @classmethod
     def of(cls, named: GlobalId) -> Self | None:
-        """Read the names; None where they cannot be a grant's."""
+        """Return what the id says; None where it cannot be a grant's."""
         match named.names:
             case [customer, credit_type, number, *made] if is_number(number) and len(made) <= 1:
                 made_at = read_instant(made[0]) if made else None
@@ -161,15 +150,13 @@ def _grant_id(info: Info, seen: GrantView) -> strawberry.ID:
     grant, standpoint = seen.lot.grant, seen.seen.standpoint
     names = [seen.seen.customer.key, seen.credit_type, str(grant.number)]
     if standpoint != PRESENT:
-        # A grant to come has its number only as long as no other comes before it.
+        # A future grant keeps its number only while no other grant comes before it.
         names.append(written_instant(grant.made_at))
     return to_id("CreditGrant", info.context.environment, *names, standpoint=standpoint)
 
 
 @strawberry.type(description="An entry of the credit ledger, which is append-only.")
 class CreditEntry(Node):
-    """An entry."""
-
     seen: strawberry.Private[LedgerEntryView]
     kind: EntryKind = strawberry.field(description="What the entry records.")
     amount: Quantity = strawberry.field(description="The signed change of the balance, in credits.")
@@ -183,7 +170,6 @@ class CreditEntry(Node):
 
     @classmethod
     def of(cls, info: Info, seen: LedgerEntryView) -> Self:
-        """Show an entry."""
         entry, key = seen.entry, seen.seen.customer.key
         return cls(
             id=to_id("CreditEntry", info.context.environment, key, seen.credit_type, str(entry.number)),
@@ -197,7 +183,6 @@ class CreditEntry(Node):
 
     @resolver_field("The grant that the entry concerns; null where it concerns the overdraft.")
     def grant(self, info: Info) -> CreditGrant | None:
-        """Give the grant."""
         seen = self.seen
         if seen.lot is None:
             return None
@@ -205,14 +190,13 @@ class CreditEntry(Node):
 
     @resolver_field("The feature whose usage burned or returned the credits; null for other entries.")
     def feature(self, info: Info) -> Feature | None:
-        """Give the feature."""
         key, flat = self.seen.entry.cause.feature, self.seen.seen.flat
         return None if key is None else Feature.of(info, flat, flat.catalog.features[key])
 
 
 @strawberry.type(description="A page of the credit ledger.")
 class CreditEntryConnection:
-    """A page of entries; nobody counts a ledger that grows for ever."""
+    """A page of entries; it has no total count, because a ledger only grows."""
 
     edges: list[Edge[CreditEntry]] = strawberry.field(description="The items of the page with their cursors.")
     nodes: list[CreditEntry] = strawberry.field(description="The items of the page without cursors.")
@@ -220,7 +204,6 @@ class CreditEntryConnection:
 
     @classmethod
     def showing(cls, info: Info, page: Page[LedgerEntryView]) -> Self:
-        """Show a page."""
         nodes = [CreditEntry.of(info, item) for item in page.items]
         edges = [Edge(node=node, cursor=at) for node, at in zip(nodes, page.cursors, strict=True)]
         return cls(edges=edges, nodes=nodes, page_info=PageInfo.of(page))

@@ -16,8 +16,6 @@ from schema.nodes import Node, catalog_id
 
 @strawberry.type(description="A grant, override or revocation of a feature for one customer.")
 class CustomEntitlement(Node):
-    """A custom entitlement."""
-
     flat: strawberry.Private[ResolvedCatalog]
     fact: strawberry.Private[rules.CustomEntitlement]
     mode: CustomEntitlementMode = strawberry.field(
@@ -36,9 +34,8 @@ class CustomEntitlement(Node):
     def of(
         cls, info: Info, flat: ResolvedCatalog, customer: rules.Customer, fact: rules.CustomEntitlement
     ) -> Self:
-        """Show a custom entitlement."""
         return cls(
-            # What it says is the same at every instant.
+            # It is the same at every instant.
             id=catalog_id(info, flat, "CustomEntitlement", customer.key, fact.number),
             flat=flat,
             fact=fact,
@@ -51,5 +48,4 @@ class CustomEntitlement(Node):
 
     @resolver_field("The feature that it concerns.")
     def feature(self, info: Info) -> Feature:
-        """Give the feature."""
         return Feature.of(info, self.flat, self.flat.catalog.features[self.fact.feature])

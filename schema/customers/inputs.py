@@ -1,4 +1,4 @@
-"""Customers, their own entitlements, and the clock, written. What is left out keeps; null clears."""
+"""The inputs of customers, custom entitlements and the clock. What is left out keeps; null clears."""
 
 from datetime import datetime
 
@@ -14,8 +14,6 @@ from schema.scalars import JSON
 
 @strawberry.input(description="A customer, created where the key is new and updated otherwise.")
 class UpsertCustomerInput:
-    """A customer, written."""
-
     key: str = strawberry.field(description="Your own id of the customer: 1 to 255 printable characters.")
     name: str | None = strawberry.field(default=UNSET, description="The name of the customer.")
     email: str | None = strawberry.field(default=UNSET, description="The e-mail address of the customer.")
@@ -28,7 +26,6 @@ class UpsertCustomerInput:
     )
 
     def fact(self) -> UpsertCustomer:
-        """Read it."""
         return UpsertCustomer(
             key=self.key,
             name=or_unset(self.name),
@@ -40,15 +37,11 @@ class UpsertCustomerInput:
 
 @strawberry.input(description="The key of a customer.")
 class CustomerKeyInput:
-    """A customer's key."""
-
     customer: str = strawberry.field(description="The key of the customer.")
 
 
 @strawberry.input(description="The instant to which the clock of a sandbox moves.")
 class AdvanceClockInput:
-    """An instant, written."""
-
     to: datetime = strawberry.field(
         description="The new time of the clock; not before its present time (OUT_OF_RANGE)."
     )
@@ -56,8 +49,6 @@ class AdvanceClockInput:
 
 @strawberry.input(description="A custom entitlement of one customer for one feature.")
 class SetCustomEntitlementInput:
-    """A custom entitlement, written."""
-
     customer: str = strawberry.field(description="The key of the customer.")
     feature: str = strawberry.field(description="The key of the feature.")
     mode: CustomEntitlementMode = strawberry.field(
@@ -75,7 +66,6 @@ class SetCustomEntitlementInput:
     note: str | None = strawberry.field(default=UNSET, description="A note for people.")
 
     def fact(self) -> SetCustomEntitlement:
-        """Read it."""
         return SetCustomEntitlement(
             feature=self.feature,
             mode=self.mode,
@@ -88,8 +78,6 @@ class SetCustomEntitlementInput:
 
 @strawberry.input(description="The customer and feature whose custom entitlements are removed.")
 class RemoveCustomEntitlementInput:
-    """A custom entitlement to take back, written."""
-
     customer: str = strawberry.field(description="The key of the customer.")
     feature: str = strawberry.field(description="The key of the feature.")
     mode: CustomEntitlementMode | None = strawberry.field(
@@ -97,5 +85,4 @@ class RemoveCustomEntitlementInput:
     )
 
     def fact(self) -> RemoveCustomEntitlement:
-        """Read it."""
         return RemoveCustomEntitlement(feature=self.feature, mode=or_none(self.mode))

@@ -1,4 +1,4 @@
-"""Acts on customers, and on a sandbox's clock."""
+"""Mutations of customers, and of a sandbox's clock."""
 
 from functools import partial
 from typing import Annotated
@@ -16,20 +16,17 @@ from schema.scalars import Revision
 from schema.user_errors import INPUT, MANY, each, mutation
 
 
-async def _upserted(info: Info, input: inputs.UpsertCustomerInput) -> payloads.CustomerPayload:
+async def _upsert(info: Info, input: inputs.UpsertCustomerInput) -> payloads.CustomerPayload:
     return payloads.CustomerPayload.of(info, await resolvers.upsert_customer(info.context, input.fact()))
 
 
 @strawberry.type(description="What can be done for customers.")
 class CustomerMutations:
-    """Acts on customers."""
-
     @mutation("Creates or updates a customer; restores an archived one.")
     async def upsert_customer(
         self, info: Info, input: Annotated[inputs.UpsertCustomerInput, INPUT]
     ) -> payloads.CustomerPayload:
-        """Upsert a customer."""
-        return await _upserted(info, input)
+        return await _upsert(info, input)
 
     @resolver_field(
         "Does the same for at most 1,000 inputs: each succeeds or fails alone, with its answer in "
@@ -38,14 +35,12 @@ class CustomerMutations:
     async def upsert_customers(
         self, info: Info, customers: Annotated[list[inputs.UpsertCustomerInput], MANY]
     ) -> list[payloads.CustomerPayload]:
-        """Upsert many customers."""
-        return await each(info.context, payloads.CustomerPayload, partial(_upserted, info), customers)
+        return await each(info.context, payloads.CustomerPayload, partial(_upsert, info), customers)
 
     @mutation("Archives a customer: ends every subscription now and denies every access.")
     async def archive_customer(
         self, info: Info, input: Annotated[inputs.CustomerKeyInput, INPUT]
     ) -> payloads.CustomerPayload:
-        """Archive a customer."""
         done = await resolvers.customer_command(info.context, input.customer, ArchiveCustomer())
         return payloads.CustomerPayload.of(info, done)
 
@@ -56,7 +51,6 @@ class CustomerMutations:
     async def set_custom_entitlement(
         self, info: Info, input: Annotated[inputs.SetCustomEntitlementInput, INPUT]
     ) -> payloads.CustomEntitlementPayload:
-        """Set a custom entitlement."""
         done = await resolvers.customer_command(info.context, input.customer, input.fact())
         return payloads.CustomEntitlementPayload.of(info, done)
 
@@ -64,7 +58,6 @@ class CustomerMutations:
     async def remove_custom_entitlement(
         self, info: Info, input: Annotated[inputs.RemoveCustomEntitlementInput, INPUT]
     ) -> payloads.CustomerPayload:
-        """Remove a custom entitlement."""
         done = await resolvers.customer_command(info.context, input.customer, input.fact())
         return payloads.CustomerPayload.of(info, done)
 
@@ -72,7 +65,6 @@ class CustomerMutations:
     async def advance_clock(
         self, info: Info, input: Annotated[inputs.AdvanceClockInput, INPUT]
     ) -> payloads.ClockPayload:
-        """Advance the clock."""
         moved = await environment_resolvers.advance_clock(info.context, input.to)
         return payloads.ClockPayload(
             revision=Revision(str(RevisionName(moved.catalog_revision))),

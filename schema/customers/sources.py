@@ -1,4 +1,4 @@
-"""Where an answer comes from: the rows and custom entitlements that spoke."""
+"""The sources of an answer: the rows and custom entitlements that decided it."""
 
 from typing import Self
 
@@ -18,8 +18,6 @@ from schema.fields import Info, resolver_field
 
 @strawberry.type(description="One entitlement that says something about a feature for a customer.")
 class EntitlementSource:
-    """A source."""
-
     subject: strawberry.Private[ResolvedCheck]
     fact: strawberry.Private[rules.Source]
     kind: SourceKind = strawberry.field(description="The kind of source.")
@@ -31,7 +29,6 @@ class EntitlementSource:
 
     @classmethod
     def of(cls, info: Info, subject: ResolvedCheck, source: rules.Source) -> Self:  # noqa: ARG003
-        """Show a source."""
         return cls(
             subject=subject,
             fact=source,
@@ -43,7 +40,6 @@ class EntitlementSource:
 
     @resolver_field("The subscription that includes the package; null for custom entitlements.")
     def subscription(self, info: Info) -> CustomerSubscription | None:
-        """Give the subscription."""
         customer, fact = self.subject.customer, self.fact.subscription
         if customer is None or fact is None:
             return None
@@ -51,13 +47,12 @@ class EntitlementSource:
 
     @resolver_field("The plan or add-on; null for custom entitlements.")
     def package(self, info: Info) -> Package | None:
-        """Give the package."""
         row = self.fact.row
         return None if row is None else show_package(info, self.subject.flat, row.package)
 
     @resolver_field("The entitlement of the package; null for custom entitlements.")
     def entitlement(self, info: Info) -> Entitlement | None:
-        """Give the row, at its place in the version that holds."""
+        """Return the row, in the version that is in force."""
         row, flat = self.fact.row, self.subject.flat
         if row is None:
             return None
@@ -68,7 +63,6 @@ class EntitlementSource:
 
     @resolver_field("The custom entitlement; null for packages.")
     def custom_entitlement(self, info: Info) -> CustomEntitlement | None:
-        """Give the custom entitlement."""
         customer, custom = self.subject.customer, self.fact.custom
         if customer is None or custom is None:
             return None

@@ -1,4 +1,4 @@
-"""What is done to subscriptions, written."""
+"""The inputs of commands on subscriptions."""
 
 from datetime import datetime
 
@@ -13,16 +13,12 @@ from schema.fields import UNSET, or_none
 
 @strawberry.input(description="An add-on and its quantity.")
 class AddonQuantityInput:
-    """An add-on, written."""
-
     addon: str = strawberry.field(description="The key of the add-on.")
     quantity: int = strawberry.field(default=1, description="The quantity of the add-on; at least 1.")
 
 
 @strawberry.input(description="A customer and the plan to subscribe them to.")
 class SubscribeInput:
-    """A subscription, written."""
-
     customer: str = strawberry.field(description="The key of the customer.")
     plan: str = strawberry.field(description="The key of a published plan.")
     price: str | None = strawberry.field(
@@ -53,7 +49,6 @@ class SubscribeInput:
     )
 
     def fact(self) -> Subscribe:
-        """Read it."""
         addons = or_none(self.addons) or []
         return Subscribe(
             plan=self.plan,
@@ -68,8 +63,6 @@ class SubscribeInput:
 
 @strawberry.input(description="The plan and price to which a subscription changes.")
 class ChangePlanInput:
-    """A change of plan, written."""
-
     customer: str = strawberry.field(description="The key of the customer.")
     plan: str = strawberry.field(description="The key of the new plan; its product selects the subscription.")
     price: str | None = strawberry.field(
@@ -91,7 +84,6 @@ class ChangePlanInput:
     )
 
     def fact(self) -> ChangePlan:
-        """Read it."""
         return ChangePlan(
             plan=self.plan,
             price=or_none(self.price),
@@ -103,8 +95,6 @@ class ChangePlanInput:
 
 @strawberry.input(description="A subscription to cancel, and when.")
 class CancelSubscriptionInput:
-    """A cancellation, written."""
-
     customer: str = strawberry.field(description="The key of the customer.")
     product: str | None = strawberry.field(
         default=UNSET,
@@ -120,14 +110,11 @@ class CancelSubscriptionInput:
     )
 
     def fact(self) -> CancelSubscription:
-        """Read it."""
         return CancelSubscription(product=or_none(self.product), timing=self.timing, at=or_none(self.at))
 
 
 @strawberry.input(description="A subscription, named by its customer and product.")
 class SubscriptionRefInput:
-    """A subscription's name."""
-
     customer: str = strawberry.field(description="The key of the customer.")
     product: str | None = strawberry.field(
         default=UNSET,
@@ -138,21 +125,16 @@ class SubscriptionRefInput:
 
 @strawberry.input(description="An add-on of a subscription and its new quantity; 0 removes it.")
 class SetSubscriptionAddonInput:
-    """An add-on's quantity, written."""
-
     customer: str = strawberry.field(description="The key of the customer.")
     addon: str = strawberry.field(description="The key of the add-on.")
     quantity: int = strawberry.field(description="The quantity from now on; 0 removes the add-on.")
 
     def fact(self) -> SetSubscriptionAddon:
-        """Read it."""
         return SetSubscriptionAddon(addon=self.addon, quantity=self.quantity)
 
 
 @strawberry.input(description="A subscription and the version of its plan to move it to.")
 class MigrateSubscriptionInput:
-    """A migration, written."""
-
     customer: str = strawberry.field(description="The key of the customer.")
     product: str | None = strawberry.field(
         default=UNSET,
@@ -164,5 +146,4 @@ class MigrateSubscriptionInput:
     )
 
     def fact(self) -> MigrateSubscription:
-        """Read it."""
         return MigrateSubscription(product=or_none(self.product), version=or_none(self.version))

@@ -1,4 +1,4 @@
-"""Acts on subscriptions."""
+"""Mutations of subscriptions."""
 
 from functools import partial
 from typing import Annotated
@@ -13,21 +13,18 @@ from schema.fields import Info, or_none, resolver_field
 from schema.user_errors import INPUT, MANY, each, mutation
 
 
-async def _subscribed(info: Info, input: inputs.SubscribeInput) -> payloads.SubscriptionPayload:
+async def _subscribe(info: Info, input: inputs.SubscribeInput) -> payloads.SubscriptionPayload:
     done = await resolvers.customer_command(info.context, input.customer, input.fact())
     return payloads.SubscriptionPayload.of(info, done)
 
 
 @strawberry.type(description="What can be done to subscriptions.")
 class SubscriptionMutations:
-    """Acts on subscriptions."""
-
     @mutation("Subscribes a customer to a plan.")
     async def subscribe(
         self, info: Info, input: Annotated[inputs.SubscribeInput, INPUT]
     ) -> payloads.SubscriptionPayload:
-        """Subscribe."""
-        return await _subscribed(info, input)
+        return await _subscribe(info, input)
 
     @resolver_field(
         "Does the same for at most 1,000 inputs: each succeeds or fails alone, with its answer in "
@@ -36,16 +33,14 @@ class SubscriptionMutations:
     async def subscribe_batch(
         self, info: Info, subscriptions: Annotated[list[inputs.SubscribeInput], MANY]
     ) -> list[payloads.SubscriptionPayload]:
-        """Subscribe many customers."""
         return await each(
-            info.context, payloads.SubscriptionPayload, partial(_subscribed, info), subscriptions
+            info.context, payloads.SubscriptionPayload, partial(_subscribe, info), subscriptions
         )
 
     @mutation("Changes the plan or price of a subscription.")
     async def change_plan(
         self, info: Info, input: Annotated[inputs.ChangePlanInput, INPUT]
     ) -> payloads.SubscriptionPayload:
-        """Change the plan."""
         done = await resolvers.customer_command(info.context, input.customer, input.fact())
         return payloads.SubscriptionPayload.of(info, done)
 
@@ -53,7 +48,6 @@ class SubscriptionMutations:
     async def cancel_subscription(
         self, info: Info, input: Annotated[inputs.CancelSubscriptionInput, INPUT]
     ) -> payloads.SubscriptionPayload:
-        """Cancel."""
         done = await resolvers.customer_command(info.context, input.customer, input.fact())
         return payloads.SubscriptionPayload.of(info, done)
 
@@ -61,7 +55,6 @@ class SubscriptionMutations:
     async def resume_subscription(
         self, info: Info, input: Annotated[inputs.SubscriptionRefInput, INPUT]
     ) -> payloads.SubscriptionPayload:
-        """Resume."""
         done = await resolvers.customer_command(
             info.context, input.customer, ResumeSubscription(product=or_none(input.product))
         )
@@ -71,7 +64,6 @@ class SubscriptionMutations:
     async def convert_trial(
         self, info: Info, input: Annotated[inputs.SubscriptionRefInput, INPUT]
     ) -> payloads.SubscriptionPayload:
-        """Convert a trial."""
         done = await resolvers.customer_command(
             info.context, input.customer, ConvertTrial(product=or_none(input.product))
         )
@@ -81,7 +73,6 @@ class SubscriptionMutations:
     async def set_subscription_addon(
         self, info: Info, input: Annotated[inputs.SetSubscriptionAddonInput, INPUT]
     ) -> payloads.SubscriptionPayload:
-        """Set an add-on."""
         done = await resolvers.customer_command(info.context, input.customer, input.fact())
         return payloads.SubscriptionPayload.of(info, done)
 
@@ -89,6 +80,5 @@ class SubscriptionMutations:
     async def migrate_subscription(
         self, info: Info, input: Annotated[inputs.MigrateSubscriptionInput, INPUT]
     ) -> payloads.SubscriptionPayload:
-        """Migrate."""
         done = await resolvers.customer_command(info.context, input.customer, input.fact())
         return payloads.SubscriptionPayload.of(info, done)

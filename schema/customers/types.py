@@ -43,8 +43,6 @@ from schema.usage.series import By, From, To, UsageSeries
 
 @strawberry.type(description="A customer's subscription to a plan of a product.")
 class CustomerSubscription(Node):
-    """A subscription."""
-
     seen: strawberry.Private[CustomerView]
     fact: strawberry.Private[rules.Subscription]
     status: SubscriptionStatus = strawberry.field(
@@ -69,7 +67,6 @@ class CustomerSubscription(Node):
 
     @classmethod
     def of(cls, info: Info, seen: CustomerView, fact: rules.Subscription) -> Self:
-        """Show a subscription as it stands at the instant at which the customer was seen."""
         return cls(
             id=customer_id(info, seen, "CustomerSubscription", fact.number),
             seen=seen,
@@ -85,28 +82,24 @@ class CustomerSubscription(Node):
 
     @resolver_field("The customer that is subscribed.")
     def customer(self, info: Info) -> "Customer":
-        """Give the customer."""
         return Customer.of(info, self.seen)
 
     @resolver_field("The product of the plan; a customer has at most one live subscription per product.")
     def product(self, info: Info) -> Product:
-        """Give the product."""
         return Product.of(info, self.seen.flat, self.seen.flat.catalog.products[self.fact.product])
 
     @resolver_field("The plan that the customer is subscribed to.")
     def plan(self, info: Info) -> Plan:
-        """Give the plan."""
         return show_plan(info, self.seen.flat, self.fact.term(self.seen.now).plan)
 
     @resolver_field("The version of the plan that holds for the subscription.")
     def version(self, info: Info) -> PackageVersion:
-        """Give the version."""
         number = version_in_force(self.seen.flat.catalog, self.fact, self.seen.now)
         return show_version(info, self.seen.flat, self.fact.term(self.seen.now).plan, number)
 
     @resolver_field("The price of the subscription; null where the plan has none.")
     def price(self, info: Info) -> Price | None:
-        """Give the price, as the version that tells it has it."""
+        """Return the price as the version that defines it shows it."""
         flat, now = self.seen.flat, self.seen.now
         price = price_of(flat.catalog, self.fact, now)
         version = price_version(flat.catalog, self.fact, now)
@@ -117,12 +110,11 @@ class CustomerSubscription(Node):
 
     @resolver_field("How often the price is charged; null without a price.")
     def billing_period(self) -> BillingPeriod | None:
-        """Give the billing period."""
         return billing_period(self.seen.flat.catalog, self.fact, self.seen.now)
 
     @resolver_field("The add-ons that the subscription has now.")
     def addons(self, info: Info) -> "list[SubscriptionAddon]":
-        """Give the add-ons in force; of what has not begun those that it will begin with."""
+        """Return the add-ons in force, or those it will begin with where it has not begun."""
         catalog, now = self.seen.flat.catalog, max(self.seen.now, self.fact.started_at)
         held = addons_in_force(catalog, self.fact, now)
         return [SubscriptionAddon.of(info, self.seen, known) for known in held]
@@ -131,37 +123,30 @@ class CustomerSubscription(Node):
         "The trial while one runs, else the billing period; null while the subscription is not in force."
     )
     def current_period(self) -> Period | None:
-        """Give the period."""
         period = current_period(self.seen.flat.catalog, self.fact, self.seen.now)
         return None if period is None else Period.of(period)
 
     @resolver_field("The scheduled change of plan or cancellation; null where none is scheduled.")
     def scheduled_change(self, info: Info) -> "ScheduledChange | None":
-        """Give what is scheduled."""
         return ScheduledChange.of(info, self.seen, self.fact)
 
 
 @strawberry.type(description="An add-on of a subscription with its quantity.")
 class SubscriptionAddon:
-    """An add-on that is held."""
-
     seen: strawberry.Private[CustomerView]
     fact: strawberry.Private[rules.HeldAddon]
     quantity: int = strawberry.field(description="The quantity of the add-on.")
 
     @classmethod
     def of(cls, info: Info, seen: CustomerView, held: rules.HeldAddon) -> Self:  # noqa: ARG003
-        """Show an add-on."""
         return cls(seen=seen, fact=held, quantity=held.quantity)
 
     @resolver_field("The add-on that the subscription has.")
     def addon(self, info: Info) -> Addon:
-        """Give the add-on."""
         return show_addon(info, self.seen.flat, self.fact.addon)
 
     @resolver_field("The version of the add-on that holds for the subscription.")
     def version(self, info: Info) -> PackageVersion:
-        """Give the version."""
         package = self.seen.flat.catalog.packages[self.fact.addon]
         number = version_at(package, self.fact.version, self.seen.now)
         return show_version(info, self.seen.flat, self.fact.addon, number)
@@ -169,15 +154,12 @@ class SubscriptionAddon:
 
 @strawberry.type(description="A scheduled change of plan or cancellation of a subscription.")
 class ScheduledChange:
-    """A scheduled change."""
-
     at: datetime = strawberry.field(description="The instant at which the change takes effect.")
     plan: Plan | None = strawberry.field(description="The plan that it changes to; null for a cancellation.")
     summary: str = strawberry.field(description="The change in one sentence.")
 
     @classmethod
     def of(cls, info: Info, seen: CustomerView, fact: rules.Subscription) -> Self | None:
-        """Show what is scheduled, if anything is."""
         if fact.canceled_at is not None and fact.canceled_at > seen.now:
             return cls(at=fact.canceled_at, plan=None, summary="The subscription ends.")
         change = fact.scheduled_change(seen.now)
@@ -189,8 +171,6 @@ class ScheduledChange:
 
 @strawberry.type(description="A customer of yours, identified by your own key.")
 class Customer(CustomerCredits, Node):
-    """A customer."""
-
     seen: strawberry.Private[CustomerView]
     key: str = strawberry.field(description="Your own id of the customer.")
     name: str | None = strawberry.field(description="The name of the customer.")
@@ -212,7 +192,6 @@ class Customer(CustomerCredits, Node):
 
     @classmethod
     def of(cls, info: Info, seen: CustomerView) -> Self:
-        """Show a customer as they were seen."""
         customer = seen.customer
         return cls(
             id=customer_id(info, seen, "Customer"),
@@ -234,7 +213,6 @@ class Customer(CustomerCredits, Node):
             bool | None, strawberry.argument(description="True includes subscriptions that have ended.")
         ] = False,
     ) -> list[CustomerSubscription]:
-        """Give the subscriptions."""
         customer, now = self.seen.customer, self.seen.now
         facts = customer.by_age if include_ended else customer.live(now)
         return [CustomerSubscription.of(info, self.seen, fact) for fact in facts]
@@ -247,7 +225,6 @@ class Customer(CustomerCredits, Node):
             bool | None, strawberry.argument(description="True includes custom entitlements that have ended.")
         ] = False,
     ) -> list[CustomEntitlement]:
-        """Give the custom entitlements, those to come too."""
         customer, now = self.seen.customer, self.seen.now
         known = sorted(customer.custom, key=lambda custom: custom.number)
         return [
@@ -274,7 +251,6 @@ class Customer(CustomerCredits, Node):
         ] = UNSET,
         at: At = UNSET,
     ) -> list[Access]:
-        """Decide each feature."""
         keys, instant, supposed = or_none(features), or_none(at), self.seen.supposed
         if supposed is None:
             instant = instant or self.seen.standpoint.at
@@ -293,7 +269,6 @@ class Customer(CustomerCredits, Node):
         values: Values = UNSET,
         at: At = UNSET,
     ) -> Access:
-        """Decide one feature."""
         question = question_of(self.key, feature, requested, values)
         instant, supposed = or_none(at), self.seen.supposed
         if supposed is None:
@@ -311,7 +286,6 @@ class Customer(CustomerCredits, Node):
         to: To,
         by: By = UsageBucket.DAY,
     ) -> UsageSeries | None:
-        """Give a series."""
         span = Span(feature=feature, start=from_, end=to, by=by or UsageBucket.DAY)
         with bad_input_errors():
             series = await usage_resolvers.usage_series(info.context, self.seen, span)
@@ -327,7 +301,6 @@ class Customer(CustomerCredits, Node):
             ReservationStatus | None, strawberry.argument(description="Only reservations in this state.")
         ] = ReservationStatus.HELD,
     ) -> Connection[Reservation]:
-        """Give a page of holds."""
         asked = HoldQuery(about=self.seen, status=status, first=first, after=or_none(after))
         with bad_input_errors():
             page = await usage_resolvers.reservations(info.context, asked)

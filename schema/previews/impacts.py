@@ -1,4 +1,4 @@
-"""Impacts: what customers would notice of something that is not done yet."""
+"""Impacts: what customers would notice of an edit before it is made."""
 
 from typing import Self
 
@@ -10,8 +10,6 @@ from schema.access.types import Access
 
 @strawberry.type(description="The access to one feature before and after a change.")
 class AccessDifference:
-    """A difference."""
-
     customer_key: str = strawberry.field(description="The key of the customer whose access differs.")
     feature_key: str = strawberry.field(description="The key of the feature whose access differs.")
     before: Access = strawberry.field(description="The access without the change.")
@@ -19,15 +17,12 @@ class AccessDifference:
 
     @classmethod
     def of(cls, difference: rules.DecisionChange) -> Self:
-        """Show a difference."""
         before, after = Access.of(difference.before), Access.of(difference.after)
         return cls(customer_key=after.customer_key, feature_key=after.feature_key, before=before, after=after)
 
 
 @strawberry.type(description="What customers would notice of an edit.")
 class CustomerImpact:
-    """An impact."""
-
     exact: bool = strawberry.field(
         description="False where more than 10,000 customers are affected: the numbers are then estimated "
         "from a sample of 10,000."
@@ -46,7 +41,6 @@ class CustomerImpact:
 
     @classmethod
     def of(cls, impact: rules.Impact) -> Self:
-        """Show an impact."""
         return cls(
             exact=impact.exact,
             customers_affected=impact.affected,

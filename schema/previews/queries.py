@@ -1,4 +1,4 @@
-"""Previews: what an edit or a change of plan would do, told before it is done."""
+"""Previews: what an edit or a change of plan would do, before it is done."""
 
 from datetime import datetime
 from typing import Annotated, Self
@@ -19,8 +19,6 @@ from schema.user_errors import INPUT
 
 @strawberry.type(description="The effects of a publish, before it is done.")
 class PublishPreview:
-    """A publish that is not done."""
-
     changes: list[CatalogChange] = strawberry.field(
         description="What the new version would change, in words."
     )
@@ -31,7 +29,6 @@ class PublishPreview:
 
     @classmethod
     def of(cls, info: Info, preview: resolvers.PublishPreview) -> Self:
-        """Show what publishing would do."""
         return cls(
             changes=[CatalogChange.of(change) for change in preview.changes],
             cascades_to=[show_plan(info, preview.flat, key) for key in preview.cascaded],
@@ -41,8 +38,6 @@ class PublishPreview:
 
 @strawberry.type(description="The effects of a change of plan, before it is done.")
 class PlanChangePreview:
-    """A change of plan that is not made."""
-
     timing: ChangeTiming = strawberry.field(description="When `changePlan` would do it: NOW or PERIOD_END.")
     effective_at: datetime = strawberry.field(
         description="The instant at which the change would take effect."
@@ -53,7 +48,6 @@ class PlanChangePreview:
 
     @classmethod
     def of(cls, preview: resolvers.PlanChangePreview) -> Self:
-        """Show what a change of plan would do."""
         return cls(
             timing=preview.planned.timing,
             effective_at=preview.planned.effective_at,
@@ -63,8 +57,6 @@ class PlanChangePreview:
 
 @strawberry.type(description="What can be asked before it is done.")
 class PreviewQueries:
-    """Questions of what would be."""
-
     @resolver_field(
         "The effects of `publishPackage`, without doing it. What `publishPackage` would "
         "refuse is BAD_USER_INPUT with the same codes."
@@ -78,7 +70,7 @@ class PreviewQueries:
             strawberry.argument(description="The subscriptions that the new version would hold for."),
         ] = PublishScope.ALL_CUSTOMERS,
     ) -> PublishPreview | None:
-        """Preview a publish; GraphQLError with BAD_USER_INPUT for one that would be refused."""
+        """Raises GraphQLError with BAD_USER_INPUT for a publish that would be refused."""
         with bad_input_errors(info.context):
             preview = await resolvers.preview_publish(info.context, package, apply_to)
         return PublishPreview.of(info, preview)
@@ -90,7 +82,7 @@ class PreviewQueries:
     async def preview_plan_change(
         self, info: Info, input: Annotated[ChangePlanInput, INPUT]
     ) -> PlanChangePreview | None:
-        """Preview a change of plan; GraphQLError with BAD_USER_INPUT for one that would be refused."""
+        """Raises GraphQLError with BAD_USER_INPUT for a change that would be refused."""
         with bad_input_errors(info.context):
             preview = await resolvers.preview_plan_change(info.context, input.customer, input.fact())
         return PlanChangePreview.of(preview)

@@ -1,4 +1,4 @@
-"""Usage, written."""
+"""The inputs of commands on usage."""
 
 from datetime import datetime
 from typing import cast
@@ -16,8 +16,6 @@ from schema.scalars import JSON, Quantity
 
 @strawberry.input(description="Usage that has already happened.")
 class ReportUsageInput:
-    """Usage, written."""
-
     customer: str = strawberry.field(description="The key of the customer.")
     feature: str = strawberry.field(description="The key of a METERED feature.")
     value: Quantity = strawberry.field(
@@ -44,7 +42,6 @@ class ReportUsageInput:
     )
 
     def fact(self) -> ReportUsage:
-        """Read it."""
         return ReportUsage(
             feature=self.feature,
             quantity=self.value,
@@ -56,14 +53,12 @@ class ReportUsageInput:
 
 
 def read_properties(said: JSON | None) -> Properties | None:
-    """Give what was said as it was said: the rules tell whether it is an object."""
+    """Return the properties as given: the rules check whether they are an object."""
     return cast("Properties | None", or_none(said))
 
 
 @strawberry.input(description="An event for meters to count.")
 class UsageEventInput:
-    """An event, written."""
-
     id: str = strawberry.field(
         description="The id of the event, unique per customer: an id that was ingested before is not counted "
         "again."
@@ -80,7 +75,6 @@ class UsageEventInput:
     )
 
     def fact(self) -> IngestEvent:
-        """Read it."""
         return IngestEvent(
             id=self.id,
             name=self.name,
@@ -91,8 +85,6 @@ class UsageEventInput:
 
 @strawberry.input(description="Usage to record if it is allowed.")
 class ConsumeInput:
-    """Consumption, written."""
-
     customer: str = strawberry.field(description="The key of the customer.")
     feature: str = strawberry.field(
         description="The key of a METERED feature that is counted by SUM or COUNT."
@@ -112,7 +104,6 @@ class ConsumeInput:
     )
 
     def fact(self) -> Consume:
-        """Read it."""
         return Consume(
             feature=self.feature,
             quantity=self.quantity,
@@ -123,8 +114,6 @@ class ConsumeInput:
 
 @strawberry.input(description="A quantity to reserve if it is allowed.")
 class ReserveInput:
-    """A hold, written."""
-
     customer: str = strawberry.field(description="The key of the customer.")
     feature: str = strawberry.field(
         description="The key of a METERED feature that is counted by SUM or COUNT."
@@ -140,7 +129,6 @@ class ReserveInput:
     )
 
     def fact(self) -> Reserve:
-        """Read it."""
         return Reserve(
             feature=self.feature, quantity=self.quantity, key=self.key, ttl_seconds=self.ttl_seconds
         )
@@ -148,8 +136,6 @@ class ReserveInput:
 
 @strawberry.input(description="The reservation to settle and the quantity that was used.")
 class SettleReservationInput:
-    """A settlement, written."""
-
     customer: str = strawberry.field(description="The key of the customer.")
     key: str = strawberry.field(description="The key of the reservation.")
     quantity: Quantity | None = strawberry.field(
@@ -159,17 +145,13 @@ class SettleReservationInput:
     )
 
     def fact(self) -> SettleReservation:
-        """Read it."""
         return SettleReservation(key=self.key, quantity=or_none(self.quantity))
 
 
 @strawberry.input(description="The key of a reservation.")
 class ReservationKeyInput:
-    """A hold's name."""
-
     customer: str = strawberry.field(description="The key of the customer.")
     key: str = strawberry.field(description="The key of the reservation.")
 
     def fact(self) -> ReleaseReservation:
-        """Read it."""
         return ReleaseReservation(key=self.key)

@@ -1,4 +1,4 @@
-"""Acts on usage."""
+"""Mutations of usage."""
 
 import asyncio
 from functools import partial
@@ -13,25 +13,22 @@ from schema.usage import inputs, payloads
 from schema.user_errors import INPUT, MANY, attempt, each, mutation, refuse_too_many
 
 
-async def _reported(info: Info, input: inputs.ReportUsageInput) -> payloads.UsagePayload:
+async def _report(info: Info, input: inputs.ReportUsageInput) -> payloads.UsagePayload:
     done, decision = await resolvers.report_usage(info.context, input.customer, input.fact())
     return payloads.UsagePayload.of(done, decision)
 
 
-async def _ingested(info: Info, event: inputs.UsageEventInput) -> CommandResult:
+async def _ingest(info: Info, event: inputs.UsageEventInput) -> CommandResult:
     return await resolvers.ingest(info.context, event.customer, event.fact())
 
 
 @strawberry.type(description="What can be done with usage.")
 class UsageMutations:
-    """Acts on usage."""
-
     @mutation("Records usage that has already happened; no limit refuses it.")
     async def report_usage(
         self, info: Info, input: Annotated[inputs.ReportUsageInput, INPUT]
     ) -> payloads.UsagePayload:
-        """Report usage."""
-        return await _reported(info, input)
+        return await _report(info, input)
 
     @resolver_field(
         "Does the same for at most 1,000 inputs: each succeeds or fails alone, with its answer in "
@@ -40,8 +37,7 @@ class UsageMutations:
     async def report_usage_batch(
         self, info: Info, reports: Annotated[list[inputs.ReportUsageInput], MANY]
     ) -> list[payloads.UsagePayload]:
-        """Report usage many times."""
-        return await each(info.context, payloads.UsagePayload, partial(_reported, info), reports)
+        return await each(info.context, payloads.UsagePayload, partial(_report, info), reports)
 
     @resolver_field(
         "Ingests events for meters, at most 1,000. An event whose id was ingested before is "
@@ -51,9 +47,8 @@ class UsageMutations:
     async def ingest_events(
         self, info: Info, events: Annotated[list[inputs.UsageEventInput], MANY]
     ) -> payloads.IngestPayload:
-        """Ingest events."""
         refuse_too_many(events)
-        doings = (attempt(partial(_ingested, info, event), [event]) for event in events)
+        doings = (attempt(partial(_ingest, info, event), [event]) for event in events)
         return payloads.IngestPayload.of(info, await asyncio.gather(*doings))
 
     @mutation(
@@ -63,7 +58,6 @@ class UsageMutations:
     async def consume(
         self, info: Info, input: Annotated[inputs.ConsumeInput, INPUT]
     ) -> payloads.ConsumePayload:
-        """Consume."""
         done, decision = await resolvers.consume(info.context, input.customer, input.fact())
         return payloads.ConsumePayload.of(done, decision)
 
@@ -71,7 +65,6 @@ class UsageMutations:
     async def reserve(
         self, info: Info, input: Annotated[inputs.ReserveInput, INPUT]
     ) -> payloads.ReservationPayload:
-        """Reserve."""
         done, decision = await resolvers.consume(info.context, input.customer, input.fact())
         return payloads.ReservationPayload.of(info, done, decision, input.key)
 
@@ -79,7 +72,6 @@ class UsageMutations:
     async def settle_reservation(
         self, info: Info, input: Annotated[inputs.SettleReservationInput, INPUT]
     ) -> payloads.ReservationPayload:
-        """Settle."""
         done, decision = await resolvers.end_hold(info.context, input.customer, input.fact())
         return payloads.ReservationPayload.of(info, done, decision, input.key)
 
@@ -87,6 +79,5 @@ class UsageMutations:
     async def release_reservation(
         self, info: Info, input: Annotated[inputs.ReservationKeyInput, INPUT]
     ) -> payloads.ReservationPayload:
-        """Release."""
         done, decision = await resolvers.end_hold(info.context, input.customer, input.fact())
         return payloads.ReservationPayload.of(info, done, decision, input.key)

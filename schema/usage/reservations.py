@@ -1,4 +1,4 @@
-"""Reservations: holds on a limit."""
+"""Reservations of usage."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Self
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def customer_id(info: Info, seen: CustomerView, kind: str, *parts: str | int) -> strawberry.ID:
-    """Make the global id of a customer, or of what is theirs, as they were seen."""
+    """Return the global id of a customer, or of an object of theirs, in the state of the view."""
     names = seen.customer.key, *parts
     return to_id(kind, info.context.environment, *names, standpoint=seen.standpoint)
 
@@ -27,8 +27,6 @@ def customer_id(info: Info, seen: CustomerView, kind: str, *parts: str | int) ->
     description="A quantity that is reserved for a customer until it is settled, released or expires."
 )
 class Reservation(Node):
-    """A hold."""
-
     seen: strawberry.Private[CustomerView]
     fact: strawberry.Private[ReservationFact]
     key: str = strawberry.field(description="Your own key of the reservation, unique for the customer.")
@@ -44,7 +42,6 @@ class Reservation(Node):
 
     @classmethod
     def of(cls, info: Info, seen: CustomerView, hold: ReservationFact) -> Self:
-        """Show a hold as it stands at the instant at which the customer was seen."""
         status = hold.status(seen.now)
         settled = status is ReservationStatus.SETTLED
         return cls(
@@ -61,12 +58,10 @@ class Reservation(Node):
 
     @resolver_field("The customer that holds the reservation.")
     def customer(self, info: Info) -> Annotated["Customer", strawberry.lazy("schema.customers.types")]:
-        """Give the customer."""
         from schema.customers.types import Customer  # noqa: PLC0415 - customers show reservations
 
         return Customer.of(info, self.seen)
 
     @resolver_field("The feature that is reserved.")
     def feature(self, info: Info) -> Feature:
-        """Give the feature."""
         return Feature.of(info, self.seen.flat, self.seen.flat.catalog.features[self.fact.feature])

@@ -22,8 +22,6 @@ By = Annotated[rules.UsageBucket | None, strawberry.argument(description="The le
 
 @strawberry.type(description="A bucket of a usage series; the span may cut off the first and the last.")
 class UsagePoint:
-    """A bucket."""
-
     period: Period = strawberry.field(description="The span of the bucket.")
     value: Quantity = strawberry.field(
         description="The usage in the bucket: the sum, the maximum or the number of different values; for "
@@ -33,7 +31,6 @@ class UsagePoint:
 
     @classmethod
     def of(cls, point: rules.Point) -> Self:
-        """Show a bucket."""
         bucket = point.bucket
         return cls(
             period=Period.of(Time(start=bucket.start, end=bucket.end)),
@@ -44,8 +41,6 @@ class UsagePoint:
 
 @strawberry.type(description="A customer's usage of a feature over time.")
 class UsageSeries:
-    """A series."""
-
     flat: strawberry.Private[ResolvedCatalog]
     fact: strawberry.Private[rules.Series]
     buckets: list[UsagePoint] = strawberry.field(
@@ -58,7 +53,6 @@ class UsageSeries:
 
     @classmethod
     def of(cls, flat: ResolvedCatalog, series: rules.Series) -> Self:
-        """Show a series."""
         return cls(
             flat=flat,
             fact=series,
@@ -68,5 +62,4 @@ class UsageSeries:
 
     @resolver_field("The feature that was used.")
     def feature(self, info: Info) -> Feature:
-        """Give the feature."""
         return Feature.of(info, self.flat, self.fact.feature)

@@ -23,7 +23,7 @@ Answer = TypeVar("Answer")
 Command = TypeVar("Command", bound=Callable[..., None])
 
 SOME_CHANGES = 2
-"""How ``diff`` exits where there are changes; 1 says that something is wrong."""
+"""The exit code of ``diff`` where there are changes; 1 means an error."""
 
 WIDEST_PATH = 60
 STANDARD_INPUT = "-"
@@ -34,7 +34,7 @@ _COLOURS = {ChangeKind.ADDED: "green", ChangeKind.REMOVED: "red", ChangeKind.CHA
 
 @click.group()
 def catalog() -> None:
-    """Write the catalog as one document, compare it with one, or make it what one says."""
+    """Export, compare or apply the catalog as one document."""
 
 
 _environment = click.option("--environment", required=True, help="The environment of the catalog.")
@@ -50,7 +50,7 @@ _apply_to = click.option(
     type=click.Choice(["all", "new"]),
     default="all",
     show_default=True,
-    help="The subscriptions that new versions hold for: all, or new ones only.",
+    help="The subscriptions that new versions apply to: all, or new ones only.",
 )
 _source = click.argument(
     "file", default=STANDARD_INPUT, type=click.Path(exists=True, dir_okay=False, allow_dash=True)
@@ -58,7 +58,7 @@ _source = click.argument(
 
 
 class _Diff(click.Command):
-    """A command that exits with 1 where it is used wrongly: 2 means something else."""
+    """A command that exits with 1 where it is used wrongly: 2 means changes."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         try:
@@ -92,7 +92,7 @@ def export(file: str, environment: str, form: str | None) -> None:
 @_prune
 @_apply_to
 def diff(file: str, environment: str, form: str | None, apply_to: str, *, prune: bool) -> None:
-    """Say what applying FILE, or standard input, would change and who would notice; exits with 2 then."""
+    """Print what applying FILE would change. Read standard input without FILE; exit with 2 for changes."""
     document = _document(file, form, apply_to, prune=prune)
     compared = _in_environment(environment, lambda within: catalog_code.compare(within, document))
     _tell(compared.changes)
@@ -109,16 +109,16 @@ def diff(file: str, environment: str, form: str | None, apply_to: str, *, prune:
 @_prune
 @_apply_to
 def apply_command(file: str, environment: str, form: str | None, apply_to: str, *, prune: bool) -> None:
-    """Make the catalog what FILE, or standard input, says: all of it or nothing."""
+    """Make the catalog equal to FILE. Read standard input without FILE; apply all of it or nothing."""
     document = _document(file, form, apply_to, prune=prune)
-    changes = _applied(environment, document).changes
+    changes = _apply(environment, document).changes
     _tell(changes)
     if changes:
         click.echo("The catalog equals the document.")
 
 
-def _applied(environment: str, document: CatalogDocument) -> AfterApply:
-    """Apply a document; people at a terminal see how far it is."""
+def _apply(environment: str, document: CatalogDocument) -> AfterApply:
+    """Apply a document; show the progress at a terminal."""
     hidden = not sys.stderr.isatty()
     with click.progressbar(length=100, label="Applying", file=sys.stderr, hidden=hidden) as bar:
 

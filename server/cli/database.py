@@ -20,7 +20,7 @@ def migrate() -> None:
 @click.command()
 @click.option("--environment", help="Only this environment; all if left out.")
 def verify(environment: str | None) -> None:
-    """Count anew all that is kept of usage; prints the first difference, if there is any, and exits 1."""
+    """Compute all stored usage and credits again. Print the first difference, if any, and exit with 1."""
     found = on_services(lambda services: first_difference(services, environment))
     if found is not None:
         name, difference = found

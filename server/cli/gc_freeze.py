@@ -1,4 +1,4 @@
-"""What is loaded once and lasts until the program ends: nobody need look for garbage among it."""
+"""Freezes startup objects so that the garbage collector skips them."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from contextlib import contextmanager
 
 @contextmanager
 def freeze_afterwards() -> Iterator[None]:
-    """Load modules, or make of them what is never given up.
+    """Run a block that loads what lasts until the program ends, then freeze its objects.
 
-    The collector would look through all of it again and again meanwhile, for a quarter of a start, and
-    once more where the program ends.
+    Without it, the collector would scan those objects again and again, which takes a quarter of the start,
+    and once more at the end of the program.
     """
     was_looking = gc.isenabled()
     gc.disable()
-    # What is garbage by now must not last as well.
+    # Garbage must not be frozen as well.
     gc.collect()
     try:
         yield

@@ -16,7 +16,7 @@ from schema.graph import graph
     help="Compare the SDL with this file.",
 )
 def sdl(check: Path | None) -> None:
-    """Print the SDL, or fail where a file says something else."""
+    """Print the SDL, or fail where a file differs from it."""
     text = f"{graph.as_str()}\n"
     if check is None:
         click.echo(text, nl=False)

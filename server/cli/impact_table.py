@@ -13,7 +13,7 @@ WIDEST_CELL = 48
 
 
 def lines(impact: Impact) -> Iterator[str]:
-    """Give the numbers, then the examples, those that lose most first."""
+    """Yield the numbers, then the examples, those that lose most first."""
     if not impact.affected:
         yield "No customers are affected."
         return
@@ -32,11 +32,11 @@ def lines(impact: Impact) -> Iterator[str]:
 
 def _row(difference: DecisionChange) -> Sequence[str]:
     question = difference.after.subject.question
-    return question.customer, question.feature, _told(difference.before), _told(difference.after)
+    return question.customer, question.feature, _outcome(difference.before), _outcome(difference.after)
 
 
-def _told(decision: Decision) -> str:
-    """Say what somebody has, and where it is not enough why."""
+def _outcome(decision: Decision) -> str:
+    """Return what a customer has, with the reason where access is denied."""
     has = decision.display_text if decision.subject.entitlement.value is not None else "nothing"
     why = [] if decision.allowed else [decision.reason.value]
     if decision.usage is not None and decision.usage.overage:

@@ -14,12 +14,14 @@ from server.cli.runner import on_services
 
 @click.group()
 def keys() -> None:
-    """Make, list and revoke API keys."""
+    """Create, list and revoke API keys."""
 
 
 @keys.command("create")
 @click.option("--environment", required=True, help="The environment of the key.")
-@click.option("--sandbox", is_flag=True, help="Make a missing environment one whose clock can be advanced.")
+@click.option(
+    "--sandbox", is_flag=True, help="Create a missing environment as one whose clock can be advanced."
+)
 @click.option(
     "--kind",
     type=click.Choice([ApiKeyKind.SECRET.lower(), ApiKeyKind.PUBLISHABLE.lower()]),
@@ -27,7 +29,7 @@ def keys() -> None:
     show_default=True,
     help="The kind of key: secret for back ends, publishable for pricing pages.",
 )
-@click.option("--name", default="", help="A name that tells keys apart in lists.")
+@click.option("--name", default="", help="A name to recognize the key by in lists.")
 @click.option(
     "--scope",
     "scopes",
@@ -36,7 +38,7 @@ def keys() -> None:
     help="A scope of the key; all scopes if left out.",
 )
 def create_key(environment: str, kind: str, name: str, scopes: tuple[str, ...], *, sandbox: bool) -> None:
-    """Make a key, and its environment where it is missing; prints the key, which is shown once."""
+    """Create a key and print it. It is shown this once; a missing environment is created as well."""
     chosen = tuple(Scope(scope) for scope in scopes) or None
     new = NewKey(kind=ApiKeyKind(kind.upper()), name=name or None, scopes=chosen)
     click.echo(
@@ -62,7 +64,7 @@ def _state(key: ApiKey, now: datetime) -> str:
 @keys.command("revoke")
 @click.argument("prefix")
 def revoke_key(prefix: str) -> None:
-    """End a key at once."""
+    """Revoke a key at once."""
     if not on_services(lambda services: key_resolvers.revoke_key(services, prefix)):
         message = f"no valid key has the prefix {prefix}"
         raise click.ClickException(message)

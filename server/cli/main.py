@@ -1,4 +1,4 @@
-"""The command line, whose commands are loaded as they are asked for: none waits for what others need."""
+"""The table of commands: each is imported when it is called, so that none waits for another's imports."""
 
 from __future__ import annotations
 
@@ -38,5 +38,5 @@ def main() -> None:
 
 
 def run() -> None:
-    """Enter the program."""
+    """Run the command line."""
     sys.exit(main())

@@ -1,4 +1,4 @@
-"""How a command of the command line does its work: settings, a migrated database, one event loop."""
+"""Runs a command: settings, a migrated database, one event loop."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 Answer = TypeVar("Answer")
 
 MOST_SUGGESTIONS = 100
-"""How many problems come with suggestions, so that no document takes long to be refused."""
+"""The most problems that get suggestions, so that no document takes long to refuse."""
 
 
 def settings_or_fail() -> Settings:
-    """Read the settings and set up the log; ClickException where a value cannot be used."""
+    """Read the settings and set up the log; raises ClickException for an invalid value."""
     try:
         settings = read_settings()
     except SettingsError as error:
@@ -38,8 +38,8 @@ def settings_or_fail() -> Settings:
 
 @asynccontextmanager
 async def services_on(settings: Settings) -> AsyncIterator[Services]:
-    """Open the database for a while."""
-    # The process that watches over workers asks the database nothing.
+    """Open services on the database, and close them at the end."""
+    # The supervisor of workers does not use the database.
     from resolvers.context import Services  # noqa: PLC0415
 
     services = Services.on(
@@ -54,7 +54,7 @@ async def services_on(settings: Settings) -> AsyncIterator[Services]:
 
 
 def on_services(act: Callable[[Services], Awaitable[Answer]]) -> Answer:
-    """Do something on a migrated database."""
+    """Run a command on a migrated database."""
     settings = settings_or_fail()
 
     async def done() -> Answer:
@@ -66,7 +66,7 @@ def on_services(act: Callable[[Services], Awaitable[Answer]]) -> Answer:
 
 
 def run_to_end(work: Awaitable[Answer]) -> Answer:
-    """Do some work; ClickException where it is refused or the database cannot be reached."""
+    """Run a coroutine; raises ClickException where it is refused or the database cannot be reached."""
 
     async def awaited() -> Answer:
         return await work
@@ -80,6 +80,6 @@ def run_to_end(work: Awaitable[Answer]) -> Answer:
 
 
 def _sentences(refusal: Rejected) -> Iterator[str]:
-    """Give every problem, the first ones with the keys that may have been meant."""
+    """Yield the message of every problem, the first ones with the keys that may have been meant."""
     for index, problem in enumerate(refusal.problems):
         yield (with_suggestions(problem) if index < MOST_SUGGESTIONS else problem).message

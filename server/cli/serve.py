@@ -1,4 +1,4 @@
-"""Serving: the command, the sockets, the processes and the line that says where."""
+"""The command serve: sockets, processes, and the line that names the address."""
 
 from __future__ import annotations
 
@@ -40,12 +40,18 @@ _log = structlog.get_logger(__name__)
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", default=8000, show_default=True, help="The port to listen on; 0 takes any.")
-@click.option("--workers", default=1, show_default=True, type=click.IntRange(1), help="How many processes.")
 @click.option(
-    "--demo", is_flag=True, help="Fill the environment 'demo' with a sample, and say where to look."
+    "--workers",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1),
+    help="How many processes share the work.",
+)
+@click.option(
+    "--demo", is_flag=True, help="Fill the environment 'demo' with a sample, and print where to look."
 )
 def serve(host: str, port: int, workers: int, *, demo: bool) -> None:
-    """Bring the database up to date and answer requests until told to stop."""
+    """Migrate the database and answer requests until stopped."""
     settings = settings_or_fail()
     try:
         read_trusted(settings)
@@ -53,37 +59,37 @@ def serve(host: str, port: int, workers: int, *, demo: bool) -> None:
         raise click.ClickException(str(error)) from None
     used = use_newest_rules()
     _log.info("the rules of time zones", release=used.release, source=used.source)
-    keyless = run_to_end(_prepared(settings, host, demo=demo))
+    keyless = run_to_end(_prepare(settings, host, demo=demo))
     run_server(
         host=host,
         port=port,
         workers=workers,
         keyless=keyless,
         demo=demo,
-        # A body may take as long to arrive as the answer to be worked out.
+        # A request may use the time limit twice: for its body, then for its answer.
         patience_seconds=2 * settings.time_limit_seconds,
     )
 
 
-async def _prepared(settings: Settings, host: str, *, demo: bool) -> int | None:
-    """Migrate, and fill the demo; gives the environment of requests without a key."""
+async def _prepare(settings: Settings, host: str, *, demo: bool) -> int | None:
+    """Migrate, and fill the demo; return the environment of requests without a key."""
     await migrate(settings.database_url)
     if not demo:
         return None
-    # Nobody else needs the sample, or whoever is asked for keys.
+    # Only a demo needs these modules.
     from server.auth import is_loopback  # noqa: PLC0415
     from server.demo.fill import fill  # noqa: PLC0415
 
     async with services_on(settings) as services:
         environment = await fill(services)
-    # Where others can reach the server, nobody acts without a key.
+    # Where other machines can reach the server, every request needs a key.
     return environment if is_loopback(host) else None
 
 
 def run_server(
     *, host: str, port: int, workers: int, keyless: int | None, demo: bool, patience_seconds: float
 ) -> None:
-    """Answer requests until told to stop; what is under way then is finished, with some patience."""
+    """Answer requests until stopped; running requests get ``patience_seconds`` to finish."""
     config = uvicorn.Config(
         partial(_application, keyless),
         factory=True,
@@ -92,7 +98,7 @@ def run_server(
         workers=workers,
         log_config=None,
         ws=WebSocketProtocol,
-        # What two sides compress takes memory for each of thousands of sockets.
+        # Compression takes memory for each of thousands of sockets.
         ws_per_message_deflate=False,
         timeout_graceful_shutdown=ceil(patience_seconds),
     )
@@ -104,7 +110,7 @@ def run_server(
     if workers == 1:
         _Server(config, announce).run(sockets=[listener])
     else:
-        # The workers are other processes: they answer when they are ready, and only then is it said.
+        # The workers are other processes: announce the address once one of them answers.
         threading.Thread(target=_announce_when_alive, args=(address, announce), daemon=True).start()
         with TemporaryDirectory(prefix="allotment-metrics-") as folder:
             share_metrics(folder)
@@ -112,25 +118,25 @@ def run_server(
 
 
 def _application(keyless: int | None) -> Starlette:
-    """Make the application of this process, which ends with the one that started it as its worker."""
+    """Build the application of this process, which ends together with its supervisor."""
     starter = multiprocessing.parent_process()
     if starter is not None:
         threading.Thread(target=_end_with, args=(starter,), daemon=True).start()
     with freeze_afterwards():
-        # Only the processes that answer need it, and not the one that watches over them.
+        # Only workers need it, not their supervisor.
         from server.app import from_settings  # noqa: PLC0415
 
         return from_settings(keyless=keyless)
 
 
 def _end_with(starter: BaseProcess) -> None:
-    # Killed, it could not tell its workers to end: they would hold the port and the database.
+    # A killed supervisor cannot end its workers, which would keep the port and the database.
     starter.join()
     os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _leave(_signal: int, _frame: FrameType | None) -> None:
-    # uvicorn sends itself the signal again once all is finished, and would end by it.
+    # uvicorn sends itself the signal again once all is finished, which would kill the process.
     sys.exit()
 
 

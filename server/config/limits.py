@@ -1,4 +1,4 @@
-"""How much one request may ask for, each limit with the value that holds until another is set."""
+"""The limits of one request, with their defaults."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from dataclasses import dataclass
 class Limits:
     """The limits of a request: of its body, its document, and the time that its answer may take.
 
-    Those of a WebSocket: ``sockets`` of a process, ``socket_operations`` at a time on each, and the
-    seconds that one may take to say who opens it, and to take what is sent.
+    For WebSockets: ``sockets`` per process, ``socket_operations`` at a time on each, and the seconds within
+    which a socket must send its key, and must take a message.
     """
 
     tokens: int = 2_000

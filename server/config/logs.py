@@ -1,7 +1,7 @@
 """Log lines: one form for our own, the libraries' and uvicorn's, each with the id of its request.
 
-They go to standard error. Keys, tokens and passwords are struck out wherever they turn up. uvicorn
-joins in where it is run with ``log_config=None``.
+They go to standard error. Keys, tokens and passwords are struck out everywhere. uvicorn's lines are included
+where it runs with ``log_config=None``.
 """
 
 from __future__ import annotations
@@ -34,33 +34,33 @@ _SECRET_TEXT = re.compile(
 _REQUEST_ID: ContextVar[str | None] = ContextVar("request_id", default=None)
 
 
-class request_id:  # noqa: N801 - it reads as what it gives, and a generator would cost as much as its log line
-    """Gives one request an id of its own, which each of its log lines shows."""
+class request_id:  # noqa: N801 - used like a function; a generator would cost as much as a log line
+    """Gives one request an id, which each of its log lines shows."""
 
     __slots__ = ("_before",)
 
     def __enter__(self) -> str:
-        """Begin; gives the id."""
+        """Set a new id and return it."""
         identifier = f"{getrandbits(64):016x}"
         self._before = _REQUEST_ID.set(identifier)
         return identifier
 
     def __exit__(self, *_: object) -> None:
-        """End."""
+        """Restore the id from before."""
         _REQUEST_ID.reset(self._before)
 
 
 def current_request_id() -> str | None:
-    """The id of the request that is being answered, if one is."""
+    """Return the id of the current request, or None outside of a request."""
     return _REQUEST_ID.get()
 
 
 def configure(settings: Settings) -> None:
-    """Send all logging of this program to standard error, in the form that the settings ask for."""
+    """Send all logging of this program to standard error, in the form that the settings name."""
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
-            *_described(),
+            *_common_processors(),
             structlog.stdlib.PositionalArgumentsFormatter(),
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
@@ -75,7 +75,7 @@ def configure(settings: Settings) -> None:
     _quieten(settings)
 
 
-def _described() -> list[Processor]:
+def _common_processors() -> list[Processor]:
     return [
         _with_request_id,
         structlog.stdlib.add_logger_name,
@@ -94,7 +94,7 @@ def _formatter(settings: Settings) -> logging.Formatter:
     if settings.log_format == "text":
         renderer = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     return structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=_described(),
+        foreign_pre_chain=_common_processors(),
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             structlog.processors.format_exc_info,
@@ -105,7 +105,7 @@ def _formatter(settings: Settings) -> logging.Formatter:
 
 
 def _quieten(settings: Settings) -> None:
-    # A line per request costs more than the request; aiosqlite would log the values of each statement.
+    # A line per request costs more than the request; aiosqlite logs the values of each statement.
     access_level = logging.INFO if settings.log_level == "debug" else logging.WARNING
     logging.getLogger("uvicorn.access").setLevel(access_level)
     for chatty in ("aiosqlite", "alembic"):

@@ -1,6 +1,6 @@
 """What the demo sells: an app whose plans inherit, a shop's orders, and an API of tokens and credits.
 
-Everything stands in an order in which it can be made: what is referred to comes first.
+Each list is in an order of creation: references point to earlier items.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ from rules.values import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """A plan or add-on, and what its first version says about features and credits by their keys."""
+    """A plan or add-on, and the rows of its first version, by the keys of features and credits."""
 
     package: Plan | Addon
     rows: Mapping[str, Written | Revoked]
@@ -60,7 +60,7 @@ def _price(key: str, dollars: int, billing_period: BillingPeriod = BillingPeriod
 
 
 def _by_month_or_year(plan: str, dollars: int) -> tuple[Price, ...]:
-    """A price a month, and for a year that of ten months."""
+    """Return a price per month, and one per year, at ten times the amount."""
     yearly = _price(f"{plan}-yearly", 10 * dollars, BillingPeriod.YEARLY)
     return _price(f"{plan}-monthly", dollars), yearly
 
@@ -78,7 +78,7 @@ _SUBSCRIBE = """mutation Subscribe {
 
 
 def _page(price: str = ', price: "{price}"', **texts: str) -> dict[str, object]:
-    """A pricing page whose buttons open GraphiQL with what a back end would send."""
+    """Return metadata for a pricing page whose buttons open GraphiQL with the call of a back end."""
     link = quote(_SUBSCRIBE % price).replace(quote("{plan}"), "{plan}").replace(quote("{price}"), "{price}")
     return {"pricingPage": {"link": f"/graphql?q={link}", **texts}}
 

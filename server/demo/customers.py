@@ -1,4 +1,4 @@
-"""Who buys what the demo sells, since when, and how much of it they use. All of them are invented."""
+"""Who buys what the demo sells, since when, and how much they use. All of them are invented."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rules.values import Reset, ResetInterval, WrittenLimit
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Use:
-    """Whole units of a feature: in the current period, and in the ended ones of the last 60 days."""
+    """Usage of a feature in whole units: in the current period, and in the ended ones of the last 60 days."""
 
     feature: str
     lately: int
@@ -25,7 +25,7 @@ class Use:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stay:
-    """A plan that someone came to, a number of days ago, perhaps on trial, and what is to come of it."""
+    """A subscription: its plan, its age in days, perhaps a trial, and a change to come."""
 
     plan: str
     days: int
@@ -38,7 +38,7 @@ class Stay:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gift:
-    """Whole credits that someone got on top of their plans, for a number of days."""
+    """Whole credits granted on top of the plans, for a number of days."""
 
     credit_type: str
     credits: int
@@ -60,7 +60,7 @@ class Company:
     gifts: tuple[Gift, ...] = ()
 
 
-# Days are chosen so that every current period is some days old, and has some days to go, in any month.
+# The days make every current period some days old, with some days to go, in any month.
 COMPANIES = (
     Company(
         key="acme",
@@ -107,7 +107,7 @@ COMPANIES = (
         name="Pinecone Playgrounds",
         email="hi@pinecone.test",
         timezone="America/Denver",
-        # On trial, which ends for good unless it is converted before.
+        # On trial, which ends the subscription unless it is converted before.
         stays=(
             Stay(
                 plan="starter",
@@ -123,7 +123,7 @@ COMPANIES = (
         name="Mosaic Ceramics",
         email="atelier@mosaic.test",
         timezone="Europe/Madrid",
-        # A downgrade waits for the end of the period; extra seats go along.
+        # A downgrade waits for the end of the period; extra seats are kept.
         stays=(
             Stay(
                 plan="pro",
@@ -139,7 +139,7 @@ COMPANIES = (
         name="Driftwood Hostels",
         email="desk@driftwood.test",
         timezone="America/Sao_Paulo",
-        # Canceled to the end of the period, and made up to until then.
+        # Canceled at the end of the period, with a bonus until then.
         stays=(
             Stay(
                 plan="orders-basic",
@@ -261,7 +261,7 @@ COMPANIES = (
             Stay(
                 plan="ai-metered",
                 days=45,
-                # Near its limit, with no credits for what would be beyond it.
+                # Near its limit, with no credits for usage beyond it.
                 uses=(
                     Use(feature="tokens", lately=12_400, before=19_650),
                     Use(feature="pictures", lately=37, before=31),
@@ -336,7 +336,7 @@ COMPANIES = (
         timezone="Africa/Nairobi",
         stays=(Stay(plan="free", days=80, uses=(Use(feature="seats", lately=1),)),),
     ),
-    # The last, and without a plan: who comes last stands for all of the demo.
+    # The last, without a plan: it marks the demo as complete.
     Company(
         key="piccolo",
         name="Piccolo Press",

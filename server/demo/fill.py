@@ -1,8 +1,7 @@
-"""The demo: a sandbox filled with a sample, through the same resolvers that mutations call.
+"""Fills the demo: a sandbox with a sample, written by the same resolvers that mutations call.
 
-Filling it again adds nothing, also after a crash half way: everything is placed relative to the
-instant at which the first plan was published, each act has an idempotency key, and the last customer
-is made when all else is done.
+Filling it again adds nothing, even after a crash halfway: all times are relative to the instant of the first
+publish, each command has an idempotency key, and the last customer is created when everything else is done.
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ SPAN = timedelta(days=60)
 
 
 async def fill(services: Services) -> int:
-    """Fill the environment ``demo`` where that is not done yet, and give its number.
+    """Fill the environment ``demo`` where that is not done yet, and return its number.
 
     Raises Rejected where there is a live environment of that name.
     """
@@ -108,7 +107,7 @@ async def _make_customers(context: Context) -> None:
 
 
 async def _opening(context: Context) -> datetime:
-    """Give the instant at which the first plan was published."""
+    """Return the instant at which the first plan was published."""
     first = (await catalog.current_catalog(context)).catalog.packages[OFFERS[0].package.key]
     return first.versions[0].published_at
 
@@ -128,7 +127,7 @@ async def _settle_in(context: Context, company: Company, opened: datetime) -> No
 
 
 async def _together(acts: Iterable[Coroutine[Any, Any, object]]) -> None:
-    """Do acts at once: the ledger lets those that arrive together share a transaction."""
+    """Run commands at once, so that group commit puts many of them in one transaction."""
     async with asyncio.TaskGroup() as group:
         for act in acts:
             group.create_task(act)
@@ -184,7 +183,7 @@ def _reports(seen: CustomerView, stay: Stay, opened: datetime) -> Iterator[Repor
 
 
 def _occasions(seen: CustomerView, stay: Stay, use: Use, opened: datetime) -> Iterator[tuple[datetime, int]]:
-    """Spread what was used over the ended periods, and over the one in which the demo opened."""
+    """Spread usage over the ended periods, and over the one in which the demo opened."""
     question = AccessCheck(customer=seen.customer.key, feature=use.feature)
     window = resolve_check(seen.flat, seen.customer, question, opened).window
     if window is None:
@@ -197,7 +196,7 @@ def _occasions(seen: CustomerView, stay: Stay, use: Use, opened: datetime) -> It
 
 
 def _spread(dice: Random, total: int, start: datetime, end: datetime) -> Iterator[tuple[datetime, int]]:
-    """Cut a total into whole parts, about one a day, at instants of [start, end) in order."""
+    """Split a total into whole parts, about one a day, at instants of [start, end) in order."""
     days = max(1, (end - start) // timedelta(days=1))
     weights = [dice.randint(2, 6) for _ in range(days)]
     marks = [total * weight // sum(weights) for weight in accumulate(weights, initial=0)]

@@ -1,4 +1,4 @@
-"""The media types that the graph is spoken in, and which of them a request wants."""
+"""The media types of answers, and which of them a request wants."""
 
 from __future__ import annotations
 
@@ -11,44 +11,44 @@ GRAPHQL_RESPONSE = "application/graphql-response+json"
 
 @lru_cache(maxsize=256)
 def answer_type(accept: str) -> str | None:
-    """Give the media type that an Accept header asks for, None where it takes neither of ours.
+    """Return the media type that an Accept header prefers; None where it accepts neither of ours.
 
-    Where none is preferred it is JSON, as clients expect that know nothing of the other.
+    Without a preference it is JSON, which clients that do not know the other expect.
     """
     if not accept.strip():
         return JSON
     ranges = list(_ranges(accept))
     wanted = {kind: _quality(ranges, kind) for kind in (JSON, GRAPHQL_RESPONSE)}
     named = [kind for kind, _ in ranges if kind in wanted]
-    # Among equals the one that is named first; a range such as */* names none.
+    # Among equals, the one that is named first; a range such as */* names none.
     best = max(wanted, key=lambda kind: (wanted[kind], kind in named, -_place(named, kind), kind == JSON))
     return best if wanted[best] > 0 else None
 
 
 @lru_cache(maxsize=256)
 def is_json(content_type: str) -> bool:
-    """Whether a body is JSON in UTF-8: the media type is that and no other, and so is the charset."""
-    kind, parameters = _parsed(content_type)
+    """Return whether a body is JSON in UTF-8, by its media type and charset."""
+    kind, parameters = _parse(content_type)
     return kind == JSON and parameters.get("charset", "utf-8").lower() in {"utf-8", "utf8"}
 
 
 def _ranges(accept: str) -> Iterator[tuple[str, float]]:
     for part in accept.split(","):
-        kind, parameters = _parsed(part)
+        kind, parameters = _parse(part)
         try:
             yield kind, float(parameters.get("q", "1"))
         except ValueError:
             yield kind, 0.0
 
 
-def _parsed(text: str) -> tuple[str, dict[str, str]]:
+def _parse(text: str) -> tuple[str, dict[str, str]]:
     kind, *parameters = (part.strip() for part in text.split(";"))
     pairs = (parameter.partition("=") for parameter in parameters)
     return kind.lower(), {name.strip().lower(): value.strip().strip('"') for name, _, value in pairs}
 
 
 def _quality(ranges: list[tuple[str, float]], kind: str) -> float:
-    """Give the quality of the most specific range that holds a media type."""
+    """Return the quality of the most specific range that matches a media type."""
     for wanted in (kind, "application/*", "*/*"):
         found = [quality for range_, quality in ranges if range_ == wanted]
         if found:

@@ -1,4 +1,4 @@
-"""Bodies of requests, read no further than they may be long."""
+"""Headers and bodies of requests; a body is read no further than its limit."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from server.errors import Refused, RequestCode, refuse
 
 
 def headers_of(scope: Scope) -> Mapping[str, str]:
-    """Give headers by their names in lower case; one that came several times is a list, as HTTP has it."""
+    """Return headers by their names in lower case; repeated ones are joined by commas, as HTTP says."""
     headers: dict[str, str] = {}
     for name, value in scope["headers"]:
         known, text = name.decode("latin-1"), value.decode("latin-1")
@@ -24,17 +24,18 @@ IDENTITY = "identity"
 
 
 AS_IT_IS = {"Accept-Encoding": IDENTITY}
-"""Says in an answer which codings bodies may have: none. Unpacking what strangers send would need limits."""
+"""Says which codings bodies may have: none. Unpacking what strangers send would need limits."""
 
 
 async def read(receive: Receive, headers: Mapping[str, str], most_bytes: int) -> bytes:
-    """Read a body that is sent as it is.
+    """Read a body that is not compressed.
 
-    Raises Refused where it is compressed or too long, and ClientDisconnect where its end never comes.
+    Raises Refused where it is compressed or too long, and ClientDisconnect where the client leaves before its
+    end.
     """
     if is_coded(headers):
-        raise _coded()
-    if int(_declared(headers)) > most_bytes:
+        raise _refuse_coding()
+    if int(_declared_length(headers)) > most_bytes:
         raise _too_long(most_bytes)
     chunks: list[bytes] = []
     length, more = 0, True
@@ -52,12 +53,12 @@ async def read(receive: Receive, headers: Mapping[str, str], most_bytes: int) ->
 
 
 def is_coded(headers: Mapping[str, str]) -> bool:
-    """Tell whether a body is compressed, or coded otherwise."""
+    """Return whether a body is compressed, or encoded otherwise."""
     codings = (coding.strip().lower() for coding in headers.get("content-encoding", "").split(","))
     return not {*codings} <= {"", IDENTITY}
 
 
-def _coded() -> Refused:
+def _refuse_coding() -> Refused:
     return refuse(
         RequestCode.BAD_USER_INPUT,
         "Send the body as it is, without 'Content-Encoding'.",
@@ -66,7 +67,7 @@ def _coded() -> Refused:
     )
 
 
-def _declared(headers: Mapping[str, str]) -> str:
+def _declared_length(headers: Mapping[str, str]) -> str:
     declared = headers.get("content-length", "0")
     return declared if declared.isascii() and declared.isdigit() else "0"
 

@@ -1,4 +1,4 @@
-"""The graph over HTTP: who is asking, what, and the answer in the media type that was asked for."""
+"""The graph over HTTP: authenticates a request, executes it, and answers in the media type it accepts."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(slots=True, kw_only=True)
 class _Reply:
-    """What is sent back, as far as it is known; a request that goes wrong keeps what it has."""
+    """The reply so far; a request that fails keeps what is known of it."""
 
     media_type: str = JSON
     status: HTTPStatus = HTTPStatus.OK
@@ -53,7 +53,7 @@ class _Reply:
 
 
 class GraphQLView:
-    """Answers POST, and GET for queries, of whoever the doorkeeper lets in."""
+    """Answers POST, and GET for queries, of authenticated requests."""
 
     def __init__(
         self,
@@ -75,7 +75,7 @@ class GraphQLView:
         self.execution = Execution(schema, limits, rates)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request under an id of its own, whatever happens."""
+        """Answer a request under an id of its own, whatever fails."""
         begun = perf_counter()
         reply = _Reply()
         with request_id() as identifier:
@@ -84,10 +84,10 @@ class GraphQLView:
             except ClientDisconnect:
                 return
             except Unauthenticated:
-                _refused(reply, _unauthenticated())
+                _set_refusal(reply, _unauthenticated())
             except Refused as refusal:
-                _refused(reply, refusal)
-            except Exception as error:  # noqa: BLE001 - whatever it is, its caller is answered
+                _set_refusal(reply, refusal)
+            except Exception as error:  # noqa: BLE001 - every request gets an answer
                 _log.error("a request failed", exc_info=error)
                 reply.status = HTTPStatus.INTERNAL_SERVER_ERROR
                 reply.answer = {"errors": [{"message": OUR_FAULT, "extensions": internal()}]}
@@ -143,7 +143,7 @@ _UNSUPPORTED = "Send JSON in UTF-8, as 'Content-Type: application/json'."
 _NOT_ACCEPTABLE = f"Answers are {GRAPHQL_RESPONSE} or {JSON}: name one in 'Accept'."
 
 
-def _refused(reply: _Reply, refusal: Refused) -> None:
+def _set_refusal(reply: _Reply, refusal: Refused) -> None:
     if refusal.status is not None:
         reply.status = refusal.status
     elif reply.media_type == GRAPHQL_RESPONSE:
@@ -173,7 +173,7 @@ def _in_json(answer: Answer) -> bytes:
     try:
         return orjson.dumps(answer)
     except orjson.JSONEncodeError:
-        # As ASCII: half of a surrogate pair that a caller sent and is told about has no other form.
+        # As ASCII: half of a surrogate pair, quoted from the request, has no other form.
         return _IN_ASCII.encode(answer).encode("ascii")
 
 

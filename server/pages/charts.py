@@ -1,4 +1,4 @@
-"""Drawings of usage, as plain shapes in whole units that a template writes down as SVG."""
+"""Drawings of usage: plain shapes in whole units, which a template writes as SVG."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from rules.usage.limits import UsageBalance
 from rules.usage.series import Point, Series
 
 FULL = 1_000
-"""How long a bar is, and how high a chart."""
+"""The length of a bar, and the height of a chart."""
 
 SLOT, COLUMN = 20, 14
-"""How wide each bucket of a chart is, and what is drawn of it."""
+"""The width of a bucket, and of the column in it."""
 
 _LOWEST = 12
-"""How high the smallest column is, so that a little is seen to be more than nothing."""
+"""The height of the lowest column, so that a little differs from nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bar:
-    """A limit as a bar: what is used within it, what beyond it, and what is held; of ``FULL``."""
+    """A limit as a bar: usage within it, beyond it, and what is reserved, as parts of ``FULL``."""
 
     within: int
     beyond: int
@@ -28,7 +28,7 @@ class Bar:
 
 
 def bar(usage: UsageBalance) -> Bar | None:
-    """Draw how a limit stands; None where there is no limit."""
+    """Return the bar of a limit; None where there is no limit."""
     if usage.limit is None:
         return None
     used = max(0, usage.used)
@@ -49,7 +49,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
-    """A series as columns, and what it says in words: its days with their values, and the highest."""
+    """A series as columns, with its points and the highest of them, for the chart in words."""
 
     width: int
     columns: tuple[Column, ...]
@@ -58,7 +58,7 @@ class Chart:
 
 
 def chart(series: Series) -> Chart | None:
-    """Draw a series; None where nothing in it is above zero. What was given back is drawn as nothing."""
+    """Return the chart of a series; None where no value is above zero. Negative values have no height."""
     highest = max(series.points, key=attrgetter("value"), default=None)
     if highest is None or highest.value <= 0:
         return None

@@ -1,4 +1,4 @@
-"""The pages that people read: GraphiQL, served with its scripts from here or, without them, from a CDN."""
+"""GraphiQL, served with its scripts from this server or, where they are not installed, from a CDN."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ CDN = "https://cdn.jsdelivr.net/npm"
 
 _CONTENT_TYPES = {".js": "text/javascript", ".css": "text/css"}
 
-# Every address names a version or a digest, so what is behind it never changes.
+# Every address has a version or a digest, so its content never changes.
 _FILE_HEADERS = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LibraryFile:
-    """A browser bundle of an npm package, and the digest by which a browser knows it."""
+    """A browser bundle of an npm package, and the digest that a browser checks."""
 
     package: str
     version: str
@@ -44,12 +44,12 @@ class LibraryFile:
 
     @property
     def address(self) -> str:
-        """Where it lies, on the CDN as below our own prefix."""
+        """Its path on the CDN, and below our own prefix."""
         return f"{self.package}@{self.version}/{self.file}"
 
     @property
     def path(self) -> Path:
-        """Where npm installs it."""
+        """The file that npm installs."""
         return NODE_MODULES / self.package / self.file
 
 
@@ -83,12 +83,12 @@ LIBRARY_FILES = (*SCRIPTS, STYLE)
 
 
 def are_installed() -> bool:
-    """Whether ``npm ci`` was run in ``server/``: all files are there, or none is used."""
+    """Return whether ``npm ci`` was run in ``server/``: all files exist, or none is used."""
     return all(file.path.is_file() for file in LIBRARY_FILES)
 
 
 def render(template: str, **shown: object) -> str:
-    """Write a page."""
+    """Return a page from its template."""
     return _templates().get_template(template).render(shown)
 
 
@@ -106,7 +106,7 @@ def _templates() -> Environment:
 
 
 def graphiql_page(*, query: str | None) -> HTMLResponse:
-    """GraphiQL with the examples in its tabs; a ``query`` is filled in before them and not run."""
+    """Return GraphiQL with the examples in its tabs; a ``query`` is put before them and not run."""
     here = are_installed()
     nonce = token_urlsafe(16)
     page = render(
@@ -136,8 +136,8 @@ def _content_security_policy(nonce: str, *, from_cdn: bool) -> str:
         [
             "default-src 'none'",
             f"script-src {scripts}",
-            f"style-src {styles}",  # GraphiQL's dialogs add a style element, which takes the nonce
-            "font-src data:",  # GraphiQL's fonts lie in its style sheet
+            f"style-src {styles}",  # GraphiQL's dialogs add a style element with the nonce
+            "font-src data:",  # GraphiQL's fonts are part of its style sheet
             "img-src data:",
             "connect-src 'self'",
             "base-uri 'none'",
@@ -148,13 +148,13 @@ def _content_security_policy(nonce: str, *, from_cdn: bool) -> str:
 
 
 def own_address(path: Path) -> str:
-    """Give the address of a file of ours below ``static``, which is another when the file is."""
+    """Return the address of a file below ``static``; it changes when the file does."""
     digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
     return f"/{path.relative_to(HERE).as_posix()}?v={digest}"
 
 
 def file_route(address: str, path: Path) -> Route:
-    """Serve one file, for ever."""
+    """Serve one file, which browsers may cache without limit."""
 
     def send(_: Request) -> FileResponse:
         if not path.is_file():
@@ -173,4 +173,4 @@ static_routes: list[BaseRoute] = [
     *map(own_file_route, OWN_FILES),
     *(file_route(f"{PREFIX}/{file.address}", file.path) for file in LIBRARY_FILES),
 ]
-"""Exactly the files that the page loads, nothing else of what npm installs."""
+"""Only the files that the page loads, not everything that npm installs."""

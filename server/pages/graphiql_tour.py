@@ -1,7 +1,7 @@
-"""What to try first in GraphiQL: a tour, of which each stop works at the first click against the demo.
+"""The tour in GraphiQL: examples that work at the first click against the demo.
 
-It asks, looks into a plan, changes and publishes it, uses things up, reads why there is no more, buys
-more, and ends where plans are on sale.
+It checks access, reads a plan, edits and publishes it, consumes usage, reads why it is denied, buys more, and
+ends with a pricing table.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 _TOUR = Path(__file__).parent / "tour"
 _DOCUMENTS = {path.stem: path.read_text(encoding="utf-8") for path in _TOUR.glob("*.graphql")}
 
-# Keys of the demo; whoever renames them there renames them here.
+# Keys of the demo, to be renamed together with it.
 _CUSTOMER = "nimbus"
 _FEATURE = "orders"
 _PLAN = "pro"
@@ -28,7 +28,7 @@ _PRODUCT = "app"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TourStop:
-    """A document to run: the tab is titled by its operation, and the name stands above it."""
+    """A document to run: its tab has the operation's name as title, and ``name`` as the first line."""
 
     name: str
     operation: str
@@ -36,7 +36,7 @@ class TourStop:
 
     @property
     def tab(self) -> dict[str, str]:
-        """The texts of its tab's editors."""
+        """The texts of the tab's editors."""
         return {
             "query": f"# {self.name}\n{_DOCUMENTS[self.operation]}",
             "variables": json.dumps(self.variables, indent=2, ensure_ascii=False),

@@ -1,4 +1,4 @@
-"""What all pages for people have in common: their policy and headers, and a notice in place of a page."""
+"""What all pages for people share: their policy and headers, and a notice in place of a page."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class Link:
 
 
 def policy(*, style: str | None = None, forms: str = NOBODY, scripts: bool = False, framed_by: str) -> str:
-    """Let in style sheets and nothing else; ``style`` is one of somebody else's.
+    """Return a policy that allows style sheets only; ``style`` is one of another site.
 
-    With ``scripts`` those that we serve may run, and ask us.
+    With ``scripts``, those of this server may run, and may send requests to it.
     """
     return "; ".join(
         [
@@ -55,7 +55,7 @@ def notice(
     links: Sequence[Link] = (),
     framed_by: str = NOBODY,
 ) -> HTMLResponse:
-    """Say in a page of its own why another is not there."""
+    """Return a page that says why another is not shown."""
     page = render(
         "notice.html",
         title=title,
@@ -74,7 +74,7 @@ def notice(
 
 
 def too_often(refused: Refused, *, framed_by: str = NOBODY) -> HTMLResponse:
-    """Say when a page may be looked at again whose rate limit is reached, perhaps by others."""
+    """Return a notice of when to try again after the rate limit was reached, perhaps by others."""
     response = notice(
         HTTPStatus.TOO_MANY_REQUESTS,
         title="Too many requests",

@@ -1,6 +1,7 @@
-"""The customer's own page, and its doors: a token comes by a link or a form, and leaves the address.
+"""The customer's own page: it takes a token from a link or a form, and removes it from the address.
 
-It goes on in a cookie that no script reads, that is sent to this page alone and ends with the token.
+The token is kept in a cookie that no script can read, that is sent to this page alone, and that expires with
+the token.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ FORM_SECONDS = 30
 """How much of a form is read, and for how long."""
 
 DEMO_SECONDS = 60 * 60
-"""For how long a token of the demo holds."""
+"""The lifetime of a token of the demo."""
 
 DEMO_CUSTOMERS = 100
 
@@ -64,7 +65,7 @@ FORM = "application/x-www-form-urlencoded"
 
 
 class Refusal(StrEnum):
-    """Why the page is not shown; it stands in the address, where a token must not."""
+    """Why the page is not shown; the address carries it, where a token must not be."""
 
     LINK = "link"
     KEY = "key"
@@ -74,7 +75,7 @@ class Refusal(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Portal:
-    """What the page rests on; ``sockets`` is the graph over WebSockets."""
+    """What the page needs; ``sockets`` is the graph over WebSockets."""
 
     doorkeeper: Authenticator
     rates: RateLimiter
@@ -82,20 +83,20 @@ class Portal:
     sockets: ASGIApp
 
     async def answer(self, request: Request) -> Response:
-        """Answer whoever comes by an address or a form."""
-        return await (_sent(self, request) if request.method == "POST" else _opened(self, request))
+        """Answer a request of a link, a form or the page itself."""
+        return await (_take_form(self, request) if request.method == "POST" else _open(self, request))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PortalSocket:
-    """The graph over WebSockets for the page's own script, by the token that no script can read."""
+    """The graph over WebSockets for the page's own script, with the token that no script can read."""
 
     sockets: ASGIApp
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Say for the script whose token it is."""
+        """Put the token of the cookie into the headers, then open the socket."""
         connection = HTTPConnection(scope)
-        # A browser sends the cookie for pages of neighbours too, whose name ends like ours.
+        # A browser sends the cookie for pages of sibling domains too.
         token = connection.cookies.get(COOKIE, "") if is_same_site(connection) else ""
         others = [(name, value) for name, value in scope["headers"] if name != b"authorization"]
         headers = [*others, (b"authorization", f"Bearer {token}".encode())]
@@ -103,7 +104,7 @@ class PortalSocket:
 
 
 def portal_routes(page: Portal) -> list[BaseRoute]:
-    """Serve the customer's own page, its style sheet and script, and what the script listens to."""
+    """Return the routes of the customer's own page: page, style sheet, script and WebSocket."""
     return [
         Route(PATH, page.answer, methods=["GET", "POST"]),
         WebSocketRoute(f"{PATH}/live", PortalSocket(sockets=page.sockets)),
@@ -112,22 +113,22 @@ def portal_routes(page: Portal) -> list[BaseRoute]:
     ]
 
 
-async def _opened(page: Portal, request: Request) -> Response:
+async def _open(page: Portal, request: Request) -> Response:
     asked = request.query_params
     if "token" in asked:
-        return await _entered(page, request, asked["token"])
+        return await _enter(page, request, asked["token"])
     keyless = await _keyless(page, request)
     if "customer" in asked and keyless is not None:
-        return await _entered_demo(page, request, keyless, asked["customer"])
+        return await _enter_demo(page, request, keyless, asked["customer"])
     if asked.get("refused") in set(Refusal):
-        return _refused(page, Refusal(asked["refused"]))
+        return _refusal_notice(page, Refusal(asked["refused"]))
     token = request.cookies.get(COOKIE)
     if token is not None:
-        return await _shown(page, request, token)
+        return await _show(page, request, token)
     return _nobody(page) if keyless is None else await _choice(page, keyless)
 
 
-async def _sent(page: Portal, request: Request) -> Response:
+async def _take_form(page: Portal, request: Request) -> Response:
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
         return _unread(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"A form is sent as {FORM}.")
     if bodies.is_coded(request.headers):
@@ -144,11 +145,11 @@ async def _sent(page: Portal, request: Request) -> Response:
     fields = parse_qs(body.decode(errors="replace"), keep_blank_values=True)
     if "leave" in fields:
         return _away(PATH)
-    return await _entered(page, request, next(iter(fields.get("token", ())), ""))
+    return await _enter(page, request, next(iter(fields.get("token", ())), ""))
 
 
-async def _entered(page: Portal, request: Request, token: str) -> Response:
-    """Take a token out of the address, or out of a form, and go on without it."""
+async def _enter(page: Portal, request: Request, token: str) -> Response:
+    """Store a valid token in the cookie, and redirect to the address without it."""
     try:
         viewer = await page.doorkeeper.viewer_with(request, token)
     except Unauthenticated:
@@ -169,15 +170,15 @@ async def _entered(page: Portal, request: Request, token: str) -> Response:
     return gone_on
 
 
-async def _entered_demo(page: Portal, request: Request, viewer: Viewer, customer: str) -> Response:
-    """On a demo that asks for no key, open the page of whoever is named, by a token as anywhere else."""
+async def _enter_demo(page: Portal, request: Request, viewer: Viewer, customer: str) -> Response:
+    """On a demo without keys, open the page of the customer named, with a token as anywhere else."""
     context = Context(services=page.doorkeeper.services, viewer=viewer)
     try:
         made = await create_customer_token(context, customer, DEMO_SECONDS)
     except Rejected as rejected:
         archived = any(problem.code is ErrorCode.ARCHIVED for problem in rejected.problems)
         return _away(_address_of(Refusal.ARCHIVED if archived else Refusal.CUSTOMER))
-    return await _entered(page, request, made.token)
+    return await _enter(page, request, made.token)
 
 
 async def _keyless(page: Portal, request: Request) -> Viewer | None:
@@ -187,21 +188,21 @@ async def _keyless(page: Portal, request: Request) -> Viewer | None:
         return None
 
 
-async def _shown(page: Portal, request: Request, token: str) -> Response:
+async def _show(page: Portal, request: Request, token: str) -> Response:
     try:
         viewer = await page.doorkeeper.viewer_with(request, token)
         await page.rates.charge(viewer, PAGE_COST)
     except Unauthenticated:
-        return _without_cookie(_refused(page, Refusal.LINK))
+        return _without_cookie(_refusal_notice(page, Refusal.LINK))
     except Refused as refused:
         return too_often(refused)
     if viewer.kind is not ApiKeyKind.CUSTOMER or viewer.customer is None:
-        return _without_cookie(_refused(page, Refusal.KEY))
+        return _without_cookie(_refusal_notice(page, Refusal.KEY))
     seen = await portal(Context(services=page.doorkeeper.services, viewer=viewer), viewer.customer)
     if seen is None:
-        return _without_cookie(_refused(page, Refusal.CUSTOMER))
+        return _without_cookie(_refusal_notice(page, Refusal.CUSTOMER))
     if seen.customer.customer.archived:
-        return _without_cookie(_refused(page, Refusal.ARCHIVED))
+        return _without_cookie(_refusal_notice(page, Refusal.ARCHIVED))
     shown = render(
         "portal.html",
         view=view_of(seen),
@@ -227,7 +228,7 @@ def _address_of(refusal: Refusal) -> str:
 
 
 def _away(address: str) -> Response:
-    """Go to an address, as nobody."""
+    """Redirect to an address, and delete the cookie."""
     return _without_cookie(RedirectResponse(address, HTTPStatus.SEE_OTHER, headers=_UNKEPT))
 
 
@@ -260,17 +261,17 @@ _REFUSALS = {
 }
 
 
-def _refused(page: Portal, refusal: Refusal) -> Response:
+def _refusal_notice(page: Portal, refusal: Refusal) -> Response:
     status, title, line = _REFUSALS[refusal]
-    return _told(page, status, title, line)
+    return _notice(page, status, title, line)
 
 
 def _nobody(page: Portal) -> Response:
     line = "This page shows what one customer has. It opens with a link made for that customer."
-    return _told(page, HTTPStatus.UNAUTHORIZED, "Whose page is this?", line)
+    return _notice(page, HTTPStatus.UNAUTHORIZED, "Whose page is this?", line)
 
 
-def _told(page: Portal, status: HTTPStatus, title: str, line: str) -> Response:
+def _notice(page: Portal, status: HTTPStatus, title: str, line: str) -> Response:
     back = [] if page.looks.home is None else [Link(words="Go back", address=page.looks.home)]
     response = notice(status, title=title, lines=[line], links=back)
     if status is HTTPStatus.UNAUTHORIZED:
@@ -283,7 +284,7 @@ def _unread(status: HTTPStatus, line: str) -> Response:
 
 
 async def _choice(page: Portal, viewer: Viewer) -> Response:
-    """On a demo, say whose pages there are."""
+    """On a demo, list the customers whose pages can be opened."""
     context = Context(services=page.doorkeeper.services, viewer=viewer)
     known = await customers_like(context, CustomerFilter(first=DEMO_CUSTOMERS, after=None))
     customers = [seen.customer for seen in known.items]

@@ -1,4 +1,4 @@
-"""What the template of the customer's own page is given: facts in words, and drawings of them."""
+"""What the template of the customer's own page receives: facts in words, and drawings of them."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ _SOON = timedelta(days=2)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalDates:
-    """Tells instants as a customer's own calendar does, seen from one of them."""
+    """Writes instants in the customer's time zone, as seen from one of them."""
 
     now: datetime
     timezone: str
@@ -66,7 +66,7 @@ class LocalDates:
         return moment_text(instant, self.timezone)
 
     def when(self, instant: datetime) -> str:
-        """As a day, and what is about a day away as a moment."""
+        """As a day, or as a moment where it is about a day away."""
         return self.moment(instant) if abs(instant - self.now) < _SOON else self.day(instant)
 
     def day(self, instant: datetime) -> str:
@@ -84,7 +84,7 @@ class LocalDates:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LimitCard:
-    """A limit: how much of it is used and left, when that starts again, and how it went."""
+    """A limit: used and left, when it resets, and usage over time."""
 
     key: str
     name: str
@@ -104,7 +104,7 @@ class LimitCard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanCard:
-    """A subscription: the plan, what it costs, its add-ons, and what is to come of it."""
+    """A subscription: the plan, what it costs, its add-ons, and its scheduled change."""
 
     plan: str
     status: str
@@ -116,7 +116,7 @@ class PlanCard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """A part of the page in words."""
+    """A section of the page, in words."""
 
     product: Product | None
     plan: PlanCard | None
@@ -128,7 +128,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GrantLine:
-    """Credits of one grant that are left."""
+    """A grant that has credits left."""
 
     source: str
     left: str
@@ -138,7 +138,7 @@ class GrantLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryLine:
-    """A line of the ledger."""
+    """A ledger entry."""
 
     at: datetime
     what: str
@@ -150,7 +150,7 @@ class EntryLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreditCard:
-    """Credits of one type: what there is, what goes next, and the last lines of their ledger."""
+    """Credits of one type: the balance, what expires next, and the last ledger entries."""
 
     key: str
     name: str
@@ -167,9 +167,9 @@ class CreditCard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PortalView:
-    """The whole page, of a customer by their key, and how much of them was seen.
+    """The whole page, of a customer by their key, and the revision that was read.
 
-    ``awaited`` are the credit types that it shows as soon as there is anything of them.
+    ``awaited`` are the credit types that it shows once the customer has held any of them.
     """
 
     key: str
@@ -182,7 +182,7 @@ class PortalView:
 
 
 def view_of(seen: CustomerPortalView) -> PortalView:
-    """Put into words what a customer's own page shows."""
+    """Return what a customer's own page shows, in words."""
     customer, now = seen.customer.customer, seen.customer.now
     there = {one.book.book.credit_type for one in seen.credits}
     return PortalView(
@@ -245,7 +245,7 @@ def _limit(decision: Decision, feature: Feature, usage: UsageBalance, series: Se
 
 
 def _percent(usage: UsageBalance) -> int:
-    """Tell how full a bar is; nothing used is nothing, where nothing is included too."""
+    """Return how full a bar is; without usage it is 0, also where nothing is included."""
     return min(100, int(usage.percent_used or 0)) if usage.used > 0 else 0
 
 

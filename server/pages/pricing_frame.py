@@ -1,8 +1,7 @@
-"""What a pricing page has around its table: switches, links and looks.
+"""What surrounds the table of a pricing page: switches, links and theme.
 
-Whoever keeps the catalog says in the metadata of a product, and of a plan for that plan alone, under
-``pricingPage``: ``link`` is where buttons lead, ``badge`` stands beside a plan's name, and ``style`` is
-a style sheet of their own.
+The metadata of a product, and of a plan for that plan alone, may have under ``pricingPage``: ``link``, the
+address of the buttons; ``badge``, beside a plan's name; and ``style``, a style sheet.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ _PERIOD_NAMES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """One position of a switch: where it leads, and whether it is taken."""
+    """One option of a switch: its address, and whether it is chosen."""
 
     label: str
     address: str
@@ -40,10 +39,10 @@ class Choice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Beside:
-    """What stands beside one plan of the table.
+    """What the frame adds to one plan of the table.
 
-    ``unpriced`` is in place of a price, and ``inherited`` has what the plan has from its base plans and
-    the column of the base plan does not show.
+    ``unpriced`` is shown in place of a price, and ``inherited`` has the plan's inherited rows that the column
+    of the base plan does not show.
     """
 
     link: str | None
@@ -54,7 +53,7 @@ class Beside:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
-    """Everything that a page shows apart from its table."""
+    """Everything that a page shows besides its table."""
 
     periods: tuple[Choice, ...]
     currencies: tuple[Choice, ...]
@@ -70,19 +69,19 @@ class Frame:
 
 
 def read_offering(query: QueryParams) -> Offering:
-    """Read which prices an address asks for; what it misspells is as if left out."""
+    """Read which prices an address names; an invalid name counts as left out."""
     named = query.get("billing", "").upper()
     billing = next((one for one in BillingPeriod if one == named), None)
     return Offering(billing=billing, currency=query.get("currency", "").upper() or None)
 
 
 def is_embedded(query: QueryParams) -> bool:
-    """Tell whether the page is to stand in a frame of another."""
+    """Return whether another page may frame this one."""
     return query.get("embed") == "1"
 
 
 def frame_of(table: PricingTable, offering: Offering, query: QueryParams) -> Frame:
-    """Put a frame around a table that an address asked for."""
+    """Return the frame of a table that an address names."""
     plans = [column.plan for column in table.columns]
     columns = {column.plan.key: column for column in table.columns}
     page = _section(table.product.metadata)
@@ -105,8 +104,8 @@ def frame_of(table: PricingTable, offering: Offering, query: QueryParams) -> Fra
 def _choices(
     query: QueryParams, name: str, labels: Mapping[str, str], chosen: str | None
 ) -> tuple[Choice, ...]:
-    """Give the positions of a switch that has at least two."""
-    if len(labels) < 2:  # noqa: PLR2004 - with one position nothing is switched
+    """Return the options of a switch, where it has at least two."""
+    if len(labels) < 2:  # noqa: PLR2004 - one option needs no switch
         return ()
     return tuple(
         Choice(label=label, address=f"?{urlencode({**query, name: value.lower()})}", chosen=value == chosen)
@@ -118,22 +117,22 @@ def _beside(column: PricingColumn, link: str | None, columns: Mapping[str, Prici
     own = _section(column.plan.metadata)
     base = column.plan.shown.base
     return Beside(
-        link=_filled(own.get("link") or link or "", column),
+        link=_fill_link(own.get("link") or link or "", column),
         badge=own.get("badge", "")[:LONGEST_BADGE] or None,
-        unpriced=_unpriced(column.plan),
+        unpriced=_price_words(column.plan),
         inherited=_not_shown_by(columns.get(base) if base else None, column),
     )
 
 
 def _not_shown_by(base: PricingColumn | None, column: PricingColumn) -> tuple[str, ...]:
-    """Give the inherited rows that the base plan's column does not show, or shows as another for a price."""
+    """Return the inherited rows that the base plan's column lacks, or shows otherwise for a price."""
     lines = () if base is None else base.lines
     shown = {line.resolved.row.key for line in lines if line.resolved.row.price is None}
     return tuple(line.text for line in column.inherited_rows if line.resolved.row.key not in shown)
 
 
-def _filled(link: str, column: PricingColumn) -> str | None:
-    """Give a link with the chosen plan, price and billing period in it; None where it is none."""
+def _fill_link(link: str, column: PricingColumn) -> str | None:
+    """Return a link with the chosen plan, price and billing period; None where it is not a link."""
     if not is_link(link):
         return None
     price = next(iter((*column.prices, *column.plan.shown.prices)), None)
@@ -147,8 +146,8 @@ def _filled(link: str, column: PricingColumn) -> str | None:
     return link
 
 
-def _unpriced(plan: Plan) -> str:
-    """Say what a plan costs where none of its prices is shown."""
+def _price_words(plan: Plan) -> str:
+    """Return what a plan costs, in words, where none of its prices is shown."""
     if plan.pricing_type is PricingType.CUSTOM:
         return "Custom"
     if plan.pricing_type is PricingType.FREE:
@@ -158,7 +157,7 @@ def _unpriced(plan: Plan) -> str:
 
 
 def _section(metadata: Mapping[str, object]) -> dict[str, str]:
-    """Give the texts that metadata has about the page."""
+    """Return the texts about the page in metadata."""
     section = metadata.get(METADATA_KEY)
     if not isinstance(section, dict):
         return {}

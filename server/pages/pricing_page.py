@@ -1,7 +1,7 @@
-"""The pricing page: the table that the graph shows too, for people, without a script.
+"""The pricing page: the graph's pricing table, for people, without a script.
 
-The template sees a table and its frame, nothing else, so that the version of the one and a digest of
-the other name the page.
+The template receives a table and its frame, nothing else, so that the version of the one and a digest of the
+other identify the page.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ STYLE = HERE / "static" / "pricing" / "page.css"
 STYLESHEETS = (SHARED_STYLE_ADDRESS, own_address(STYLE))
 TEMPLATES = ("pricing.html", "page.html")
 
-# A new template is a new page, though nothing that it shows has changed.
+# A new template makes a new page, even with the same content.
 _EDITION = hashlib.sha256(
     b"".join((HERE / "templates" / name).read_bytes() for name in TEMPLATES) + "".join(STYLESHEETS).encode()
 ).hexdigest()
@@ -40,20 +40,20 @@ MAKE_A_KEY = "python -m server keys create --environment … --kind publishable"
 
 
 def pricing_routes(doorkeeper: Authenticator, rates: RateLimiter) -> list[BaseRoute]:
-    """Serve the pricing page of each product, and its style sheet."""
+    """Return the routes of the pricing page of each product, and its style sheet."""
     return [Route("/pricing/{product}", _page(doorkeeper, rates)), own_file_route(STYLE)]
 
 
 def _page(doorkeeper: Authenticator, rates: RateLimiter) -> Callable[[Request], Awaitable[Response]]:
     async def page(request: Request) -> Response:
-        # A customer's token says more than the key of the site that they are on.
+        # A customer's token comes before the key of the site that shows the page.
         key = request.query_params.get("token") or request.query_params.get("key")
         try:
             viewer = await doorkeeper.viewer_with(request, key)
         except Unauthenticated:
             return _stranger(request, key)
         if key is not None and viewer.kind is ApiKeyKind.SECRET:
-            return _exposed(request)
+            return _secret_key_notice(request)
         try:
             await rates.charge(viewer, PAGE_COST)
         except Refused as refused:
@@ -74,16 +74,16 @@ async def _of_viewer(request: Request, context: Context) -> Response:
         "Content-Security-Policy": policy(
             style=frame.style_source, framed_by="*" if frame.embedded else NOBODY
         ),
-        # It is kept, and asked for again each time whether it still holds; a customer's own by nobody else.
+        # Caches must revalidate it each time; only the browser may store a customer's own page.
         "Cache-Control": "no-cache" if context.viewer.customer is None else "private, no-cache",
         "ETag": _etag(seen, frame),
     }
     if _is_known(request.headers.get("if-none-match"), headers["ETag"]):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
-    return HTMLResponse(_rendered(seen, frame), headers=headers)
+    return HTMLResponse(_render(seen, frame), headers=headers)
 
 
-def _rendered(seen: PricingTableView, frame: Frame) -> str:
+def _render(seen: PricingTableView, frame: Frame) -> str:
     catalog = seen.flat.catalog
     return render(
         "pricing.html",
@@ -138,7 +138,7 @@ def _stranger(request: Request, key: str | None) -> Response:
     return refused
 
 
-def _exposed(request: Request) -> Response:
+def _secret_key_notice(request: Request) -> Response:
     return notice(
         HTTPStatus.FORBIDDEN,
         title="That is a secret key",

@@ -1,4 +1,4 @@
-"""Operations of a socket: what is asked, and each of its answers as a message of graphql-transport-ws."""
+"""Operations of a socket: each answer becomes a message of graphql-transport-ws."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ _log = structlog.get_logger(__name__)
 Message = Mapping[str, object]
 
 LONGEST_REASON_BYTES = 123
-"""Of what a socket may be told as it is closed."""
+"""The longest reason that a close message can carry."""
 
 
-class Closing(Exception):  # noqa: N818 - what happens to the socket
-    """The socket is to be closed, with a code and a reason for people."""
+class Closing(Exception):  # noqa: N818 - it says what happens to the socket
+    """The socket must be closed, with a code and a reason for people."""
 
     def __init__(self, code: int, reason: str = "") -> None:
         super().__init__(code, reason)
@@ -39,7 +39,7 @@ class Closing(Exception):  # noqa: N818 - what happens to the socket
 
 @dataclass(slots=True, kw_only=True)
 class Underway:
-    """One operation of a socket while it lasts: who asks, by which name, and how answers are sent."""
+    """One running operation of a socket: its viewer, its id, and how answers are sent."""
 
     name: str
     viewer: Viewer
@@ -49,13 +49,13 @@ class Underway:
 
     @property
     def is_stream(self) -> bool:
-        """Whether it goes on until somebody ends it."""
+        """Whether it runs until either side ends it."""
         return self.operation is not None and self.operation.kind is OperationType.SUBSCRIPTION
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operations:
-    """Answers what is asked on sockets, by the same documents and limits as over HTTP."""
+    """Executes the operations of sockets, with the same documents and limits as over HTTP."""
 
     services: Services
     documents: Documents
@@ -63,7 +63,7 @@ class Operations:
     metrics: Metrics
 
     async def answer(self, one: Underway, payload: Mapping[str, object]) -> Message:
-        """Send every answer, and give the message that is the last; raises Closing."""
+        """Send every answer, and return the last message; raises Closing."""
         begun = perf_counter()
         with request_id():
             try:
@@ -72,7 +72,7 @@ class Operations:
                 raise
             except Refused as refusal:
                 errors: list[Formatted] = list(refusal.errors)
-            except Exception as error:  # noqa: BLE001 - whatever it is, who asked is told
+            except Exception as error:  # noqa: BLE001 - every operation gets an answer
                 _log.error("an operation failed", exc_info=error)
                 errors = [{"message": OUR_FAULT, "extensions": internal()}]
             else:
@@ -104,7 +104,7 @@ def _next(one: Underway, answer: Answer) -> Message:
 
 
 def too_many(one: Underway, most: int) -> Message:
-    """The message that refuses an operation where as many as may be are under way."""
+    """Return the message that refuses an operation where too many are running."""
     message = f"This connection has {most} operations under way, as many as it may have."
     error = {"message": message, "extensions": {"code": RequestCode.RATE_LIMITED.value}}
     return {"id": one.name, "type": "error", "payload": [error]}

@@ -1,4 +1,4 @@
-"""The graph over WebSockets, by the protocol graphql-transport-ws: who is asking, and what on each socket.
+"""Sockets: opens them with a key, and reads their messages by the protocol graphql-transport-ws.
 
 https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md
 """
@@ -31,26 +31,26 @@ from server.websocket.operations import Closing, Message, Operations, Underway, 
 PROTOCOL = "graphql-transport-ws"
 
 RESTARTING = 1012
-"""With this code the server closes when it ends, and with it a socket hears that it is to end."""
+"""The code with which the server closes sockets when it ends; also signals the end to a socket."""
 
 GONE = 1006
-"""The other side is not there any more: there is nobody to tell."""
+"""The client has disconnected: no close message can be sent."""
 
 PARTING_SECONDS = 1.0
-"""How long a socket may take to be told that it is closed."""
+"""How long sending the close message may take."""
 
 LONGEST_WAIT_SECONDS = 3_600.0
-"""After which a key that expires later is looked at again."""
+"""After this time a key that expires later is checked again."""
 
 PAUSE_SECONDS = 0.25
-"""How long to wait before a key is looked for again where the database could not be reached."""
+"""How long to wait before a key is checked again after the database could not be reached."""
 
 _log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sockets:
-    """Takes WebSockets, up to a number."""
+    """Accepts WebSockets, up to a limit."""
 
     services: Services
     doorkeeper: Authenticator
@@ -59,7 +59,7 @@ class Sockets:
     metrics: Metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Take a socket and hold it until either side closes it."""
+        """Accept a socket and hold it until either side closes it."""
         await receive()
         spoken = PROTOCOL in scope["subprotocols"]
         await send({"type": "websocket.accept", "subprotocol": PROTOCOL if spoken else None})
@@ -74,7 +74,7 @@ class Sockets:
 
 
 class _Socket:
-    """One socket: from its first message, which tells the key, to its end."""
+    """One socket, from its first message, which carries the key, to its end."""
 
     def __init__(self, house: Sockets, scope: Scope, receive: Receive, send: Send) -> None:
         self._house = house
@@ -90,7 +90,7 @@ class _Socket:
         self._underway: dict[str, Underway] = {}
 
     async def hold(self) -> None:
-        """Hold the socket until either side closes it, or nobody says in time who opens it."""
+        """Hold the socket until either side closes it, or until no key comes in time."""
         loop = asyncio.get_running_loop()
         late = Closing(4408, "Connection initialisation timeout")
         timer = loop.call_later(self._limits.opening_seconds, self._end_unless_open, late)
@@ -108,7 +108,7 @@ class _Socket:
             await self.close(closing)
 
     async def close(self, closing: Closing) -> None:
-        """Close the socket; one that takes nothing any more is let go of."""
+        """Close the socket; give up where the client takes no message any more."""
         if closing.code == GONE:
             return
         self._house.metrics.closed(closing.code)
@@ -126,7 +126,7 @@ class _Socket:
             self._end(closing)
 
     async def _finish(self) -> None:
-        """Let what is asked and done be answered; streams have no end to wait for."""
+        """Let running queries and mutations finish; cancel streams, which have no end."""
         for one in self._underway.values():
             if one.is_stream and one.task is not None:
                 one.task.cancel()
@@ -139,7 +139,7 @@ class _Socket:
                 await work()
             except Closing as closing:
                 self._end(closing)
-            except Exception as error:  # noqa: BLE001 - whatever it is, the other side is told
+            except Exception as error:  # noqa: BLE001 - the client must see every failure
                 _log.error("a socket failed", exc_info=error)
                 self._end(Closing(1011, f"{RequestCode.INTERNAL_SERVER_ERROR}: {OUR_FAULT}"))
 
@@ -155,9 +155,9 @@ class _Socket:
                 restarting = Closing(RESTARTING, "The server ends: connect again.")
                 self._end(restarting if message["code"] == RESTARTING else None)
                 return
-            await self._take(self._parsed(message.get("text")))
+            await self._take(self._parse(message.get("text")))
 
-    def _parsed(self, text: str | None) -> Mapping[str, Any]:
+    def _parse(self, text: str | None) -> Mapping[str, Any]:
         if text is None:
             raise Closing(4400, "WebSocket message type must be text")
         writes_catalog = self._viewer is not None and KeyScope.CATALOG_WRITE in self._viewer.scopes
@@ -205,7 +205,7 @@ class _Socket:
         self._viewer = viewer
 
     def _secret(self, payload: object) -> str | None:
-        """Find the key in the payload as in headers, else in the headers of the request."""
+        """Return the key from the payload, by the names of headers, else from the headers of the request."""
         given = payload if isinstance(payload, dict) else {}
         for name, value in given.items():
             if name.lower() == "authorization":
@@ -215,7 +215,7 @@ class _Socket:
     async def _watch_key(self, secret: str, viewer: Viewer) -> None:
         """Close the socket as soon as its key expires or is revoked."""
         with self._house.services.notices.watch_keys() as watch:
-            # It may have been revoked since it was read, when nobody watched it.
+            # The key may have been revoked between its first check and this watch.
             watch.note()
             while True:
                 await watch.stale(self._seconds_left(viewer))
@@ -257,13 +257,13 @@ class _Socket:
         await self._tell_last(one, too_many(one, self._limits.socket_operations))
 
     async def _tell_last(self, one: Underway, message: Message) -> None:
-        # Whoever has the last message may use the name again.
+        # After the last message, the client may use the id again.
         if self._underway.get(one.name) is one:
             del self._underway[one.name]
             await self.tell(message)
 
     async def tell(self, message: Message) -> None:
-        """Send a message; raises Closing where the other side does not take it in time."""
+        """Send a message; raises Closing where the client does not take it in time."""
         text = json.dumps(message, separators=(",", ":"))
         try:
             async with asyncio.timeout(self._limits.sending_seconds), self._sending:
@@ -283,6 +283,6 @@ def _kept_out(secret: str | None) -> Closing:
 
 
 def is_same_site(request: HTTPConnection) -> bool:
-    """Tell whether a page of our own asks, or no browser: pages of all sites can open WebSockets."""
+    """Return whether the request has no Origin or our own: pages of all sites can open WebSockets."""
     origin = request.headers.get("origin")
     return origin is None or urlsplit(origin).netloc == request.headers.get("host")

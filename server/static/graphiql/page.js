@@ -2,10 +2,10 @@
 
 (() => {
   const NAMESPACE = "allotment";
-  // GraphiQL's history keeps headers even where it is told not to, and there are keys in headers.
+  // GraphiQL's history stores headers even where that is turned off, and headers have keys.
   const HISTORY = new Set(["graphiql:queries", "graphiql:favorites"]);
 
-  // This script runs before anything is painted: the theme chosen last time holds from the start.
+  // This script runs before anything is painted, so that the theme chosen last time applies from the start.
   const theme = localStorage.getItem(`${NAMESPACE}:graphiql:theme`);
   if (theme) {
     document.documentElement.dataset.theme = theme;

@@ -1,8 +1,8 @@
 "use strict";
 
-// Shows what has changed as soon as it has. Without this script the page is as it was when it was loaded.
+// Shows changes at once. Without this script the page stays as it was loaded.
 (() => {
-  // Changes that come together are shown together, and the page is asked for again at most so often.
+  // Changes within TOGETHER_MS are shown together; the page is loaded at most once in PAUSE_MS.
   const TOGETHER_MS = 150;
   const PAUSE_MS = 2000;
   const LONGEST_WAIT_MS = 60000;
@@ -27,7 +27,7 @@
     }
   }
 
-  // What was opened stays open, and what had the focus keeps it.
+  // Keep open what was opened, and keep the focus.
   function carryOver(before, after) {
     const within = (part, key) => part.querySelector(`[data-key="${CSS.escape(key)}"]`);
     for (const details of before.querySelectorAll("details[open]")) {
@@ -85,7 +85,7 @@
     const acts = {
       connection_ack: () => listen(socket),
       next: change,
-      // What cannot be listened to is no longer kept up to date, such as where only trusted documents are let in.
+      // Stop updating where subscribing is refused, such as where only trusted documents are allowed.
       error: () => say(false),
       ping: () => socket.send(JSON.stringify({ type: "pong" })),
     };
@@ -96,7 +96,7 @@
     });
     socket.addEventListener("close", ({ code }) => {
       say(false);
-      // From 4400 on it is about us, such as a token that is over: to come again would not help.
+      // From 4400 on the fault is on this side, such as an expired token: connecting again would not help.
       if (code < 4400) {
         failures += 1;
         setTimeout(connect, Math.min(LONGEST_WAIT_MS, PAUSE_MS * 2 ** (failures - 1)));
