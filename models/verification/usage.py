@@ -103,7 +103,7 @@ async def verify_counters(session: AsyncSession, part: CustomerBatch) -> Differe
     places = [(owner, window) for owner in owners for window in kept[owner]]
     for owner, window in places:
         if window.feature not in part.aggregations:
-            return _about(part, owner, f"A tally is kept of '{window.feature}', which is not metered.")
+            return _about(part, owner, f"There is a counter of '{window.feature}', which is not metered.")
     anew = await counting.count_anew(
         session,
         [
@@ -124,9 +124,9 @@ def _is_same(kept: Tally, anew: Tally) -> bool:
 def _miscounted(window: Window, kept: Tally, anew: Tally) -> str:
     span = f"from {window.starts_at.isoformat()} to {window.ends_at.isoformat()}"
     if kept.used == anew.used:
-        return f"The tally of '{window.feature}' {span} was seen last at another instant than its records."
+        return f"The counter of '{window.feature}' {span} was seen last at another instant than its records."
     said = f"says {to_text(kept.used)}, and its records come to {to_text(anew.used)}"
-    return f"The tally of '{window.feature}' {span} {said}."
+    return f"The counter of '{window.feature}' {span} {said}."
 
 
 def _about(part: CustomerBatch, owner: Owner, sentence: str) -> Difference:

@@ -14,7 +14,7 @@ def test_a_problem_seen_from_further_out_has_the_longer_path() -> None:
 
 
 def test_a_refusal_names_all_problems_at_once() -> None:
-    with pytest.raises(Rejected, match=r"A limit is 0 or more\.; A name is needed\.") as refusal:
+    with pytest.raises(Rejected, match=r"A limit must be 0 or more\.; A name is required\.") as refusal:
         refuse_any(problem for problem in (NEGATIVE, NAMELESS))
 
     assert refusal.value.problems == (NEGATIVE, NAMELESS)

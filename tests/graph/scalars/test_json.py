@@ -93,7 +93,7 @@ def test_variables_inside_a_literal_keep_what_was_sent() -> None:
         pytest.param(
             [-(10**JSON_INTEGER_DIGITS_MAX)], "more than 4300 digits", id="a negative digit too many"
         ),
-        ({"a": b"bytes"}, "what JSON cannot say"),
+        ({"a": b"bytes"}, "a value that JSON cannot represent"),
     ],
 )
 def test_json_that_cannot_be_kept_is_refused(value: object, why: str) -> None:

@@ -156,7 +156,7 @@ async def test_customers_are_looked_at_a_few_at_a_time(
     await tamper(books, "usage_windows", "used = used + 1")
     found = await differs(books)
     assert found is not None
-    assert found.startswith("live: initech: The tally of ")
+    assert found.startswith("live: initech: The counter of ")
 
 
 async def tamper(books: Books, table: str, change: str, rows: str = "1 = 1") -> None:
@@ -171,19 +171,19 @@ async def tamper(books: Books, table: str, change: str, rows: str = "1 = 1") -> 
 GONE = "gone"
 
 IN_TALLIES = [
-    ("used = used + 1", "feature_key = 'requests'", "The tally of 'requests' from "),
-    ("used = 0", "feature_key = 'traffic'", "The tally of 'traffic' from "),
-    ("used = used * 2", "feature_key = 'largest'", "The tally of 'largest' from "),
-    ("used = used - 1000000", "feature_key = 'users'", "The tally of 'users' from "),
-    ("used = 1", "feature_key = 'level'", "The tally of 'level' from "),
-    ("last_at = last_at - 1", "feature_key = 'level'", "The tally of 'level' from "),
-    ("starts_at = starts_at - 100000000000", "feature_key = 'traffic'", "The tally of 'traffic' from "),
-    ("feature_key = 'x'", "feature_key = 'users'", "A tally is kept of 'x', which is not metered."),
+    ("used = used + 1", "feature_key = 'requests'", "The counter of 'requests' from "),
+    ("used = 0", "feature_key = 'traffic'", "The counter of 'traffic' from "),
+    ("used = used * 2", "feature_key = 'largest'", "The counter of 'largest' from "),
+    ("used = used - 1000000", "feature_key = 'users'", "The counter of 'users' from "),
+    ("used = 1", "feature_key = 'level'", "The counter of 'level' from "),
+    ("last_at = last_at - 1", "feature_key = 'level'", "The counter of 'level' from "),
+    ("starts_at = starts_at - 100000000000", "feature_key = 'traffic'", "The counter of 'traffic' from "),
+    ("feature_key = 'x'", "feature_key = 'users'", "There is a counter of 'x', which is not metered."),
 ]
 
 IN_RECORDS = [
-    ("quantity = 7", "feature_key = 'traffic' AND quantity = 8000000", "The tally of 'traffic' from "),
-    ("quantity = 99", "feature_key = 'level'", "The tally of 'level' from "),
+    ("quantity = 7", "feature_key = 'traffic' AND quantity = 8000000", "The counter of 'traffic' from "),
+    ("quantity = 99", "feature_key = 'level'", "The counter of 'level' from "),
     (GONE, "feature_key = 'requests' AND quantity = 9000000", "Reservation 'hold-3' is settled, and"),
     (GONE, "feature_key = 'requests' AND quantity = 3000000", "The key of 'consume' 'c' is of one record"),
     ("quantity = 1", "feature_key = 'requests' AND quantity = 3000000", "The key of 'consume' 'c' consumed"),

@@ -41,7 +41,7 @@ def served(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def cannot_compile(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("server.execution.documents.plan_of", fail)
+    monkeypatch.setattr("server.execution.documents.compile_operation", fail)
 
 
 @pytest.fixture
