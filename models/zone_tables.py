@@ -26,5 +26,5 @@ class TimeZoneRulesRow(SQLModel, table=True):
 
 
 def newest_release() -> ScalarSelect[Any]:
-    """Give the newest release that the database was served with, to be read with something else."""
+    """Return the newest release that the database was served with, to be read with something else."""
     return select(func.max(table_of(TimeZoneRulesRow).c.release)).scalar_subquery()

@@ -20,7 +20,7 @@ class Environment:
     catalog_revision: int = 0
 
     def now(self, real: datetime) -> datetime:
-        """Give the instant of the environment's clock, from the real one."""
+        """Return the instant of the environment's clock, from the real one."""
         return real if self.clock_at is None else self.clock_at
 
 

@@ -10,7 +10,7 @@ from rules.credits.accounts import CreditAccount
 
 
 def visible_state_of_account(book: CreditAccount | None) -> object:
-    """Give what is seen of a book: equal for two that tell the same."""
+    """Return what is seen of a book: equal for two that tell the same."""
     if book is None:
         return None
     totals = (book.granted, book.consumed, book.expired, book.voided, book.overdraft)
@@ -18,7 +18,7 @@ def visible_state_of_account(book: CreditAccount | None) -> object:
 
 
 def visible_state_of_decision(decision: Decision) -> object:
-    """Give what is seen of a decision, but for when it was made: equal for two that tell the same."""
+    """Return what is seen of a decision, but for when it was made: equal for two that tell the same."""
     subject = decision.subject
     return (
         (decision.reason, decision.valid_until, decision.display_text),
@@ -34,7 +34,7 @@ class ChangeTracker:
     _told: dict[str, object] = field(default_factory=dict)
 
     def differing(self, faces: Mapping[str, object]) -> Iterator[str]:
-        """Give the keys whose faces are not those told last: new ones first, then the longest untold."""
+        """Yield the keys whose faces are not those told last: new ones first, then the longest untold."""
         yield from (key for key in faces if key not in self._told)
         yield from [key for key, face in self._told.items() if key in faces and faces[key] != face]
 

@@ -20,7 +20,7 @@ _WRITTEN = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 
 
 def number_in(text: str) -> Decimal | None:
-    """Give the number that a text is, None where it is none: '1_000', ' 1 ' and 'NaN' are words."""
+    """Return the number that a text is, None where it is none: '1_000', ' 1 ' and 'NaN' are words."""
     if _WRITTEN.fullmatch(text) is None:
         return None
     try:
@@ -30,7 +30,7 @@ def number_in(text: str) -> Decimal | None:
 
 
 def from_decimal(value: Decimal) -> int:
-    """Give micros; ValueError where the value is not finite, too precise or too large."""
+    """Return micros; ValueError where the value is not finite, too precise or too large."""
     if not value.is_finite():
         message = "must be a finite number"
         raise ValueError(message)
@@ -48,7 +48,7 @@ def from_decimal(value: Decimal) -> int:
 
 
 def to_decimal(micros: int) -> Decimal:
-    """Give the exact decimal of a quantity."""
+    """Return the exact decimal of a quantity."""
     return Decimal(micros).scaleb(-6)
 
 

@@ -21,11 +21,11 @@ class Revision:
         return f"{self.catalog}.{self.customer}"
 
     def reaches(self, other: Revision) -> bool:
-        """Tell whether whoever has come so far has seen another write."""
+        """Return whether whoever has come so far has seen another write."""
         return self.catalog >= other.catalog and self.customer >= other.customer
 
     def joined(self, other: Revision) -> Revision:
-        """Give the least that reaches both."""
+        """Return the least that reaches both."""
         return Revision(max(self.catalog, other.catalog), max(self.customer, other.customer))
 
 

@@ -18,7 +18,7 @@ FEW = 4
 
 
 def with_suggestions(problem: Problem) -> Problem:
-    """Give the problem with a sentence that names the keys that may have been meant, where there are any."""
+    """Return the problem with a sentence that names the keys that may have been meant, where there are any."""
     if problem.unknown is None:
         return problem
     named = similar(problem.unknown.key, problem.unknown.others)
@@ -30,7 +30,7 @@ def with_suggestions(problem: Problem) -> Problem:
 
 
 def similar(key: str, known: Iterable[str]) -> list[str]:
-    """Give at most three keys that are an edit or two away from a key, the nearest first; case is ignored."""
+    """Return at most three keys that are an edit or two away from a key, the nearest first; case is ignored."""
     wanted = key.casefold()
     most = 1 if len(wanted) <= FEW else 2
     near: list[tuple[int, str]] = []

@@ -41,12 +41,12 @@ class ZoneRules:
     digests: Callable[[], Mapping[str, str]]
 
     def differing(self, others: Mapping[str, str]) -> frozenset[str]:
-        """Give the zones of which others say something else, or that only one of the two knows."""
+        """Return the zones of which others say something else, or that only one of the two knows."""
         return frozenset(name for name, _ in self.digests().items() ^ others.items())
 
 
 def release_in(line: str) -> str | None:
-    """Give the release that a line names, as the first of ``tzdata.zi`` does; None where it names none."""
+    """Return the release that a line names, as the first of ``tzdata.zi`` does; None where it names none."""
     found = _RELEASE.search(line)
     return found[1] if found else None
 
@@ -63,7 +63,7 @@ class _Clock(NamedTuple):
 
 
 def digest(file: bytes) -> str:
-    """Give the digest of a zone's rules from its TZif file; ValueError where it is none.
+    """Return the digest of a zone's rules from its TZif file; ValueError where it is none.
 
     Names of offsets such as CET, which of them is summer's, and all that was before 1970 are left aside:
     some files go back further than others of the same release.
@@ -103,7 +103,7 @@ def _counts(block: memoryview) -> tuple[bytes, tuple[int, ...]]:
 
 
 def _length(counts: tuple[int, ...], width: int) -> int:
-    """Give the bytes of a block behind its header; instants in it are ``width`` bytes each."""
+    """Return the bytes of a block behind its header; instants in it are ``width`` bytes each."""
     universal, standard, leaps, changes, offsets, letters = counts
     return changes * (width + 1) + offsets * 6 + letters + leaps * (width + 4) + standard + universal
 
@@ -135,7 +135,7 @@ def _before_footer(clock: _Clock) -> list[tuple[int, int]]:
 
 
 def _footer_zone(footer: str) -> ZoneInfo:
-    """Give the zone whose clocks always went as a footer says."""
+    """Return the zone whose clocks always went as a footer says."""
     empty = _HEADER.pack(_MAGIC, b"2", 0, 0, 0, 0, 1, 4) + struct.pack(">lBB", 0, 0, 0) + b"LMT\0"
     return ZoneInfo.from_file(BytesIO(empty + empty + f"\n{footer}\n".encode()))
 

@@ -32,7 +32,7 @@ class RevisionCache(Generic[Name, Thing]):
         self._known[name] = revision, thing
 
     def get(self, name: Name, revision: Revision) -> Thing | None:
-        """Give a thing if it is remembered as of this very revision."""
+        """Return a thing if it is remembered as of this very revision."""
         known = self._known.get(name)
         return known[1] if known is not None and known[0] == revision else None
 

@@ -171,7 +171,7 @@ def _plain(column: ColumnElement[Any]) -> ColumnElement[Any]:
 def _listed(
     dialect: str, table: Table, columns: Sequence[str], whose: ColumnElement[bool]
 ) -> ColumnElement[str]:
-    """Give rows of another table as one value: a list of lists, in JSON."""
+    """Return rows of another table as one value: a list of lists, in JSON."""
     row, rows = _IN_JSON[dialect]
     cells = [_plain(table.c[name]) if _is_instant(table, name) else table.c[name] for name in columns]
     listed = getattr(func, rows)(getattr(func, row)(*cells))

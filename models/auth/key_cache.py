@@ -48,7 +48,7 @@ class KeyRing:
         self._notes: set[asyncio.Task[None]] = set()
 
     async def find(self, digest: str) -> ApiKey | None:
-        """Give the key with this digest as it was at most a second ago, valid or not; None for none."""
+        """Return the key with this digest as it was at most a second ago, valid or not; None for none."""
         reading = self._readings.get(digest)
         if reading is None or self._stopwatch() - reading.begun_at >= FRESH_SECONDS:
             reading = _Reading(begun_at=self._stopwatch(), key=asyncio.create_task(self._read(digest)))

@@ -47,7 +47,7 @@ async def create(session: AsyncSession, key: NewApiKey) -> ApiKey:
 
 
 async def load_keys(session: AsyncSession) -> list[tuple[str, ApiKey]]:
-    """Give every key with the key of its environment, by environment and age."""
+    """Return every key with the key of its environment, by environment and age."""
     joined = select(_ENVIRONMENTS.c.key.label("environment_key"), _KEYS).join(
         _KEYS, _KEYS.c.environment_id == _ENVIRONMENTS.c.id
     )
@@ -56,7 +56,7 @@ async def load_keys(session: AsyncSession) -> list[tuple[str, ApiKey]]:
 
 
 async def keys_of_environment(session: AsyncSession, environment: int) -> list[ApiKey]:
-    """Give the keys of an environment, the oldest first."""
+    """Return the keys of an environment, the oldest first."""
     theirs = select(_KEYS).where(_KEYS.c.environment_id == environment)
     return [_key(row) for row in await session.execute(theirs.order_by(_KEYS.c.id))]
 
@@ -94,7 +94,7 @@ async def note_use(session: AsyncSession, number: int, now: datetime) -> None:
 
 
 async def token_secret(session: AsyncSession) -> str | None:
-    """Give what tokens are signed with, None where nothing is kept yet."""
+    """Return what tokens are signed with, None where nothing is kept yet."""
     return (await session.scalars(select(_TOKEN_SECRETS.c.secret))).one_or_none()
 
 

@@ -112,7 +112,7 @@ class Catalogs:
         self._newest: dict[int, ResolvedCatalog] = {}
 
     async def at(self, session: AsyncSession, environment: Environment) -> ResolvedCatalog:
-        """Give the catalog of an environment as the session sees it."""
+        """Return the catalog of an environment as the session sees it."""
         known = self._newest.get(environment.number)
         if known is not None and known.catalog.revision == environment.catalog_revision:
             return known
@@ -121,7 +121,7 @@ class Catalogs:
         return loaded
 
     def newest(self, environment: int) -> ResolvedCatalog | None:
-        """Give the newest catalog of an environment that is known, if one is."""
+        """Return the newest catalog of an environment that is known, if one is."""
         return self._newest.get(environment)
 
     def keep(self, environment: int, flat: ResolvedCatalog) -> None:

@@ -44,7 +44,7 @@ class UnitOfWork:
         self._books: Mapping[str, CreditAccount] = {}
 
     def account_for(self, act: Command) -> CustomerState:
-        """Give what an act finds: a customer only made to be locked is there for who brings them."""
+        """Return what an act finds: a customer only made to be locked is there for who brings them."""
         return NOBODY if self.is_left_empty and not act.creates else self.state
 
     @property
@@ -80,14 +80,14 @@ class UnitOfWork:
         return self.customer.revision == 0
 
     def changed_holds(self) -> Iterator[tuple[Owner, Reservation]]:
-        """Give the holds that acts have made or changed."""
+        """Yield the holds that acts have made or changed."""
         if self.state.holds is not self._found.holds:
             for key, hold in self.state.holds.items():
                 if self._found.holds.get(key) != hold:
                     yield self.owner, hold
 
     def changed_tallies(self) -> Iterator[tuple[Owner, Window, Tally]]:
-        """Give the tallies that are not kept yet as they are now.
+        """Yield the tallies that are not kept yet as they are now.
 
         What was counted only for acts that were refused is not kept: they change nothing.
         """
@@ -99,7 +99,7 @@ class UnitOfWork:
                 yield self.owner, window, tally
 
     def needless_windows(self) -> Iterator[tuple[Owner, Window]]:
-        """Give the windows whose tallies are kept and needed no more."""
+        """Yield the windows whose tallies are kept and needed no more."""
         acted_at, cut_anew = self.customer.acted_at, self._has_other_facts()
         for window in self._found.tallies:
             is_open = window.starts_at > EARLIEST and window.ends_at == LATEST
@@ -107,12 +107,12 @@ class UnitOfWork:
                 yield self.owner, window
 
     def _has_other_facts(self) -> bool:
-        """Tell whether acts may have ended windows that time alone never ends."""
+        """Return whether acts may have ended windows that time alone never ends."""
         before, after = self._found.customer, self.customer
         return after.subscriptions is not before.subscriptions or after.custom is not before.custom
 
     def changed_books(self) -> Iterator[Changed]:
-        """Give the books that acts have changed."""
+        """Yield the books that acts have changed."""
         for credit_type, before in self._books.items():
             after = self.state.books[credit_type]
             if after != before:
@@ -120,7 +120,7 @@ class UnitOfWork:
 
 
 def _is_kept(window: Window, tally: Tally, acted_at: datetime | None) -> bool:
-    """Tell whether a tally is kept: no question will ask for an ended window, and a column has an end too."""
+    """Return whether a tally is kept: no question will ask for an ended window, and a column has an end too."""
     return acted_at is not None and acted_at < window.ends_at and tally.used <= LARGEST
 
 

@@ -28,7 +28,7 @@ Made = tuple[datetime, str, int]
 
 
 async def types(session: AsyncSession, owner: Owner) -> list[str]:
-    """Give the credit types of which a customer has a book."""
+    """Return the credit types of which a customer has a book."""
     c = _BALANCES.c
     mine = and_(c.environment_id == owner.environment, c.customer_id == owner.customer)
     return list((await session.execute(select(c.credit_type).where(mine))).scalars())
@@ -37,7 +37,7 @@ async def types(session: AsyncSession, owner: Owner) -> list[str]:
 async def grants(
     session: AsyncSession, owner: Owner, credit_type: str | None, before: Made | None, size: int
 ) -> Sequence[tuple[str, Lot]]:
-    """Give grants with their credit type, the newest first, from behind a place."""
+    """Return grants with their credit type, the newest first, from behind a place."""
     c = _GRANTS.c
     wanted = [c.environment_id == owner.environment, c.customer_id == owner.customer]
     if credit_type is not None:
@@ -60,7 +60,7 @@ async def count_grants(session: AsyncSession, owner: Owner, credit_type: str | N
 
 
 async def lots(session: AsyncSession, shelf: CreditAccountKey, numbers: Collection[int]) -> dict[int, Lot]:
-    """Give grants by their number."""
+    """Return grants by their number."""
     if not numbers:
         return {}
     c = _GRANTS.c
@@ -71,7 +71,7 @@ async def lots(session: AsyncSession, shelf: CreditAccountKey, numbers: Collecti
 async def entries(
     session: AsyncSession, shelf: CreditAccountKey, before: int | None, size: int, first: int = 1
 ) -> Sequence[Entry]:
-    """Give lines of the ledger, the newest first, from behind one and down to a first one."""
+    """Return lines of the ledger, the newest first, from behind one and down to a first one."""
     c = _ENTRIES.c
     wanted = [of_shelf(_ENTRIES, shelf), c.number >= first]
     if before is not None:
@@ -81,7 +81,7 @@ async def entries(
 
 
 async def sums_until(session: AsyncSession, shelf: CreditAccountKey, at: datetime) -> Sums:
-    """Give what had been entered up to an instant, by kind and grant."""
+    """Return what had been entered up to an instant, by kind and grant."""
     c = _ENTRIES.c
     total = cast(func.sum(c.amount), Count)
     known = select(c.kind, c.grant_number, total).where(of_shelf(_ENTRIES, shelf), c.occurred_at <= at)
@@ -90,7 +90,7 @@ async def sums_until(session: AsyncSession, shelf: CreditAccountKey, at: datetim
 
 
 async def holds_at(session: AsyncSession, shelf: CreditAccountKey, at: datetime) -> Mapping[int, int]:
-    """Give what was held at an instant, by grant."""
+    """Return what was held at an instant, by grant."""
     c = _HOLDS.c
     then = and_(c.created_at <= at, c.expires_at > at, or_(c.ended_at.is_(None), c.ended_at > at))
     rows = await session.execute(select(_HOLDS).where(of_shelf(_HOLDS, shelf), then))

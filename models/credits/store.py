@@ -75,7 +75,7 @@ async def load(
 
 
 def _paying(burned: Iterable[BurnRecord]) -> set[int]:
-    """Give the grants that usage burned, to which it may return."""
+    """Return the grants that usage burned, to which it may return."""
     return {piece.grant for known in burned for piece in known.pieces if piece.grant is not None}
 
 

@@ -71,13 +71,13 @@ async def count_affected(session: AsyncSession, whom: AffectedCustomers) -> int:
 
 
 async def sample(session: AsyncSession, whom: AffectedCustomers, size: int) -> list[int]:
-    """Give the numbers of some of them, any of them as likely; the same ones each time."""
+    """Return the numbers of some of them, any of them as likely; the same ones each time."""
     some = whom.asked | {"size": size}
     return [number for (number,) in await session.execute(_sampling(dialect_of(session)), some)]
 
 
 async def affected_after(session: AsyncSession, whom: AffectedCustomers, number: int, size: int) -> list[int]:
-    """Give their numbers in order from behind a number; archived ones are among them."""
+    """Return their numbers in order from behind a number; archived ones are among them."""
     page = whom.asked | {"behind": number, "size": size}
     return [number for (number,) in await session.execute(_paging(dialect_of(session)), page)]
 

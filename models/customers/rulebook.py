@@ -93,7 +93,7 @@ class Rulebook:
         return Newer(before=before, zones=self.own.differing(zones))
 
     async def differing(self, session: AsyncSession, newest: str | None) -> frozenset[str]:
-        """Give the zones of which the rules that the database is served with say something else.
+        """Return the zones of which the rules that the database is served with say something else.
 
         There are none for a process that has the newest: it enters them where that is still to be done.
         """
@@ -112,7 +112,7 @@ class Rulebook:
         return Ruling(own=self.own.release, newest=newest, zones=differing)
 
     async def behind(self, session: AsyncSession) -> tuple[str, frozenset[str]]:
-        """Give the newest release, and the zones in use of which it says something else than this process."""
+        """Return the newest release, and the zones in use of which it says something else than this process."""
         newest = await self._newest(session)
         if newest is None or self._is_newer_than(newest):
             return self.own.release, _ALIKE
@@ -145,7 +145,7 @@ class Rulebook:
 
 
 async def _in_use(session: AsyncSession, zones: Collection[str]) -> frozenset[str]:
-    """Give those of some zones by which something is counted."""
+    """Return those of some zones by which something is counted."""
     if not zones:
         return _ALIKE
     tables = (_CUSTOMERS, _TERMS, table_of(CustomEntitlementRow))
@@ -154,7 +154,7 @@ async def _in_use(session: AsyncSession, zones: Collection[str]) -> frozenset[st
 
 
 async def load_with_schedule(session: AsyncSession, zones: Collection[str], now: datetime) -> list[Address]:
-    """Give the customers who have something scheduled in one of some zones."""
+    """Return the customers who have something scheduled in one of some zones."""
     clock = func.coalesce(_ENVIRONMENTS.c.clock_at, literal(now, Instant))
     coming = select(_CUSTOMERS.c.environment_id, _CUSTOMERS.c.key).where(
         _TERMS.c.scheduled.is_(True),

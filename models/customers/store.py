@@ -58,7 +58,7 @@ async def page(
     behind: str | None,
     size: int,
 ) -> list[Customer]:
-    """Give customers by key, from behind a key."""
+    """Return customers by key, from behind a key."""
     wanted = select(_CUSTOMERS).where(_wanted(query))
     if behind is not None:
         wanted = wanted.where(_CUSTOMERS.c.key > behind)
@@ -69,7 +69,7 @@ async def page(
 async def load_by_number(
     session: AsyncSession, facts_cache: CustomerFactsCache, numbers: Collection[int]
 ) -> list[Customer]:
-    """Give customers by their numbers, in no order; archived ones are left out."""
+    """Return customers by their numbers, in no order; archived ones are left out."""
     wanted = select(_CUSTOMERS).where(_CUSTOMERS.c.id.in_(numbers), _CUSTOMERS.c.archived.is_(False))
     return await _known(session, facts_cache, (await session.execute(wanted)).all())
 
@@ -93,13 +93,13 @@ def _wanted(query: CustomerQuery) -> ColumnElement[bool]:
 
 
 async def newest_revision(session: AsyncSession, addresses: Collection[Address]) -> int:
-    """Give how far those of these customers have come who have come furthest; 0 for none."""
+    """Return how far those of these customers have come who have come furthest; 0 for none."""
     newest = select(func.max(_CUSTOMERS.c.revision)).where(_is_asked(dialect_of(session)))
     return (await session.execute(newest, row_parameters(addresses))).scalar_one() or 0
 
 
 async def revisions(session: AsyncSession, addresses: Collection[Address]) -> dict[Address, int]:
-    """Give how far each of these customers has come who exists."""
+    """Return how far each of these customers has come who exists."""
     columns = _CUSTOMERS.c
     theirs = select(columns.environment_id, columns.key, columns.revision).where(
         _is_asked(dialect_of(session))
@@ -204,7 +204,7 @@ _SAVING = update(_CUSTOMERS).where(_CUSTOMERS.c.id == bindparam("number"))
 
 
 def _says_the_same(before: Customer, after: Customer) -> bool:
-    """Tell whether acts, as those on usage do, left everything as they found it but for the revision."""
+    """Return whether acts, as those on usage do, left everything as they found it but for the revision."""
     return (
         after.subscriptions is before.subscriptions
         and after.custom is before.custom

@@ -150,7 +150,7 @@ def _is_live(environment: int, now: ColumnElement[datetime]) -> ColumnElement[bo
 async def custom_about(
     session: AsyncSession, environment: int, now: datetime, feature: str | None = None
 ) -> list[tuple[str, CustomEntitlement]]:
-    """Give what stands for customers alone about a feature, or any, now or later, with their keys."""
+    """Return what stands for customers alone about a feature, or any, now or later, with their keys."""
     ours = and_(
         _CUSTOM.environment_id == environment,
         true() if feature is None else _CUSTOM.feature_key == feature,

@@ -84,7 +84,7 @@ class CustomerFactsCache:
         return customer
 
     def has_met(self, key: str) -> bool:
-        """Tell whether a customer of this key, of whatever environment, is remembered as of some revision."""
+        """Return whether a customer of this key, of whatever environment, is remembered as of some revision."""
         return key in self._met
 
     def customer(
@@ -99,7 +99,7 @@ class CustomerFactsCache:
         return self.keep(replace(known, revision=revision, acted_at=acted_at), facts_revision)
 
     async def of(self, session: AsyncSession, names: Collection[FactsName]) -> dict[int, CustomerFacts]:
-        """Give what these customers own, by number."""
+        """Return what these customers own, by number."""
         found = {name: known for name in names if (known := self._known.get(name)) is not None}
         missing = [name for name in names if name not in found]
         if missing:

@@ -20,7 +20,7 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 def to_micros(instant: datetime) -> int:
-    """Give the microseconds since 1970, exactly; ValueError where the instant has no zone."""
+    """Return the microseconds since 1970, exactly; ValueError where the instant has no zone."""
     if instant.utcoffset() is None:
         message = f"an instant must have a zone: {instant.isoformat()}"
         raise ValueError(message)
@@ -28,7 +28,7 @@ def to_micros(instant: datetime) -> int:
 
 
 def from_micros(micros: int) -> datetime:
-    """Give the instant, in UTC, of so many microseconds since 1970; OverflowError beyond year 9999."""
+    """Return the instant, in UTC, of so many microseconds since 1970; OverflowError beyond year 9999."""
     return _EPOCH + micros * _MICROSECOND
 
 

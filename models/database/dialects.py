@@ -37,7 +37,7 @@ _FIRST_SURROGATE, _AFTER_SURROGATES = 0xD800, 0xE000
 
 
 def table_of(model: type[SQLModel]) -> Table:
-    """Give the table behind a model, for statements that need no objects."""
+    """Return the table behind a model, for statements that need no objects."""
     return SQLModel.metadata.tables[str(model.__tablename__)]
 
 
@@ -120,13 +120,13 @@ def _text(statement: UpdateBase, names: tuple[str, ...], dialect: Dialect) -> _T
 
 
 def begins(column: ColumnElement[Any], prefix: str) -> ColumnElement[bool]:
-    """Tell whether a ``Key`` begins with a text, letter by letter, so that an index finds those that do."""
+    """Return whether a ``Key`` begins with a text, letter by letter, so that an index finds those that do."""
     behind = _behind(prefix)
     return column >= prefix if behind is None else and_(column >= prefix, column < behind)
 
 
 def _behind(prefix: str) -> str | None:
-    """Give the first text behind all that begin so, by code points; None where nothing is behind them."""
+    """Return the first text behind all that begin so, by code points; None where nothing is behind them."""
     head = prefix.rstrip(chr(_LAST_CODE_POINT))
     if not head:
         return None
@@ -136,12 +136,12 @@ def _behind(prefix: str) -> str | None:
 
 
 def dialect_of(session: AsyncSession) -> str:
-    """Give the name of the database's dialect, for statements that are built once for each."""
+    """Return the name of the database's dialect, for statements that are built once for each."""
     return str(session.get_bind().dialect.name)
 
 
 def parameter_rows(dialect: str, **columns: TypeEngine[Any]) -> FromClause:
-    """Give the rows that a statement is asked about as a table to join with, of any length.
+    """Return the rows that a statement is asked about as a table to join with, of any length.
 
     They travel as one value, the parameter that ``row_parameters`` gives, so that the statement is built, and
     its text written, once for any number of rows.
@@ -150,21 +150,21 @@ def parameter_rows(dialect: str, **columns: TypeEngine[Any]) -> FromClause:
 
 
 def parameter_row(**columns: TypeEngine[Any]) -> FromClause:
-    """Give the one row that a statement is asked about as a table, each of its columns a parameter."""
+    """Return the one row that a statement is asked about as a table, each of its columns a parameter."""
     # PostgreSQL has to be told of which types they are.
     cells = [cast(bindparam(name), known).label(name) for name, known in columns.items()]
     return select(*cells).cte("asked")
 
 
 def row_parameters(rows: Iterable[Sequence[object]]) -> dict[str, str]:
-    """Give the parameters of a statement about rows."""
+    """Return the parameters of a statement about rows."""
     return {"asked": _in_json(rows)}
 
 
 def in_rows(
     dialect: str, columns: Sequence[Column[Any]], rows: Iterable[Sequence[object]]
 ) -> ColumnElement[bool]:
-    """Tell whether these columns, which an index begins with, are those of one of some rows.
+    """Return whether these columns, which an index begins with, are those of one of some rows.
 
     For a list of several rows SQLite goes through the whole table, for rows that are selected it does not.
     """

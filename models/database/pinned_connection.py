@@ -31,7 +31,7 @@ class PinnedConnection(Protocol):
         """How statements are spelled."""
 
     async def rows(self, statement: str, parameters: Sequence[object]) -> Sequence[Row]:
-        """Give what a statement finds; raises DBAPIError and OSError."""
+        """Return what a statement finds; raises DBAPIError and OSError."""
 
     async def close(self) -> None:
         """Let go of the connection."""
@@ -52,7 +52,7 @@ class PinnedSqlite:
         return self._engine.dialect
 
     async def rows(self, statement: str, parameters: Sequence[object]) -> Sequence[Row]:
-        """Give what a statement finds."""
+        """Return what a statement finds."""
         try:
             if self._driver is None:
                 self._driver = self._opened()
@@ -88,7 +88,7 @@ class PinnedPostgres:
         return self._engine.dialect
 
     async def rows(self, statement: str, parameters: Sequence[object]) -> Sequence[Row]:
-        """Give what a statement finds."""
+        """Return what a statement finds."""
         try:
             return await self._found(statement, parameters)
         except postgresql.driver_errors() as error:
@@ -124,7 +124,7 @@ class PinnedPostgres:
 
 
 def _failure(statement: str, error: Exception) -> DBAPIError:
-    """Give what SQLAlchemy would raise."""
+    """Return what SQLAlchemy would raise."""
     return DBAPIError(statement, None, error, hide_parameters=True)
 
 
@@ -140,7 +140,7 @@ class CompiledStatement:
         self._places = [(place, name) for place, name in enumerate(names) if compiled.params[name] is None]
 
     def parameters(self, **given: object) -> list[object]:
-        """Give all parameters in the order in which the statement takes them."""
+        """Return all parameters in the order in which the statement takes them."""
         taken = self._constants.copy()
         for place, name in self._places:
             taken[place] = given[name]

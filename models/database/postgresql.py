@@ -76,7 +76,7 @@ def engine(address: URL, longest: float | None, *settings: str, **options: Any) 
 
 
 def driver_errors() -> tuple[type[Exception], ...]:
-    """Give what asyncpg raises, besides OSError."""
+    """Return what asyncpg raises, besides OSError."""
     import asyncpg  # noqa: PLC0415 - who keeps a file does not load it
 
     return asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError

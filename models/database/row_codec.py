@@ -44,13 +44,13 @@ class RowCodec(Generic[Fact]):
         return TypeAdapter(self._fact)
 
     def read(self, row: RowMapping, **apart: object) -> Fact:
-        """Give the fact of a row."""
+        """Return the fact of a row."""
         plain = {name: row[column] for name, column in self._columns.items()}
         rest = row[self._document] if self._document else {}
         return self._adapter.validate_python({**plain, **rest, **apart})
 
     def write(self, environment: int, fact: Fact) -> dict[str, Any]:
-        """Give the row of a fact."""
+        """Return the row of a fact."""
         rest = self._adapter.dump_python(fact, mode="json", exclude=self._apart)
         row = {column: rest.pop(name) for name, column in self._columns.items()}
         return {"environment_id": environment, **row, **({self._document: rest} if self._document else {})}

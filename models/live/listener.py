@@ -33,7 +33,7 @@ _log = structlog.get_logger(__name__)
 
 
 def _losses(dialect: str) -> tuple[type[Exception], ...]:
-    """Give what is raised where a connection is lost."""
+    """Return what is raised where a connection is lost."""
     if dialect == "sqlite":
         return FAILURES
     return (*FAILURES, *postgresql.driver_errors())

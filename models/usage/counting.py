@@ -112,7 +112,7 @@ _COUNTS = (
 
 
 async def first_in(session: AsyncSession, windows: Windows) -> dict[tuple[Owner, Window], datetime]:
-    """Give the first instant in each window at which usage occurred, where any did."""
+    """Return the first instant in each window at which usage occurred, where any did."""
     if not windows:
         return {}
     rows = await _inside(session, windows, "first")

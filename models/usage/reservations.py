@@ -31,7 +31,7 @@ async def load(
     named: Collection[tuple[Owner, str]] = (),
     made_by: datetime | None = None,
 ) -> dict[Owner, Holds]:
-    """Give the holds of these customers that have not ended at an instant, and those that are named.
+    """Return the holds of these customers that have not ended at an instant, and those that are named.
 
     With ``made_by`` only those that had been made by then: a customer's last act may be later than
     the clock.
@@ -94,7 +94,7 @@ async def first_after(
 
 
 async def find(session: AsyncSession, owner: Owner, key: str) -> Reservation | None:
-    """Give the hold of a customer that has a key, in any status."""
+    """Return the hold of a customer that has a key, in any status."""
     mine = and_(_C.environment_id == owner.environment, _C.customer_id == owner.customer)
     row = (await session.execute(select(_TABLE).where(mine, _C.key == key))).one_or_none()
     return None if row is None else _hold(row)
@@ -116,7 +116,7 @@ class ReservationFilter:
 async def page(
     session: AsyncSession, shelf: ReservationFilter, before: str | int | None, size: int
 ) -> Sequence[Reservation]:
-    """Give holds, the newest first, from behind the one with a number."""
+    """Return holds, the newest first, from behind the one with a number."""
     wanted = [_theirs(shelf)]
     if before is not None:
         wanted.append(_C.number < before)

@@ -41,7 +41,7 @@ class Owner(NamedTuple):
 
 
 async def load_counters(session: AsyncSession, owners: Collection[Owner]) -> dict[Owner, WindowTallies]:
-    """Give the tallies that are kept for these customers."""
+    """Return the tallies that are kept for these customers."""
     found: dict[Owner, WindowTallies] = {owner: {} for owner in owners}
     if owners:
         theirs = row_parameters((owner.environment, owner.customer) for owner in owners)

@@ -67,7 +67,7 @@ class CustomerBatch:
     aggregations: Mapping[str, Aggregation]
 
     def counted_by(self, *aggregations: Aggregation) -> list[str]:
-        """Give the features that are counted in one of these ways."""
+        """Return the features that are counted in one of these ways."""
         return [key for key, aggregation in self.aggregations.items() if aggregation in aggregations]
 
     def owns(self, table: FromClause) -> ColumnElement[bool]:
@@ -88,7 +88,7 @@ Check = Callable[[AsyncSession, CustomerBatch], Awaitable[Difference | None]]
 
 
 async def next_customers(session: AsyncSession, environment: int, after: int, count: int) -> dict[int, str]:
-    """Give the keys, by number, of the customers of an environment who come after one."""
+    """Return the keys, by number, of the customers of an environment who come after one."""
     theirs = select(_CUSTOMERS.c.id, _CUSTOMERS.c.key).where(
         _CUSTOMERS.c.environment_id == environment, _CUSTOMERS.c.id > after
     )
@@ -146,7 +146,7 @@ class _Doubts:
     conditions: Mapping[str, ColumnElement[bool]]
 
     async def first(self, session: AsyncSession, part: CustomerBatch) -> Difference | None:
-        """Give the first row that something is wrong with."""
+        """Return the first row that something is wrong with."""
         said = case(*((wrong, literal(words)) for words, wrong in self.conditions.items()))
         place, source = _CUSTOMERS.c.id, self.table
         if source is not _CUSTOMERS:

@@ -1,7 +1,7 @@
-"""Reading plain mappings field by field: what is there, what is missing, and what nobody knows.
+"""Read plain mappings field by field: present, missing and unknown fields.
 
-Nothing is raised. What cannot be read gives its default and a problem with the path to it, so that
-one pass finds every problem of a document.
+Problems are collected, not raised. An unreadable field gives its default and a problem with its path, so
+that one pass finds every problem of a document.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ _LONGEST_QUOTE = 100
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What reading has found: problems, and the paths of what could not be read because of them."""
+    """The problems found, and the paths of what could not be read because of them."""
 
     problems: list[Problem] = field(default_factory=list)
     unread: set[Path] = field(default_factory=set)
 
 
 class Fields:
-    """A mapping at a place of a document; all problems go to one place. Null is as good as left out."""
+    """A mapping at a place of a document; problems are added to shared findings. Null means absent."""
 
     def __init__(self, value: object, place: Path, findings: Findings) -> None:
         self._place = place
@@ -49,22 +49,22 @@ class Fields:
             self.complain(invalid(f"Expected a mapping of fields, got {_called(value)}."))
 
     def complain(self, problem: Problem) -> None:
-        """Tell a problem that keeps something from being read; its path begins here."""
+        """Add a problem that makes something unreadable; its path begins here."""
         told = problem.under(*self._place)
         self._findings.problems.append(told)
         self._findings.unread.add(told.path)
 
     def miss(self, message: str, *path: str) -> None:
-        """Tell that something is missing, unless nothing could be read here at all."""
+        """Add that something is missing, unless nothing here could be read at all."""
         if self._readable:
             self.complain(missing_value(message, *path))
 
     def has(self, name: str) -> bool:
-        """Tell whether a field says anything."""
+        """Return whether a field has a value."""
         return self._entries.get(name) is not None
 
     def one(self, name: str, read: Callable[[object], Read]) -> Read | None:
-        """Read a field that may be left out; ``read`` raises ValueError with what is wrong."""
+        """Read an optional field; ``read`` raises ValueError with what is wrong."""
         self._asked.append(name)
         value = self._entries.get(name)
         if value is None:
@@ -76,7 +76,7 @@ class Fields:
             return None
 
     def needed(self, name: str, read: Callable[[object], Read]) -> Read | None:
-        """Read a field that must be there; None comes with a problem."""
+        """Read a required field; None comes with a problem."""
         if not self.has(name):
             self.miss(f"'{name}' is required.", name)
         return self.one(name, read)
@@ -86,7 +86,7 @@ class Fields:
         return self.one(name, lambda value: self._inside(value, (name,), read))
 
     def needed_inner(self, name: str, read: Callable[[Fields], Read]) -> Read | None:
-        """Read a mapping in a field that must be there; None comes with a problem."""
+        """Read a required mapping in a field; None comes with a problem."""
         return self.needed(name, lambda value: self._inside(value, (name,), read))
 
     def items(self, name: str, read: Callable[[Fields], Read]) -> tuple[Read, ...]:
@@ -113,7 +113,7 @@ class Fields:
         return told
 
     def refuse_unknown(self) -> None:
-        """Tell of every field that was not asked for; nothing is unread because of it."""
+        """Add a problem for every field that was not read; this makes nothing unreadable."""
         for name in sorted(self._entries.keys() - set(self._asked)):
             near = get_close_matches(name, self._asked, n=1)
             hint = f"; '{near[0]}' may be meant" if near else ""
@@ -193,7 +193,7 @@ def members(kind: type[Member], value: object) -> tuple[Member, ...]:
 
 
 def free(value: object) -> Any:  # noqa: ANN401 - any JSON value
-    """Read free-form JSON, with floats for fractions as JSON has them; ValueError for one too large."""
+    """Read free-form JSON, with floats for fractions; ValueError for a number that is too large."""
     match value:
         case dict():
             return free_mapping(value)

@@ -1,4 +1,4 @@
-"""What differs between two contents of a package: from version to version, or in a draft."""
+"""The differences between two contents of a package: from version to version, or in a draft."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _Any = TypeVar("_Any")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stated:
-    """What a package says, in the order in which it says it: by itself, or with what it inherits.
+    """What a package says, in display order: its own rows, or with inherited ones.
 
-    ``order`` is what it puts first where the rows are its own; with inherited rows they are in place.
+    ``order`` is what its own content places first; rows that include inherited ones are already in order.
     """
 
     base: str | None = None
@@ -31,13 +31,13 @@ class Stated:
 
 
 def version_changes(flat: ResolvedCatalog, package: Package, number: int) -> list[CatalogDifference]:
-    """Tell what a published version has changed for those who are on it; the first has added everything."""
+    """Return what a published version changed for its subscribers; the first adds everything."""
     before = _effective(flat, package, number - 1) if number > 1 else Stated()
     return content_changes(_scene(flat, package), before, _effective(flat, package, number))
 
 
 def draft_changes(flat: ResolvedCatalog, package: Package) -> list[CatalogDifference]:
-    """Tell what publishing a package's draft would change."""
+    """Return what publishing a package's draft would change."""
     newest = len(package.versions)
     before = _effective(flat, package, newest) if newest else Stated()
     content = package.newest
@@ -55,7 +55,7 @@ def _effective(flat: ResolvedCatalog, package: Package, number: int) -> Stated:
 
 
 def _shown(flat: ResolvedCatalog, rows: Rows, content: Content, base_version: int | None) -> Stated:
-    """Give what holds for those who are on a content; revocations are silence."""
+    """Return the rows in effect for subscribers of a content; revoked rows are left out."""
     spoken = [resolved.row for resolved in rows if resolved.speaks]
     return Stated(
         base=content.base,
@@ -66,7 +66,7 @@ def _shown(flat: ResolvedCatalog, rows: Rows, content: Content, base_version: in
 
 
 def stated_rows(content: Content) -> Stated:
-    """Give what a content says itself."""
+    """Return what a content itself says."""
     return Stated(
         base=content.base,
         rows={(row.key, row.price): row for row in content.rows},
@@ -77,7 +77,7 @@ def stated_rows(content: Content) -> Stated:
 
 
 def content_changes(scene: DiffContext, before: Stated, after: Stated) -> list[CatalogDifference]:
-    """Tell what differs between two contents of a package."""
+    """Return the differences between two contents of a package."""
     due = {price.key: price.billing_period for price in (*before.prices, *after.prices)}
     return [
         *_base_changes(scene, before, after),
@@ -101,7 +101,7 @@ def _base_changes(scene: DiffContext, before: Stated, after: Stated) -> Iterator
 
 
 def _order_changes(scene: DiffContext, before: Stated, after: Stated) -> Iterator[CatalogDifference]:
-    """Tell of rows that changed places, and not of those that came or went."""
+    """Yield rows that changed places, except rows that were added or removed."""
     if before.order != after.order:
         texts = (", ".join(order) or "the usual one" for order in (before.order, after.order))
         yield scene.changed("the order of its rows", *texts, "order")

@@ -1,8 +1,7 @@
-"""The catalog as a document: plain mappings, lists, texts and numbers, complete and always the same.
+"""The catalog as a document: plain mappings, lists, texts and numbers, complete and deterministic.
 
-Names are those of the graph's inputs. What is at its default is left out; a quantity is a whole
-number, or a text such as '19.9' that keeps its digits everywhere. Things stand in the order of their
-keys, rows and prices in their own.
+Names are those of the graph's inputs. Defaults are left out; a quantity is a whole number, or a text such
+as '19.9' that keeps its digits everywhere. Things are sorted by key; rows and prices keep their own order.
 """
 
 from __future__ import annotations
@@ -58,7 +57,7 @@ Subject = Feature | CreditType | None
 
 
 def document_of(catalog: Catalog) -> Entry:
-    """Write down the whole catalog; an unfinished draft of a published package is not in it."""
+    """Return the whole catalog as a document, without unfinished drafts of published packages."""
     plans = {key: package for key, package in catalog.packages.items() if isinstance(package, Plan)}
     addons = {key: package for key, package in catalog.packages.items() if isinstance(package, Addon)}
     return _stated(
@@ -71,7 +70,7 @@ def document_of(catalog: Catalog) -> Entry:
 
 
 def _stated(**fields: object) -> Entry:
-    """Leave out what says nothing: what is absent, false or empty."""
+    """Leave out fields that are absent, false or empty."""
     return {
         name: value
         for name, value in fields.items()
@@ -80,19 +79,19 @@ def _stated(**fields: object) -> Entry:
 
 
 def quantity_entry(micros: int) -> int | str:
-    """Write a quantity so that no reader loses digits."""
+    """Return a quantity in a form in which no reader loses digits."""
     return to_text(micros) if micros % ONE else micros // ONE
 
 
 def product_entry(product: Product) -> Entry:
-    """Write down a product."""
+    """Return a product as an entry."""
     return _stated(
         name=product.name, description=product.description, metadata=without_empty(product.metadata)
     )
 
 
 def credit_type_entry(credit_type: CreditType) -> Entry:
-    """Write down a credit type."""
+    """Return a credit type as an entry."""
     return _stated(
         name=credit_type.name,
         unit=_unit_entry(credit_type.unit),
@@ -101,7 +100,7 @@ def credit_type_entry(credit_type: CreditType) -> Entry:
 
 
 def feature_entry(feature: Feature) -> Entry:
-    """Write down a feature."""
+    """Return a feature as an entry."""
     default = None if feature.default is None else value_entry(feature.default, feature)
     return _stated(
         name=feature.name,
@@ -122,7 +121,7 @@ def _unit_entry(unit: Unit) -> Entry:
 
 
 def _meter_entry(meter: Meter) -> Entry:
-    """Write down a meter; the plain one, which sums what is reported, is the default."""
+    """Return a meter as an entry; the plain one, which sums what is reported, is the default."""
     plain = Meter()
     return _stated(
         eventName=meter.event_name,
@@ -141,7 +140,7 @@ def _package_entry(package: Package, catalog: Catalog) -> Entry:
 
 
 def terms_entry(package: Package) -> Entry:
-    """Write down what a package says outside of its versions: all that is live at once."""
+    """Return what a package says outside of its versions: everything that is live at once."""
     said = _stated(
         name=package.name,
         product=package.product,
@@ -166,7 +165,7 @@ def _plan_terms(plan: Plan) -> Entry:
 
 
 def content_entry(content: Content, catalog: Catalog) -> Entry:
-    """Write down what a version or draft says itself, before inheritance."""
+    """Return what a version or draft itself says, before inheritance."""
     return _stated(
         basePlan=content.base,
         entitlements=[_row_entry(row, row_subject(catalog, row.key)) for row in content.rows],
@@ -208,7 +207,7 @@ def _money_entry(money: Money) -> Entry:
 
 
 def value_entry(value: Value, subject: Subject) -> Entry:
-    """Write down a value in the field of its kind; what is granted needs no words."""
+    """Return a value in the field of its kind; a boolean grant has none."""
     match value:
         case Granted():
             return {}
@@ -235,7 +234,7 @@ def _config_entry(value: Config, subject: Subject) -> Entry:
 
 
 def _in_order(picked: tuple[str, ...], subject: Subject) -> list[str]:
-    """Give choices in the order of their feature, those that it no longer has behind the others."""
+    """Return choices in the order of their feature, those that it no longer has at the end."""
     known = subject.choices if isinstance(subject, Feature) else ()
     return [*(one for one in known if one in picked), *(one for one in picked if one not in known)]
 
@@ -276,7 +275,7 @@ def _credit_entry(value: Credits) -> Entry:
 
 
 def without_empty(value: Any) -> Any:  # noqa: ANN401 - any JSON value
-    """Write free-form JSON with its keys in order."""
+    """Return free-form JSON with its keys sorted."""
     if isinstance(value, Mapping):
         return {key: without_empty(item) for key, item in sorted(value.items())}
     if isinstance(value, list | tuple):

@@ -1,4 +1,4 @@
-"""Events: what an application says has happened, of which meters make usage of any number of features."""
+"""Ingest an event, of which meters make usage of any number of features."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ from rules.usage.metering import UsageRecord
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IngestEvent(UsageCommand):
-    """Count an event in every feature whose meter it matches, in all of them or in none."""
+    """Count an event in every feature whose meter matches it, in all of them or in none."""
 
     operation: ClassVar[str] = "ingestEvents"
     key_field: ClassVar[str] = "id"
-    # An event is what it was when it first came.
+    # A repeated event is recognized by its id alone: the first one counts.
     known_by_key: ClassVar[bool] = True
 
     id: str
@@ -46,7 +46,7 @@ class IngestEvent(UsageCommand):
         return self.id
 
     def needs(self, scene: CommandContext, state: CustomerState) -> Iterable[Need]:
-        """The windows that count now, and where usage burns credits, those in which it occurred."""
+        """The windows that count now and, if usage burns credits, those in which it occurred."""
         customer = state.customer
         if customer is None:
             return []
@@ -60,7 +60,7 @@ class IngestEvent(UsageCommand):
         ]
 
     def credit_needs(self, scene: CommandContext, state: CustomerState) -> Iterable[CreditNeed]:
-        """The books that what is beyond limits burns."""
+        """The accounts that overage burns."""
         for feature, _ in self._matched(scene):
             yield from usage_credit_needs(scene, state, feature.key, self.occurred_at)
 
@@ -115,7 +115,7 @@ class IngestEvent(UsageCommand):
 
 
 def _sum_problems(scene: CommandContext, state: CustomerState, record: UsageRecord) -> Iterator[Problem]:
-    """Check the sum that counts now; ended periods are counted in full whenever somebody asks."""
+    """Check the current sum; the sums of ended periods are computed in full when they are read."""
     if state.customer is None or aggregation_of(scene.flat.catalog, record.feature) not in ADDED_UP:
         return
     window = scene.window(state.customer, record.feature)

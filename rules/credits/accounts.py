@@ -171,11 +171,11 @@ class CreditAccount:
         return earliest(lot.grant.expires_at for lot in self.in_force)
 
     def lot(self, number: int) -> Lot:
-        """Give a lot, closed or not, that is open or was named."""
+        """Return a lot, closed or not, that is open or was named."""
         return self.lots[number] if number in self.lots else self.closed[number]
 
     def remainder(self, feature: str) -> Fraction:
-        """Give what a feature's usage cost above what was charged for it."""
+        """Return what a feature's usage cost above what was charged for it."""
         return self.remainders.get(feature, _NOTHING)
 
 

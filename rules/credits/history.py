@@ -25,7 +25,7 @@ def sum_entries(entries: Iterable[Entry]) -> Sums:
 def book_at(
     credit_type: str, at: datetime, sums: Sums, lots: Iterable[Lot], held: Mapping[int, int]
 ) -> CreditAccount:
-    """Give the book as it was at an instant.
+    """Return the book as it was at an instant.
 
     ``sums`` are what was entered up to then, ``lots`` all that are named there, as they are now, and
     ``held`` is what was held then, by grant.
@@ -45,14 +45,14 @@ def book_at(
 
 
 def not_entered(lot: Lot | None, at: datetime) -> Lot | None:
-    """Give a lot as it was before anything of it was entered; None where it had not been made."""
+    """Return a lot as it was before anything of it was entered; None where it had not been made."""
     if lot is None or at < lot.grant.made_at:
         return None
     return replace(_lot_at(lot, at, 0, 0), entered=False)
 
 
 def _lot_at(lot: Lot, at: datetime, remaining: int, held: int) -> Lot:
-    """Give a lot as it was, when so much of its grant had remained, what was held of it included."""
+    """Return a lot as it was, when so much of its grant had remained, what was held of it included."""
     had_ended = lot.ended_at is not None and lot.ended_at <= at
     return replace(
         lot,

@@ -53,7 +53,7 @@ class CreditRow:
 def credit_rows(
     flat: ResolvedCatalog, subscription: Subscription, credit_type: str, at: datetime, seen: datetime
 ) -> dict[str, CreditRow]:
-    """Give the rows by package, the plan's first, of what was published up to ``seen``."""
+    """Return the rows by package, the plan's first, of what was published up to ``seen``."""
     catalog, term = flat.catalog, subscription.term(at)
     number = version_of(catalog, replace(term, starts_at=min(term.starts_at, seen)), seen)
     said = [(term.plan, flat.held(term.plan, number, term.price), 1)]
@@ -68,7 +68,7 @@ def credit_rows(
 
 
 def cadence_period(catalog: Catalog, subscription: Subscription, row: CreditRow, at: datetime) -> Period:
-    """Give the cadence period of a subscription in force that holds an instant; ONE_TIME has no end."""
+    """Return the cadence period of a subscription in force that holds an instant; ONE_TIME has no end."""
     if row.once:
         return Period(start=at, end=None)
     every = _INTERVALS.get(row.credits.cadence)
@@ -96,7 +96,7 @@ class PeriodBoundary:
     follows: bool = False
 
     def turned(self, book: CreditAccount) -> CreditAccount:
-        """Give the book after what begins and ends at the instant, publishes left aside."""
+        """Return the book after what begins and ends at the instant, publishes left aside."""
         scheduled = any(term.scheduled and term.starts_at == self.at for term in self.subscription.terms)
         knowing = replace(self, follows=scheduled or bool(self._over(book)))
         return knowing._turned(book)  # noqa: SLF001 - it is this one
@@ -116,7 +116,7 @@ class PeriodBoundary:
         return self._increased(book)
 
     def published(self, book: CreditAccount) -> CreditAccount:
-        """Give the book after what was published at the instant.
+        """Return the book after what was published at the instant.
 
         A credit type that is new to the subscription is minted at once; all else waits for the next
         period.
@@ -140,7 +140,7 @@ class PeriodBoundary:
         return book
 
     def _beginning(self, book: CreditAccount) -> list[CreditRow]:
-        """Give the rows of which a period is over and the next begins: not those of a plan that was left."""
+        """Return the rows of which a period is over and the next begins: not those of a plan that was left."""
         term, moved = self.subscription.term(self.at), self._plan_left() is not None
         over = {stream.package for stream in self._over(book)}
         rows = (row for row in self._rows().values() if row.package in over)
@@ -175,7 +175,7 @@ class PeriodBoundary:
         return book if row is None else self._minted(book, row, burned=burned)
 
     def _plan_left(self) -> str | None:
-        """Give the plan that was left at this instant, for another or for another price of itself."""
+        """Return the plan that was left at this instant, for another or for another price of itself."""
         for before, term in pairwise(self.subscription.terms):
             if term.starts_at == self.at and (before.plan, before.price) != (term.plan, term.price):
                 return before.plan
@@ -224,7 +224,7 @@ class PeriodBoundary:
         return self._granted(book, row.package, stream.amount * row.quantity - burned, stream.period)
 
     def _waiting(self, row: CreditRow) -> MintingPeriod:
-        """Give a stream that mints nothing in this period."""
+        """Return a stream that mints nothing in this period."""
         return MintingPeriod(
             subscription=self.subscription.number,
             package=row.package,
@@ -259,7 +259,7 @@ class PeriodBoundary:
         return Cause(at=self.at)
 
     def _period(self, row: CreditRow) -> Period:
-        """Give the period that holds the instant, or that follows where one ended just before its time.
+        """Return the period that holds the instant, or that follows where one ended just before its time.
 
         That happens where its end was written down under other rules of the time zone.
         """
@@ -274,12 +274,12 @@ class PeriodBoundary:
         return cadence_period(self.flat.catalog, self.subscription, row, at)
 
     def _rows(self, seen: datetime | None = None) -> dict[str, CreditRow]:
-        """Give what the packages say by what was published before the instant, or up to another."""
+        """Return what the packages say by what was published before the instant, or up to another."""
         until = self.at - datetime.resolution if seen is None else seen
         return credit_rows(self.flat, self.subscription, self.credit_type, self.at, until)
 
     def _is_attached(self, addon: str) -> bool:
-        """Tell whether an add-on came at this very instant."""
+        """Return whether an add-on came at this very instant."""
         return not any(
             held.addon == addon
             and held.starts_at < self.at
@@ -294,12 +294,12 @@ class PeriodBoundary:
         return book.streams.get((self.subscription.number, package, once))
 
     def _stream_of(self, book: CreditAccount, row: CreditRow) -> MintingPeriod | None:
-        """Give the stream that a row goes on; what came to be minted once may have a period to end first."""
+        """Return the stream that a row goes on; what came to be minted once may have a period to end first."""
         once = self._stream(book, row.package, once=True) if row.once else None
         return once or self._stream(book, row.package)
 
     def _lots(self, book: CreditAccount) -> list[Lot]:
-        """Give what it minted that has not ended and recurs."""
+        """Return what it minted that has not ended and recurs."""
         return [
             lot
             for lot in book.lots.values()
@@ -309,7 +309,7 @@ class PeriodBoundary:
         ]
 
     def _lots_of(self, book: CreditAccount, stream: MintingPeriod) -> list[Lot]:
-        """Give what a package minted that ends with the stream's period."""
+        """Return what a package minted that ends with the stream's period."""
         own = (lot for lot in self._lots(book) if lot.grant.package == stream.package)
         return [lot for lot in own if lot.grant.expires_at == stream.period.end]
 

@@ -22,7 +22,7 @@ _MONTHLY = Reset(every=ResetInterval.MONTH)
 
 
 def found_again(term: Term, instant: datetime) -> datetime:
-    """Give the boundary of a term's months that an instant is, or was under other rules.
+    """Return the boundary of a term's months that an instant is, or was under other rules.
 
     The instant itself where no boundary is near. Every boundary of a year is one of a month too.
     """
@@ -38,7 +38,7 @@ def _nearest_boundary(anchor: datetime, timezone: str, instant: datetime) -> dat
 
 
 def written_end(subscription: Subscription, end: datetime) -> datetime:
-    """Give the instant of the change that is scheduled for the end of a period; that end without one.
+    """Return the instant of the change that is scheduled for the end of a period; that end without one.
 
     A change stands where it was put down, so that whichever rules say when the period ends, both are one.
     """
@@ -50,7 +50,7 @@ def written_end(subscription: Subscription, end: datetime) -> datetime:
 
 
 def with_moved_changes(subscription: Subscription, now: datetime) -> Subscription:
-    """Give the subscription whose scheduled change comes where its period ends by the rules in force.
+    """Return the subscription whose scheduled change comes where its period ends by the rules in force.
 
     One that has come stays, and so does one that would have come already. A trial ends, and a subscription
     is canceled, at the instant that was said.
@@ -70,7 +70,7 @@ def _moved_change(subscription: Subscription, term: Term, now: datetime) -> Term
 
 
 def with_moved_ends(book: CreditAccount, customer: Customer) -> CreditAccount:
-    """Give the book whose cadence periods end where the rules in force say, with what expires with them.
+    """Return the book whose cadence periods end where the rules in force say, with what expires with them.
 
     A period that ends with something that is written down, such as a trial or a scheduled change, ends
     then. One whose end would have been over already ends as it was to.
@@ -86,7 +86,7 @@ def with_moved_ends(book: CreditAccount, customer: Customer) -> CreditAccount:
 
 
 def _moved_end(subscription: Subscription, stream: MintingPeriod, at: datetime) -> datetime | None:
-    """Give where a stream's period ends under the rules in force; None where that is as it was."""
+    """Return where a stream's period ends under the rules in force; None where that is as it was."""
     end = stream.period.end
     if end is None:
         return None

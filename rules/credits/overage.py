@@ -17,13 +17,13 @@ from rules.values import LimitEnforcement, Metered
 
 
 def credit_rate(flat: ResolvedCatalog, customer: Customer, feature: str, now: datetime) -> CreditRate | None:
-    """Give the rate of the first package in force that has one: plans by age, then add-ons by the same."""
+    """Return the rate of the first package in force that has one: plans by age, then add-ons by the same."""
     found = (flat.rates_of(*version).get(feature) for version in _versions(flat, customer, now))
     return next((rate for rate in found if rate is not None), None)
 
 
 def rated_features(flat: ResolvedCatalog, customer: Customer, now: datetime) -> list[str]:
-    """Give the keys of the features of which using more than is included burns credits."""
+    """Return the keys of the features of which using more than is included burns credits."""
     return list(
         dict.fromkeys(key for version in _versions(flat, customer, now) for key in flat.rates_of(*version))
     )
@@ -44,7 +44,7 @@ def overage_quantity(limit: int | None, used: int, requested: int) -> int:
 
 
 def is_paid_in_money(value: Metered | None) -> bool:
-    """Tell whether what is beyond a limit costs money: then it costs no credits."""
+    """Return whether what is beyond a limit costs money: then it costs no credits."""
     return value is not None and value.enforcement is LimitEnforcement.SOFT and value.overage is not None
 
 
@@ -57,7 +57,7 @@ class OverageCost:
     available: int
 
     def is_covered(self, requested: int | None) -> bool:
-        """Tell whether there are credits for a request, or, where nothing is requested, any at all."""
+        """Return whether there are credits for a request, or, where nothing is requested, any at all."""
         return self.available > 0 if requested is None else self.cost <= self.available
 
 

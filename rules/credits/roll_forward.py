@@ -23,7 +23,7 @@ from rules.customers.terms import publishes_after
 def roll_forward(
     book: CreditAccount, customer: Customer, flat: ResolvedCatalog, now: datetime
 ) -> CreditAccount:
-    """Give the book after all that time makes up to an instant, that one included.
+    """Return the book after all that time makes up to an instant, that one included.
 
     It mints, carries over, expires and voids what subscriptions give, enters grants that take effect,
     lets grants expire, and lets go of holds that do. A book that is further already stays as it is.
@@ -56,7 +56,7 @@ def _published_by_now(customer: Customer, flat: ResolvedCatalog) -> int:
 
 
 def next_instant(book: CreditAccount, customer: Customer, flat: ResolvedCatalog) -> datetime | None:
-    """Give the first instant after the one it was brought up to at which time makes something of a book."""
+    """Return the first instant after the one it was brought up to at which time makes something of a book."""
     later = (at for at in _instants(book, customer, flat) if book.at is None or book.at < at)
     return min(later, default=None)
 
@@ -83,7 +83,7 @@ def _is_past(subscription: Subscription, at: datetime | None) -> bool:
 
 
 def _turned(book: CreditAccount, customer: Customer, flat: ResolvedCatalog, at: datetime) -> CreditAccount:
-    """Give the book after what ends and begins at an instant: holds, then grants by what made them."""
+    """Return the book after what ends and begins at an instant: holds, then grants by what made them."""
     cause = Cause(at=at)
     for key in [key for key, hold in book.holds.items() if hold.expires_at <= at]:
         book = free_held(book, key, cause)

@@ -92,7 +92,7 @@ NOTHING = EffectiveEntitlement()
 
 
 def gather(flat: ResolvedCatalog, customer: Customer, feature: str, now: datetime) -> list[Source]:
-    """Give everything that speaks about a feature: plans, add-ons, then what is the customer's alone.
+    """Return everything that speaks about a feature: plans, add-ons, then what is the customer's alone.
 
     Plans come by the age of their subscription, and so do add-ons. An override speaks only while some
     subscription is in force.
@@ -213,7 +213,7 @@ def _granted(feature: Feature, sources: Sequence[Source]) -> EffectiveEntitlemen
 
 
 def in_order(choices: Iterable[str], picked: Iterable[str]) -> tuple[str, ...]:
-    """Give the picked values in the order of the feature's choices."""
+    """Return the picked values in the order of the feature's choices."""
     wanted = set(picked)
     known = tuple(choice for choice in choices if choice in wanted)
     return known + tuple(sorted(wanted.difference(known)))
@@ -253,7 +253,7 @@ def _marked(sources: Iterable[Source], winner: SourceKind) -> tuple[Source, ...]
 
 
 def features_in_effect(flat: ResolvedCatalog, customer: Customer, now: datetime) -> list[str]:
-    """Give the keys of all features that any source speaks about, in the order of the plans' rows."""
+    """Return the keys of all features that any source speaks about, in the order of the plans' rows."""
     keys: dict[str, None] = {}
     in_force = customer.in_force(now)
     for subscription in in_force:

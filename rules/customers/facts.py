@@ -73,7 +73,7 @@ class HeldAddon:
     ends_at: datetime | None = None
 
     def in_force(self, now: datetime) -> bool:
-        """Tell whether the subscription has it at an instant."""
+        """Return whether the subscription has it at an instant."""
         return self.starts_at <= now and (self.ends_at is None or now < self.ends_at)
 
 
@@ -106,7 +106,7 @@ class Subscription:
         return self.started_at if self.subscribed_at is None else self.subscribed_at
 
     def term(self, now: datetime) -> Term:
-        """Give the term of an instant; before the first it is the first."""
+        """Return the term of an instant; before the first it is the first."""
         return next((term for term in reversed(self.terms) if term.starts_at <= now), self.terms[0])
 
     @property
@@ -136,21 +136,21 @@ class Subscription:
         return SubscriptionStatus.IN_TRIAL if self.term(now).trial else SubscriptionStatus.ACTIVE
 
     def in_force(self, now: datetime) -> bool:
-        """Tell whether it gives anything at an instant."""
+        """Return whether it gives anything at an instant."""
         return self.status(now) in IN_FORCE
 
     def is_live(self, now: datetime) -> bool:
-        """Tell whether it stands in the way of another of its product."""
+        """Return whether it stands in the way of another of its product."""
         return self.status(now) in LIVE
 
     def until(self, term: Term) -> tuple[Term, ...]:
-        """Give the terms up to a new one, which takes the place of one that began at the same instant."""
+        """Return the terms up to a new one, which takes the place of one that began at the same instant."""
         before = tuple(known for known in self.terms if known.starts_at < term.starts_at)
         reset = any(known.resets for known in self.terms if known.starts_at == term.starts_at)
         return (*before, replace(term, resets=term.resets or reset))
 
     def last_reset(self, now: datetime) -> datetime:
-        """Give the instant at which usage last started anew."""
+        """Return the instant at which usage last started anew."""
         resets = (term.starts_at for term in self.terms if term.resets and term.starts_at <= now)
         return max(resets, default=self.started_at)
 
@@ -161,11 +161,11 @@ class Subscription:
         return None if first is None or (self.ends_at is not None and self.ends_at <= first) else first
 
     def scheduled_change(self, now: datetime) -> Term | None:
-        """Give the change that is to come."""
+        """Return the change that is to come."""
         return next((term for term in self.terms if term.scheduled and term.starts_at > now), None)
 
     def instants(self) -> Iterator[datetime]:
-        """Give every instant at which its facts say that something begins or ends."""
+        """Yield every instant at which its facts say that something begins or ends."""
         yield self.opens_at
         for term in self.terms:
             yield term.starts_at
@@ -201,7 +201,7 @@ class CustomEntitlement:
         return earliest((self.expires_at, self.removed_at))
 
     def in_force(self, now: datetime) -> bool:
-        """Tell whether it speaks at an instant."""
+        """Return whether it speaks at an instant."""
         return self.starts_at <= now and (self.ends_at is None or now < self.ends_at)
 
 
@@ -222,11 +222,11 @@ class Customer:
     custom: tuple[CustomEntitlement, ...] = ()
 
     def in_force(self, now: datetime) -> list[Subscription]:
-        """Give the subscriptions in force at an instant, oldest first."""
+        """Return the subscriptions in force at an instant, oldest first."""
         return [subscription for subscription in self.by_age if subscription.in_force(now)]
 
     def live(self, now: datetime) -> list[Subscription]:
-        """Give the live subscriptions at an instant, oldest first."""
+        """Return the live subscriptions at an instant, oldest first."""
         return [subscription for subscription in self.by_age if subscription.is_live(now)]
 
     @property
@@ -235,7 +235,7 @@ class Customer:
         return sorted(self.subscriptions, key=_age)
 
     def custom_in_force(self, feature: str, now: datetime) -> list[CustomEntitlement]:
-        """Give what speaks about a feature for this customer alone: of each mode the newest, oldest first."""
+        """Return what speaks about a feature for this customer alone: of each mode the newest, oldest first."""
         newest: dict[CustomEntitlementMode, CustomEntitlement] = {}
         for custom in sorted(self.custom, key=lambda known: known.number):
             if custom.feature == feature and custom.in_force(now):
@@ -247,11 +247,11 @@ class Customer:
         return clock if self.acted_at is None else max(clock, self.acted_at)
 
     def next_instant(self, now: datetime) -> datetime | None:
-        """Give the first instant after ``now`` at which a fact of theirs begins or ends."""
+        """Return the first instant after ``now`` at which a fact of theirs begins or ends."""
         return min((instant for instant in self.instants() if instant > now), default=None)
 
     def instants(self) -> Iterator[datetime]:
-        """Give every instant at which a fact of theirs begins or ends."""
+        """Yield every instant at which a fact of theirs begins or ends."""
         for subscription in self.subscriptions:
             yield from subscription.instants()
         for custom in self.custom:
@@ -263,5 +263,5 @@ def _age(subscription: Subscription) -> tuple[datetime, int]:
 
 
 def earliest(instants: Iterable[datetime | None]) -> datetime | None:
-    """Give the first of the instants that there are."""
+    """Return the first of the instants that there are."""
     return min((instant for instant in instants if instant is not None), default=None)

@@ -95,7 +95,7 @@ class HeldMore:
 
 
 def candidates(decision: Decision, *, present: bool) -> list[Candidate]:
-    """Give what may help; what is done now helps only a question about now.
+    """Return what may help; what is done now helps only a question about now.
 
     Each candidate's subject names the window that it has to be decided by.
     """
@@ -109,12 +109,12 @@ def candidates(decision: Decision, *, present: bool) -> list[Candidate]:
 
 
 def windows_needed(found: Iterable[Candidate]) -> set[Window]:
-    """Give the windows that candidates have to be decided by."""
+    """Return the windows that candidates have to be decided by."""
     return {candidate.subject.window for candidate in found if candidate.subject.window is not None}
 
 
 def remedies(found: Sequence[Candidate], tallies: Tallies, holds: Sequence[Reservation]) -> list[Remedy]:
-    """Give the candidates that would turn the answer into a yes, the cheapest first, five at most."""
+    """Return the candidates that would turn the answer into a yes, the cheapest first, five at most."""
     best: dict[tuple[object, ...], Candidate] = {}
     for candidate in sorted(found, key=lambda one: one.unusual):
         remedy = candidate.remedy
@@ -127,7 +127,7 @@ def remedies(found: Sequence[Candidate], tallies: Tallies, holds: Sequence[Reser
 
 
 def _helping(candidate: Candidate, tallies: Tallies, holds: Sequence[Reservation]) -> Candidate | None:
-    """Give the candidate if it helps, an add-on in the quantity in which it does."""
+    """Return the candidate if it helps, an add-on in the quantity in which it does."""
     decision = _decided(candidate.subject, tallies, holds)
     if decision.allowed:
         return candidate
@@ -316,7 +316,7 @@ def _adding(more: HeldMore, quantity: int) -> _Try:
 
 
 def _more(candidate: Candidate, addon: HeldMore, decision: Decision) -> Candidate | None:
-    """Give the candidate with as many of its add-on as a limit lacks, where one of it adds to one."""
+    """Return the candidate with as many of its add-on as a limit lacks, where one of it adds to one."""
     value, usage = _one_of(decision, addon.addon), decision.tested
     if usage is None or usage.limit is None or not value:
         return None

@@ -34,7 +34,7 @@ def steps(decision: Decision) -> list[Step]:
 
 
 def _looked_at(decision: Decision) -> Iterator[str]:
-    """Give the tests that were made: none is made behind the one that denies."""
+    """Yield the tests that were made: none is made behind the one that denies."""
     for check, test in TESTS.items():
         yield check
         if test(decision.subject, decision.tested) is not None:
@@ -42,7 +42,7 @@ def _looked_at(decision: Decision) -> Iterator[str]:
 
 
 def _matters(check: str, subject: ResolvedCheck, usage: UsageBalance | None) -> bool:
-    """Tell whether a test could have denied at all."""
+    """Return whether a test could have denied at all."""
     match check:
         case "kind of question":
             question = subject.question
@@ -60,7 +60,7 @@ def _matters(check: str, subject: ResolvedCheck, usage: UsageBalance | None) -> 
 
 
 def summary(decision: Decision) -> str:
-    """Give the answer and its reason in one sentence."""
+    """Return the answer and its reason in one sentence."""
     subject, usage = decision.subject, decision.tested
     may = "may" if decision.allowed else "may not"
     because = _BECAUSE[decision.reason](subject, usage)

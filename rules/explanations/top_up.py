@@ -29,7 +29,7 @@ def missing_credits(decision: Decision) -> int:
 
 
 def top_up(subject: ResolvedCheck, amount: int) -> ResolvedCheck:
-    """Give what a question would be about with so many more credits."""
+    """Return what a question would be about with so many more credits."""
     book = subject.book
     if book is None:
         return subject
@@ -39,7 +39,7 @@ def top_up(subject: ResolvedCheck, amount: int) -> ResolvedCheck:
 
 
 def with_credits_of(subject: ResolvedCheck, then: ResolvedCheck) -> ResolvedCheck:
-    """Give what a question will be about with the credits that there will be.
+    """Return what a question will be about with the credits that there will be.
 
     Credits of another type than those that were looked at are not known, and pay for nothing.
     """

@@ -135,7 +135,7 @@ def _type(decision: Decision) -> FeatureType | None:
 
 
 def _shown(decision: Decision) -> Feature | None:
-    """Give the feature of a decision that the page shows; None where it shows nothing of it."""
+    """Return the feature of a decision that the page shows; None where it shows nothing of it."""
     feature = decision.subject.feature
     if feature is None or feature.status is FeatureStatus.ARCHIVED:
         return None
@@ -143,7 +143,7 @@ def _shown(decision: Decision) -> Feature | None:
 
 
 def _is_visible(sources: Iterable[Source]) -> bool:
-    """Tell whether any row that gives something may be seen here; what only takes away shows nothing."""
+    """Return whether any row that gives something may be seen here; what only takes away shows nothing."""
     giving = (source for source in sources if source.kind is not SourceKind.CUSTOM_REVOCATION)
     return any(
         source.row is None or Widget.CUSTOMER_PORTAL not in source.row.resolved.row.hidden_from
@@ -152,20 +152,20 @@ def _is_visible(sources: Iterable[Source]) -> bool:
 
 
 def shows_credits(flat: ResolvedCatalog, customer: Customer, credit_type: str, now: datetime) -> bool:
-    """Tell whether the page shows a credit type: not where every row that mints it is hidden."""
+    """Return whether the page shows a credit type: not where every row that mints it is hidden."""
     minting = gather(flat, customer, credit_type, now)
     return not minting or _is_visible(minting)
 
 
 def recent(feature: str, now: datetime, timezone: str) -> Span:
-    """Give the span of the last days in a time zone, up to where usage may have occurred by now."""
+    """Return the span of the last days in a time zone, up to where usage may have occurred by now."""
     today = now.astimezone(ZoneInfo(timezone)).date()
     first = datetime.combine(today - timedelta(days=DAYS_SHOWN - 1), time(), ZoneInfo(timezone))
     return Span(feature=feature, start=first.astimezone(now.tzinfo), end=now + AHEAD)
 
 
 def is_level(feature: Feature, usage: UsageBalance) -> bool:
-    """Tell whether usage goes up and down and never starts again, such as seats."""
+    """Return whether usage goes up and down and never starts again, such as seats."""
     return is_gauge(feature, usage.metering.reset)
 
 
@@ -190,7 +190,7 @@ def without_future(series: Series, now: datetime) -> Series:
 
 
 def spendable(book: CreditAccount) -> list[Lot]:
-    """Give the lots of which something is left to spend, in burn order; what is held of others is not."""
+    """Return the lots of which something is left to spend, in burn order; what is held of others is not."""
     return [lot for lot in book.in_force if lot.left]
 
 

@@ -45,7 +45,7 @@ class CatalogEdit:
         self._between: dict[tuple[Stand | None, Stand | None], frozenset[str]] = {}
 
     def touched(self, customer: Customer, now: datetime) -> list[str]:
-        """Give the features whose answers may differ for a customer at an instant, by key."""
+        """Return the features whose answers may differ for a customer at an instant, by key."""
         in_force = customer.in_force(now)
         keys = self.features.union(*(self._touched(customer, known, now) for known in in_force))
         types = keys & self.after.catalog.credit_types.keys()
@@ -54,7 +54,7 @@ class CatalogEdit:
         return sorted(keys & self.after.catalog.features.keys())
 
     def _touched(self, customer: Customer, known: Subscription, now: datetime) -> frozenset[str]:
-        """Give the features and credit types of which a subscription may say something else."""
+        """Return the features and credit types of which a subscription may say something else."""
         packages = {term.plan for term in known.terms} | {held.addon for held in known.addons}
         if self._changed.isdisjoint(packages):
             return frozenset()
@@ -68,11 +68,11 @@ class CatalogEdit:
         return frozenset().union(*(self._differing(*pair) for pair in pairs if pair[0] != pair[1]))
 
     def _said(self, was: Stand | None, will: Stand | None) -> frozenset[str]:
-        """Give all that is spoken of before or after."""
+        """Return all that is spoken of before or after."""
         return frozenset((*_said(self.before, was), *_said(self.after, will)))
 
     def _differing(self, was: Stand | None, will: Stand | None) -> frozenset[str]:
-        """Give what is spoken of otherwise, or in another quantity."""
+        """Return what is spoken of otherwise, or in another quantity."""
         known = self._between.get((was, will))
         if known is None:
             before, after = _said(self.before, was), _said(self.after, will)
@@ -103,7 +103,7 @@ def _stands(flat: ResolvedCatalog, known: Subscription, now: datetime) -> dict[s
 
 
 def _said(flat: ResolvedCatalog, stand: Stand | None) -> Mapping[str, tuple[object, object]]:
-    """Give what a version says about features and credit types: the value, and the credit rate."""
+    """Return what a version says about features and credit types: the value, and the credit rate."""
     if stand is None:
         return {}
     package, number, price, _ = stand
@@ -126,7 +126,7 @@ def _deciding(feature: Feature) -> object:
 
 
 def _speaking(flat: ResolvedCatalog, features: Collection[str]) -> set[str]:
-    """Give the packages that speak about features in some version, to which somebody may still hold."""
+    """Return the packages that speak about features in some version, to which somebody may still hold."""
     return {
         key
         for key, package in flat.catalog.packages.items()
@@ -140,7 +140,7 @@ def _speaks(flat: ResolvedCatalog, package: str, number: int, features: Collecti
 
 
 def _moved(before: Package, after: Package, *, all_: bool) -> Iterator[int]:
-    """Give the versions of a package for whose customers something else holds, and 0 where there are any."""
+    """Yield the versions of a package for whose customers something else holds, and 0 where there are any."""
     numbers = [version.number for version in before.versions]
     if not all_ and _addons(before) == _addons(after):
         numbers = [n for n in numbers if version_at(before, n, LATEST) != version_at(after, n, LATEST)]

@@ -101,7 +101,7 @@ def _lost(before: Value | None, after: Value | None) -> Fraction:
 
 
 def differences(before: Iterable[Decision], after: Iterable[Decision]) -> list[DecisionChange]:
-    """Give the answers that are not the same; both sides answer the same questions in the same order.
+    """Return the answers that are not the same; both sides answer the same questions in the same order.
 
     Names and instants do not count, nor which rows have spoken: only what the customer may and has.
     """
@@ -110,7 +110,7 @@ def differences(before: Iterable[Decision], after: Iterable[Decision]) -> list[D
 
 
 def _is_noticeable(pair: DecisionChange) -> bool:
-    """Tell whether anything speaks about the feature: of what nobody gives nobody loses anything."""
+    """Return whether anything speaks about the feature: of what nobody gives nobody loses anything."""
     subjects = pair.before.subject, pair.after.subject
     return any(subject.entitlement.sources or subject.rate is not None for subject in subjects)
 
@@ -251,7 +251,7 @@ def plan_change_effect(
 
 
 def features_mentioned(flat: ResolvedCatalog, customers: Iterable[Customer], now: datetime) -> list[str]:
-    """Give the features that anything speaks about, or prices in credits, for any of these customers."""
+    """Return the features that anything speaks about, or prices in credits, for any of these customers."""
     keys: dict[str, None] = {}
     for customer in customers:
         keys |= dict.fromkeys(features_in_effect(flat, customer, now))

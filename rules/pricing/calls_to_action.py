@@ -33,16 +33,16 @@ class Visitor:
     customer: Customer | None = None
 
     def subscription(self, product: str) -> Subscription | None:
-        """Give the visitor's live subscription of a product."""
+        """Return the visitor's live subscription of a product."""
         return None if self.customer is None else live_of(self.customer, product, self.now)
 
     def is_on(self, plan: Plan) -> bool:
-        """Tell whether a plan is the visitor's current one, begun or not."""
+        """Return whether a plan is the visitor's current one, begun or not."""
         subscription = self.subscription(plan.product)
         return subscription is not None and subscription.term(self.now).plan == plan.key
 
     def trial_days(self, plan: Plan) -> int:
-        """Give the days of trial that subscribing would begin with."""
+        """Return the days of trial that subscribing would begin with."""
         if self.customer is None:
             return plan.default_trial_days or 0
         return default_trial_days(plan, self.customer)

@@ -40,7 +40,7 @@ class Offering:
     currency: str | None = None
 
     def includes(self, price: Price) -> bool:
-        """Tell whether a price is among them."""
+        """Return whether a price is among them."""
         return self.billing in (None, price.billing_period) and self.currency in (
             None,
             price.amount.currency,
@@ -137,24 +137,24 @@ def pricing_table(
 
 
 def plans_on_sale(catalog: Catalog, product: Product) -> list[Plan]:
-    """Give the plans that a pricing table shows, in display order."""
+    """Return the plans that a pricing table shows, in display order."""
     return [plan for plan in plans_of(catalog, product.key) if plan.visible and plan.versions]
 
 
 def periods_on_sale(plans: Iterable[Plan]) -> list[BillingPeriod]:
-    """Give the billing periods in which plans are sold, the shortest first."""
+    """Return the billing periods in which plans are sold, the shortest first."""
     sold = {price.billing_period for plan in plans for price in plan.shown.prices}
     return [billing for billing in BillingPeriod if billing in sold]
 
 
 def currencies_on_sale(plans: Iterable[Plan]) -> list[str]:
-    """Give the currencies in which plans are sold, the one met first first."""
+    """Return the currencies in which plans are sold, the one met first first."""
     prices = (price for plan in plans for price in plan.shown.prices)
     return list(dict.fromkeys(price.amount.currency for price in prices))
 
 
 def narrow(offering: Offering, plans: Sequence[Plan]) -> Offering:
-    """Give an offering of one billing period and one currency, the first where none on sale is asked for."""
+    """Return an offering of one billing period and one currency, the first where none on sale is asked for."""
     periods, currencies = periods_on_sale(plans), currencies_on_sale(plans)
     return Offering(
         billing=offering.billing if offering.billing in periods else next(iter(periods), None),
@@ -203,14 +203,14 @@ def _heading(
 
 
 def _included(flat: ResolvedCatalog, plan: Package, prices: Sequence[Price]) -> list[tuple[int, ResolvedRow]]:
-    """Give the rows of a plan that hold at these prices, hidden ones too, with their places, in order."""
+    """Return the rows of a plan that hold at these prices, hidden ones too, with their places, in order."""
     rows = flat.rows(plan.key, len(plan.versions))
     shown = _held(rows, prices if _settled(prices) else ())
     return [(place, one) for place, one in enumerate(rows) if (one.row.key, one.row.price) in shown]
 
 
 def _settled(prices: Iterable[Price]) -> BillingPeriod | None:
-    """Give the billing period of the prices, None where they have none or several."""
+    """Return the billing period of the prices, None where they have none or several."""
     periods = {price.billing_period for price in prices}
     return periods.pop() if len(periods) == 1 else None
 
@@ -317,5 +317,5 @@ def _shown_line(line: PricingRow) -> list[Any]:
 
 
 def charged_feature(catalog: Catalog, price: Price) -> Feature | None:
-    """Give the feature whose units a price is for, None where it is for the plan as a whole."""
+    """Return the feature whose units a price is for, None where it is for the plan as a whole."""
     return None if price.per_unit_of is None else catalog.features[price.per_unit_of]

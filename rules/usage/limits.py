@@ -47,14 +47,14 @@ class UsageBalance:
 
 
 def fits_limit(usage: UsageBalance, requested: int | None) -> bool:
-    """Tell whether a limit lets a request pass; None asks whether anything is left."""
+    """Return whether a limit lets a request pass; None asks whether anything is left."""
     if usage.limit is None or usage.value.enforcement is LimitEnforcement.SOFT:
         return True
     return fits_below(usage.limit, usage.used + usage.reserved, requested)
 
 
 def fits_below(limit: int, used: int, requested: int | None) -> bool:
-    """Tell whether a request stays within a limit; giving back always does."""
+    """Return whether a request stays within a limit; giving back always does."""
     if requested is None:
         return used < limit
     return requested < 0 or used + requested <= limit

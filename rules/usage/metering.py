@@ -74,13 +74,13 @@ class Metering:
 
 
 def is_gauge(feature: Feature, reset: Reset) -> bool:
-    """Tell whether usage is a level that no period resets, such as seats."""
+    """Return whether usage is a level that no period resets, such as seats."""
     latest = feature.meter is not None and feature.meter.aggregation is Aggregation.LATEST
     return latest or reset.every is ResetInterval.NEVER
 
 
 def is_added_up(feature: Feature) -> bool:
-    """Tell whether usage is a sum, to which each report or event adds."""
+    """Return whether usage is a sum, to which each report or event adds."""
     meter = feature.meter
     return feature.type is FeatureType.METERED and (meter is None or meter.aggregation in ADDED_UP)
 
@@ -111,7 +111,7 @@ def metering(
 
 
 def whole_window(feature: str) -> Window:
-    """Give the window that holds all usage of a feature."""
+    """Return the window that holds all usage of a feature."""
     return Window(feature=feature, starts_at=EARLIEST, ends_at=LATEST)
 
 

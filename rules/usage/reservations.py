@@ -49,7 +49,7 @@ class Reservation:
         return ReservationStatus.HELD if now < self.expires_at else ReservationStatus.EXPIRED
 
     def holds(self, now: datetime) -> bool:
-        """Tell whether it counts against a limit at an instant."""
+        """Return whether it counts against a limit at an instant."""
         return self.created_at <= now and self.status(now) is ReservationStatus.HELD
 
     @property

@@ -106,11 +106,11 @@ class _Life:
             start = until
 
     def begins_anew(self, start: datetime, end: datetime) -> bool:
-        """Tell whether usage begins anew in a span."""
+        """Return whether usage begins anew in a span."""
         return any(window.starts_at == at for window, at, _ in self.stretches(start, end))
 
     def goes_on(self, at: datetime) -> bool:
-        """Tell whether usage counts from the same instant at an instant and just before it."""
+        """Return whether usage counts from the same instant at an instant and just before it."""
         return self._window(at).starts_at == self._window(at - datetime.resolution).starts_at
 
     def _window(self, at: datetime) -> Window:
@@ -167,7 +167,7 @@ def _calendar_periods(span: Span, timezone: str) -> Iterator[Period]:
 
 
 def windows_of(flat: ResolvedCatalog, span: Span, found: Sequence[Bucket]) -> list[Window]:
-    """Give the windows whose tallies a series needs: those of its buckets, then that of all of it."""
+    """Return the windows whose tallies a series needs: those of its buckets, then that of all of it."""
     edges = [(bucket.start, bucket.end) for bucket in found]
     if aggregation_of(flat.catalog, span.feature) in _TOLD_BY_BUCKETS:
         return [_counted_in(flat, span, start, end) for start, end in edges]
@@ -179,7 +179,7 @@ _TOLD_BY_BUCKETS = (*ADDED_UP, Aggregation.MAX)
 
 
 def _counted_in(flat: ResolvedCatalog, span: Span, start: datetime, end: datetime) -> Window:
-    """Give the window whose tally a bucket shows; a level is carried forward from before it."""
+    """Return the window whose tally a bucket shows; a level is carried forward from before it."""
     level = aggregation_of(flat.catalog, span.feature) is Aggregation.LATEST
     return Window(feature=span.feature, starts_at=EARLIEST if level else start, ends_at=end)
 
