@@ -1,6 +1,6 @@
-"""Minting: what a subscription gives of a credit type as its periods begin and end.
+"""Minting: the credits that a subscription grants as its periods begin and end.
 
-A publish counts for what begins after its instant, so that nothing hangs on who looked first.
+A publish applies to what begins after its instant, so that the time of the first read never matters.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _INTERVALS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreditRow:
-    """What a package says of a credit type, in the quantity that the subscription has of it."""
+    """A package's credit entitlement, in the quantity that the subscription has of the package."""
 
     package: str
     credits: Credits
@@ -46,14 +46,14 @@ class CreditRow:
 
     @property
     def once(self) -> bool:
-        """Whether it mints once and never again."""
+        """Whether it mints only once."""
         return self.credits.cadence is CreditCadence.ONE_TIME
 
 
 def credit_rows(
     flat: ResolvedCatalog, subscription: Subscription, credit_type: str, at: datetime, seen: datetime
 ) -> dict[str, CreditRow]:
-    """Return the rows by package, the plan's first, of what was published up to ``seen``."""
+    """Return the rows by package, the plan's first, as published up to ``seen``."""
     catalog, term = flat.catalog, subscription.term(at)
     number = version_of(catalog, replace(term, starts_at=min(term.starts_at, seen)), seen)
     said = [(term.plan, flat.held(term.plan, number, term.price), 1)]
@@ -68,7 +68,7 @@ def credit_rows(
 
 
 def cadence_period(catalog: Catalog, subscription: Subscription, row: CreditRow, at: datetime) -> Period:
-    """Return the cadence period of a subscription in force that holds an instant; ONE_TIME has no end."""
+    """Return the cadence period at an instant of a subscription in force; ONE_TIME has no end."""
     if row.once:
         return Period(start=at, end=None)
     every = _INTERVALS.get(row.credits.cadence)
@@ -84,9 +84,9 @@ def cadence_period(catalog: Catalog, subscription: Subscription, row: CreditRow,
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeriodBoundary:
-    """One subscription at one instant, at which something of it may begin or end.
+    """One subscription at one instant, at which its periods may begin or end.
 
-    ``follows`` tells that a period ended at this very instant, and the next follows on it.
+    ``follows`` says that a period ended at this very instant, and that the next one follows it.
     """
 
     flat: ResolvedCatalog
@@ -96,7 +96,7 @@ class PeriodBoundary:
     follows: bool = False
 
     def turned(self, book: CreditAccount) -> CreditAccount:
-        """Return the book after what begins and ends at the instant, publishes left aside."""
+        """Return the account after what begins and ends at the instant, except publishes."""
         scheduled = any(term.scheduled and term.starts_at == self.at for term in self.subscription.terms)
         knowing = replace(self, follows=scheduled or bool(self._over(book)))
         return knowing._turned(book)  # noqa: SLF001 - it is this one
@@ -116,9 +116,9 @@ class PeriodBoundary:
         return self._increased(book)
 
     def published(self, book: CreditAccount) -> CreditAccount:
-        """Return the book after what was published at the instant.
+        """Return the account after the publishes of the instant.
 
-        A credit type that is new to the subscription is minted at once; all else waits for the next
+        A credit type that is new to the subscription is minted at once; everything else waits for the next
         period.
         """
         if not self.subscription.in_force(self.at) or self.at < self.subscription.opens_at:
@@ -132,7 +132,7 @@ class PeriodBoundary:
         return book
 
     def _renewed(self, book: CreditAccount) -> CreditAccount:
-        """End the cadence period and mint a full one; what is minted once is not minted again."""
+        """End the cadence period and mint a full one; one-time credits are not minted again."""
         book = self._ended(book, self._lots(book))
         book = without_minting_periods(book, [stream for stream in self._streams(book) if not stream.once])
         for row in self._rows().values():
@@ -140,7 +140,7 @@ class PeriodBoundary:
         return book
 
     def _beginning(self, book: CreditAccount) -> list[CreditRow]:
-        """Return the rows of which a period is over and the next begins: not those of a plan that was left."""
+        """Return the rows whose next period begins, except those of a plan that was left."""
         term, moved = self.subscription.term(self.at), self._plan_left() is not None
         over = {stream.package for stream in self._over(book)}
         rows = (row for row in self._rows().values() if row.package in over)
@@ -150,7 +150,7 @@ class PeriodBoundary:
         return [stream for stream in self._streams(book) if stream.period.end == self.at]
 
     def _periods_ended(self, book: CreditAccount, begins: Iterable[CreditRow]) -> CreditAccount:
-        """End the periods that are over: what is carried into the next burns before what it mints."""
+        """End the periods that are over; rolled-over credits burn before newly minted ones."""
         over = {stream.package: stream for stream in self._over(book)}
         for row in begins:
             if not row.once:
@@ -159,7 +159,7 @@ class PeriodBoundary:
         return without_minting_periods(book, over.values())
 
     def _moved(self, book: CreditAccount) -> CreditAccount:
-        """Where the plan or its price was changed, let the new one go on in the period of the old one."""
+        """After a change of plan or price, continue the old period with the new plan."""
         left, term = self._plan_left(), self.subscription.term(self.at)
         if left is None:
             return book
@@ -168,21 +168,22 @@ class PeriodBoundary:
         burned = 0
         if old is not None:
             burned = old.burned
-            # Kept where the new plan gives none too, lest who comes back is given all of it again.
+            # Kept even if the new plan mints nothing; otherwise a return to the old plan would mint it all
+            # again.
             kept = replace(old, package=term.plan, amount=0, rollover_limit=0)
             book = with_minting_period(without_minting_periods(book, [old]), kept)
         row = self._rows().get(term.plan)
         return book if row is None else self._minted(book, row, burned=burned)
 
     def _plan_left(self) -> str | None:
-        """Return the plan that was left at this instant, for another or for another price of itself."""
+        """Return the plan that was left at this instant, for another plan or another of its prices."""
         for before, term in pairwise(self.subscription.terms):
             if term.starts_at == self.at and (before.plan, before.price) != (term.plan, term.price):
                 return before.plan
         return None
 
     def _carried(self, book: CreditAccount, stream: MintingPeriod, until: datetime | None) -> CreditAccount:
-        """Carry what is left, up to the limit, in one grant; what was carried once is not carried again."""
+        """Roll over what is left, up to the limit, as one grant; credits roll over only once."""
         lots = in_burn_order(lot for lot in self._lots_of(book, stream) if not lot.grant.carried)
         amount = min(stream.rollover_limit, sum(lot.left for lot in lots))
         if not amount:
@@ -198,7 +199,7 @@ class PeriodBoundary:
         return add_entry(book, EntryKind.ROLLED_OVER, amount, self._cause, grant.number)
 
     def _increased(self, book: CreditAccount) -> CreditAccount:
-        """Mint for add-ons that came, and for more of them than the period has seen; less takes nothing."""
+        """Mint for new add-ons, and for quantities above the period's highest; lower ones take nothing."""
         for row in self._rows().values():
             stream = self._stream_of(book, row)
             if stream is not None:
@@ -215,7 +216,7 @@ class PeriodBoundary:
         return self._granted(book, stream.package, stream.amount * more, stream.period)
 
     def _minted(self, book: CreditAccount, row: CreditRow, *, burned: int = 0) -> CreditAccount:
-        """Mint for the period that holds the instant, less what the plans before had burned in it."""
+        """Mint for the period at the instant, less what earlier plans burned in it."""
         once = self._stream(book, row.package, once=True) if row.once else None
         if once is not None:
             return self._more(book, once, row.quantity)
@@ -224,7 +225,7 @@ class PeriodBoundary:
         return self._granted(book, row.package, stream.amount * row.quantity - burned, stream.period)
 
     def _waiting(self, row: CreditRow) -> MintingPeriod:
-        """Return a stream that mints nothing in this period."""
+        """Return a minting period that mints nothing."""
         return MintingPeriod(
             subscription=self.subscription.number,
             package=row.package,
@@ -235,7 +236,7 @@ class PeriodBoundary:
         )
 
     def _granted(self, book: CreditAccount, package: str, amount: int, period: Period) -> CreditAccount:
-        # What is too large to count is minted as far as it can be counted.
+        # An amount too large to count is cut to the largest that can be counted.
         amount = min(amount, LARGEST - book.granted)
         if amount <= 0:
             return book
@@ -259,9 +260,9 @@ class PeriodBoundary:
         return Cause(at=self.at)
 
     def _period(self, row: CreditRow) -> Period:
-        """Return the period that holds the instant, or that follows where one ended just before its time.
+        """Return the period at the instant, or the next one if a period ended shortly before its time.
 
-        That happens where its end was written down under other rules of the time zone.
+        That happens if its end was stored under earlier time zone rules.
         """
         period = self._period_at(row, self.at)
         if self.follows and period.end is not None and period.end - self.at <= FURTHEST:
@@ -274,12 +275,12 @@ class PeriodBoundary:
         return cadence_period(self.flat.catalog, self.subscription, row, at)
 
     def _rows(self, seen: datetime | None = None) -> dict[str, CreditRow]:
-        """Return what the packages say by what was published before the instant, or up to another."""
+        """Return the rows as published before the instant, or up to ``seen``."""
         until = self.at - datetime.resolution if seen is None else seen
         return credit_rows(self.flat, self.subscription, self.credit_type, self.at, until)
 
     def _is_attached(self, addon: str) -> bool:
-        """Return whether an add-on came at this very instant."""
+        """Return whether an add-on was added at this very instant."""
         return not any(
             held.addon == addon
             and held.starts_at < self.at
@@ -294,12 +295,12 @@ class PeriodBoundary:
         return book.streams.get((self.subscription.number, package, once))
 
     def _stream_of(self, book: CreditAccount, row: CreditRow) -> MintingPeriod | None:
-        """Return the stream that a row goes on; what came to be minted once may have a period to end first."""
+        """Return the minting period of a row; a row that became ONE_TIME may have a recurring one."""
         once = self._stream(book, row.package, once=True) if row.once else None
         return once or self._stream(book, row.package)
 
     def _lots(self, book: CreditAccount) -> list[Lot]:
-        """Return what it minted that has not ended and recurs."""
+        """Return the recurring lots of the subscription that have not ended."""
         return [
             lot
             for lot in book.lots.values()
@@ -309,7 +310,7 @@ class PeriodBoundary:
         ]
 
     def _lots_of(self, book: CreditAccount, stream: MintingPeriod) -> list[Lot]:
-        """Return what a package minted that ends with the stream's period."""
+        """Return a package's lots that end with the minting period."""
         own = (lot for lot in self._lots(book) if lot.grant.package == stream.package)
         return [lot for lot in own if lot.grant.expires_at == stream.period.end]
 

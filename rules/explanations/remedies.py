@@ -1,4 +1,4 @@
-"""Remedies: what would turn a no into a yes, found by trying each on the customer as they are."""
+"""Remedies: what would turn a denial into access, found by trying each on the customer."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from rules.usage.reservations import Reservation, total_reserved
 from rules.values import BillingPeriod, Choices, Metered
 
 MOST = 5
-"""Remedies that are told."""
+"""The most remedies returned."""
 
 JUST_AFTER = timedelta(microseconds=1)
 
@@ -38,11 +38,11 @@ CURABLE = frozenset(
         AccessReason.INSUFFICIENT_CREDITS,
     }
 )
-"""What an act of the customer's can change; of the rest only the operator can change anything."""
+"""The reasons that a command for the customer can change; only the operator can change the others."""
 
 
 class RemedyKind(StrEnum):
-    """What would have to be done."""
+    """What the remedy does."""
 
     SUBSCRIBE = "SUBSCRIBE"
     UPGRADE = "UPGRADE"
@@ -54,10 +54,10 @@ class RemedyKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remedy:
-    """Something that would turn a no into a yes.
+    """Something that would turn a denial into access.
 
-    ``amount`` is in micros: how much may be asked for at most, or how many of an add-on to add;
-    ``values`` are those of a choice that may be asked for.
+    ``amount`` is in micros: the most that may be requested, or how many of an add-on to add; ``values`` are
+    the choices that may be requested.
     """
 
     kind: RemedyKind
@@ -72,11 +72,11 @@ class Remedy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A remedy that is to be tried: the question as it would be asked after it.
+    """A remedy to be tried, and the check after it.
 
-    ``cost`` orders candidates: what is free first, then by money a month, then what nobody knows. Of the
-    prices of one plan the most usual that helps is told: that of the billing period paid now, else the
-    shorter one.
+    ``cost`` orders candidates: free ones first, then by money a month, then those of unknown cost. Of a
+    plan's prices the most usual one that helps is returned: that of the current billing period, otherwise
+    the shorter one (``unusual`` is lowest).
     """
 
     remedy: Remedy
@@ -88,16 +88,16 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldMore:
-    """One more of an add-on on a subscription that has so many."""
+    """One more of an add-on, and how many the subscription has."""
 
     addon: Addon
     has: int
 
 
 def candidates(decision: Decision, *, present: bool) -> list[Candidate]:
-    """Return what may help; what is done now helps only a question about now.
+    """Return what may help; remedies for now are left out unless the check is about the present.
 
-    Each candidate's subject names the window that it has to be decided by.
+    Each candidate's subject names the window whose counter it needs.
     """
     if decision.allowed or decision.reason not in CURABLE:
         return []
@@ -109,12 +109,12 @@ def candidates(decision: Decision, *, present: bool) -> list[Candidate]:
 
 
 def windows_needed(found: Iterable[Candidate]) -> set[Window]:
-    """Return the windows that candidates have to be decided by."""
+    """Return the windows whose counters the candidates need."""
     return {candidate.subject.window for candidate in found if candidate.subject.window is not None}
 
 
 def remedies(found: Sequence[Candidate], tallies: Tallies, holds: Sequence[Reservation]) -> list[Remedy]:
-    """Return the candidates that would turn the answer into a yes, the cheapest first, five at most."""
+    """Return the candidates that would allow access, the cheapest first, five at most."""
     best: dict[tuple[object, ...], Candidate] = {}
     for candidate in sorted(found, key=lambda one: one.unusual):
         remedy = candidate.remedy
@@ -127,7 +127,7 @@ def remedies(found: Sequence[Candidate], tallies: Tallies, holds: Sequence[Reser
 
 
 def _helping(candidate: Candidate, tallies: Tallies, holds: Sequence[Reservation]) -> Candidate | None:
-    """Return the candidate if it helps, an add-on in the quantity in which it does."""
+    """Return the candidate if it helps, an add-on in the quantity that helps; None otherwise."""
     decision = _decided(candidate.subject, tallies, holds)
     if decision.allowed:
         return candidate
@@ -185,7 +185,7 @@ def _later(subject: ResolvedCheck) -> Iterator[Candidate]:
 
 
 def _with_credits(decision: Decision) -> Iterator[Candidate]:
-    """Try as many more credits as are lacking."""
+    """Try as many more credits as are missing."""
     amount, rate = missing_credits(decision), decision.subject.rate
     if decision.reason is AccessReason.INSUFFICIENT_CREDITS and amount and rate is not None:
         unit = decision.subject.flat.catalog.credit_types[rate.credit_type].unit
@@ -239,7 +239,7 @@ def _target(plan: Plan, price: Price | None) -> Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Try:
-    """An act to be tried, and the remedy that it would be."""
+    """A command to be tried, and its remedy."""
 
     act: Command
     remedy: Remedy
@@ -248,7 +248,7 @@ class _Try:
 
 
 def _after(subject: ResolvedCheck, attempt: _Try) -> Iterator[Candidate]:
-    """Ask again after an act of now; an act that would be refused is no remedy."""
+    """Yield the check after a command of now; a command that would be refused is no remedy."""
     acted_at = subject.customer.acted_at if subject.customer is not None else None
     now = subject.now if acted_at is None else max(subject.now, acted_at + JUST_AFTER)
     scene = CommandContext(flat=subject.flat, now=now)
@@ -274,7 +274,7 @@ def _upgrading(subject: ResolvedCheck, current: Subscription, plan: Plan, price:
     known, amount = _plan_cost(plan, price)
     summary = f"Upgrade to {plan.name}{_at_price(price)}."
     remedy = Remedy(kind=RemedyKind.UPGRADE, summary=summary, plan=plan.key, price=key)
-    # Sums of two currencies cannot be compared; then the whole price stands for what is added.
+    # Amounts in two currencies cannot be compared; then the whole price counts as the increase.
     same = paid is not None and price is not None and paid.amount.currency == price.amount.currency
     cost = (known, amount - (_monthly(paid) if same and paid is not None else 0))
     return _Try(act=ChangePlan(plan=plan.key, price=key), remedy=remedy, cost=cost)
@@ -316,7 +316,7 @@ def _adding(more: HeldMore, quantity: int) -> _Try:
 
 
 def _more(candidate: Candidate, addon: HeldMore, decision: Decision) -> Candidate | None:
-    """Return the candidate with as many of its add-on as a limit lacks, where one of it adds to one."""
+    """Return the candidate with as many add-ons as the limit lacks, if one adds to the limit."""
     value, usage = _one_of(decision, addon.addon), decision.tested
     if usage is None or usage.limit is None or not value:
         return None
@@ -328,7 +328,7 @@ def _more(candidate: Candidate, addon: HeldMore, decision: Decision) -> Candidat
 
 
 def _one_of(decision: Decision, addon: Addon) -> int:
-    """Tell how much one of an add-on adds to the limit."""
+    """Return how much one of an add-on adds to the limit."""
     rows = (source for source in decision.subject.entitlement.sources if source.row is not None)
     values = (source.value for source in rows if source.row and source.row.package == addon.key)
     return next((value.limit or 0 for value in values if isinstance(value, Metered)), 0)
@@ -339,7 +339,7 @@ def _at_price(price: Price | None) -> str:
 
 
 def _plan_cost(plan: Plan, price: Price | None) -> tuple[int, int]:
-    """Order plans by money a month; one that is sold by talking about it comes last."""
+    """Sort plans by money a month; plans sold by contacting sales come last."""
     if price is None:
         return (2, 0) if plan.pricing_type is PricingType.CUSTOM else (1, 0)
     return (1, _monthly(price))

@@ -1,4 +1,4 @@
-"""Explanations: a decision in sentences that a support engineer can paste into a reply."""
+"""Steps of a decision, in sentences that a support engineer can paste into a reply."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rules.values import Choices, Unit
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One thing that was looked at, what was found, and whether it decided."""
+    """One test, what was found, and whether it decided."""
 
     check: str
     outcome: str
@@ -24,7 +24,7 @@ class Step:
 
 
 def steps(decision: Decision) -> list[Step]:
-    """Tell what was looked at, in order: up to what denies, or all that there is to look at."""
+    """Return the tests in order: up to the one that denies, or all of them."""
     subject, usage = decision.subject, decision.tested
     looked = [check for check in _looked_at(decision) if _matters(check, subject, usage)]
     return [
@@ -34,7 +34,7 @@ def steps(decision: Decision) -> list[Step]:
 
 
 def _looked_at(decision: Decision) -> Iterator[str]:
-    """Yield the tests that were made: none is made behind the one that denies."""
+    """Yield the tests that were made: none after the one that denies."""
     for check, test in TESTS.items():
         yield check
         if test(decision.subject, decision.tested) is not None:
@@ -60,7 +60,7 @@ def _matters(check: str, subject: ResolvedCheck, usage: UsageBalance | None) -> 
 
 
 def summary(decision: Decision) -> str:
-    """Return the answer and its reason in one sentence."""
+    """Return the decision and its reason in one sentence."""
     subject, usage = decision.subject, decision.tested
     may = "may" if decision.allowed else "may not"
     because = _BECAUSE[decision.reason](subject, usage)
@@ -72,7 +72,7 @@ def _name(customer: Customer | None, subject: ResolvedCheck) -> str:
 
 
 def _wanted(subject: ResolvedCheck) -> str:
-    """Name what was asked for: '100 orders', 'Regions (eu, us)', 'SSO'."""
+    """Return what was requested: '100 orders', 'Regions (eu, us)', 'SSO'."""
     feature, question = subject.feature, subject.question
     if feature is None:
         return f"'{question.feature}'"
@@ -84,7 +84,7 @@ def _wanted(subject: ResolvedCheck) -> str:
 
 
 def _amount(micros: int, feature: Feature) -> str:
-    """A quantity of a feature: '100 orders'; without a unit '100 of Orders'."""
+    """Return a quantity of a feature: '100 orders'; without a unit '100 of Orders'."""
     counted = counted_text(micros, feature.unit)
     return counted if feature.unit is not None else f"{counted} of {feature.name}"
 
@@ -140,7 +140,7 @@ def _entitlement_found(subject: ResolvedCheck, _: UsageBalance | None) -> str:
 
 
 def _given(subject: ResolvedCheck) -> str:
-    """Tell what decides: 'plan Pro gives 500 orders per month, add-on Extra gives 100 orders, 2 times'."""
+    """Return what decides: 'plan Pro gives 500 orders per month, add-on Extra gives 100 orders, 2 times'."""
     decided = [source for source in subject.entitlement.sources if source.winning]
     return ", ".join(_source_text(source, subject) for source in decided)
 
@@ -180,7 +180,7 @@ def _credits_found(subject: ResolvedCheck, usage: UsageBalance | None) -> str:
 
 
 def _paying(subject: ResolvedCheck, usage: UsageBalance | None) -> str:
-    """Tell what is beyond the limit and what that costs: '30 images beyond the limit cost 60 credits …'."""
+    """Return the overage and its cost: '30 images beyond the limit cost 60 credits …'."""
     paid, book = overage_cost_of(subject, usage), subject.book
     if paid is None or book is None or subject.feature is None:
         return ""
@@ -207,7 +207,7 @@ _FOUND: Mapping[str, Words] = {
 
 
 def _standing(subject: ResolvedCheck, usage: UsageBalance) -> str:
-    """Tell how a limit stands: '412 of 500 orders are used and 40 held, until December 1, 2026 …'."""
+    """Return the state of a limit: '412 of 500 orders are used and 40 held, until December 1, 2026 …'."""
     unit = _unit(subject)
     until = _until(subject, usage)
     reserved = f" and {counted_text(usage.reserved, None)} held" if usage.reserved else ""
@@ -254,7 +254,7 @@ def _measured(subject: ResolvedCheck, usage: UsageBalance | None) -> str:
 
 
 def _beyond(subject: ResolvedCheck, usage: UsageBalance | None) -> str:
-    """Tell that a soft limit lets usage go on, and at what rate."""
+    """Return that a soft limit allows more usage, and at what rate."""
     if usage is None:
         return ""
     rate = usage.value.overage
