@@ -1,4 +1,4 @@
-"""The catalog between its tables and its facts: loaded whole, saved by what an edit changed."""
+"""Load whole catalogs from their tables, and save what an edit changed."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ async def save(session: AsyncSession, environment: int, before: Catalog, after: 
 
 
 def _changed(before: Mapping[str, Fact], after: Mapping[str, Fact]) -> list[Fact]:
-    # An edit shares what it leaves alone, so that identity tells what it changed.
+    # An edit shares all unchanged parts, so identity shows what it changed.
     return [thing for key, thing in after.items() if before.get(key) is not thing]
 
 
@@ -96,16 +96,16 @@ def _new_versions(environment: int, before: Catalog, changed: Iterable[Package])
         known = before.packages.get(package.key)
         for version in package.versions[len(known.versions) if known else 0 :]:
             row = _VERSIONS.write(environment, version)
-            # Instants are dumped as text for documents; this one has a column of its own.
+            # Instants are dumped as text for documents; this one has its own column.
             rows.append({**row, "package_key": package.key, "published_at": version.published_at})
     return rows
 
 
 class Catalogs:
-    """The newest catalog of each environment, flattened, kept until another revision is asked for.
+    """The newest catalog of each environment, resolved, cached until another revision is needed.
 
-    The revision comes from the same transaction as everything else that is read, so that no process
-    decides by a catalog that another has replaced.
+    The revision must come from the transaction of all other reads, so that no process decides by a catalog
+    that another has replaced.
     """
 
     def __init__(self) -> None:
@@ -121,11 +121,11 @@ class Catalogs:
         return loaded
 
     def newest(self, environment: int) -> ResolvedCatalog | None:
-        """Return the newest catalog of an environment that is known, if one is."""
+        """Return the newest known catalog of an environment; None if none is known."""
         return self._newest.get(environment)
 
     def keep(self, environment: int, flat: ResolvedCatalog) -> None:
-        """Take a catalog that is committed, unless a newer one is known."""
+        """Cache a committed catalog, unless a newer one is known."""
         known = self._newest.get(environment)
         if known is None or known.catalog.revision < flat.catalog.revision:
             self._newest[environment] = flat

@@ -1,4 +1,4 @@
-"""Idempotency keys: taken once, for ever, with what was asked and what came of it."""
+"""Idempotency keys: each is used once and stored forever, with its command's input and outcome."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _KEYS = table_of(IdempotencyKeyRow)
 
 
 class TakenBy(NamedTuple):
-    """Names a key: whose, of which operation."""
+    """The identity of a key: its customer, operation and text."""
 
     environment: int
     customer: int
@@ -28,7 +28,7 @@ class TakenBy(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class First:
-    """What the first act under a key was asked, what came of it, and its revision."""
+    """The first command under a key: its input, outcome and revision."""
 
     input_digest: str
     number: int
@@ -36,7 +36,7 @@ class First:
 
 
 async def find(session: AsyncSession, wanted: Collection[TakenBy]) -> dict[TakenBy, First]:
-    """Find the keys that are taken."""
+    """Return the keys that are used already."""
     if not wanted:
         return {}
     places = ((by.environment, by.customer, by.operation, by.key) for by in wanted)
@@ -65,7 +65,7 @@ def _finding(dialect: str) -> Select[Any]:
 
 
 async def take(session: AsyncSession, taken: Iterable[tuple[TakenBy, First]]) -> None:
-    """Take keys; IntegrityError where one is taken already."""
+    """Store keys; IntegrityError if one is used already."""
     rows = [
         {
             "environment_id": by.environment,

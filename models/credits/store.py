@@ -1,4 +1,4 @@
-"""Books of credits, as they are kept: opened for those who need them, and written back."""
+"""Load the credit accounts that are needed, and write them back."""
 
 from __future__ import annotations
 
@@ -42,15 +42,15 @@ _HOLDS = table_of(CreditHoldRow)
 _BURNS = table_of(CreditBurnRow)
 
 CreditAccountKey = tuple[Owner, str]
-"""Whose book it is, and of which credit type."""
+"""The customer and the credit type of an account."""
 
 
 async def load(
     session: AsyncSession, needs: Mapping[CreditAccountKey, Collection[CreditNeed]], *, to_read: bool = False
 ) -> dict[CreditAccountKey, CreditAccount]:
-    """Open books, with the grants and the usage that are named; one that was never kept is empty.
+    """Load accounts, with the grants and usage that are needed; an account without a row is empty.
 
-    Who only reads need not know what usage burned.
+    With ``to_read`` burn records are left out, which reads do not need.
     """
     books = {shelf: CreditAccount(credit_type=shelf[1]) for shelf in needs}
     if not needs:
@@ -75,7 +75,7 @@ async def load(
 
 
 def _paying(burned: Iterable[BurnRecord]) -> set[int]:
-    """Return the grants that usage burned, to which it may return."""
+    """Return the grants of burn records, to which credits may be refunded."""
     return {piece.grant for known in burned for piece in known.pieces if piece.grant is not None}
 
 
@@ -133,13 +133,13 @@ async def _rows(
 
 
 def of_shelf(table: Table, shelf: CreditAccountKey) -> ColumnElement[bool]:
-    """Say that rows are of this book."""
+    """Return the condition that rows belong to this account."""
     place = table.c.environment_id, table.c.customer_id, table.c.credit_type
     return and_(*(column == value for column, value in zip(place, _place(shelf), strict=True)))
 
 
 def _of_shelves(dialect: str, table: Table, shelves: Iterable[CreditAccountKey]) -> ColumnElement[bool]:
-    """Say that rows are of one of these books."""
+    """Return the condition that rows belong to one of these accounts."""
     place = table.c.environment_id, table.c.customer_id, table.c.credit_type
     return in_rows(dialect, place, map(_place, shelves))
 
@@ -155,7 +155,7 @@ def _shelf(row: Row[Any]) -> CreditAccountKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changed:
-    """A book as it was opened, and as acts have left it."""
+    """An account as loaded, and after commands."""
 
     shelf: CreditAccountKey
     before: CreditAccount
@@ -163,7 +163,7 @@ class Changed:
 
 
 async def save(session: AsyncSession, changed: Collection[Changed]) -> None:
-    """Write what acts made of books, and add their entries to the ledger."""
+    """Write changed accounts, and add their entries to the ledger."""
     await upsert(session, CreditBalanceRow, [_balance(known) for known in changed])
     await upsert(session, CreditGrantRow, [row for known in changed for row in _changed_lots(known)])
     await upsert(session, CreditHoldRow, [row for known in changed for row in _changed_holds(known)])

@@ -1,6 +1,6 @@
-"""Connections that are held: a statement that is asked all the time needs no pool, no session and no thread.
+"""Pinned connections: for a very frequent statement, without a pool, a session or a thread.
 
-SQLite answers a read from an index sooner than a thread could be asked to, so it is asked at once.
+SQLite answers a read from an index faster than a thread could be reached, so it is called directly.
 """
 
 from __future__ import annotations
@@ -18,27 +18,27 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from models.database import postgresql
 
 MOST_ATTEMPTS = 2
-"""How often a statement is tried; the first attempt may find that the server has hung up."""
+"""How often a statement is tried; the first attempt may find that the server has closed the connection."""
 
 Row = Sequence[Any]
 
 
 class PinnedConnection(Protocol):
-    """A connection that only reads, made when it is first needed; each statement sees one instant."""
+    """A read-only connection, opened when it is first needed; each statement sees one instant."""
 
     @property
     def dialect(self) -> Dialect:
-        """How statements are spelled."""
+        """The dialect of statements."""
 
     async def rows(self, statement: str, parameters: Sequence[object]) -> Sequence[Row]:
-        """Return what a statement finds; raises DBAPIError and OSError."""
+        """Return the rows of a statement; raises DBAPIError and OSError."""
 
     async def close(self) -> None:
-        """Let go of the connection."""
+        """Close the connection."""
 
 
 class PinnedSqlite:
-    """A SQLite file, read at once."""
+    """A SQLite file, read without a thread."""
 
     def __init__(self, address: URL) -> None:
         self._engine = create_engine(
@@ -52,7 +52,7 @@ class PinnedSqlite:
         return self._engine.dialect
 
     async def rows(self, statement: str, parameters: Sequence[object]) -> Sequence[Row]:
-        """Return what a statement finds."""
+        """Return the rows of a statement."""
         try:
             if self._driver is None:
                 self._driver = self._opened()
@@ -84,11 +84,11 @@ class PinnedPostgres:
 
     @property
     def dialect(self) -> Dialect:
-        """PostgreSQL's, as asyncpg has it."""
+        """The dialect of asyncpg."""
         return self._engine.dialect
 
     async def rows(self, statement: str, parameters: Sequence[object]) -> Sequence[Row]:
-        """Return what a statement finds."""
+        """Return the rows of a statement."""
         try:
             return await self._found(statement, parameters)
         except postgresql.driver_errors() as error:
@@ -124,23 +124,23 @@ class PinnedPostgres:
 
 
 def _failure(statement: str, error: Exception) -> DBAPIError:
-    """Return what SQLAlchemy would raise."""
+    """Return the error that SQLAlchemy would raise."""
     return DBAPIError(statement, None, error, hide_parameters=True)
 
 
 class CompiledStatement:
-    """A statement, written out once for a connection; constants in it are parameters as well."""
+    """A statement, compiled for a connection; its constants are parameters too."""
 
     def __init__(self, statement: Executable, dialect: Dialect) -> None:
         compiled = cast("SQLCompiler", statement.compile(dialect=dialect))  # type: ignore[attr-defined]
         self.text = str(compiled)
         names = compiled.positiontup or []
         self._constants = [compiled.params[name] for name in names]
-        # Where those stand that have no value yet.
+        # The positions of parameters without a value yet.
         self._places = [(place, name) for place, name in enumerate(names) if compiled.params[name] is None]
 
     def parameters(self, **given: object) -> list[object]:
-        """Return all parameters in the order in which the statement takes them."""
+        """Return all parameters in the order that the statement takes."""
         taken = self._constants.copy()
         for place, name in self._places:
             taken[place] = given[name]

@@ -1,4 +1,4 @@
-"""Counting: what recorded usage comes to in windows that no counter is kept for."""
+"""Count usage records in windows whose counters are not stored."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _PART, _HALF = 2**32, 2**31
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Uncounted:
-    """A window whose tally is not kept, and how its records are put together."""
+    """A window whose counter is not stored, and the aggregation of its records."""
 
     owner: Owner
     window: Window
@@ -55,7 +55,7 @@ class Uncounted:
 
 
 async def count_anew(session: AsyncSession, missing: Collection[Uncounted]) -> dict[Owner, WindowTallies]:
-    """Count the records of windows that are not kept: a statement for each way to put them together."""
+    """Count the records of windows whose counters are not stored, with a statement for each aggregation."""
     counted: dict[Owner, WindowTallies] = {place.owner: {} for place in missing}
     for aggregations, count in _COUNTS:
         places = [place for place in missing if place.aggregation in aggregations]
@@ -70,7 +70,7 @@ Counted = list[tuple[int, Tally]]
 
 
 async def _summed(session: AsyncSession, windows: Windows) -> Counted:
-    """Sum up; what was given back takes no more than had been recorded before it."""
+    """Return sums; usage given back takes no more than had been recorded before it."""
     sums, gave_back = {}, dict[int, None]()
     for index, in_parts, rest, least in await _inside(session, windows, "sum"):
         sums[index] = _PART * in_parts + rest
@@ -82,7 +82,7 @@ async def _summed(session: AsyncSession, windows: Windows) -> Counted:
 
 
 async def _lowest(session: AsyncSession, windows: Windows, which: Sequence[int]) -> Sequence[tuple[int, int]]:
-    """Return, for some of the windows, how low their sum has been, in the order of recording; 0 if never."""
+    """Return how low the running sums of some windows have been; 0 if never below zero."""
     if not which:
         return ()
     spans = _spans([windows[index] for index in which])
@@ -112,7 +112,7 @@ _COUNTS = (
 
 
 async def first_in(session: AsyncSession, windows: Windows) -> dict[tuple[Owner, Window], datetime]:
-    """Return the first instant in each window at which usage occurred, where any did."""
+    """Return the first instant at which usage occurred in each window that has any."""
     if not windows:
         return {}
     rows = await _inside(session, windows, "first")
@@ -122,7 +122,7 @@ async def first_in(session: AsyncSession, windows: Windows) -> dict[tuple[Owner,
 async def values_known(
     session: AsyncSession, places: Sequence[tuple[Owner, Window, str]]
 ) -> dict[tuple[Owner, Window], frozenset[str]]:
-    """Tell which of the values that are asked about were counted in their windows."""
+    """Return which of the values were counted in their windows."""
     known: dict[tuple[Owner, Window], frozenset[str]] = {}
     if places:
         spans = _spans([(owner, window) for owner, window, _ in places], [value for _, _, value in places])
@@ -133,7 +133,7 @@ async def values_known(
 
 
 async def _inside(session: AsyncSession, windows: Windows, what: str) -> Sequence[Any]:
-    """Ask something of the records inside each window, by its index."""
+    """Select aggregates of the records inside each window, by its index."""
     rows: Sequence[Any] = (await session.execute(_asking(dialect_of(session), what), _spans(windows))).all()
     return rows
 
@@ -143,7 +143,7 @@ def _total(quantity: ColumnElement[int]) -> ColumnElement[int]:
 
 
 _WHAT: Mapping[str, Sequence[ColumnElement[Any]]] = {
-    # In two parts, since the whole may be larger than any of SQLite's integers.
+    # In two parts, since the sum may exceed SQLite's integers.
     "sum": (
         _total(_RECORDS.c.quantity // _PART),
         _total(_RECORDS.c.quantity % _PART),
@@ -163,7 +163,7 @@ def _asking(dialect: str, what: str) -> Select[Any]:
 
 @cache
 def _running(dialect: str) -> Select[Any]:
-    """Ask how low the sum of each window has been, where it was below zero."""
+    """Select the lowest running sum of each window below zero."""
     known = _each_record(dialect)
     sums = select(known.c.index, *_so_far(known)).subquery()
     whole, rest = sums.c.in_parts + sums.c.rest // _PART, sums.c.rest % _PART
@@ -182,7 +182,7 @@ def _each_record(dialect: str) -> FromClause:
 
 
 def _so_far(known: FromClause) -> list[ColumnElement[int]]:
-    """Sum up, in two parts, what was recorded in a window up to a record."""
+    """Return the running sum of a window, in two parts."""
     parts = {"in_parts": known.c.quantity // _PART, "rest": known.c.quantity % _PART}
     sums = {
         name: func.sum(part).over(partition_by=known.c.index, order_by=known.c.number, rows=(None, 0))
@@ -194,7 +194,7 @@ def _so_far(known: FromClause) -> list[ColumnElement[int]]:
 @cache
 def _looking_last(dialect: str) -> Select[Any]:
     wanted = _wanted(dialect)
-    # Two looks at the end of the index: SQLite has no lateral join.
+    # Two reads of the end of the index: SQLite has no lateral join.
     quantity, occurred_at = (
         select(column)
         .where(_is_inside(wanted))
@@ -253,9 +253,9 @@ def _spans(windows: Windows, values: Sequence[str] | None = None) -> dict[str, s
 
 
 async def flow(session: AsyncSession, windows: Windows) -> list[Flow]:
-    """Return how usage of one customer's windows was recorded and given back, in order; nothing if none was.
+    """Return in what order usage of a customer's windows was given back and recorded; empty if none was.
 
-    What was recorded between two give-backs comes together for each window.
+    Records between two refunds are added up for each window.
     """
     rows = await session.execute(_flowing(dialect_of(session)), _spans(windows))
     return [

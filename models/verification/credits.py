@@ -1,4 +1,4 @@
-"""Whether balances and grants of credits agree with the ledger, entry by entry."""
+"""Verify balances and grants of credits against the ledger, entry by entry."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _ENTRIES = table_of(CreditEntryRow)
 
 
 async def running_balances(session: AsyncSession, part: CustomerBatch) -> Difference | None:
-    """Add up the ledger anew, and compare with the balance that every entry tells."""
+    """Add up the ledger, and compare with the balance stored in every entry."""
     c = _ENTRIES.c
     book = (c.customer_id, c.credit_type)
     running = func.sum(c.amount).over(partition_by=book, order_by=c.number)
@@ -38,7 +38,7 @@ async def running_balances(session: AsyncSession, part: CustomerBatch) -> Differ
 
 
 async def verify_balances(session: AsyncSession, part: CustomerBatch) -> Difference | None:
-    """Compare every balance with what its entries come to."""
+    """Compare every balance with the sum of its entries."""
     c, entries = _BALANCES.c, _summed(part)
     sums = {
         "granted": entries.c.granted,
@@ -69,7 +69,7 @@ def _unbalanced(part: CustomerBatch, row: Mapping[Any, Any], names: Sequence[str
 
 
 def _summed(part: CustomerBatch) -> Subquery:
-    """What the entries of each book come to, by kind."""
+    """Select the sums of each account's entries, by kind."""
     c = _ENTRIES.c
     kinds = {
         "granted": c.kind == EntryKind.GRANTED,
@@ -84,7 +84,7 @@ def _summed(part: CustomerBatch) -> Subquery:
 
 
 async def verify_grants(session: AsyncSession, part: CustomerBatch) -> Difference | None:
-    """Compare what is left and held of every grant with what its entries come to."""
+    """Compare what is left and held of every grant with the sum of its entries."""
     c, e = _GRANTS.c, _ENTRIES.c
     total = _whole(func.sum(e.amount)).label("sum")
     mine = (e.customer_id, e.credit_type, e.grant_number)
@@ -121,4 +121,4 @@ def _about(part: CustomerBatch, row: Any, sentence: str) -> Difference:  # noqa:
 
 
 CREDIT_CHECKS: Sequence[Check] = (running_balances, verify_balances, verify_grants)
-"""What is checked of every customer's credits, causes first."""
+"""The checks of every customer's credits, causes first."""

@@ -99,7 +99,7 @@ class PeriodBoundary:
         """Return the account after what begins and ends at the instant, except publishes."""
         scheduled = any(term.scheduled and term.starts_at == self.at for term in self.subscription.terms)
         knowing = replace(self, follows=scheduled or bool(self._over(book)))
-        return knowing._turned(book)  # noqa: SLF001 - it is this one
+        return knowing._turned(book)  # noqa: SLF001 - of the same class
 
     def _turned(self, book: CreditAccount) -> CreditAccount:
         subscription, at = self.subscription, self.at

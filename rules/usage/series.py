@@ -38,7 +38,7 @@ _CALENDAR: Mapping[UsageBucket, Reset] = {
 }
 
 
-class BadSpan(ValueError):  # noqa: N818 - what was asked for
+class BadSpan(ValueError):  # noqa: N818 - it names what is wrong
     """A span that ends before it begins, or has too many buckets."""
 
 
