@@ -21,12 +21,12 @@ _ENVIRONMENTS = table_of(EnvironmentRow)
 async def load_many(session: AsyncSession, numbers: Iterable[int]) -> dict[int, Environment]:
     """Load environments by number."""
     wanted = row_parameters((number,) for number in set(numbers))
-    rows = await session.execute(_loading(dialect_of(session)), wanted)
+    rows = await session.execute(_load_statement(dialect_of(session)), wanted)
     return {row.id: _environment(row) for row in rows}
 
 
 @cache
-def _loading(dialect: str) -> Select[Any]:
+def _load_statement(dialect: str) -> Select[Any]:
     them = parameter_rows(dialect, number=Count()).c
     return select(_ENVIRONMENTS).where(_ENVIRONMENTS.c.id == them.number)
 

@@ -126,7 +126,7 @@ def _origin(reset: Reset, length: timedelta | int, anchor: datetime, timezone: s
     start = _unit_start(reset, local)
     # If clocks change at midnight, the date of the anchor may not be the calendar unit that contains it.
     number, _, _ = _around(start, length, 1, anchor)
-    return _moved(start, length, number)
+    return _move(start, length, number)
 
 
 def _unit_start(reset: Reset, local: datetime) -> datetime:
@@ -149,7 +149,7 @@ def _around(
     origin: datetime, length: timedelta | int, count: int, at: datetime
 ) -> tuple[int, datetime, datetime]:
     """The last boundary not after ``at``, as an index and an instant, and the next boundary."""
-    number = _elapsed(origin, length, at.astimezone(origin.tzinfo)) // count * count
+    number = _intervals_between(origin, length, at.astimezone(origin.tzinfo)) // count * count
     # Estimated by the wall clock; the end of a month and clock changes shift it by a boundary or two.
     while (start := _instant(origin, length, number)) > at:
         number -= count
@@ -158,7 +158,7 @@ def _around(
     return number, start, end
 
 
-def _elapsed(origin: datetime, length: timedelta | int, local: datetime) -> int:
+def _intervals_between(origin: datetime, length: timedelta | int, local: datetime) -> int:
     """How many whole intervals the calendar shows between two local times of one zone."""
     if isinstance(length, timedelta):
         return (local - origin) // length
@@ -170,12 +170,12 @@ def _instant(origin: datetime, length: timedelta | int, number: int) -> datetime
     if number == 0:
         return origin.astimezone(UTC)  # the anchor itself, even in an hour that occurs twice
     try:
-        return _moved(origin, length, number).astimezone(UTC)
+        return _move(origin, length, number).astimezone(UTC)
     except (OverflowError, ValueError):
         return _LAST if number > 0 else _FIRST
 
 
-def _moved(origin: datetime, length: timedelta | int, number: int) -> datetime:
+def _move(origin: datetime, length: timedelta | int, number: int) -> datetime:
     """The local time ``number`` intervals from the origin, no later than the last day of its month."""
     if isinstance(length, timedelta):
         return origin + number * length

@@ -93,9 +93,9 @@ class ProbeReader:
         self._held = held
         self._clock = clock
         dialect = held.dialect
-        self._for_one = CompiledStatement(_glancing(dialect.name, parameter_row(**_ASKED)), dialect)
+        self._for_one = CompiledStatement(_probe_statement(dialect.name, parameter_row(**_ASKED)), dialect)
         self._for_many = CompiledStatement(
-            _glancing(dialect.name, parameter_rows(dialect.name, **_ASKED)), dialect
+            _probe_statement(dialect.name, parameter_rows(dialect.name, **_ASKED)), dialect
         )
         self._reads: Coalescer[Sequence[ProbeKey], list[AccessProbe | None]] = Coalescer(
             self._read_together, name="glances"
@@ -130,7 +130,7 @@ class ProbeReader:
         return [told.get(index) for index in range(len(places))]
 
 
-def _glancing(dialect: str, place: FromClause) -> Select[Any]:
+def _probe_statement(dialect: str, place: FromClause) -> Select[Any]:
     its = and_(_CUSTOMERS.c.environment_id == place.c.environment, _CUSTOMERS.c.key == place.c.customer)
     of_place = place.join(table_of(EnvironmentRow), _ENVIRONMENTS.id == place.c.environment)
     return select(
@@ -141,8 +141,8 @@ def _glancing(dialect: str, place: FromClause) -> Select[Any]:
         _CUSTOMERS.c.facts_revision,
         _CUSTOMERS.c.revision,
         _plain(_CUSTOMERS.c.acted_at),
-        _listed(dialect, _WINDOWS, _COUNTED, _of_customer(_WINDOWS, place.c.feature)),
-        _listed(dialect, _HOLDS, _HELD, and_(_of_customer(_HOLDS, place.c.feature), _is_open())),
+        _json_rows(dialect, _WINDOWS, _COUNTED, _of_customer(_WINDOWS, place.c.feature)),
+        _json_rows(dialect, _HOLDS, _HELD, and_(_of_customer(_HOLDS, place.c.feature), _is_open())),
     ).select_from(of_place.outerjoin(_CUSTOMERS, its))
 
 
@@ -168,7 +168,7 @@ def _plain(column: ColumnElement[Any]) -> ColumnElement[Any]:
     return type_coerce(column, Count)
 
 
-def _listed(
+def _json_rows(
     dialect: str, table: Table, columns: Sequence[str], whose: ColumnElement[bool]
 ) -> ColumnElement[str]:
     """Return rows of another table as one value: a list of lists, in JSON."""

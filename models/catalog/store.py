@@ -58,11 +58,11 @@ async def _rows(session: AsyncSession, model: type[SQLModel], environment: int) 
 
 async def save(session: AsyncSession, environment: int, before: Catalog, after: Catalog) -> None:
     """Write what an edit changed, and the catalog's new revision."""
-    await upsert(session, ProductRow, _written(_PRODUCTS, environment, before.products, after.products))
-    await upsert(session, FeatureRow, _written(_FEATURES, environment, before.features, after.features))
-    credit_types = _written(_CREDIT_TYPES, environment, before.credit_types, after.credit_types)
+    await upsert(session, ProductRow, _changed_rows(_PRODUCTS, environment, before.products, after.products))
+    await upsert(session, FeatureRow, _changed_rows(_FEATURES, environment, before.features, after.features))
+    credit_types = _changed_rows(_CREDIT_TYPES, environment, before.credit_types, after.credit_types)
     await upsert(session, CreditTypeRow, credit_types)
-    changed = _changed(before.packages, after.packages)
+    changed = _changed_things(before.packages, after.packages)
     await upsert(session, PackageRow, [_package_row(environment, package) for package in changed])
     await insert(session, PackageVersionRow, _new_versions(environment, before, changed))
     environments = table_of(EnvironmentRow)
@@ -70,15 +70,15 @@ async def save(session: AsyncSession, environment: int, before: Catalog, after: 
     await session.execute(renewed.values(catalog_revision=after.revision))
 
 
-def _changed(before: Mapping[str, Fact], after: Mapping[str, Fact]) -> list[Fact]:
+def _changed_things(before: Mapping[str, Fact], after: Mapping[str, Fact]) -> list[Fact]:
     # An edit shares all unchanged parts, so identity shows what it changed.
     return [thing for key, thing in after.items() if before.get(key) is not thing]
 
 
-def _written(
+def _changed_rows(
     shape: RowCodec[Fact], environment: int, before: Mapping[str, Fact], after: Mapping[str, Fact]
 ) -> list[dict[str, Any]]:
-    return [shape.write(environment, thing) for thing in _changed(before, after)]
+    return [shape.write(environment, thing) for thing in _changed_things(before, after)]
 
 
 def _package_row(environment: int, package: Package) -> dict[str, Any]:

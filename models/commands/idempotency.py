@@ -40,7 +40,7 @@ async def find(session: AsyncSession, wanted: Collection[TakenBy]) -> dict[Taken
     if not wanted:
         return {}
     places = ((by.environment, by.customer, by.operation, by.key) for by in wanted)
-    rows = await session.execute(_finding(dialect_of(session)), row_parameters(places))
+    rows = await session.execute(_find_statement(dialect_of(session)), row_parameters(places))
     return {
         TakenBy(row.environment_id, row.customer_id, row.operation, row.key): First(
             input_digest=row.input_digest, number=row.number, outcome=row.outcome
@@ -50,7 +50,7 @@ async def find(session: AsyncSession, wanted: Collection[TakenBy]) -> dict[Taken
 
 
 @cache
-def _finding(dialect: str) -> Select[Any]:
+def _find_statement(dialect: str) -> Select[Any]:
     c, them = (
         _KEYS.c,
         parameter_rows(dialect, environment=Count(), customer=Count(), operation=Key(), key=Key()).c,

@@ -60,7 +60,9 @@ async def load(
     kept = {shelf: needs[shelf] for shelf, book in books.items() if book.at is not None}
     burns = await _burns(session, {} if to_read else kept)
     named = {(*_place(shelf), need.grant) for shelf in kept for need in kept[shelf] if need.grant is not None}
-    named |= {(*_place(shelf), number) for shelf, burned in burns.items() for number in _paying(burned)}
+    named |= {
+        (*_place(shelf), number) for shelf, burned in burns.items() for number in _burned_grants(burned)
+    }
     lots, holds = await _lots(session, kept, named), await _open_holds(session, kept)
     return {
         shelf: replace(
@@ -74,7 +76,7 @@ async def load(
     }
 
 
-def _paying(burned: Iterable[BurnRecord]) -> set[int]:
+def _burned_grants(burned: Iterable[BurnRecord]) -> set[int]:
     """Return the grants of burn records, to which credits may be refunded."""
     return {piece.grant for known in burned for piece in known.pieces if piece.grant is not None}
 
@@ -171,38 +173,38 @@ async def save(session: AsyncSession, changed: Collection[Changed]) -> None:
     await insert(session, CreditEntryRow, [row for known in changed for row in _entries(known)])
 
 
-def _named(shelf: CreditAccountKey) -> dict[str, object]:
+def _key_columns(shelf: CreditAccountKey) -> dict[str, object]:
     environment, customer, credit_type = _place(shelf)
     return {"environment_id": environment, "customer_id": customer, "credit_type": credit_type}
 
 
 def _balance(known: Changed) -> dict[str, Any]:
-    return {**_named(known.shelf), **balance_values(known.after)}
+    return {**_key_columns(known.shelf), **balance_values(known.after)}
 
 
 def _changed_lots(known: Changed) -> Iterable[dict[str, Any]]:
     before = {**known.before.lots, **known.before.closed}
     for number, lot in {**known.after.lots, **known.after.closed}.items():
         if before.get(number) != lot:
-            yield {**_named(known.shelf), **lot_values(lot)}
+            yield {**_key_columns(known.shelf), **lot_values(lot)}
 
 
 def _changed_holds(known: Changed) -> Iterable[dict[str, Any]]:
     made = (hold for key, hold in known.after.holds.items() if key not in known.before.holds)
     gone = (hold for key, hold in known.before.holds.items() if key not in known.after.holds)
     for hold in made:
-        yield {**_named(known.shelf), **hold_values(hold), "ended_at": None}
+        yield {**_key_columns(known.shelf), **hold_values(hold), "ended_at": None}
     for hold in gone:
         ended_at = earliest((hold.expires_at, known.after.at))
-        yield {**_named(known.shelf), **hold_values(hold), "ended_at": ended_at}
+        yield {**_key_columns(known.shelf), **hold_values(hold), "ended_at": ended_at}
 
 
 def _changed_burns(known: Changed) -> Iterable[dict[str, Any]]:
     for place, burned in known.after.burned.items():
         if known.before.burned.get(place) != burned:
-            yield {**_named(known.shelf), **burn_values(burned)}
+            yield {**_key_columns(known.shelf), **burn_values(burned)}
 
 
 def _entries(known: Changed) -> Iterable[dict[str, Any]]:
     for entry in known.after.entries:
-        yield {**_named(known.shelf), **entry_values(entry)}
+        yield {**_key_columns(known.shelf), **entry_values(entry)}

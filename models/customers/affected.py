@@ -67,28 +67,28 @@ class AffectedCustomers:
 
 async def count_affected(session: AsyncSession, whom: AffectedCustomers) -> int:
     """Count them, except archived ones."""
-    return int((await session.execute(_counting(dialect_of(session)), whom.asked)).scalar_one())
+    return int((await session.execute(_count_statement(dialect_of(session)), whom.asked)).scalar_one())
 
 
 async def sample(session: AsyncSession, whom: AffectedCustomers, size: int) -> list[int]:
     """Return the numbers of a random sample of them, the same for every call."""
     some = whom.asked | {"size": size}
-    return [number for (number,) in await session.execute(_sampling(dialect_of(session)), some)]
+    return [number for (number,) in await session.execute(_sample_statement(dialect_of(session)), some)]
 
 
 async def affected_after(session: AsyncSession, whom: AffectedCustomers, number: int, size: int) -> list[int]:
     """Return their numbers after ``number``, in order, including archived ones."""
     page = whom.asked | {"behind": number, "size": size}
-    return [number for (number,) in await session.execute(_paging(dialect_of(session)), page)]
+    return [number for (number,) in await session.execute(_page_statement(dialect_of(session)), page)]
 
 
 @cache
-def _counting(dialect: str) -> Select[Any]:
+def _count_statement(dialect: str) -> Select[Any]:
     return select(func.count()).where(_CUSTOMERS.id.in_(_all(dialect)), _CUSTOMERS.archived.is_(False))
 
 
 @cache
-def _sampling(dialect: str) -> Select[Any]:
+def _sample_statement(dialect: str) -> Select[Any]:
     shuffled = _CUSTOMERS.id % _SPREAD * _SHUFFLE % _SHUFFLED
     them = select(_CUSTOMERS.id).where(_CUSTOMERS.id.in_(_all(dialect)), _CUSTOMERS.archived.is_(False))
     return them.order_by(shuffled, _CUSTOMERS.id).limit(bindparam("size", type_=Count()))
@@ -99,7 +99,7 @@ def _all(dialect: str) -> CompoundSelect[Any]:
 
 
 @cache
-def _paging(dialect: str) -> Select[Any]:
+def _page_statement(dialect: str) -> Select[Any]:
     """Read each table in the order of its customers, only as far as the page needs."""
     size, number = bindparam("size", type_=Count()), bindparam("behind", type_=Count())
     pages = []

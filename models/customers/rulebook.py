@@ -101,7 +101,7 @@ class Rulebook:
             await self._enter(session)
             return _ALIKE
         if newest not in self._differing:
-            self._differing[newest] = await self._compared(session, newest)
+            self._differing[newest] = await self._compare(session, newest)
         return self._differing[newest]
 
     async def ruling(self, session: AsyncSession, newest: str | None) -> Ruling | None:
@@ -127,7 +127,7 @@ class Rulebook:
         }
         await insert_missing(session, TimeZoneRulesRow, [own])
 
-    async def _compared(self, session: AsyncSession, release: str) -> frozenset[str]:
+    async def _compare(self, session: AsyncSession, release: str) -> frozenset[str]:
         of_release = _RULES.c.release == release
         source = (await session.execute(select(_RULES.c.source).where(of_release))).scalar_one()
         if release == self.own.release and source == self.own.source == PACKAGE:

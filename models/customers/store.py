@@ -37,8 +37,8 @@ async def load(
 ) -> dict[str, Customer]:
     """Load the customers of an environment that exist, by key."""
     addresses = {(environment, key) for key in keys}
-    rows = (await session.execute(_loading(dialect_of(session)), row_parameters(addresses))).all()
-    return {customer.key: customer for customer in await _known(session, facts_cache, rows)}
+    rows = (await session.execute(_load_statement(dialect_of(session)), row_parameters(addresses))).all()
+    return {customer.key: customer for customer in await _customers(session, facts_cache, rows)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,11 +59,11 @@ async def page(
     size: int,
 ) -> list[Customer]:
     """Return customers sorted by key, those after ``behind``."""
-    wanted = select(_CUSTOMERS).where(_wanted(query))
+    wanted = select(_CUSTOMERS).where(_condition(query))
     if behind is not None:
         wanted = wanted.where(_CUSTOMERS.c.key > behind)
     rows = (await session.execute(wanted.order_by(_CUSTOMERS.c.key).limit(size))).all()
-    return await _known(session, facts_cache, rows)
+    return await _customers(session, facts_cache, rows)
 
 
 async def load_by_number(
@@ -71,16 +71,16 @@ async def load_by_number(
 ) -> list[Customer]:
     """Return customers by their numbers, unordered, without archived ones."""
     wanted = select(_CUSTOMERS).where(_CUSTOMERS.c.id.in_(numbers), _CUSTOMERS.c.archived.is_(False))
-    return await _known(session, facts_cache, (await session.execute(wanted)).all())
+    return await _customers(session, facts_cache, (await session.execute(wanted)).all())
 
 
 async def count(session: AsyncSession, query: CustomerQuery) -> int:
     """Count the customers."""
-    counted = select(func.count()).select_from(_CUSTOMERS).where(_wanted(query))
+    counted = select(func.count()).select_from(_CUSTOMERS).where(_condition(query))
     return int((await session.execute(counted)).scalar_one())
 
 
-def _wanted(query: CustomerQuery) -> ColumnElement[bool]:
+def _condition(query: CustomerQuery) -> ColumnElement[bool]:
     wanted = [_CUSTOMERS.c.environment_id == query.environment]
     if not query.include_archived:
         wanted.append(_CUSTOMERS.c.archived.is_(False))
@@ -137,23 +137,23 @@ async def lock(session: AsyncSession, addresses: Collection[Address]) -> None:
     """Lock these customers until the transaction ends, in the same order everywhere."""
     # On SQLite the transaction already has the lock of the whole database.
     if (dialect := dialect_of(session)) != "sqlite":
-        await session.execute(_locking(dialect), row_parameters(addresses))
+        await session.execute(_lock_statement(dialect), row_parameters(addresses))
 
 
 @cache
-def _locking(dialect: str) -> Select[Any]:
+def _lock_statement(dialect: str) -> Select[Any]:
     theirs = select(_CUSTOMERS.c.id).where(_is_asked(dialect)).order_by(_CUSTOMERS.c.id)
     return theirs.with_for_update(of=_CUSTOMERS)
 
 
 @cache
-def _loading(dialect: str) -> Select[Any]:
+def _load_statement(dialect: str) -> Select[Any]:
     return select(_CUSTOMERS).where(_is_asked(dialect))
 
 
 @cache
 def _loading_locked(dialect: str) -> Select[Any]:
-    return _loading(dialect).add_columns(newest_release().label("rules"))
+    return _load_statement(dialect).add_columns(newest_release().label("rules"))
 
 
 def _is_asked(dialect: str) -> ColumnElement[bool]:
@@ -177,12 +177,12 @@ async def load_locked(
 ) -> Locked:
     """Load customers after locking them: a statement that waited for the lock may have read old rows."""
     rows = (await session.execute(_loading_locked(dialect_of(session)), row_parameters(addresses))).all()
-    known = await _known(session, facts_cache, rows)
+    known = await _customers(session, facts_cache, rows)
     found = {(row.environment_id, row.key): customer for row, customer in zip(rows, known, strict=True)}
     return Locked(customers=found, rules=rows[0].rules if rows else None)
 
 
-async def _known(
+async def _customers(
     session: AsyncSession, facts_cache: CustomerFactsCache, rows: Sequence[Row[Any]]
 ) -> list[Customer]:
     owned = await facts_cache.of(session, [(row.environment_id, row.id, row.facts_revision) for row in rows])
@@ -218,7 +218,7 @@ def _progress(after: Customer) -> dict[str, Any]:
     return {"number": after.number, "revision": after.revision, "acted_at": after.acted_at}
 
 
-def _folded(text: str | None) -> str | None:
+def _fold(text: str | None) -> str | None:
     return None if text is None else text.casefold()
 
 
@@ -229,8 +229,8 @@ def _customer_values(after: Customer) -> dict[str, Any]:
         "facts_revision": after.revision,
         "name": after.name,
         "email": after.email,
-        "folded_name": _folded(after.name),
-        "folded_email": _folded(after.email),
+        "folded_name": _fold(after.name),
+        "folded_email": _fold(after.email),
         "timezone": after.timezone,
         "extra": after.metadata,
         "archived": after.archived,

@@ -42,15 +42,15 @@ class VersionCount:
     count: int
 
 
-def _asked_at(clock: datetime) -> ColumnElement[datetime]:
+def _read_instant(clock: datetime) -> ColumnElement[datetime]:
     """Return the instant of reads about a customer: never before their last command."""
     return case((_CUSTOMERS.acted_at > clock, _CUSTOMERS.acted_at), else_=literal(clock, Instant))
 
 
 async def count_by_version(session: AsyncSession, environment: int, now: datetime) -> list[VersionCount]:
     """Count the live subscriptions of an environment by their plan and by their add-ons."""
-    found = [*await session.execute(_on_plans(environment, _asked_at(now)))]
-    found += [*await session.execute(_on_addons(environment, _asked_at(now)))]
+    found = [*await session.execute(_on_plans(environment, _read_instant(now)))]
+    found += [*await session.execute(_on_addons(environment, _read_instant(now)))]
     return [VersionCount(package=key, version=version, since=at, count=n) for key, version, at, n in found]
 
 
@@ -102,7 +102,7 @@ class OnPlan:
 
 def customers_on(environment: int, on: OnPlan) -> Select[Any]:
     """Select the numbers of the customers with a subscription to the plan in force."""
-    terms, now = _TERMS.c, _asked_at(on.now)
+    terms, now = _TERMS.c, _read_instant(on.now)
     ours = and_(
         terms.environment_id == environment,
         terms.plan_key == on.plan,

@@ -136,13 +136,13 @@ async def _load_owned(
 async def _rows(
     session: AsyncSession, model: type[SQLModel], customers: Collection[Sequence[int]]
 ) -> Sequence[Row[Any]]:
-    theirs = await session.execute(_owned(model, dialect_of(session)), row_parameters(customers))
+    theirs = await session.execute(_rows_statement(model, dialect_of(session)), row_parameters(customers))
     rows: Sequence[Row[Any]] = theirs.all()
     return rows
 
 
 @cache
-def _owned(model: type[SQLModel], dialect: str) -> Select[Any]:
+def _rows_statement(model: type[SQLModel], dialect: str) -> Select[Any]:
     table = table_of(model)
     c, them = table.c, parameter_rows(dialect, environment=Count(), customer=Count()).c
     # The environment too: without the first column of the key, the database would scan the table.

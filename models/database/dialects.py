@@ -44,7 +44,7 @@ def table_of(model: type[SQLModel]) -> Table:
 async def insert(session: AsyncSession, model: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows; IntegrityError if one exists already."""
     if rows:
-        await write_rows(session, _inserting(model), rows)
+        await write_rows(session, _insert_statement(model), rows)
 
 
 async def insert_missing(
@@ -52,27 +52,27 @@ async def insert_missing(
 ) -> None:
     """Insert the rows that do not exist yet, and leave the others as they are."""
     if rows:
-        await write_rows(session, _inserting_missing(model, dialect_of(session)), rows)
+        await write_rows(session, _insert_missing_statement(model, dialect_of(session)), rows)
 
 
 async def upsert(session: AsyncSession, model: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows, or update all other columns of rows with the same primary key."""
     if rows:
-        await write_rows(session, _upserting(model, dialect_of(session), tuple(rows[0])), rows)
+        await write_rows(session, _upsert_statement(model, dialect_of(session), tuple(rows[0])), rows)
 
 
 @cache
-def _inserting(model: type[SQLModel]) -> UpdateBase:
+def _insert_statement(model: type[SQLModel]) -> UpdateBase:
     return table_of(model).insert()
 
 
 @cache
-def _inserting_missing(model: type[SQLModel], dialect: str) -> UpdateBase:
+def _insert_missing_statement(model: type[SQLModel], dialect: str) -> UpdateBase:
     return _INSERTS[dialect](table_of(model)).on_conflict_do_nothing()
 
 
 @cache
-def _upserting(model: type[SQLModel], dialect: str, names: tuple[str, ...]) -> UpdateBase:
+def _upsert_statement(model: type[SQLModel], dialect: str, names: tuple[str, ...]) -> UpdateBase:
     keys = [column.name for column in table_of(model).primary_key]
     statement = _INSERTS[dialect](table_of(model))
     written = {name: statement.excluded[name] for name in names if name not in keys}

@@ -55,12 +55,12 @@ class PinnedSqlite:
         """Return the rows of a statement."""
         try:
             if self._driver is None:
-                self._driver = self._opened()
+                self._driver = self._open()
             return self._driver.execute(statement, parameters).fetchall()
         except sqlite3.Error as error:
             raise _failure(statement, error) from error
 
-    def _opened(self) -> sqlite3.Connection:
+    def _open(self) -> sqlite3.Connection:
         proxy = self._engine.raw_connection()
         connection: sqlite3.Connection = proxy.driver_connection  # type: ignore[assignment]
         proxy.detach()
@@ -90,13 +90,13 @@ class PinnedPostgres:
     async def rows(self, statement: str, parameters: Sequence[object]) -> Sequence[Row]:
         """Return the rows of a statement."""
         try:
-            return await self._found(statement, parameters)
+            return await self._fetch(statement, parameters)
         except postgresql.driver_errors() as error:
             raise _failure(statement, error) from error
 
-    async def _found(self, statement: str, parameters: Sequence[object]) -> Sequence[Row]:
+    async def _fetch(self, statement: str, parameters: Sequence[object]) -> Sequence[Row]:
         for attempt in range(1, MOST_ATTEMPTS + 1):
-            driver = await self._connected()
+            driver = await self._connect()
             try:
                 found: Sequence[Row] = await driver.fetch(statement, *parameters)
             except Exception as error:
@@ -109,7 +109,7 @@ class PinnedPostgres:
         message = "the last attempt returns or raises"
         raise AssertionError(message)
 
-    async def _connected(self) -> Any:  # noqa: ANN401 - asyncpg's connection
+    async def _connect(self) -> Any:  # noqa: ANN401 - asyncpg's connection
         if self._driver is None or self._driver.is_closed():
             await self.close()
             self._connection = await self._engine.connect()

@@ -40,7 +40,7 @@ class FileConnection:
     def do(self, work: Work[Answer]) -> Answer:
         """Do work in one transaction, in the current thread."""
         with self.engine.begin() as connection:
-            return _driven(work(cast("AsyncSession", _Session(connection))))
+            return _drive(work(cast("AsyncSession", _Session(connection))))
 
     async def close(self) -> None:
         """Close the connection."""
@@ -88,7 +88,7 @@ class _Session:
         return self._connection
 
 
-def _driven(work: Coroutine[Any, Any, Answer]) -> Answer:
+def _drive(work: Coroutine[Any, Any, Answer]) -> Answer:
     """Run a coroutine that never waits to its end."""
     try:
         work.send(None)

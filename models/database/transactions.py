@@ -51,7 +51,7 @@ class Database:
         foreign_keys: bool = True,
         longest: float | None = postgresql.LONGEST_SECONDS,
     ) -> None:
-        self.url = _checked(url)
+        self.url = _check_url(url)
         readers = readers or READERS[self.dialect]
         self._files: _Files | None = None
         if self.dialect == "sqlite":
@@ -157,7 +157,7 @@ class _Files(NamedTuple):
     writing: FileThread
 
 
-def _checked(url: str) -> URL:
+def _check_url(url: str) -> URL:
     try:
         address = make_url(url)
     except ArgumentError as error:

@@ -67,7 +67,7 @@ def _upgrade(connection: Connection) -> None:
     revision = _revision(connection)
     if revision == _newest():
         return
-    if revision is not None and revision not in _known():
+    if revision is not None and revision not in _revisions():
         raise DatabaseTooNew(revision)
     # Loading Alembic takes a third of a start, and most starts find nothing to do.
     from models.migrations.upgrading import upgrade  # noqa: PLC0415
@@ -90,11 +90,11 @@ def _revision(connection: Connection) -> str | None:
 
 
 @cache
-def _known() -> tuple[str, ...]:
+def _revisions() -> tuple[str, ...]:
     """Return every revision, the newest first; each file's name begins with its own."""
     names = (file.stem for file in _VERSIONS.glob("[0-9]*.py"))
     return tuple(sorted((name.partition("_")[0] for name in names), reverse=True))
 
 
 def _newest() -> str:
-    return _known()[0]
+    return _revisions()[0]

@@ -69,7 +69,7 @@ Windows = Sequence[tuple[Owner, Window]]
 Counted = list[tuple[int, Tally]]
 
 
-async def _summed(session: AsyncSession, windows: Windows) -> Counted:
+async def _sums(session: AsyncSession, windows: Windows) -> Counted:
     """Return sums; usage given back takes no more than had been recorded before it."""
     sums, gave_back = {}, dict[int, None]()
     for index, in_parts, rest, least in await _inside(session, windows, "sum"):
@@ -86,7 +86,7 @@ async def _lowest(session: AsyncSession, windows: Windows, which: Sequence[int])
     if not which:
         return ()
     spans = _spans([windows[index] for index in which])
-    rows = await session.execute(_running(dialect_of(session)), spans)
+    rows = await session.execute(_lowest_statement(dialect_of(session)), spans)
     return [(which[place], lowest or 0) for place, lowest in rows]
 
 
@@ -99,12 +99,12 @@ async def _distinct(session: AsyncSession, windows: Windows) -> Counted:
 
 
 async def _last(session: AsyncSession, windows: Windows) -> Counted:
-    rows = await session.execute(_looking_last(dialect_of(session)), _spans(windows))
+    rows = await session.execute(_last_statement(dialect_of(session)), _spans(windows))
     return [(index, Tally(used=used or 0, last_at=last_at)) for index, used, last_at in rows]
 
 
 _COUNTS = (
-    (ADDED_UP, _summed),
+    (ADDED_UP, _sums),
     ((Aggregation.MAX,), _largest),
     ((Aggregation.UNIQUE,), _distinct),
     ((Aggregation.LATEST,), _last),
@@ -126,7 +126,7 @@ async def values_known(
     known: dict[tuple[Owner, Window], frozenset[str]] = {}
     if places:
         spans = _spans([(owner, window) for owner, window, _ in places], [value for _, _, value in places])
-        for index in (await session.execute(_knowing(dialect_of(session)), spans)).scalars():
+        for index in (await session.execute(_known_values_statement(dialect_of(session)), spans)).scalars():
             owner, window, value = places[index]
             known[owner, window] = known.get((owner, window), frozenset()) | {value}
     return known
@@ -134,7 +134,9 @@ async def values_known(
 
 async def _inside(session: AsyncSession, windows: Windows, what: str) -> Sequence[Any]:
     """Select aggregates of the records inside each window, by its index."""
-    rows: Sequence[Any] = (await session.execute(_asking(dialect_of(session), what), _spans(windows))).all()
+    rows: Sequence[Any] = (
+        await session.execute(_aggregate_statement(dialect_of(session), what), _spans(windows))
+    ).all()
     return rows
 
 
@@ -156,13 +158,13 @@ _WHAT: Mapping[str, Sequence[ColumnElement[Any]]] = {
 
 
 @cache
-def _asking(dialect: str, what: str) -> Select[Any]:
-    wanted = _wanted(dialect)
+def _aggregate_statement(dialect: str, what: str) -> Select[Any]:
+    wanted = _window_rows(dialect)
     return aggregate_per_row(dialect, wanted, _RECORDS, _is_inside(wanted), _WHAT[what])
 
 
 @cache
-def _running(dialect: str) -> Select[Any]:
+def _lowest_statement(dialect: str) -> Select[Any]:
     """Select the lowest running sum of each window below zero."""
     known = _each_record(dialect)
     sums = select(known.c.index, *_so_far(known)).subquery()
@@ -173,7 +175,7 @@ def _running(dialect: str) -> Select[Any]:
 
 def _each_record(dialect: str) -> FromClause:
     """Select the records inside each window, with its index."""
-    wanted = _wanted(dialect)
+    wanted = _window_rows(dialect)
     what = (_RECORDS.c.number, _RECORDS.c.quantity)
     if dialect == "sqlite":
         return select(wanted.c.index, *what).select_from(wanted.join(_RECORDS, _is_inside(wanted))).subquery()
@@ -192,8 +194,8 @@ def _so_far(known: FromClause) -> list[ColumnElement[int]]:
 
 
 @cache
-def _looking_last(dialect: str) -> Select[Any]:
-    wanted = _wanted(dialect)
+def _last_statement(dialect: str) -> Select[Any]:
+    wanted = _window_rows(dialect)
     # Two reads of the end of the index: SQLite has no lateral join.
     quantity, occurred_at = (
         select(column)
@@ -208,8 +210,8 @@ def _looking_last(dialect: str) -> Select[Any]:
 
 
 @cache
-def _knowing(dialect: str) -> Select[Any]:
-    wanted = _wanted(dialect)
+def _known_values_statement(dialect: str) -> Select[Any]:
+    wanted = _window_rows(dialect)
     same = _is_inside(wanted) & (_RECORDS.c.value == wanted.c.value)
     return select(wanted.c.index).where(exists().where(same).correlate(wanted))
 
@@ -224,7 +226,7 @@ def _is_inside(wanted: FromClause) -> ColumnElement[bool]:
     )
 
 
-def _wanted(dialect: str) -> FromClause:
+def _window_rows(dialect: str) -> FromClause:
     return parameter_rows(
         dialect,
         index=Count(),
@@ -257,7 +259,7 @@ async def flow(session: AsyncSession, windows: Windows) -> list[Flow]:
 
     Records between two refunds are added up for each window.
     """
-    rows = await session.execute(_flowing(dialect_of(session)), _spans(windows))
+    rows = await session.execute(_flow_statement(dialect_of(session)), _spans(windows))
     return [
         Flow(window=windows[index][1], given_back=-min(0, least), used=_PART * in_parts + rest)
         for _, index, least, in_parts, rest in rows
@@ -265,7 +267,7 @@ async def flow(session: AsyncSession, windows: Windows) -> list[Flow]:
 
 
 @cache
-def _flowing(dialect: str) -> Select[Any]:
+def _flow_statement(dialect: str) -> Select[Any]:
     known = _each_record(dialect)
     gave_back = case((known.c.quantity < 0, 1), else_=0)
     step = cast(func.sum(gave_back).over(order_by=known.c.number, rows=(None, 0)), BigInteger)

@@ -43,17 +43,17 @@ async def load(
         row_parameters((owner.environment, owner.customer) for owner in owners),
     )
     instants = {"now": now, "made_by": made_by or LATEST}
-    rows = [*await session.execute(_opening(dialect), theirs | instants)]
+    rows = [*await session.execute(_open_statement(dialect), theirs | instants)]
     if named:
         keys = row_parameters((owner.environment, owner.customer, key) for owner, key in named)
-        rows += [*await session.execute(_naming(dialect), keys)]
+        rows += [*await session.execute(_named_statement(dialect), keys)]
     for row in rows:
         found[Owner(environment=row.environment_id, customer=row.customer_id)][row.key] = _hold(row)
     return found
 
 
 @cache
-def _opening(dialect: str) -> Select[Any]:
+def _open_statement(dialect: str) -> Select[Any]:
     them = parameter_rows(dialect, environment=Count(), customer=Count()).c
     theirs = and_(_C.environment_id == them.environment, _C.customer_id == them.customer)
     now = bindparam("now", type_=Instant)
@@ -61,7 +61,7 @@ def _opening(dialect: str) -> Select[Any]:
 
 
 @cache
-def _naming(dialect: str) -> Select[Any]:
+def _named_statement(dialect: str) -> Select[Any]:
     them = parameter_rows(dialect, environment=Count(), customer=Count(), key=Key()).c
     theirs = and_(_C.environment_id == them.environment, _C.customer_id == them.customer)
     return select(_TABLE).where(theirs, _C.key == them.key)

@@ -46,7 +46,7 @@ async def load_counters(session: AsyncSession, owners: Collection[Owner]) -> dic
     if owners:
         theirs = row_parameters((owner.environment, owner.customer) for owner in owners)
         for environment, customer, feature, starts_at, ends_at, used, last_at in await session.execute(
-            _keeping(dialect_of(session)), theirs
+            _counters_statement(dialect_of(session)), theirs
         ):
             window = Window(feature=feature, starts_at=starts_at, ends_at=ends_at)
             found[Owner(environment, customer)][window] = Tally(used=used, last_at=last_at)
@@ -54,7 +54,7 @@ async def load_counters(session: AsyncSession, owners: Collection[Owner]) -> dic
 
 
 @cache
-def _keeping(dialect: str) -> Select[Any]:
+def _counters_statement(dialect: str) -> Select[Any]:
     c, them = _WINDOWS.c, parameter_rows(dialect, environment=Count(), customer=Count()).c
     wanted = (c.environment_id, c.customer_id, c.feature_key, c.starts_at, c.ends_at, c.used, c.last_at)
     return select(*wanted).where(c.environment_id == them.environment, c.customer_id == them.customer)

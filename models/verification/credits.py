@@ -39,7 +39,7 @@ async def running_balances(session: AsyncSession, part: CustomerBatch) -> Differ
 
 async def verify_balances(session: AsyncSession, part: CustomerBatch) -> Difference | None:
     """Compare every balance with the sum of its entries."""
-    c, entries = _BALANCES.c, _summed(part)
+    c, entries = _BALANCES.c, _sums(part)
     sums = {
         "granted": entries.c.granted,
         "consumed": -entries.c.consumed,
@@ -58,17 +58,17 @@ async def verify_balances(session: AsyncSession, part: CustomerBatch) -> Differe
     ).select_from(_BALANCES.outerjoin(entries, same))
     wrong = asked.where(_theirs(_BALANCES, part), differs).order_by(c.customer_id, c.credit_type)
     row = (await session.execute(wrong.limit(1))).mappings().first()
-    return None if row is None else _unbalanced(part, row, list(sums))
+    return None if row is None else _describe_imbalance(part, row, list(sums))
 
 
-def _unbalanced(part: CustomerBatch, row: Mapping[Any, Any], names: Sequence[str]) -> Difference:
+def _describe_imbalance(part: CustomerBatch, row: Mapping[Any, Any], names: Sequence[str]) -> Difference:
     name = next(name for name in names if row[name] != row[f"{name}_anew"])
     said = f"says {to_text(row[name])}, and its entries come to {to_text(row[f'{name}_anew'])}"
     sentence = f"The balance of '{row['credit_type']}', {name}, {said}."
     return Difference(customer=part.customers[row["customer_id"]], sentence=sentence)
 
 
-def _summed(part: CustomerBatch) -> Subquery:
+def _sums(part: CustomerBatch) -> Subquery:
     """Select the sums of each account's entries, by kind."""
     c = _ENTRIES.c
     kinds = {

@@ -113,7 +113,7 @@ async def verify_counters(session: AsyncSession, part: CustomerBatch) -> Differe
     )
     for owner, window in places:
         if not _is_same(kept[owner][window], anew[owner][window]):
-            return _about(part, owner, _miscounted(window, kept[owner][window], anew[owner][window]))
+            return _about(part, owner, _describe_miscount(window, kept[owner][window], anew[owner][window]))
     return None
 
 
@@ -121,7 +121,7 @@ def _is_same(kept: Tally, anew: Tally) -> bool:
     return (kept.used, kept.last_at) == (anew.used, anew.last_at)
 
 
-def _miscounted(window: Window, kept: Tally, anew: Tally) -> str:
+def _describe_miscount(window: Window, kept: Tally, anew: Tally) -> str:
     span = f"from {window.starts_at.isoformat()} to {window.ends_at.isoformat()}"
     if kept.used == anew.used:
         return f"The tally of '{window.feature}' {span} was seen last at another instant than its records."
@@ -275,7 +275,7 @@ async def verify_idempotency_keys(session: AsyncSession, part: CustomerBatch) ->
 
 def _acts(part: CustomerBatch) -> Subquery:
     """Select the traces of each command that used a key; grouped, so that nothing is joined."""
-    left = union_all(_recorded(part), _taken(part)).subquery("left")
+    left = union_all(_record_traces(part), _key_traces(part)).subquery("left")
     c = left.c
     of_key = [func.min(c[name]).label(name) for name in ("operation", "key", "told", "subscription")]
     of_records = [func.min(c[name]).label(name) for name in ("quantity", "feature_key")]
@@ -285,7 +285,7 @@ def _acts(part: CustomerBatch) -> Subquery:
     return grouped.having(func.count(c.key) > 0).subquery("acts")
 
 
-def _recorded(part: CustomerBatch) -> Select[Any]:
+def _record_traces(part: CustomerBatch) -> Select[Any]:
     c = _RECORDS.c
     unknown = [null().label(name) for name in ("operation", "key")]
     untold = [cast(null(), BigInteger).label(name) for name in ("told", "subscription")]
@@ -293,11 +293,11 @@ def _recorded(part: CustomerBatch) -> Select[Any]:
     return select(*place, c.quantity, c.feature_key, *unknown, *untold).where(part.owns(_RECORDS))
 
 
-def _taken(part: CustomerBatch) -> Select[Any]:
+def _key_traces(part: CustomerBatch) -> Select[Any]:
     c = _KEYS.c
     unknown = (cast(null(), BigInteger).label("quantity"), null().label("feature_key"))
-    told = func.coalesce(*(_told(name) for name in ("consumed", "recorded", "matched", "reserved")))
-    outcome = (told.label("told"), _told("subscription").label("subscription"))
+    told = func.coalesce(*(_outcome_number(name) for name in ("consumed", "recorded", "matched", "reserved")))
+    outcome = (told.label("told"), _outcome_number("subscription").label("subscription"))
     place = (c.environment_id, c.customer_id, c.number)
     return select(*place, *unknown, c.operation, c.key, *outcome).where(part.owns(_KEYS))
 
@@ -306,7 +306,7 @@ def _same_customer(one: Table, other: FromClause) -> ColumnElement[bool]:
     return and_(one.c.environment_id == other.c.environment_id, one.c.customer_id == other.c.customer_id)
 
 
-def _told(name: str) -> ColumnElement[int]:
+def _outcome_number(name: str) -> ColumnElement[int]:
     """Select a number of a command's outcome, as its key stores it."""
     return cast(type_coerce(_KEYS.c.outcome, JSON)[name].as_string(), BigInteger)
 

@@ -201,7 +201,7 @@ def refusal(viewer: Viewer, permission: Permission, arguments: Mapping[str, obje
         case ApiKeyKind.SECRET:
             return _refusal_by_scope(viewer, permission)
         case ApiKeyKind.PUBLISHABLE:
-            of_nobody = permission.public and not [*_named(arguments, permission.own)]
+            of_nobody = permission.public and not [*_values_at(arguments, permission.own)]
             allowed = permission.anyone or of_nobody
             return None if allowed else "This requires a secret key; this one is publishable."
         case ApiKeyKind.CUSTOMER:
@@ -221,18 +221,18 @@ def _refusal_of_token(viewer: Viewer, permission: Permission, arguments: Mapping
         return None
     if not permission.own:
         return "This requires a secret key; this is a customer token."
-    if any(name != viewer.customer for name in _named(arguments, permission.own)):
+    if any(name != viewer.customer for name in _values_at(arguments, permission.own)):
         return "This token belongs to one customer and cannot read another."
     return None
 
 
-def _named(arguments: object, path: tuple[str, ...]) -> Iterator[object]:
+def _values_at(arguments: object, path: tuple[str, ...]) -> Iterator[object]:
     """Yield the values at a path of the arguments, in every item of lists on the path."""
     if isinstance(arguments, list):
         for item in arguments:
-            yield from _named(item, path)
+            yield from _values_at(item, path)
     elif path and isinstance(arguments, Mapping):
-        yield from _named(arguments.get(path[0]), path[1:])
+        yield from _values_at(arguments.get(path[0]), path[1:])
     elif arguments is not None:
         yield arguments
 

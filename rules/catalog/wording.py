@@ -109,13 +109,13 @@ def _share(base_name: str, missing: Sequence[str]) -> str:
         return f"Everything in {base_name}"
     if len(missing) > _MOST_EXCEPTIONS:
         return f"Most of {base_name}"
-    return f"Everything in {base_name} except {_listed(missing)}"
+    return f"Everything in {base_name} except {_join(missing)}"
 
 
 _MOST_EXCEPTIONS = 3
 
 
-def _listed(names: Sequence[str]) -> str:
+def _join(names: Sequence[str]) -> str:
     """Join names as in a sentence: 'A', 'A and B', 'A, B and C'."""
     *others, last = names
     return f"{', '.join(others)} and {last}" if others else last

@@ -60,11 +60,11 @@ def apply(
     wanted = read_document(document, catalog)
     if any(len(problem.path) <= 1 for problem in wanted.problems):
         raise Rejected(wanted.problems)
-    merged = _merged(catalog, wanted)
+    merged = _merge(catalog, wanted)
     if prune:
-        merged = _pruned(merged, wanted)
-    contents = _renewed(catalog, merged, wanted)
-    edited = _published(merged, wanted, contents, now, scope)
+        merged = _prune(merged, wanted)
+    contents = _changed_contents(catalog, merged, wanted)
+    edited = _publish(merged, wanted, contents, now, scope)
     transition = Transition(
         before=catalog,
         after=edited,
@@ -80,21 +80,21 @@ def apply(
     return Applied(catalog=edited if changes else catalog, changes=changes)
 
 
-def _merged(catalog: Catalog, wanted: Wanted) -> Catalog:
+def _merge(catalog: Catalog, wanted: Wanted) -> Catalog:
     """Replace known things by wanted ones, except contents; equal things keep their identity."""
     packages = {
         key: _with_history(catalog.packages.get(key), package) for key, package in wanted.packages.items()
     }
     return replace(
         catalog,
-        products=_laid_over(catalog.products, wanted.products, product_entry),
-        features=_laid_over(catalog.features, wanted.features, feature_entry),
-        credit_types=_laid_over(catalog.credit_types, wanted.credit_types, credit_type_entry),
-        packages=_laid_over(catalog.packages, packages, terms_entry),
+        products=_overlay(catalog.products, wanted.products, product_entry),
+        features=_overlay(catalog.features, wanted.features, feature_entry),
+        credit_types=_overlay(catalog.credit_types, wanted.credit_types, credit_type_entry),
+        packages=_overlay(catalog.packages, packages, terms_entry),
     )
 
 
-def _laid_over(
+def _overlay(
     known: Mapping[str, Thing], wanted: Mapping[str, Thing], entry: Callable[[Thing], Entry]
 ) -> dict[str, Thing]:
     fresh = {
@@ -117,10 +117,10 @@ def _with_history(known: Package | None, wanted: Package) -> Package:
     return replace(wanted, draft=known.draft, versions=known.versions)
 
 
-def _pruned(merged: Catalog, wanted: Wanted) -> Catalog:
+def _prune(merged: Catalog, wanted: Wanted) -> Catalog:
     """Archive what the document leaves out; products and credit types cannot be archived."""
     features = {
-        key: feature if key in wanted.features else _retired(feature)
+        key: feature if key in wanted.features else _retire(feature)
         for key, feature in merged.features.items()
     }
     packages = {
@@ -130,13 +130,13 @@ def _pruned(merged: Catalog, wanted: Wanted) -> Catalog:
     return replace(merged, features=features, packages=packages)
 
 
-def _retired(feature: Feature) -> Feature:
+def _retire(feature: Feature) -> Feature:
     if feature.status is FeatureStatus.ARCHIVED:
         return feature
     return replace(feature, status=FeatureStatus.ARCHIVED)
 
 
-def _renewed(before: Catalog, merged: Catalog, wanted: Wanted) -> dict[str, Content]:
+def _changed_contents(before: Catalog, merged: Catalog, wanted: Wanted) -> dict[str, Content]:
     """Return the contents that the document changes, or publishes for the first time."""
     renewed: dict[str, Content] = {}
     for key, package in wanted.packages.items():
@@ -154,7 +154,7 @@ def _says_already(known: Package, content: Content, merged: Catalog) -> bool:
     return _says_the_same(content_entry(known.shown, merged), content_entry(content, merged))
 
 
-def _published(
+def _publish(
     merged: Catalog, wanted: Wanted, contents: Mapping[str, Content], now: datetime, scope: PublishScope
 ) -> Catalog:
     """Publish contents, except those of packages that stay drafts."""

@@ -114,7 +114,7 @@ def _entry_changes(
 ) -> Iterator[CatalogDifference]:
     was, now = (dict(_leaves({**_USUAL, **entry})) for entry in (before, after))
     for leaf in changed_keys(was, now):
-        old, new = (_reading(entry.get(leaf)) for entry in (was, now))
+        old, new = (_readable(entry.get(leaf)) for entry in (was, now))
         yield difference(path_of(*place, *leaf), old, new, _sentence(head, leaf, old, new))
 
 
@@ -127,7 +127,7 @@ def _leaves(entry: Mapping[str, object], *place: str) -> Iterator[tuple[tuple[st
             yield (*place, name), plain_text(value)
 
 
-def _reading(leaf: str | None) -> str | None:
+def _readable(leaf: str | None) -> str | None:
     """Return the words for a value that is written as JSON."""
     value = None if leaf is None else json.loads(leaf)
     if isinstance(value, bool):
@@ -145,7 +145,7 @@ def _sentence(head: str, leaf: tuple[str, ...], before: str | None, after: str |
     what = f"{head}: {' '.join(_words(name) for name in leaf)}"
     if after is None:
         return f"{what} removed"
-    return f"{what} set to {_quoted(after)}" if before is None else f"{what} changed to {_quoted(after)}"
+    return f"{what} set to {_quote(after)}" if before is None else f"{what} changed to {_quote(after)}"
 
 
 def _words(name: str) -> str:
@@ -153,5 +153,5 @@ def _words(name: str) -> str:
     return re.sub("(?<=[a-z])([A-Z])", r" \1", name).lower()
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     return f"'{text}'" if len(text) <= _LONGEST else f"'{text[:_LONGEST]}…'"

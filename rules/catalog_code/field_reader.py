@@ -46,7 +46,7 @@ class Fields:
         self._readable = isinstance(value, Mapping)
         self._entries: Mapping[str, object] = value if isinstance(value, Mapping) else {}
         if not self._readable:
-            self.complain(invalid(f"Expected a mapping of fields, got {_called(value)}."))
+            self.complain(invalid(f"Expected a mapping of fields, got {_describe(value)}."))
 
     def complain(self, problem: Problem) -> None:
         """Add a problem that makes something unreadable; its path begins here."""
@@ -126,7 +126,7 @@ def text(value: object) -> str:
     if isinstance(value, str):
         return value
     hint = "; put it in quotes" if isinstance(value, int | Decimal | bool) else ""
-    message = f"Expected a string, got {_called(value)}{hint}."
+    message = f"Expected a string, got {_describe(value)}{hint}."
     raise ValueError(message)
 
 
@@ -134,7 +134,7 @@ def flag(value: object) -> bool:
     """Read true or false; ValueError otherwise."""
     if isinstance(value, bool):
         return value
-    message = f"Expected true or false, got {_called(value)}."
+    message = f"Expected true or false, got {_describe(value)}."
     raise ValueError(message)
 
 
@@ -144,7 +144,7 @@ def quantity(value: object) -> int:
     try:
         return from_decimal(number)
     except ValueError as problem:
-        message = f"A number {problem}, unlike {_called(value)}."
+        message = f"A number {problem}, unlike {_describe(value)}."
         raise ValueError(message) from None
 
 
@@ -153,7 +153,7 @@ def _decimal(value: object) -> Decimal:
         return Decimal(value)
     if isinstance(value, str) and _PLAIN.fullmatch(value):
         return Decimal(value)
-    message = f"Expected a number, got {_called(value)}."
+    message = f"Expected a number, got {_describe(value)}."
     raise ValueError(message)
 
 
@@ -161,7 +161,7 @@ def whole(value: object) -> int:
     """Read a whole number that fits 32 bits; ValueError otherwise."""
     number, rest = divmod(quantity(value), ONE)
     if rest or abs(number) > _LARGEST_INT or isinstance(value, str):
-        message = f"A whole number of at most {_LARGEST_INT} is expected, not {_called(value)}."
+        message = f"A whole number of at most {_LARGEST_INT} is expected, not {_describe(value)}."
         raise ValueError(message)
     return number
 
@@ -170,7 +170,7 @@ def member(kind: type[Member], value: object) -> Member:
     """Read a member of an enum; ValueError, naming all of them, otherwise."""
     if isinstance(value, str) and value in kind.__members__:
         return kind[value]
-    message = f"One of {', '.join(kind.__members__)} is expected, not {_called(value)}."
+    message = f"One of {', '.join(kind.__members__)} is expected, not {_describe(value)}."
     raise ValueError(message)
 
 
@@ -178,7 +178,7 @@ def read_list(value: object) -> list[object]:
     """Read a list; ValueError otherwise."""
     if isinstance(value, list):
         return value
-    message = f"Expected a list, got {_called(value)}."
+    message = f"Expected a list, got {_describe(value)}."
     raise ValueError(message)
 
 
@@ -209,7 +209,7 @@ def free_mapping(value: object) -> dict[str, Any]:
     """Read a free-form JSON object; ValueError otherwise."""
     if isinstance(value, dict):
         return {key: free(item) for key, item in value.items()}
-    message = f"Expected a mapping, got {_called(value)}."
+    message = f"Expected a mapping, got {_describe(value)}."
     raise ValueError(message)
 
 
@@ -221,7 +221,7 @@ def _float(value: Decimal) -> float:
     return number
 
 
-def _called(value: object) -> str:
+def _describe(value: object) -> str:
     match value:
         case None:
             return "null"

@@ -144,17 +144,17 @@ class _Reading:
             position=fields.one("position", read.whole) or 0,
             default_trial_days=fields.one("defaultTrialDays", read.whole),
             compatible_addons=fields.one("compatibleAddons", read.texts),
-            **self._shared(key, fields, base=fields.one("basePlan", read.text)),
+            **self._read_shared(key, fields, base=fields.one("basePlan", read.text)),
         )
 
     def _addon(self, key: str, fields: Fields) -> Addon:
-        return Addon(max_quantity=fields.one("maxQuantity", read.whole), **self._shared(key, fields))
+        return Addon(max_quantity=fields.one("maxQuantity", read.whole), **self._read_shared(key, fields))
 
-    def _shared(self, key: str, fields: Fields, base: str | None = None) -> dict[str, Any]:
+    def _read_shared(self, key: str, fields: Fields, base: str | None = None) -> dict[str, Any]:
         if fields.one("draft", read.flag):
             self._drafts.add(key)
         return {
-            **_named(key, fields),
+            **_read_common(key, fields),
             "description": fields.one("description", read.text),
             "product": fields.needed("product", read.text) or "",
             "archived": bool(fields.one("archived", read.flag)),
@@ -178,7 +178,7 @@ class _Reading:
             fields.complain(invalid("A revocation takes no value.", "revoked"))
         return Row(
             key=key,
-            value=Revoked() if revoked else value or _left_out(self._subject(key)),
+            value=Revoked() if revoked else value or _default_value(self._subject(key)),
             price=fields.one("price", read.text),
             display_text=fields.one("displayText", read.text),
             hidden_from=fields.one("hiddenFrom", partial(read.members, Widget)) or (),
@@ -188,13 +188,13 @@ class _Reading:
         return self._features.get(key) or self._credit_types.get(key) or row_subject(self._catalog, key)
 
 
-def _left_out(subject: Subject) -> Value:
+def _default_value(subject: Subject) -> Value:
     """Return the value of a row that states none: the feature's default, or that it is granted."""
     default = subject.default if isinstance(subject, Feature) else None
     return default or Granted()
 
 
-def _named(key: str, fields: Fields) -> dict[str, Any]:
+def _read_common(key: str, fields: Fields) -> dict[str, Any]:
     """Read the fields that everything has."""
     return {
         "key": key,
@@ -204,11 +204,11 @@ def _named(key: str, fields: Fields) -> dict[str, Any]:
 
 
 def _product(key: str, fields: Fields) -> Product:
-    return Product(description=fields.one("description", read.text), **_named(key, fields))
+    return Product(description=fields.one("description", read.text), **_read_common(key, fields))
 
 
 def _credit_type(key: str, fields: Fields) -> CreditType:
-    return CreditType(unit=fields.needed_inner("unit", _unit) or _NAMELESS, **_named(key, fields))
+    return CreditType(unit=fields.needed_inner("unit", _unit) or _NAMELESS, **_read_common(key, fields))
 
 
 _NAMELESS = Unit(singular="", plural="")
@@ -233,7 +233,7 @@ def _feature(key: str, fields: Fields) -> Feature:
         choices=fields.one("choices", read.texts) or (),
         unit=fields.inner("unit", _unit),
         meter=meter or plain,
-        **_named(key, fields),
+        **_read_common(key, fields),
     )
     default = fields.inner("defaultValue", partial(_default, feature))
     return replace(feature, default=default)

@@ -101,10 +101,10 @@ def _is_revoked(row: Row) -> bool:
 def _appearance(spot: _Spot, before: Row | None, after: Row | None) -> CatalogDifference:
     """Return a difference for a row that was added, removed, revoked or restored."""
     was, now = (spot.text(row) if row else None for row in (before, after))
-    return difference(spot.path(), was, now, f"{spot.package} {_appearing(spot, before, after)}")
+    return difference(spot.path(), was, now, f"{spot.package} {_appearance_text(spot, before, after)}")
 
 
-def _appearing(spot: _Spot, before: Row | None, after: Row | None) -> str:
+def _appearance_text(spot: _Spot, before: Row | None, after: Row | None) -> str:
     if after is not None and not _is_revoked(after):
         return f"now includes {spot.text(after)}"
     if before is None or _is_revoked(before):

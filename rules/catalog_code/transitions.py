@@ -71,7 +71,7 @@ class Transition:
     def _fixed_feature_problems(self) -> Iterator[Problem]:
         for key, feature in self.wanted.features.items():
             known = self.before.features.get(key)
-            for field, message in _fixed(known, feature) if known is not None else ():
+            for field, message in _fixed_changes(known, feature) if known is not None else ():
                 yield invalid(f"'{key}' {message}, and that never changes.", "features", key, *field)
 
     def _package_problems(self) -> Iterator[Problem]:
@@ -151,7 +151,7 @@ class Transition:
         before, after = ResolvedCatalog(self.before), ResolvedCatalog(self.after)
         for key in sorted(self.contents.keys() & self.before.packages.keys()):
             known, content = self.before.packages[key], self.contents[key]
-            gained = list(_gained(known.shown, content))
+            gained = list(_gained_rows(known.shown, content))
             inherited = after.inherited(content) if gained else {}
             same = known.shown.base == content.base
             owned = before.inherited(known.shown) if gained and same else {}
@@ -160,7 +160,7 @@ class Transition:
                     yield problem.under(*path_to(known), "entitlements", str(index))
 
 
-def _fixed(before: Feature, after: Feature) -> Iterator[tuple[tuple[str, ...], str]]:
+def _fixed_changes(before: Feature, after: Feature) -> Iterator[tuple[tuple[str, ...], str]]:
     if before.type is not after.type:
         yield ("type",), f"is {before.type}"
         return
@@ -183,7 +183,7 @@ def _depth(catalog: Catalog, package: Package) -> int:
     return depth
 
 
-def _gained(before: Content, after: Content) -> Iterator[tuple[int, Row]]:
+def _gained_rows(before: Content, after: Content) -> Iterator[tuple[int, Row]]:
     """Yield the rows, with their index, that are new, newly revoked or no longer revoked."""
     known = {(row.key, row.price, isinstance(row.value, Revoked)) for row in before.rows}
     for index, row in enumerate(after.rows):

@@ -111,7 +111,7 @@ def _config(subject: Subject, fields: Fields) -> Config:
     readers: dict[str, Callable[[object], Config]] = {
         "number": lambda value: Number(number=read.quantity(value)),
         "text": lambda value: Text(text=read.text(value)),
-        "choices": lambda value: Choices(choices=_ordered(read.texts(value), subject)),
+        "choices": lambda value: Choices(choices=_sort_choices(read.texts(value), subject)),
         "object": lambda value: Object(object=read.free(value)),
     }
     found = [fields.one(name, reader) for name, reader in readers.items()]
@@ -120,7 +120,7 @@ def _config(subject: Subject, fields: Fields) -> Config:
     return next((value for value in found if value is not None), Text(text=""))
 
 
-def _ordered(picked: tuple[str, ...], subject: Subject) -> tuple[str, ...]:
+def _sort_choices(picked: tuple[str, ...], subject: Subject) -> tuple[str, ...]:
     """Sort choices into the order of their feature, if all of them are its own."""
     known = subject.choices if isinstance(subject, Feature) else ()
     ordered = tuple(one for one in known if one in picked)

@@ -147,11 +147,11 @@ def _value(place: _Place, edit: RowEdit) -> Written | Value | Revoked | None:
     if edit.revoked:
         return Revoked()
     if edit.value is UNSET:
-        return _kept(place)
+        return _previous_value(place)
     return Granted() if edit.value is None and _is_boolean(place.subject) else edit.value
 
 
-def _kept(place: _Place) -> Value | Revoked | None:
+def _previous_value(place: _Place) -> Value | Revoked | None:
     if place.own is not None and not isinstance(place.own.value, Revoked):
         return place.own.value
     if place.inherited is not None:

@@ -45,7 +45,7 @@ def references(catalog: Catalog, keys: Collection[str], holders: Holders) -> dic
                 found[key].append(f"{what} of {name}")
     for customer, custom in holders.custom:
         if custom.feature in found:
-            found[custom.feature].append(_owned(customer))
+            found[custom.feature].append(_custom_holder(customer))
     return found
 
 
@@ -61,11 +61,11 @@ def picks(
     for customer, custom in holders.custom:
         for one in _choices(custom.value):
             if (custom.feature, one) in found:
-                found[custom.feature, one].append(_owned(customer))
+                found[custom.feature, one].append(_custom_holder(customer))
     return found
 
 
-def _owned(customer: str) -> str:
+def _custom_holder(customer: str) -> str:
     return f"a custom entitlement of customer '{customer}'"
 
 

@@ -107,16 +107,16 @@ Update = ProductUpdate | CreditTypeUpdate | FeatureUpdate | PlanUpdate | AddonUp
 
 def update_product(catalog: Catalog, update: ProductUpdate) -> Catalog:
     """Change a product; raises Rejected with every problem."""
-    product = _known(catalog.products, Product, "product", update.key)
-    changed = replace(product, **_said(update))
+    product = _existing(catalog.products, Product, "product", update.key)
+    changed = replace(product, **_changes(update))
     refuse_any((*_nulls(update), *text_problems(changed.name, changed.description, changed.metadata)))
     return replace(catalog, products={**catalog.products, product.key: changed})
 
 
 def update_credit_type(catalog: Catalog, update: CreditTypeUpdate) -> Catalog:
     """Change a credit type; raises Rejected with every problem."""
-    credit_type = _known(catalog.credit_types, CreditType, "credit type", update.key)
-    changed = replace(credit_type, **_said(update))
+    credit_type = _existing(catalog.credit_types, CreditType, "credit type", update.key)
+    changed = replace(credit_type, **_changes(update))
     texts = text_problems(changed.name, metadata=changed.metadata)
     refuse_any((*_nulls(update), *texts, *unit_problems(changed.unit)))
     return replace(catalog, credit_types={**catalog.credit_types, credit_type.key: changed})
@@ -124,24 +124,24 @@ def update_credit_type(catalog: Catalog, update: CreditTypeUpdate) -> Catalog:
 
 def update_plan(catalog: Catalog, update: PlanUpdate) -> Catalog:
     """Change a plan; raises Rejected with every problem."""
-    plan = _known(catalog.packages, Plan, "plan", update.key)
-    changed = replace(plan, **_said(update))
+    plan = _existing(catalog.packages, Plan, "plan", update.key)
+    changed = replace(plan, **_changes(update))
     refuse_any((*_nulls(update), *plan_field_problems(catalog, changed)))
     return with_package(catalog, changed)
 
 
 def update_addon(catalog: Catalog, update: AddonUpdate) -> Catalog:
     """Change an add-on; raises Rejected with every problem."""
-    addon = _known(catalog.packages, Addon, "add-on", update.key)
-    changed = replace(addon, **_said(update))
+    addon = _existing(catalog.packages, Addon, "add-on", update.key)
+    changed = replace(addon, **_changes(update))
     refuse_any((*_nulls(update), *addon_field_problems(catalog, changed)))
     return with_package(catalog, changed)
 
 
 def update_feature(catalog: Catalog, update: FeatureUpdate, holders: Holders) -> Catalog:
     """Change a feature; holders prevent it from being archived, and its choices from being dropped."""
-    feature = _known(catalog.features, Feature, "feature", update.key)
-    said = _said(update)
+    feature = _existing(catalog.features, Feature, "feature", update.key)
+    said = _changes(update)
     default = said.pop("default", feature.default)
     changed = replace(feature, **said)
     if update.meter is None and feature.meter is not None:
@@ -183,14 +183,14 @@ def _dropped_problems(
         yield from in_use_problems(choice, names, "choices")
 
 
-def _known(among: Mapping[str, object], of: type[Thing], kind: str, key: str) -> Thing:
+def _existing(among: Mapping[str, object], of: type[Thing], kind: str, key: str) -> Thing:
     thing = among.get(key)
     if not isinstance(thing, of):
         raise Rejected([unknown_key(kind, key, "key", among=among, of=of)])
     return thing
 
 
-def _said(update: Update) -> dict[str, Any]:
+def _changes(update: Update) -> dict[str, Any]:
     """Return the fields that an update sets; null clears a clearable field, and keeps one that refuses it."""
     said: dict[str, Any] = {}
     for field in fields(update):

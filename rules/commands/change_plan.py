@@ -95,7 +95,7 @@ class ChangePlan(FactsCommand):
             message = "a missing subscription was refused above"
             raise AssertionError(message)
         target = Target(plan=plan, price=price_for(plan.shown, self.price))
-        changed = self._changed(scene, customer, subscription, target)
+        changed = self._change(scene, customer, subscription, target)
         state = replace(state, customer=with_subscription(customer, changed))
         return StateChange(state=state, outcome={"subscription": changed.number})
 
@@ -118,7 +118,7 @@ class ChangePlan(FactsCommand):
             )
             yield Problem(ErrorCode.NOT_ALLOWED, message, ("plan",))
 
-    def _changed(
+    def _change(
         self, scene: CommandContext, customer: Customer, subscription: Subscription, target: Target
     ) -> Subscription:
         catalog, now = scene.flat.catalog, scene.now
@@ -237,14 +237,14 @@ class _Move:
             scheduled=False,
         )
         coming = (self._on_target(term) for term in subscription.terms if term.starts_at > self.now)
-        addons = map(self._kept, settled_addons(self.catalog, subscription, self.now))
+        addons = map(self._keep, settled_addons(self.catalog, subscription, self.now))
         return replace(subscription, terms=(*subscription.until(changed), *coming), addons=tuple(addons))
 
     def _on_target(self, term: Term) -> Term:
         plan = self.target.plan
         return replace(term, plan=plan.key, version=len(plan.versions), price=self.target.price)
 
-    def _kept(self, held: HeldAddon) -> HeldAddon:
+    def _keep(self, held: HeldAddon) -> HeldAddon:
         over = held.ends_at is not None and held.ends_at <= self.now
         return held if over or self._goes_with(held) else replace(held, ends_at=self.now)
 

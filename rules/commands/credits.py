@@ -145,7 +145,7 @@ class VoidCreditGrant(CreditAct):
         book = self.book(scene, state)
         lot = book.lots.get(self.number) or book.closed.get(self.number)
         if lot is None or self.made_at not in (None, lot.grant.made_at):
-            raise Rejected([self._missing(scene)])
+            raise Rejected([self._missing_grant(scene)])
         status = lot.status(scene.now)
         if status is GrantStatus.EXPIRED:
             raise Rejected([Problem(ErrorCode.NOT_ALLOWED, "The grant has expired.", ("grant",))])
@@ -158,9 +158,9 @@ class VoidCreditGrant(CreditAct):
         """Check that the customer exists and is not archived; the input names only the grant."""
         for problem in customer_problems(scene, state.customer):
             missing_one = problem.code is ErrorCode.NOT_FOUND
-            yield self._missing(scene) if missing_one else replace(problem, path=("grant",))
+            yield self._missing_grant(scene) if missing_one else replace(problem, path=("grant",))
 
-    def _missing(self, scene: CommandContext) -> Problem:
+    def _missing_grant(self, scene: CommandContext) -> Problem:
         message = f"Customer '{scene.customer}' has no grant {self.number} of '{self.credit_type}'."
         return Problem(ErrorCode.NOT_FOUND, message, ("grant",))
 

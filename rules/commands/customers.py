@@ -56,12 +56,12 @@ class UpsertCustomer(FactsCommand):
         if customer is None:
             message = f"customer {self.key} was not made"
             raise AssertionError(message)
-        written = replace(customer, archived=False, **self._said())
+        written = replace(customer, archived=False, **self._changes())
         if written.timezone != customer.timezone:
             written = in_zone(written, scene.now)
         return StateChange(state=replace(state, customer=written))
 
-    def _said(self) -> dict[str, Any]:
+    def _changes(self) -> dict[str, Any]:
         metadata = {} if self.metadata is None else self.metadata
         said = {"name": self.name, "email": self.email, "timezone": self.timezone, "metadata": metadata}
         return {name: value for name, value in said.items() if value is not UNSET}

@@ -55,20 +55,20 @@ class IngestEvent(UsageCommand):
                 window=scene.window(customer, feature.key, at),
                 value=distinct_value(meter, readable(self.properties)),
             )
-            for feature, meter in self._matched(scene)
+            for feature, meter in self._matches(scene)
             for at in ((None, self.occurred_at) if burns(scene, state, feature.key) else (None,))
         ]
 
     def credit_needs(self, scene: CommandContext, state: CustomerState) -> Iterable[CreditNeed]:
         """The accounts that overage burns."""
-        for feature, _ in self._matched(scene):
+        for feature, _ in self._matches(scene):
             yield from usage_credit_needs(scene, state, feature.key, self.occurred_at)
 
     def apply(self, scene: CommandContext, state: CustomerState) -> StateChange:
         """Record what each meter reads; an event that no meter matches changes nothing."""
         refuse_any(self._problems(scene, state))
         after, records = state, []
-        for feature, meter in self._matched(scene):
+        for feature, meter in self._matches(scene):
             quantity, value = observe(meter, readable(self.properties))
             record = UsageRecord(
                 feature=feature.key,
@@ -87,7 +87,7 @@ class IngestEvent(UsageCommand):
             state=after, records=tuple(records), outcome={"matched": matched}, changed=matched > 0
         )
 
-    def _matched(self, scene: CommandContext) -> list[tuple[Feature, Meter]]:
+    def _matches(self, scene: CommandContext) -> list[tuple[Feature, Meter]]:
         properties = readable(self.properties)
         return [
             (feature, meter)
@@ -107,7 +107,7 @@ class IngestEvent(UsageCommand):
         yield from self._unreadable(scene)
 
     def _unreadable(self, scene: CommandContext) -> Iterator[Problem]:
-        for feature, meter in self._matched(scene):
+        for feature, meter in self._matches(scene):
             try:
                 observe(meter, readable(self.properties))
             except ValueError as problem:

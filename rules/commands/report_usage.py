@@ -93,12 +93,12 @@ class ReportUsage(UsageCommand):
         if aggregation in ADDED_UP:
             after = charge_usage(scene, state, record, "value")
             outcome = {"recorded": record.quantity, **cost_between(state, after)}
-            return self._counted(after, record, aggregation, outcome)
-        change = self._counted(state, record, aggregation, {})
+            return self._count(after, record, aggregation, outcome)
+        change = self._count(state, record, aggregation, {})
         added = self._used(scene, change.state) - self._used(scene, state)
         return replace(change, outcome={"recorded": added})
 
-    def _counted(
+    def _count(
         self,
         state: CustomerState,
         record: UsageRecord,

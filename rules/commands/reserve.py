@@ -160,10 +160,10 @@ class SettleReservation(HoldAct):
         if quantity == 0:
             return StateChange(state=after, outcome=cost_between(state, after))
         record = UsageRecord(feature=hold.feature, occurred_at=scene.now, quantity=quantity)
-        after = self._recorded(scene, after, hold, record)
+        after = self._record(scene, after, hold, record)
         return StateChange(state=after, records=(record,), outcome=cost_between(state, after))
 
-    def _recorded(
+    def _record(
         self, scene: CommandContext, state: CustomerState, hold: Reservation, record: UsageRecord
     ) -> CustomerState:
         """Count what was used; what exceeds the reservation, or came after it expired, counts as a report."""

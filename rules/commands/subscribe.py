@@ -56,11 +56,11 @@ class Subscribe(FactsCommand):
         if customer is None or not isinstance(plan, Plan):
             message = "what is missing was refused above"
             raise AssertionError(message)
-        made = self._made(scene, customer, plan)
+        made = self._new_subscription(scene, customer, plan)
         joined = replace(customer, subscriptions=(*customer.subscriptions, made))
         return StateChange(state=replace(state, customer=joined), outcome={"subscription": made.number})
 
-    def _made(self, scene: CommandContext, customer: Customer, plan: Plan) -> Subscription:
+    def _new_subscription(self, scene: CommandContext, customer: Customer, plan: Plan) -> Subscription:
         start = self.start_at or scene.now
         content = plan.shown
         first = Term(

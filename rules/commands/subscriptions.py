@@ -198,10 +198,10 @@ class MigrateSubscription(SubscriptionAct):
         if not 1 <= number <= len(versions):
             message = f"There is no version {number} of '{current.plan}'."
             raise Rejected([Problem(ErrorCode.NOT_FOUND, message, ("version",))])
-        return _migrated(scene.flat.catalog, subscription, number, scene.now)
+        return _migrate(scene.flat.catalog, subscription, number, scene.now)
 
 
-def _migrated(catalog: Catalog, subscription: Subscription, number: int, now: datetime) -> Subscription:
+def _migrate(catalog: Catalog, subscription: Subscription, number: int, now: datetime) -> Subscription:
     coming = (
         term if term.scheduled else replace(term, version=number)
         for term in subscription.terms

@@ -73,7 +73,7 @@ def charge_usage(
     if state.customer is None or not record.quantity:
         return state
     if record.quantity < 0:
-        return _given_back(scene, state, state.customer, record)
+        return _give_back(scene, state, state.customer, record)
     rate = scene.rate(state.customer, record.feature)
     if rate is None:
         return state
@@ -103,7 +103,7 @@ def _beyond(scene: CommandContext, state: CustomerState, customer: Customer, rec
     return overage_quantity(0 if value is None else value.limit, used, record.quantity)
 
 
-def _given_back(
+def _give_back(
     scene: CommandContext, state: CustomerState, customer: Customer, record: UsageRecord
 ) -> CustomerState:
     window = scene.window(customer, record.feature, record.occurred_at)

@@ -49,12 +49,12 @@ def repay_overdraft(book: CreditAccount, number: int, cause: Cause) -> CreditAcc
     lot = book.lot(number)
     amount = min(book.overdraft, lot.left)
     moved = with_lot(book, replace(lot, left=lot.left - amount, burned=lot.burned + amount))
-    paid = _paid_by(replace(moved, overdraft=book.overdraft - amount), amount, number)
+    paid = _pay_burned(replace(moved, overdraft=book.overdraft - amount), amount, number)
     out = add_entry(paid, EntryKind.SETTLED, -amount, cause, number)
     return add_entry(out, EntryKind.SETTLED, amount, cause, None)
 
 
-def _paid_by(book: CreditAccount, amount: int, grant: int) -> CreditAccount:
+def _pay_burned(book: CreditAccount, amount: int, grant: int) -> CreditAccount:
     """Assign a grant to credits that usage burned without a grant, the oldest day first.
 
     Overdraft beyond that was consumed directly, and is never refunded.
@@ -127,11 +127,11 @@ def refund_usage(
         book = changed.get(key, books[key])
         taken = min(quantity, book.burned[place].quantity)
         if taken:
-            changed[key], quantity = _taken_back(book, book.burned[place], taken, cause), quantity - taken
+            changed[key], quantity = _take_back(book, book.burned[place], taken, cause), quantity - taken
     return changed
 
 
-def _taken_back(book: CreditAccount, burned: BurnRecord, quantity: int, cause: Cause) -> CreditAccount:
+def _take_back(book: CreditAccount, burned: BurnRecord, quantity: int, cause: Cause) -> CreditAccount:
     rest, cost = burned.without(quantity)
     before, piled_up = book.remainder(burned.feature), total(burned.pieces)
     # When all usage is taken back, all credits are, whatever the rounding.
@@ -151,12 +151,12 @@ def refund(book: CreditAccount, pieces: BurnSlices, cause: Cause) -> CreditAccou
             continue
         # The refunded grant now pays what other usage had taken as overdraft.
         paid = min(owed, piece.credits)
-        book, owed = _paid_by(book, paid, piece.grant), owed - paid
-        book = _returned_to(book, piece.grant, piece.credits - paid, cause)
+        book, owed = _pay_burned(book, paid, piece.grant), owed - paid
+        book = _return_to(book, piece.grant, piece.credits - paid, cause)
     return book
 
 
-def _returned_to(book: CreditAccount, grant: int, amount: int, cause: Cause) -> CreditAccount:
+def _return_to(book: CreditAccount, grant: int, amount: int, cause: Cause) -> CreditAccount:
     """Refund credits to their grant; if it has ended, they end with it."""
     if not amount:
         return book
@@ -179,11 +179,11 @@ def end_lots(book: CreditAccount, lots: Iterable[Lot], cause: Cause) -> CreditAc
         kind = lot.ending(cause.at) or EntryKind.VOIDED
         over = replace(lot, left=0, ended=kind, ended_at=cause.at)
         book = add_entry(with_lot(book, over), kind, -lot.left, cause, lot.number)
-        book = _remembering(book, lot)
+        book = _record_burned(book, lot)
     return book
 
 
-def _remembering(book: CreditAccount, lot: Lot) -> CreditAccount:
+def _record_burned(book: CreditAccount, lot: Lot) -> CreditAccount:
     """Add what was burned of a lot to the minting period that minted it."""
     grant = lot.grant
     if grant.subscription is None or grant.package is None:

@@ -119,7 +119,7 @@ class BurnRecord:
         return BurnRecord(
             span=replace(self.span, ends_at=max(self.span.ends_at, more.span.ends_at)),
             burned_at=more.burned_at,
-            usage=_rated(self.usage, more.usage),
+            usage=_push_usage(self.usage, more.usage),
             pieces=push(self.pieces, more.pieces),
         )
 
@@ -135,7 +135,7 @@ class BurnRecord:
         return replace(self, usage=tuple(stays)), cost
 
 
-def _rated(usage: tuple[PricedUsage, ...], more: Iterable[PricedUsage]) -> tuple[PricedUsage, ...]:
+def _push_usage(usage: tuple[PricedUsage, ...], more: Iterable[PricedUsage]) -> tuple[PricedUsage, ...]:
     """Put usage on top; adjacent usage at one rate is merged."""
     piled = list(usage)
     for rated in more:

@@ -32,13 +32,13 @@ def hold_for_usage(
     """Hold credits in burn order for overage; if they do not suffice, as many as there are."""
     feature = beyond.rate.feature
     cost = cost_of(book, beyond.quantity, beyond.rate)
-    holding, pieces = _taken(book, cost)
+    holding, pieces = _take(book, cost)
     hold = CreditHold(key=key, beyond=beyond, cost=cost, pieces=pieces, created_at=now, expires_at=expires_at)
     kept = with_remainder(holding, feature, book.remainder(feature) + beyond.cost - cost)
     return replace(kept, holds={**book.holds, key: hold})
 
 
-def _taken(book: CreditAccount, amount: int) -> tuple[CreditAccount, BurnSlices]:
+def _take(book: CreditAccount, amount: int) -> tuple[CreditAccount, BurnSlices]:
     pieces: list[BurnSlice] = []
     for lot in book.in_force:
         taken = min(lot.left, amount)
@@ -61,8 +61,8 @@ def burn_held(book: CreditAccount, key: str, quantity: int, span: Window, cause:
     cost = min(hold.cost, rounded_charge(before, used.cost))
     kept, leaving = pop(hold.pieces, max(0, total(hold.pieces) - cost))
     book = without_hold(with_remainder(book, rate.feature, before + used.cost - cost), key)
-    book = _consumed(book, kept, cause)
-    book = _freed(book, leaving, cause)
+    book = _consume(book, kept, cause)
+    book = _free(book, leaving, cause)
     # A soft limit allows a reservation that the credits do not cover.
     book, more = spend(book, cost - total(kept), cause)
     return append_burn(
@@ -70,7 +70,7 @@ def burn_held(book: CreditAccount, key: str, quantity: int, span: Window, cause:
     )
 
 
-def _consumed(book: CreditAccount, pieces: Iterable[BurnSlice], cause: Cause) -> CreditAccount:
+def _consume(book: CreditAccount, pieces: Iterable[BurnSlice], cause: Cause) -> CreditAccount:
     for piece in pieces:
         lot = book.lot(_grant_of(piece))
         burned = replace(lot, held=lot.held - piece.credits, burned=lot.burned + piece.credits)
@@ -85,7 +85,7 @@ def free_held(book: CreditAccount, key: str, cause: Cause) -> CreditAccount:
     feature = hold.beyond.rate.feature
     remainder = book.remainder(feature) - hold.beyond.cost + hold.cost
     _, leaving = pop(hold.pieces, total(hold.pieces))
-    return _freed(without_hold(with_remainder(book, feature, remainder), key), leaving, cause)
+    return _free(without_hold(with_remainder(book, feature, remainder), key), leaving, cause)
 
 
 def without_hold(book: CreditAccount, key: str) -> CreditAccount:
@@ -93,7 +93,7 @@ def without_hold(book: CreditAccount, key: str) -> CreditAccount:
     return replace(book, holds={known: hold for known, hold in book.holds.items() if known != key})
 
 
-def _freed(book: CreditAccount, pieces: BurnSlices, cause: Cause) -> CreditAccount:
+def _free(book: CreditAccount, pieces: BurnSlices, cause: Cause) -> CreditAccount:
     """Free held credits, which first repay the overdraft."""
     for piece in pieces:
         lot = book.lot(_grant_of(piece))

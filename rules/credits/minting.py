@@ -99,21 +99,21 @@ class PeriodBoundary:
         """Return the account after what begins and ends at the instant, except publishes."""
         scheduled = any(term.scheduled and term.starts_at == self.at for term in self.subscription.terms)
         knowing = replace(self, follows=scheduled or bool(self._over(book)))
-        return knowing._turned(book)  # noqa: SLF001 - of the same class
+        return knowing._turn(book)  # noqa: SLF001 - of the same class
 
-    def _turned(self, book: CreditAccount) -> CreditAccount:
+    def _turn(self, book: CreditAccount) -> CreditAccount:
         subscription, at = self.subscription, self.at
         if not subscription.in_force(at):
-            return without_minting_periods(self._ended(book, self._lots(book)), self._streams(book))
+            return without_minting_periods(self._end(book, self._lots(book)), self._streams(book))
         if at < subscription.opens_at:
             return book
         if at in (subscription.opens_at, subscription.last_reset(at)):
-            return self._renewed(book)
-        begins = self._beginning(book)
-        book = self._moved(self._periods_ended(book, begins))
+            return self._renew(book)
+        begins = self._rows_to_renew(book)
+        book = self._move(self._end_periods(book, begins))
         for row in begins:
-            book = self._minted(book, row)
-        return self._increased(book)
+            book = self._mint(book, row)
+        return self._increase(book)
 
     def published(self, book: CreditAccount) -> CreditAccount:
         """Return the account after the publishes of the instant.
@@ -126,20 +126,20 @@ class PeriodBoundary:
         is_new = not self._streams(book)
         for row in self._rows(seen=self.at).values():
             if is_new:
-                book = self._minted(book, row)
+                book = self._mint(book, row)
             elif self._stream_of(book, row) is None:
-                book = with_minting_period(book, self._waiting(row))
+                book = with_minting_period(book, self._idle_period(row))
         return book
 
-    def _renewed(self, book: CreditAccount) -> CreditAccount:
+    def _renew(self, book: CreditAccount) -> CreditAccount:
         """End the cadence period and mint a full one; one-time credits are not minted again."""
-        book = self._ended(book, self._lots(book))
+        book = self._end(book, self._lots(book))
         book = without_minting_periods(book, [stream for stream in self._streams(book) if not stream.once])
         for row in self._rows().values():
-            book = self._minted(book, row)
+            book = self._mint(book, row)
         return book
 
-    def _beginning(self, book: CreditAccount) -> list[CreditRow]:
+    def _rows_to_renew(self, book: CreditAccount) -> list[CreditRow]:
         """Return the rows whose next period begins, except those of a plan that was left."""
         term, moved = self.subscription.term(self.at), self._plan_left() is not None
         over = {stream.package for stream in self._over(book)}
@@ -149,21 +149,21 @@ class PeriodBoundary:
     def _over(self, book: CreditAccount) -> list[MintingPeriod]:
         return [stream for stream in self._streams(book) if stream.period.end == self.at]
 
-    def _periods_ended(self, book: CreditAccount, begins: Iterable[CreditRow]) -> CreditAccount:
+    def _end_periods(self, book: CreditAccount, begins: Iterable[CreditRow]) -> CreditAccount:
         """End the periods that are over; rolled-over credits burn before newly minted ones."""
         over = {stream.package: stream for stream in self._over(book)}
         for row in begins:
             if not row.once:
-                book = self._carried(book, over[row.package], self._period(row).end)
-        book = self._ended(book, [lot for stream in over.values() for lot in self._lots_of(book, stream)])
+                book = self._roll_over(book, over[row.package], self._period(row).end)
+        book = self._end(book, [lot for stream in over.values() for lot in self._lots_of(book, stream)])
         return without_minting_periods(book, over.values())
 
-    def _moved(self, book: CreditAccount) -> CreditAccount:
+    def _move(self, book: CreditAccount) -> CreditAccount:
         """After a change of plan or price, continue the old period with the new plan."""
         left, term = self._plan_left(), self.subscription.term(self.at)
         if left is None:
             return book
-        book = self._ended(book, [lot for lot in self._lots(book) if lot.grant.package == left])
+        book = self._end(book, [lot for lot in self._lots(book) if lot.grant.package == left])
         old = self._stream(book, left)
         burned = 0
         if old is not None:
@@ -173,7 +173,7 @@ class PeriodBoundary:
             kept = replace(old, package=term.plan, amount=0, rollover_limit=0)
             book = with_minting_period(without_minting_periods(book, [old]), kept)
         row = self._rows().get(term.plan)
-        return book if row is None else self._minted(book, row, burned=burned)
+        return book if row is None else self._mint(book, row, burned=burned)
 
     def _plan_left(self) -> str | None:
         """Return the plan that was left at this instant, for another plan or another of its prices."""
@@ -182,7 +182,7 @@ class PeriodBoundary:
                 return before.plan
         return None
 
-    def _carried(self, book: CreditAccount, stream: MintingPeriod, until: datetime | None) -> CreditAccount:
+    def _roll_over(self, book: CreditAccount, stream: MintingPeriod, until: datetime | None) -> CreditAccount:
         """Roll over what is left, up to the limit, as one grant; credits roll over only once."""
         lots = in_burn_order(lot for lot in self._lots_of(book, stream) if not lot.grant.carried)
         amount = min(stream.rollover_limit, sum(lot.left for lot in lots))
@@ -198,14 +198,14 @@ class PeriodBoundary:
             book = add_entry(book, EntryKind.ROLLED_OVER, -moved, self._cause, lot.number)
         return add_entry(book, EntryKind.ROLLED_OVER, amount, self._cause, grant.number)
 
-    def _increased(self, book: CreditAccount) -> CreditAccount:
+    def _increase(self, book: CreditAccount) -> CreditAccount:
         """Mint for new add-ons, and for quantities above the period's highest; lower ones take nothing."""
         for row in self._rows().values():
             stream = self._stream_of(book, row)
             if stream is not None:
                 book = self._more(book, stream, row.quantity)
             elif self._is_attached(row.package):
-                book = self._minted(book, row)
+                book = self._mint(book, row)
         return book
 
     def _more(self, book: CreditAccount, stream: MintingPeriod, quantity: int) -> CreditAccount:
@@ -213,18 +213,18 @@ class PeriodBoundary:
         if more <= 0:
             return book
         book = with_minting_period(book, replace(stream, quantity=quantity))
-        return self._granted(book, stream.package, stream.amount * more, stream.period)
+        return self._grant_credits(book, stream.package, stream.amount * more, stream.period)
 
-    def _minted(self, book: CreditAccount, row: CreditRow, *, burned: int = 0) -> CreditAccount:
+    def _mint(self, book: CreditAccount, row: CreditRow, *, burned: int = 0) -> CreditAccount:
         """Mint for the period at the instant, less what earlier plans burned in it."""
         once = self._stream(book, row.package, once=True) if row.once else None
         if once is not None:
             return self._more(book, once, row.quantity)
-        stream = replace(self._waiting(row), amount=row.credits.amount, burned=burned)
+        stream = replace(self._idle_period(row), amount=row.credits.amount, burned=burned)
         book = with_minting_period(book, stream)
-        return self._granted(book, row.package, stream.amount * row.quantity - burned, stream.period)
+        return self._grant_credits(book, row.package, stream.amount * row.quantity - burned, stream.period)
 
-    def _waiting(self, row: CreditRow) -> MintingPeriod:
+    def _idle_period(self, row: CreditRow) -> MintingPeriod:
         """Return a minting period that mints nothing."""
         return MintingPeriod(
             subscription=self.subscription.number,
@@ -235,7 +235,7 @@ class PeriodBoundary:
             rollover_limit=row.credits.rollover_limit,
         )
 
-    def _granted(self, book: CreditAccount, package: str, amount: int, period: Period) -> CreditAccount:
+    def _grant_credits(self, book: CreditAccount, package: str, amount: int, period: Period) -> CreditAccount:
         # An amount too large to count is cut to the largest that can be counted.
         amount = min(amount, LARGEST - book.granted)
         if amount <= 0:
@@ -314,5 +314,5 @@ class PeriodBoundary:
         own = (lot for lot in self._lots(book) if lot.grant.package == stream.package)
         return [lot for lot in own if lot.grant.expires_at == stream.period.end]
 
-    def _ended(self, book: CreditAccount, lots: Iterable[Lot]) -> CreditAccount:
+    def _end(self, book: CreditAccount, lots: Iterable[Lot]) -> CreditAccount:
         return end_lots(book, lots, self._cause)

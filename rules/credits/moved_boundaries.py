@@ -81,7 +81,7 @@ def with_moved_ends(book: CreditAccount, customer: Customer) -> CreditAccount:
     for stream in book.streams.values():
         end = _moved_end(known[stream.subscription], stream, book.at)
         if end is not None:
-            book = _ending_at(book, stream, end)
+            book = _end_at(book, stream, end)
     return book
 
 
@@ -96,7 +96,7 @@ def _moved_end(subscription: Subscription, stream: MintingPeriod, at: datetime) 
     return moved
 
 
-def _ending_at(book: CreditAccount, stream: MintingPeriod, end: datetime) -> CreditAccount:
+def _end_at(book: CreditAccount, stream: MintingPeriod, end: datetime) -> CreditAccount:
     mine = stream.subscription, stream.package, stream.period.end
     for lot in book.lots.values():
         grant = lot.grant

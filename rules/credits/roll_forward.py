@@ -35,13 +35,13 @@ def roll_forward(
             return book
         if is_news:
             # While a clock stands still, a publish may have followed at this very instant.
-            book = _published(book, customer, flat, book.at)
+            book = _publish(book, customer, flat, book.at)
     book = with_moved_ends(book, customer)
     while (at := next_instant(book, customer, flat)) is not None and at <= now:
-        book = _published(_turned(replace(book, at=at), customer, flat, at), customer, flat, at)
+        book = _publish(_turn(replace(book, at=at), customer, flat, at), customer, flat, at)
     if is_news:
         # A publish while another process rolled the account forward is applied late, but it is applied.
-        book = _published(book, customer, flat, now)
+        book = _publish(book, customer, flat, now)
     return replace(book, at=now, seen=seen)
 
 
@@ -82,7 +82,7 @@ def _is_past(subscription: Subscription, at: datetime | None) -> bool:
     return at is not None and subscription.ends_at is not None and subscription.ends_at <= at
 
 
-def _turned(book: CreditAccount, customer: Customer, flat: ResolvedCatalog, at: datetime) -> CreditAccount:
+def _turn(book: CreditAccount, customer: Customer, flat: ResolvedCatalog, at: datetime) -> CreditAccount:
     """Apply what ends and begins at an instant: reservations, then grants by their source."""
     cause = Cause(at=at)
     for key in [key for key, hold in book.holds.items() if hold.expires_at <= at]:
@@ -99,7 +99,7 @@ def _turned(book: CreditAccount, customer: Customer, flat: ResolvedCatalog, at: 
     return book
 
 
-def _published(book: CreditAccount, customer: Customer, flat: ResolvedCatalog, at: datetime) -> CreditAccount:
+def _publish(book: CreditAccount, customer: Customer, flat: ResolvedCatalog, at: datetime) -> CreditAccount:
     for subscription in customer.by_age:
         turn = PeriodBoundary(flat=flat, subscription=subscription, credit_type=book.credit_type, at=at)
         book = turn.published(book)

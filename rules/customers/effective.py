@@ -116,7 +116,7 @@ def _plan_rows(
     resolved = flat.held(term.plan, number, term.price).get(feature)
     if resolved is not None:
         row = VersionRow(package=term.plan, version=number, resolved=resolved)
-        value = _said(resolved)
+        value = _value_of(resolved)
         yield Source(kind=SourceKind.PLAN, value=value, subscription=subscription, row=row)
 
 
@@ -129,14 +129,14 @@ def _addon_rows(
         if resolved is not None:
             yield Source(
                 kind=SourceKind.ADDON,
-                value=_said(resolved),
+                value=_value_of(resolved),
                 subscription=subscription,
                 row=VersionRow(package=held.addon, version=number, resolved=resolved),
                 quantity=held.quantity,
             )
 
 
-def _said(resolved: ResolvedRow) -> Value:
+def _value_of(resolved: ResolvedRow) -> Value:
     value = resolved.row.value
     if isinstance(value, Revoked):
         message = f"a revocation is silent: {resolved.row.key}"
@@ -151,11 +151,11 @@ def effective_entitlement(
     sources = gather(flat, customer, feature.key, now)
     has = combine(feature, sources)
     if isinstance(has.value, Metered):
-        return replace(has, counting=_counting(customer, has, now))
+        return replace(has, counting=_period_anchor(customer, has, now))
     return has
 
 
-def _counting(customer: Customer, has: EffectiveEntitlement, now: datetime) -> PeriodAnchor:
+def _period_anchor(customer: Customer, has: EffectiveEntitlement, now: datetime) -> PeriodAnchor:
     """Return where the periods of the reset in force are counted from.
 
     A package's row is counted from its subscription. A custom row is counted from the subscription whose
@@ -174,16 +174,14 @@ def _counting(customer: Customer, has: EffectiveEntitlement, now: datetime) -> P
 def combine(feature: Feature, sources: Sequence[Source]) -> EffectiveEntitlement:
     """Combine sources: a revocation removes all, an override replaces all, grants add up."""
     if any(source.kind is SourceKind.CUSTOM_REVOCATION for source in sources):
-        return EffectiveEntitlement(sources=_marked(sources, SourceKind.CUSTOM_REVOCATION), revoked=True)
+        return EffectiveEntitlement(sources=_mark(sources, SourceKind.CUSTOM_REVOCATION), revoked=True)
     override = next((s for s in sources if s.kind is SourceKind.CUSTOM_OVERRIDE), None)
     if override is not None:
-        return EffectiveEntitlement(
-            value=override.value, sources=_marked(sources, SourceKind.CUSTOM_OVERRIDE)
-        )
-    return _granted(feature, sources)
+        return EffectiveEntitlement(value=override.value, sources=_mark(sources, SourceKind.CUSTOM_OVERRIDE))
+    return _add_up_grants(feature, sources)
 
 
-def _granted(feature: Feature, sources: Sequence[Source]) -> EffectiveEntitlement:
+def _add_up_grants(feature: Feature, sources: Sequence[Source]) -> EffectiveEntitlement:
     """Add up grants, which come in their order of precedence.
 
     Booleans: any grants. Limits and numbers: the sum; unlimited wins. Choices: all of them. Texts and
@@ -248,7 +246,7 @@ def _one_wins(sources: Sequence[Source]) -> EffectiveEntitlement:
     return EffectiveEntitlement(value=winner.value, sources=marked)
 
 
-def _marked(sources: Iterable[Source], winner: SourceKind) -> tuple[Source, ...]:
+def _mark(sources: Iterable[Source], winner: SourceKind) -> tuple[Source, ...]:
     return tuple(replace(source, winning=source.kind is winner) for source in sources)
 
 

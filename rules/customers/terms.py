@@ -74,10 +74,10 @@ def price_version(catalog: Catalog, subscription: Subscription, now: datetime) -
     term = subscription.term(now)
     versions, number = catalog.packages[term.plan].versions, version_of(catalog, term, now)
     left = tuple(version for version in versions if version.published_at <= term.starts_at)
-    return _having(versions[:number], term.price) or _having(left, term.price)
+    return _version_with(versions[:number], term.price) or _version_with(left, term.price)
 
 
-def _having(versions: tuple[Version, ...], price: str | None) -> Version | None:
+def _version_with(versions: tuple[Version, ...], price: str | None) -> Version | None:
     having = (version for version in reversed(versions) if price_in((version,), price) is not None)
     return next(having, None)
 
@@ -117,10 +117,10 @@ def addons_in_force(catalog: Catalog, subscription: Subscription, now: datetime)
 
 def settled_addons(catalog: Catalog, subscription: Subscription, now: datetime) -> tuple[HeldAddon, ...]:
     """Return all add-ons of a subscription; those that a scheduled change did not keep are ended."""
-    return tuple(_settled(catalog, subscription, held, now) for held in subscription.addons)
+    return tuple(_settle(catalog, subscription, held, now) for held in subscription.addons)
 
 
-def _settled(catalog: Catalog, subscription: Subscription, held: HeldAddon, now: datetime) -> HeldAddon:
+def _settle(catalog: Catalog, subscription: Subscription, held: HeldAddon, now: datetime) -> HeldAddon:
     changes = (t for t in subscription.terms if t.scheduled and held.starts_at < t.starts_at <= now)
     ends = (t.starts_at for t in changes if not is_compatible(catalog, t.plan, held.addon))
     return replace(held, ends_at=earliest((held.ends_at, *ends)))

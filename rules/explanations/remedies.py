@@ -119,23 +119,23 @@ def remedies(found: Sequence[Candidate], tallies: Tallies, holds: Sequence[Reser
     for candidate in sorted(found, key=lambda one: one.unusual):
         remedy = candidate.remedy
         place = remedy.kind, remedy.plan, remedy.addon
-        helping = None if place in best else _helping(candidate, tallies, holds)
+        helping = None if place in best else _confirm(candidate, tallies, holds)
         if helping is not None:
             best[place] = helping
     cheapest = sorted(best.values(), key=lambda one: one.cost)
     return [candidate.remedy for candidate in cheapest[:MOST]]
 
 
-def _helping(candidate: Candidate, tallies: Tallies, holds: Sequence[Reservation]) -> Candidate | None:
+def _confirm(candidate: Candidate, tallies: Tallies, holds: Sequence[Reservation]) -> Candidate | None:
     """Return the candidate if it helps, an add-on in the quantity that helps; None otherwise."""
-    decision = _decided(candidate.subject, tallies, holds)
+    decision = _decide(candidate.subject, tallies, holds)
     if decision.allowed:
         return candidate
     more = None if candidate.addon is None else _more(candidate, candidate.addon, decision)
-    return more if more is not None and _decided(more.subject, tallies, holds).allowed else None
+    return more if more is not None and _decide(more.subject, tallies, holds).allowed else None
 
 
-def _decided(subject: ResolvedCheck, tallies: Tallies, holds: Sequence[Reservation]) -> Decision:
+def _decide(subject: ResolvedCheck, tallies: Tallies, holds: Sequence[Reservation]) -> Decision:
     return decide(subject, tallies, total_reserved(holds, subject.question.feature, subject.now))
 
 
@@ -154,17 +154,17 @@ def _of_values(subject: ResolvedCheck, value: Choices) -> Candidate:
     fewer = tuple(choice for choice in wanted if choice in value.choices) or value.choices
     summary = f"Ask for {', '.join(fewer)} only."
     remedy = Remedy(kind=RemedyKind.REQUEST_LESS, summary=summary, values=fewer)
-    return Candidate(remedy=remedy, subject=_asking(subject, values=fewer))
+    return Candidate(remedy=remedy, subject=_with_request(subject, values=fewer))
 
 
 def _of_quantity(subject: ResolvedCheck, most: int) -> Candidate:
     unit = subject.feature.unit if subject.feature is not None else None
     summary = f"Request at most {counted_text(most, unit)}."
     remedy = Remedy(kind=RemedyKind.REQUEST_LESS, summary=summary, amount=most)
-    return Candidate(remedy=remedy, subject=_asking(subject, requested=most))
+    return Candidate(remedy=remedy, subject=_with_request(subject, requested=most))
 
 
-def _asking(
+def _with_request(
     subject: ResolvedCheck, requested: int | None = None, values: tuple[str, ...] | None = None
 ) -> ResolvedCheck:
     return replace(subject, question=replace(subject.question, requested=requested, values=values))
@@ -223,9 +223,9 @@ def _at(
     subject: ResolvedCheck, current: Subscription | None, plan: Plan, price: Price | None
 ) -> Iterator[Candidate]:
     if current is None:
-        yield from _after(subject, _subscribing(plan, price))
+        yield from _after(subject, _subscribe(plan, price))
     elif is_upgrade(subject.flat.catalog, current, _target(plan, price), subject.now):
-        yield from _after(subject, _upgrading(subject, current, plan, price))
+        yield from _after(subject, _upgrade(subject, current, plan, price))
 
 
 def _live(subject: ResolvedCheck, product: str) -> Subscription | None:
@@ -261,14 +261,14 @@ def _after(subject: ResolvedCheck, attempt: _Try) -> Iterator[Candidate]:
     yield Candidate(remedy=attempt.remedy, subject=then, cost=attempt.cost, addon=attempt.addon)
 
 
-def _subscribing(plan: Plan, price: Price | None) -> _Try:
+def _subscribe(plan: Plan, price: Price | None) -> _Try:
     key = None if price is None else price.key
     summary = f"Subscribe to {plan.name}{_at_price(price)}."
     remedy = Remedy(kind=RemedyKind.SUBSCRIBE, summary=summary, plan=plan.key, price=key)
     return _Try(act=Subscribe(plan=plan.key, price=key), remedy=remedy, cost=_plan_cost(plan, price))
 
 
-def _upgrading(subject: ResolvedCheck, current: Subscription, plan: Plan, price: Price | None) -> _Try:
+def _upgrade(subject: ResolvedCheck, current: Subscription, plan: Plan, price: Price | None) -> _Try:
     key = None if price is None else price.key
     paid = price_of(subject.flat.catalog, current, subject.now)
     known, amount = _plan_cost(plan, price)
@@ -291,7 +291,7 @@ def _with_addons(subject: ResolvedCheck) -> Iterator[Candidate]:
             speaks = subject.question.feature in subject.flat.held(addon.key, addon.published.number, None)
             if speaks and is_compatible(catalog, plan, addon.key):
                 more = HeldMore(addon=addon, has=has.get(addon.key, 0))
-                yield from _after(subject, _adding(more, 1))
+                yield from _after(subject, _add(more, 1))
 
 
 def _held_addons(subject: ResolvedCheck, subscription: Subscription) -> dict[str, int]:
@@ -299,7 +299,7 @@ def _held_addons(subject: ResolvedCheck, subscription: Subscription) -> dict[str
     return {held_addon.addon: held_addon.quantity for held_addon in in_force}
 
 
-def _adding(more: HeldMore, quantity: int) -> _Try:
+def _add(more: HeldMore, quantity: int) -> _Try:
     addon = more.addon
     price = min(addon.shown.prices, key=_monthly, default=None)
     times = f"{quantity} times " if quantity > 1 else ""
@@ -324,7 +324,7 @@ def _more(candidate: Candidate, addon: HeldMore, decision: Decision) -> Candidat
     lacking = usage.used + usage.reserved + (1 if wanted is None else wanted) - usage.limit
     quantity = 1 - (-lacking // value)
     before = candidate.subject
-    return next(_after(replace(before, customer=before.customer), _adding(addon, quantity)), None)
+    return next(_after(replace(before, customer=before.customer), _add(addon, quantity)), None)
 
 
 def _one_of(decision: Decision, addon: Addon) -> int:

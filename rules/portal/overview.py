@@ -84,7 +84,9 @@ def product_sections(
     flat: ResolvedCatalog, customer: Customer, decisions: Iterable[Decision], now: datetime
 ) -> list[ProductSection]:
     """Return what a customer has: products in the order of their subscriptions, then the others."""
-    shown = [(decision, feature) for decision in decisions if (feature := _shown(decision)) is not None]
+    shown = [
+        (decision, feature) for decision in decisions if (feature := _visible_feature(decision)) is not None
+    ]
     subscriptions = subscriptions_shown(customer, now)
     products = dict.fromkeys(
         [one.product for one in subscriptions] + [feature.product for _, feature in shown]
@@ -134,7 +136,7 @@ def _type(decision: Decision) -> FeatureType | None:
     return None if decision.subject.feature is None else decision.subject.feature.type
 
 
-def _shown(decision: Decision) -> Feature | None:
+def _visible_feature(decision: Decision) -> Feature | None:
     """Return the feature of a decision that the page shows; None if it shows none."""
     feature = decision.subject.feature
     if feature is None or feature.status is FeatureStatus.ARCHIVED:

@@ -34,12 +34,12 @@ class CatalogEdit:
         known = before.catalog.packages
         # An edit shares all unchanged parts, so identity shows what it changed.
         changed = {key for key, now in after.catalog.packages.items() if known.get(key, now) is not now}
-        speaking = _speaking(before, self.features)
+        speaking = _packages_about(before, self.features)
         self.packages = frozenset(changed.union(speaking))
         self.versions = frozenset(
             (key, number)
             for key in self.packages
-            for number in _moved(known[key], after.catalog.packages[key], all_=key in speaking)
+            for number in _moved_versions(known[key], after.catalog.packages[key], all_=key in speaking)
         )
         self._changed = frozenset(changed)
         self._between: dict[tuple[Stand | None, Stand | None], frozenset[str]] = {}
@@ -47,13 +47,13 @@ class CatalogEdit:
     def touched(self, customer: Customer, now: datetime) -> list[str]:
         """Return the keys of the features whose decisions may differ for a customer at an instant."""
         in_force = customer.in_force(now)
-        keys = self.features.union(*(self._touched(customer, known, now) for known in in_force))
+        keys = self.features.union(*(self._features_of(customer, known, now) for known in in_force))
         types = keys & self.after.catalog.credit_types.keys()
         if types:
-            keys |= {key for known in in_force for key in self._paid_in(types, known, now)}
+            keys |= {key for known in in_force for key in self._features_paid_in(types, known, now)}
         return sorted(keys & self.after.catalog.features.keys())
 
-    def _touched(self, customer: Customer, known: Subscription, now: datetime) -> frozenset[str]:
+    def _features_of(self, customer: Customer, known: Subscription, now: datetime) -> frozenset[str]:
         """Return the features and credit types that may differ for a subscription."""
         packages = {term.plan for term in known.terms} | {held.addon for held in known.addons}
         if self._changed.isdisjoint(packages):
@@ -64,18 +64,18 @@ class CatalogEdit:
         if before is not after:
             # Every period that is counted by the billing period changes.
             alone = frozenset(custom.feature for custom in customer.custom)
-            return alone.union(*(self._said(*pair) for pair in pairs))
-        return frozenset().union(*(self._differing(*pair) for pair in pairs if pair[0] != pair[1]))
+            return alone.union(*(self._statements(*pair) for pair in pairs))
+        return frozenset().union(*(self._differences(*pair) for pair in pairs if pair[0] != pair[1]))
 
-    def _said(self, was: Stand | None, will: Stand | None) -> frozenset[str]:
+    def _statements(self, was: Stand | None, will: Stand | None) -> frozenset[str]:
         """Return all features and credit types of either state."""
-        return frozenset((*_said(self.before, was), *_said(self.after, will)))
+        return frozenset((*_statements(self.before, was), *_statements(self.after, will)))
 
-    def _differing(self, was: Stand | None, will: Stand | None) -> frozenset[str]:
+    def _differences(self, was: Stand | None, will: Stand | None) -> frozenset[str]:
         """Return the features and credit types whose value, rate or quantity differs."""
         known = self._between.get((was, will))
         if known is None:
-            before, after = _said(self.before, was), _said(self.after, will)
+            before, after = _statements(self.before, was), _statements(self.after, will)
             same_quantity = was is not None and will is not None and was[-1] == will[-1]
             known = frozenset(
                 key
@@ -85,7 +85,7 @@ class CatalogEdit:
             self._between[was, will] = known
         return known
 
-    def _paid_in(self, types: Collection[str], known: Subscription, now: datetime) -> Iterator[str]:
+    def _features_paid_in(self, types: Collection[str], known: Subscription, now: datetime) -> Iterator[str]:
         for flat in (self.before, self.after):
             for package, number, _, _ in _stands(flat, known, now).values():
                 rates = flat.rates_of(package, number)
@@ -102,7 +102,7 @@ def _stands(flat: ResolvedCatalog, known: Subscription, now: datetime) -> dict[s
     return stands
 
 
-def _said(flat: ResolvedCatalog, stand: Stand | None) -> Mapping[str, tuple[object, object]]:
+def _statements(flat: ResolvedCatalog, stand: Stand | None) -> Mapping[str, tuple[object, object]]:
     """Return the value and the credit rate of each feature and credit type of a version."""
     if stand is None:
         return {}
@@ -117,15 +117,15 @@ def _said(flat: ResolvedCatalog, stand: Stand | None) -> Mapping[str, tuple[obje
 def _changed_features(before: Catalog, after: Catalog) -> Iterator[str]:
     for key, feature in after.features.items():
         known = before.features.get(key)
-        if known is not None and known is not feature and _deciding(known) != _deciding(feature):
+        if known is not None and known is not feature and _deciding_facts(known) != _deciding_facts(feature):
             yield key
 
 
-def _deciding(feature: Feature) -> object:
+def _deciding_facts(feature: Feature) -> object:
     return feature.status, feature.type, feature.config_kind, feature.choices, feature.meter
 
 
-def _speaking(flat: ResolvedCatalog, features: Collection[str]) -> set[str]:
+def _packages_about(flat: ResolvedCatalog, features: Collection[str]) -> set[str]:
     """Return the packages that have rows or rates for features in any version, which may be in use."""
     return {
         key
@@ -139,7 +139,7 @@ def _speaks(flat: ResolvedCatalog, package: str, number: int, features: Collecti
     return not said.union(flat.rates_of(package, number)).isdisjoint(features)
 
 
-def _moved(before: Package, after: Package, *, all_: bool) -> Iterator[int]:
+def _moved_versions(before: Package, after: Package, *, all_: bool) -> Iterator[int]:
     """Yield the versions whose subscribers get something else, and 0 if there are any."""
     numbers = [version.number for version in before.versions]
     if not all_ and _addons(before) == _addons(after):

@@ -76,7 +76,7 @@ class DecisionChange:
         had, has = self.before.usage, self.after.usage
         if had is not None:
             return ALL if has is None else _share(had.limit, has.limit)
-        return _lost(before, after)
+        return _lost_part(before, after)
 
 
 def _share(had: int | None, has: int | None) -> Fraction:
@@ -86,7 +86,7 @@ def _share(had: int | None, has: int | None) -> Fraction:
     return ALL if had is None else max(NOTHING, Fraction(had - has, had))
 
 
-def _lost(before: Value | None, after: Value | None) -> Fraction:
+def _lost_part(before: Value | None, after: Value | None) -> Fraction:
     match before, after:
         case None, _:
             return NOTHING
@@ -106,7 +106,11 @@ def differences(before: Iterable[Decision], after: Iterable[Decision]) -> list[D
     Names, instants and winning rows do not count: only what the customer may do and has.
     """
     pairs = (DecisionChange(before=was, after=will) for was, will in zip(before, after, strict=True))
-    return [pair for pair in pairs if _is_noticeable(pair) and _told(pair.before) != _told(pair.after)]
+    return [
+        pair
+        for pair in pairs
+        if _is_noticeable(pair) and _visible_state(pair.before) != _visible_state(pair.after)
+    ]
 
 
 def _is_noticeable(pair: DecisionChange) -> bool:
@@ -115,17 +119,17 @@ def _is_noticeable(pair: DecisionChange) -> bool:
     return any(subject.entitlement.sources or subject.rate is not None for subject in subjects)
 
 
-def _told(decision: Decision) -> object:
+def _visible_state(decision: Decision) -> object:
     book, paid = decision.book, decision.payment
     credits_ = None
     if book is not None:
         sums = book.granted, book.consumed, book.expired, book.voided, book.reserved, book.overdraft
         credits_ = book.credit_type, book.available, book.next_expiry, sums
     cost = None if paid is None else paid.cost
-    return decision.reason, decision.subject.entitlement.value, _counted(decision), credits_, cost
+    return decision.reason, decision.subject.entitlement.value, _visible_usage(decision), credits_, cost
 
 
-def _counted(decision: Decision) -> object:
+def _visible_usage(decision: Decision) -> object:
     """Return the visible part of usage, without the end of its window."""
     usage = decision.usage
     if usage is None:
@@ -179,7 +183,7 @@ class Impact:
             last = self.examples[-1].rank
             # Cheap filter: among many customers hardly any ranks before the examples shown already.
             found = [one for one in found if (one.loss, 0, ALL - one.lost_share) <= last]
-        more = [*self.examples, *_ranked(found)]
+        more = [*self.examples, *_rank_examples(found)]
         return sorted(more, key=_rank)[:MOST_EXAMPLES] if found else self.examples
 
     def estimated(self, sample: int, customers: int) -> Impact:
@@ -202,7 +206,7 @@ def _rank(example: Example) -> Rank:
     return example.rank
 
 
-def _ranked(found: Iterable[DecisionChange]) -> list[Example]:
+def _rank_examples(found: Iterable[DecisionChange]) -> list[Example]:
     """Rank the differences of one customer; the first of each severity ranks before the second of any."""
     examples: list[Example] = []
     counts: Counter[Severity] = Counter()

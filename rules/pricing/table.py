@@ -164,8 +164,8 @@ def narrow(offering: Offering, plans: Sequence[Plan]) -> Offering:
 
 def _column(flat: ResolvedCatalog, plan: Plan, offering: Offering, visitor: Visitor) -> PricingColumn:
     prices = _prices(plan, offering)
-    included = _included(flat, plan, prices)
-    billing = _settled(prices)
+    included = _included_rows(flat, plan, prices)
+    billing = _common_period(prices)
     lines = [_line(flat.catalog, *one, billing) for one in included if _is_visible(one[1].row)]
     keys = {one.row.key for _, one in included}
     own = tuple(line for line in lines if line.resolved.origin is not Origin.INHERITED)
@@ -194,7 +194,7 @@ def _heading(
     if plan.shown.base is None:
         return heading(plan.name, None, has_own_rows=has_own_rows)
     base = flat.catalog.packages[plan.shown.base]
-    above = _included(flat, base, _prices(base, offering))
+    above = _included_rows(flat, base, _prices(base, offering))
     missing = dict.fromkeys(
         one.row.key for _, one in above if _is_visible(one.row) and one.row.key not in keys
     )
@@ -202,20 +202,22 @@ def _heading(
     return heading(plan.name, base.name, has_own_rows=has_own_rows, missing=names)
 
 
-def _included(flat: ResolvedCatalog, plan: Package, prices: Sequence[Price]) -> list[tuple[int, ResolvedRow]]:
+def _included_rows(
+    flat: ResolvedCatalog, plan: Package, prices: Sequence[Price]
+) -> list[tuple[int, ResolvedRow]]:
     """Return the rows of a plan in effect at these prices, with positions, in order; also hidden ones."""
     rows = flat.rows(plan.key, len(plan.versions))
-    shown = _held(rows, prices if _settled(prices) else ())
+    shown = _row_keys(rows, prices if _common_period(prices) else ())
     return [(place, one) for place, one in enumerate(rows) if (one.row.key, one.row.price) in shown]
 
 
-def _settled(prices: Iterable[Price]) -> BillingPeriod | None:
+def _common_period(prices: Iterable[Price]) -> BillingPeriod | None:
     """Return the billing period of the prices, None if there is none or several."""
     periods = {price.billing_period for price in prices}
     return periods.pop() if len(periods) == 1 else None
 
 
-def _held(rows: Rows, prices: Sequence[Price]) -> set[tuple[str, str | None]]:
+def _row_keys(rows: Rows, prices: Sequence[Price]) -> set[tuple[str, str | None]]:
     """Return the keys of rows in effect at any of the prices; without prices, of rows for all prices."""
     keys: list[str | None] = [*(price.key for price in prices)] or [None]
     return {(one.row.key, one.row.price) for key in keys for one in rows_in_effect(rows, key).values()}

@@ -170,15 +170,15 @@ def windows_of(flat: ResolvedCatalog, span: Span, found: Sequence[Bucket]) -> li
     """Return the windows whose counters a series needs: its buckets, then the whole span if needed."""
     edges = [(bucket.start, bucket.end) for bucket in found]
     if aggregation_of(flat.catalog, span.feature) in _TOLD_BY_BUCKETS:
-        return [_counted_in(flat, span, start, end) for start, end in edges]
-    return [_counted_in(flat, span, start, end) for start, end in (*edges, (span.start, span.end))]
+        return [_bucket_window(flat, span, start, end) for start, end in edges]
+    return [_bucket_window(flat, span, start, end) for start, end in (*edges, (span.start, span.end))]
 
 
 _TOLD_BY_BUCKETS = (*ADDED_UP, Aggregation.MAX)
 """The aggregations whose total over a span follows from its buckets."""
 
 
-def _counted_in(flat: ResolvedCatalog, span: Span, start: datetime, end: datetime) -> Window:
+def _bucket_window(flat: ResolvedCatalog, span: Span, start: datetime, end: datetime) -> Window:
     """Return the window whose counter a bucket shows; a level is carried forward from earlier."""
     level = aggregation_of(flat.catalog, span.feature) is Aggregation.LATEST
     return Window(feature=span.feature, starts_at=EARLIEST if level else start, ends_at=end)

@@ -47,7 +47,7 @@ def cut(
     if window.starts_at == EARLIEST or until is None or until >= window.ends_at:
         return counted
     for change in _changes(flat, customer, since, window.ends_at):
-        later = _metered_at(flat, customer, feature, change)
+        later = _metering_at(flat, customer, feature, change)
         if later is None:
             stopped = stopped or change
         elif later.window.starts_at > window.starts_at:
@@ -70,7 +70,7 @@ def idle_window(flat: ResolvedCatalog, customer: Customer, feature: Feature, at:
     if start is None:
         return whole_window(feature.key)
     for change in _changes(flat, customer, at, LATEST):
-        coming = _metered_at(flat, customer, feature, change)
+        coming = _metering_at(flat, customer, feature, change)
         if coming is not None and coming.window.starts_at <= at:
             return cut(flat, customer, feature, coming, (change, change)).window
         if coming is not None:
@@ -84,14 +84,16 @@ def _start_of_idleness(
     """Return when the feature was last metered; None if that usage counts together with all other."""
     start = EARLIEST
     for change in reversed(_changes(flat, customer, EARLIEST, at + datetime.resolution)):
-        before = _metered_at(flat, customer, feature, change)
+        before = _metering_at(flat, customer, feature, change)
         if before is not None:
             return start if before.window.starts_at > EARLIEST else None
         start = change
     return EARLIEST
 
 
-def _metered_at(flat: ResolvedCatalog, customer: Customer, feature: Feature, at: datetime) -> Metering | None:
+def _metering_at(
+    flat: ResolvedCatalog, customer: Customer, feature: Feature, at: datetime
+) -> Metering | None:
     return current_metering(flat, feature, effective_entitlement(flat, customer, feature, at), at)
 
 
