@@ -42,7 +42,7 @@ class Viewer:
 
     @property
     def knows_customers(self) -> bool:
-        """Whether the caller reads who customers are: a back end of all, a token of its own customer."""
+        """Whether the caller sees who a customer is: a secret key by its scopes, others always."""
         return not self.is_back_end or bool(self.scopes & {Scope.CUSTOMERS_READ, Scope.CUSTOMERS_WRITE})
 
     @property

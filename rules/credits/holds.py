@@ -1,7 +1,7 @@
 """Credit holds: credits for the overage of a reservation.
 
 The split is made when the reservation is made, and never changes: settling uses the limit first and credits
-last; releasing frees credits first. A hold outlives the end of its grants.
+last; what is unused frees credits first. A hold outlives the end of its grants.
 """
 
 from __future__ import annotations

@@ -2,5 +2,5 @@
 
 It owns what the page shows of subscriptions, limits and credits, the status of a limit, and the page's
 wording. It does not own the numbers (`rules.access`, `rules.credits` and `rules.usage` do), loading them
-(`resolvers.portal`), or HTML (`server.pages.graphiql`).
+(`resolvers.portal`), or HTML (`server.pages.portal_page`).
 """
