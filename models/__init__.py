@@ -1,1 +1,1 @@
-"""What is kept: tables, their queries, and the two doors to the database."""
+"""Storage: tables, their queries, and the transactions of the database."""

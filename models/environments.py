@@ -21,12 +21,12 @@ _ENVIRONMENTS = table_of(EnvironmentRow)
 async def load_many(session: AsyncSession, numbers: Iterable[int]) -> dict[int, Environment]:
     """Load environments by number."""
     wanted = row_parameters((number,) for number in set(numbers))
-    rows = await session.execute(_loading(dialect_of(session)), wanted)
+    rows = await session.execute(_load_statement(dialect_of(session)), wanted)
     return {row.id: _environment(row) for row in rows}
 
 
 @cache
-def _loading(dialect: str) -> Select[Any]:
+def _load_statement(dialect: str) -> Select[Any]:
     them = parameter_rows(dialect, number=Count()).c
     return select(_ENVIRONMENTS).where(_ENVIRONMENTS.c.id == them.number)
 
@@ -37,14 +37,14 @@ async def load(session: AsyncSession, number: int) -> Environment:
 
 
 async def lock(session: AsyncSession, number: int) -> Environment:
-    """Load an environment and keep others from changing its catalog until the transaction ends."""
-    # Key share: who makes a customer refers to the environment, and need not wait.
+    """Load an environment, and lock its catalog against changes until the transaction ends."""
+    # Key share: creating a customer refers to the environment, and need not wait.
     mine = select(_ENVIRONMENTS).where(_ENVIRONMENTS.c.id == number)
     return await _one(session, mine.with_for_update(key_share=True))
 
 
 async def find(session: AsyncSession, key: str) -> Environment | None:
-    """Find an environment by its key."""
+    """Return an environment by its key; None if there is none."""
     rows = await session.execute(select(_ENVIRONMENTS).where(_ENVIRONMENTS.c.key == key))
     row = rows.one_or_none()
     return None if row is None else _environment(row)
@@ -61,14 +61,14 @@ async def _one(session: AsyncSession, statement: Select[Any]) -> Environment:
 
 
 async def create(session: AsyncSession, key: str, *, sandbox: bool, now: datetime) -> Environment:
-    """Make an environment; IntegrityError where its key is taken."""
+    """Create an environment; IntegrityError if its key is taken."""
     values = {"key": key, "name": key, "sandbox": sandbox, "catalog_revision": 0, "created_at": now}
     made = await session.execute(_ENVIRONMENTS.insert().values(values).returning(_ENVIRONMENTS))
     return _environment(made.one())
 
 
 async def set_clock(session: AsyncSession, number: int, at: datetime) -> None:
-    """Let an environment's clock stand at an instant."""
+    """Set an environment's clock to an instant."""
     changed = update(_ENVIRONMENTS).where(_ENVIRONMENTS.c.id == number)
     await session.execute(changed.values(clock_at=at))
 

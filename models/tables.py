@@ -1,9 +1,9 @@
 """The table of environments, and what all tables share.
 
-The tables of a noun are in its folder. The catalog is keyed by its own immutable keys. A package's
-content (rows, order, prices, rates) is one document: it is always read whole, and a published one never
-changes. What belongs to a customer begins its key with (environment_id, customer_id), and no uniqueness
-spans two customers, so that PostgreSQL can be partitioned by customer.
+The tables of a noun are in its folder. The catalog is keyed by its own immutable keys. A package's content
+(rows, order, prices, rates) is one document: it is always read whole, and a published one never changes.
+The key of a customer's row begins with (environment_id, customer_id), and no uniqueness spans two
+customers, so that PostgreSQL can be partitioned by customer.
 """
 
 from __future__ import annotations
@@ -23,29 +23,29 @@ SQLModel.metadata.naming_convention = {
     "fk": "fk_%(table_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
-"""Every constraint has a name, so that a later migration can take it away on SQLite too."""
+"""Every constraint has a name, so that a later migration can remove it on SQLite too."""
 
 SQLModel.model_config["defer_build"] = True
-"""SQLAlchemy alone reads and writes rows, so that what pydantic would validate them by is never needed."""
+"""Only SQLAlchemy reads and writes rows, so pydantic's validators are never needed."""
 
 STRICT = {"sqlite_strict": True}
 CLUSTERED = {"sqlite_strict": True, "sqlite_with_rowid": False}
 
 
 def of_environment() -> ForeignKeyConstraint:
-    """Refer to the environment that a row is of."""
+    """Return the reference of a row to its environment."""
     return ForeignKeyConstraint(["environment_id"], ["environments.id"])
 
 
 def of_customer() -> ForeignKeyConstraint:
-    """Refer to the customer whose row it is."""
+    """Return the reference of a row to its customer."""
     return ForeignKeyConstraint(
         ["environment_id", "customer_id"], ["customers.environment_id", "customers.id"]
     )
 
 
 class EnvironmentRow(SQLModel, table=True):
-    """A world of its own; ``clock_at`` is where a sandbox's clock stands once it was advanced."""
+    """A separate world; ``clock_at`` is the time of a sandbox's clock once it was advanced."""
 
     __tablename__: ClassVar[str] = "environments"
     __table_args__ = (STRICT,)
@@ -60,7 +60,7 @@ class EnvironmentRow(SQLModel, table=True):
 
 
 class CustomerOwned(SQLModel):
-    """What begins its key with the customer."""
+    """Tables whose key begins with the customer."""
 
     environment_id: int = Field(primary_key=True, sa_type=Count)
     customer_id: int = Field(primary_key=True, sa_type=Count)

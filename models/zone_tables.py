@@ -1,4 +1,4 @@
-"""The table of the rules of time zones that a database was served with."""
+"""The table of the time zone rules that a database has used."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from models.tables import CLUSTERED
 
 
 class TimeZoneRulesRow(SQLModel, table=True):
-    """A release of the rules that the database was served with, and the digest of every zone."""
+    """A release of the rules that the database has used, and the digest of every zone."""
 
     __tablename__: ClassVar[str] = "time_zone_rules"
     __table_args__ = (CLUSTERED,)
@@ -26,5 +26,5 @@ class TimeZoneRulesRow(SQLModel, table=True):
 
 
 def newest_release() -> ScalarSelect[Any]:
-    """Give the newest release that the database was served with, to be read with something else."""
+    """Select the newest release that the database has used, as part of another statement."""
     return select(func.max(table_of(TimeZoneRulesRow).c.release)).scalar_subquery()

@@ -1,1 +1,1 @@
-"""What is true: pure functions over frozen values, with no database, no GraphQL and no clock."""
+"""Rules: pure functions over frozen values, with no database, no GraphQL and no clock."""

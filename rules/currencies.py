@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-# Babel's own list also holds withdrawn currencies and codes that ISO never gave. Of the codes in
-# force only XXX is left out: it says that there is no currency.
+# Babel's own list also holds withdrawn currencies and codes that ISO never assigned. Of the codes in force
+# only XXX is left out, which means "no currency".
 _LISTED = """
     AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BHD BIF BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD
     CDF CHE CHF CHW CLF CLP CNY COP COU CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL
@@ -21,7 +21,7 @@ _CODES = frozenset(CURRENCIES)
 
 _MOST = 2
 
-# All others have two digits. For metals, funds and test codes ISO names no minor unit: they have two too.
+# All others have two digits, also metals, funds and test codes, for which ISO names no minor unit.
 _OTHERS = {
     0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
     3: "BHD IQD JOD KWD LYD OMR TND",
@@ -36,5 +36,5 @@ def is_currency(code: str) -> bool:
 
 
 def minor_digits(code: str) -> int:
-    """How many decimal digits a sum has: those of the currency's minor unit, two for an unknown code."""
+    """The decimal digits of an amount: those of the currency's minor unit, two for an unknown code."""
     return _DIGITS.get(code, _MOST)

@@ -1,4 +1,4 @@
-"""Environments: worlds of their own, each with its clock."""
+"""Environments: separate worlds, each with its clock."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rules.errors import ErrorCode, Problem, refuse_any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
-    """An environment; ``clock_at`` is where a sandbox's clock stands once it was advanced."""
+    """An environment; ``clock_at`` is the time of a sandbox's clock once it was advanced."""
 
     number: int
     key: str
@@ -20,7 +20,7 @@ class Environment:
     catalog_revision: int = 0
 
     def now(self, real: datetime) -> datetime:
-        """Give the instant of the environment's clock, from the real one."""
+        """Return the time of the environment's clock, given the real time."""
         return real if self.clock_at is None else self.clock_at
 
 

@@ -1,4 +1,4 @@
-"""What is wrong with an input: every problem found, each with a code and a path."""
+"""Problems of an input: all that were found, each with a code and a path."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def unreachable(reason: str) -> Never:
 
 
 class ErrorCode(StrEnum):
-    """What kind of mistake it is; the promise that clients may branch on."""
+    """The kind of a problem; clients may branch on it."""
 
     NOT_FOUND = "NOT_FOUND"
     ALREADY_EXISTS = "ALREADY_EXISTS"
@@ -38,7 +38,7 @@ class ErrorCode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """A key that names nothing, and by key the things that it could have named: those of a kind."""
+    """A key that names nothing, and the existing things by key that were expected, of one type."""
 
     key: str
     known: tuple[Mapping[str, object], ...]
@@ -46,16 +46,16 @@ class Unknown:
 
     @property
     def others(self) -> Iterator[str]:
-        """The keys that it could have been."""
+        """The existing keys that would have been valid."""
         return (key for space in self.known for key, thing in space.items() if isinstance(thing, self.kind))
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong; the path names the place from the root of the input.
+    """A problem of an input; ``path`` names the place from the root of the input.
 
-    ``unknown`` is the key of the catalog that the problem is about, if any. Others like it are suggested
-    only to those who may read the catalog.
+    ``unknown`` is the key of the catalog that the problem is about, if any. Similar keys are suggested only
+    to callers who may read the catalog.
     """
 
     code: ErrorCode
@@ -64,7 +64,7 @@ class Problem:
     unknown: Unknown | None = field(default=None, compare=False, repr=False)
 
     def under(self, *prefix: str) -> Problem:
-        """The same problem, seen from further out."""
+        """Return the same problem with a longer path."""
         return replace(self, path=(*prefix, *self.path))
 
 
@@ -77,12 +77,12 @@ class Rejected(Exception):  # noqa: N818 - the word of the domain: an input is r
 
 
 def reject(code: ErrorCode, message: str, *path: str) -> Rejected:
-    """A refusal for one problem, to be raised."""
+    """Return a refusal for one problem, to be raised."""
     return Rejected((Problem(code, message, path),))
 
 
 def refuse_any(problems: Iterable[Problem]) -> None:
-    """Raise Rejected with all problems, or do nothing where there are none."""
+    """Raise Rejected with all problems, if there are any."""
     found = tuple(problems)
     if found:
         raise Rejected(found)

@@ -1,4 +1,4 @@
-"""What a stream tells: which answers differ from those it told last, and which comes next."""
+"""Live answers: which ones differ from what a subscriber last received, and which comes next."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rules.credits.accounts import CreditAccount
 
 
 def visible_state_of_account(book: CreditAccount | None) -> object:
-    """Give what is seen of a book: equal for two that tell the same."""
+    """Return what a subscriber sees of an account: equal states look the same."""
     if book is None:
         return None
     totals = (book.granted, book.consumed, book.expired, book.voided, book.overdraft)
@@ -18,7 +18,7 @@ def visible_state_of_account(book: CreditAccount | None) -> object:
 
 
 def visible_state_of_decision(decision: Decision) -> object:
-    """Give what is seen of a decision, but for when it was made: equal for two that tell the same."""
+    """Return what a subscriber sees of a decision, without its time: equal states look the same."""
     subject = decision.subject
     return (
         (decision.reason, decision.valid_until, decision.display_text),
@@ -29,21 +29,21 @@ def visible_state_of_decision(decision: Decision) -> object:
 
 @dataclass(slots=True)
 class ChangeTracker:
-    """What was told so far, by key, the longest ago first, so that none has to wait for ever."""
+    """The states sent so far, by key, the oldest first, so that no key waits forever."""
 
     _told: dict[str, object] = field(default_factory=dict)
 
     def differing(self, faces: Mapping[str, object]) -> Iterator[str]:
-        """Give the keys whose faces are not those told last: new ones first, then the longest untold."""
+        """Yield the keys whose state was not the last sent: new keys first, then the longest unsent."""
         yield from (key for key in faces if key not in self._told)
         yield from [key for key, face in self._told.items() if key in faces and faces[key] != face]
 
     def tell(self, key: str, face: object) -> None:
-        """Remember what is told of a key."""
+        """Record the state that is sent for a key."""
         self._told.pop(key, None)
         self._told[key] = face
 
     @property
     def keys(self) -> list[str]:
-        """Of which keys something was told."""
+        """The keys of which a state was sent."""
         return list(self._told)

@@ -1,7 +1,7 @@
 """Exact quantities: integers of one millionth, so that ten times 0.1 is 1.
 
-Inside Allotment every quantity, limit, credit amount and sum of money is an ``int`` that counts
-millionths ("micros"). Decimals exist only where people write or read them.
+Inside Allotment every quantity, limit, credit amount and sum of money is an ``int`` that counts millionths
+("micros"). Decimals exist only where people write or read them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _WRITTEN = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 
 
 def number_in(text: str) -> Decimal | None:
-    """Give the number that a text is, None where it is none: '1_000', ' 1 ' and 'NaN' are words."""
+    """Return the number that a text spells, None if it spells none: '1_000', ' 1 ' and 'NaN' do not."""
     if _WRITTEN.fullmatch(text) is None:
         return None
     try:
@@ -30,7 +30,7 @@ def number_in(text: str) -> Decimal | None:
 
 
 def from_decimal(value: Decimal) -> int:
-    """Give micros; ValueError where the value is not finite, too precise or too large."""
+    """Return micros; ValueError if the value is not finite, too precise or too large."""
     if not value.is_finite():
         message = "must be a finite number"
         raise ValueError(message)
@@ -38,7 +38,7 @@ def from_decimal(value: Decimal) -> int:
         message = "must be smaller than 9200000000000"
         raise ValueError(message)
     micros = int(value.scaleb(6))
-    if to_decimal(micros) != value:  # compares all digits, of which scaleb keeps the first 28
+    if to_decimal(micros) != value:  # compares all digits; scaleb keeps only the first 28
         message = "has at most 6 digits after the point"
         raise ValueError(message)
     if abs(micros) > LARGEST:
@@ -48,12 +48,12 @@ def from_decimal(value: Decimal) -> int:
 
 
 def to_decimal(micros: int) -> Decimal:
-    """Give the exact decimal of a quantity."""
+    """Return the exact decimal of a quantity."""
     return Decimal(micros).scaleb(-6)
 
 
 def to_text(micros: int) -> str:
-    """Write a quantity in plain digits with no needless zeros: '19.9', '-3', '0'."""
+    """Return a quantity in plain digits with no needless zeros: '19.9', '-3', '0'."""
     whole, fraction = divmod(abs(micros), ONE)
     digits = f"{whole}.{fraction:06}".rstrip("0").rstrip(".") if fraction else str(whole)
     return f"-{digits}" if micros < 0 else digits

@@ -1,11 +1,11 @@
-"""Periods: calendar arithmetic from an anchor, half open, tiling all of time.
+"""Periods: calendar arithmetic from an anchor; half open, without gaps or overlaps.
 
-Boundary k lies ``k * count`` intervals from the anchor. It is never counted from the boundary before
-it, so the 31st stays the 31st after a February, and 02:30 stays 02:30 after a clock change.
+Boundary k lies ``k * count`` intervals from the anchor. It is never counted from the boundary before it, so
+the 31st stays the 31st after a February, and 02:30 stays 02:30 after a clock change.
 
-Local times are aware datetimes in the customer's zone. Python moves the wall clock when it adds to
-such a datetime, and reads a result that occurs twice as its first occurrence and one that was skipped
-as later by the length of the gap: just what a period wants.
+Local times are aware datetimes in the customer's zone. Python moves the wall clock when it adds to such a
+datetime, takes the first occurrence of a result that occurs twice, and moves a skipped result later by the
+length of the gap: this is what a period needs.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _LENGTHS: dict[ResetInterval, timedelta | int] = {
     ResetInterval.MONTH: 1,
     ResetInterval.YEAR: 12,
 }
-"""How long intervals are: a span of the wall clock, or a number of months."""
+"""The length of intervals: a span of the wall clock, or a number of months."""
 
 _WEEKDAYS = {weekday: number for number, weekday in enumerate(Weekday)}
 _SHORTEST_MONTH = 28
@@ -59,12 +59,12 @@ def settle(reset: Reset, billing: BillingPeriod | None) -> Reset:
 
 
 def period_at(reset: Reset, *, anchor: datetime, timezone: str, at: datetime) -> Period:
-    """The one period that holds the instant, be it before the anchor or after it.
+    """The one period that contains the instant, before or after the anchor.
 
-    The count is at least 1 and the time zone one that ``is_timezone`` knows. NEVER is a single period
-    shown as starting at the anchor; what came before it counts in it too. Boundaries outside the years
-    1 to 9999 are clamped to the first and last instant of a datetime. ValueError for a BILLING_PERIOD
-    that was not settled; OverflowError where local time at the anchor or ``at`` is outside those years.
+    The count is at least 1 and the time zone one that ``is_timezone`` accepts. NEVER is a single period
+    shown as starting at the anchor; earlier instants belong to it too. Boundaries outside the years 1 to
+    9999 are clamped to the first and last instant of a datetime. Raises ValueError for a BILLING_PERIOD
+    that was not settled, and OverflowError if local time at the anchor or ``at`` is outside those years.
     """
     if reset.every is ResetInterval.NEVER:
         return Period(start=anchor, end=None)
@@ -74,10 +74,10 @@ def period_at(reset: Reset, *, anchor: datetime, timezone: str, at: datetime) ->
 
 
 def boundary(reset: Reset, *, anchor: datetime, timezone: str, index: int) -> datetime:
-    """The boundary with this index; 0 is the anchor, or the start of the calendar unit that holds it.
+    """The boundary with this index; 0 is the anchor, or the start of the calendar unit that contains it.
 
-    Two boundaries coincide where the zone skipped all the time between them. Clamped and failing as
-    ``period_at``, and ValueError for NEVER, which has no boundaries.
+    Two boundaries coincide if the zone skipped all the time between them. Clamps and raises as
+    ``period_at``; also raises ValueError for NEVER, which has no boundaries.
     """
     length = _length(reset)
     return _instant(_origin(reset, length, anchor, timezone), length, index * reset.count)
@@ -86,7 +86,7 @@ def boundary(reset: Reset, *, anchor: datetime, timezone: str, index: int) -> da
 def periods_between(
     reset: Reset, *, anchor: datetime, timezone: str, start: datetime, end: datetime
 ) -> Iterator[Period]:
-    """The periods that have an instant in common with [start, end), in order; fails as ``period_at``."""
+    """The periods that overlap [start, end), in order; raises as ``period_at``."""
     at: datetime | None = start
     while at is not None and at < end:
         period = period_at(reset, anchor=anchor, timezone=timezone, at=at)
@@ -101,7 +101,7 @@ def local_days_after(instant: datetime, days: int, timezone: str) -> datetime:
 
 @cache
 def _timezones() -> frozenset[str]:
-    # "localtime" is whatever this machine is set to, and "Factory" that nobody set it.
+    # "localtime" is this machine's own setting, and "Factory" means that nobody set it.
     return frozenset(available_timezones() - {"localtime", "Factory"})
 
 
@@ -119,18 +119,18 @@ def _length(reset: Reset) -> timedelta | int:
 
 
 def _origin(reset: Reset, length: timedelta | int, anchor: datetime, timezone: str) -> datetime:
-    """Boundary 0 as local time; hours are counted in UTC, where every hour is as long as the next."""
+    """Boundary 0 as local time; hours are counted in UTC, where all hours have the same length."""
     local = anchor.astimezone(UTC if reset.every is ResetInterval.HOUR else _zone(timezone))
     if reset.anchor is ResetAnchor.SUBSCRIPTION_START:
         return local
     start = _unit_start(reset, local)
-    # Where clocks change at midnight, the day of the anchor's date need not be the day that holds it.
+    # If clocks change at midnight, the date of the anchor may not be the calendar unit that contains it.
     number, _, _ = _around(start, length, 1, anchor)
-    return _moved(start, length, number)
+    return _move(start, length, number)
 
 
 def _unit_start(reset: Reset, local: datetime) -> datetime:
-    """Where the calendar unit begins that a local time belongs to by its date."""
+    """The start of the calendar unit that a local time belongs to by its date."""
     day = datetime(local.year, local.month, local.day, tzinfo=local.tzinfo)
     match reset.every:
         case ResetInterval.HOUR:
@@ -148,9 +148,9 @@ def _unit_start(reset: Reset, local: datetime) -> datetime:
 def _around(
     origin: datetime, length: timedelta | int, count: int, at: datetime
 ) -> tuple[int, datetime, datetime]:
-    """The last boundary that is not after ``at``, as a number of intervals and an instant, and the next."""
-    number = _elapsed(origin, length, at.astimezone(origin.tzinfo)) // count * count
-    # By the wall clock alone; the end of a month and clock changes put it off by a boundary or two.
+    """The last boundary not after ``at``, as an index and an instant, and the next boundary."""
+    number = _intervals_between(origin, length, at.astimezone(origin.tzinfo)) // count * count
+    # Estimated by the wall clock; the end of a month and clock changes shift it by a boundary or two.
     while (start := _instant(origin, length, number)) > at:
         number -= count
     while (end := _instant(origin, length, number + count)) <= at < _LAST:
@@ -158,7 +158,7 @@ def _around(
     return number, start, end
 
 
-def _elapsed(origin: datetime, length: timedelta | int, local: datetime) -> int:
+def _intervals_between(origin: datetime, length: timedelta | int, local: datetime) -> int:
     """How many whole intervals the calendar shows between two local times of one zone."""
     if isinstance(length, timedelta):
         return (local - origin) // length
@@ -166,16 +166,16 @@ def _elapsed(origin: datetime, length: timedelta | int, local: datetime) -> int:
 
 
 def _instant(origin: datetime, length: timedelta | int, number: int) -> datetime:
-    """The instant ``number`` intervals from the origin, clamped to what a datetime can tell."""
+    """The instant ``number`` intervals from the origin, clamped to the range of a datetime."""
     if number == 0:
-        return origin.astimezone(UTC)  # the very anchor, even in an hour that occurs twice
+        return origin.astimezone(UTC)  # the anchor itself, even in an hour that occurs twice
     try:
-        return _moved(origin, length, number).astimezone(UTC)
+        return _move(origin, length, number).astimezone(UTC)
     except (OverflowError, ValueError):
         return _LAST if number > 0 else _FIRST
 
 
-def _moved(origin: datetime, length: timedelta | int, number: int) -> datetime:
+def _move(origin: datetime, length: timedelta | int, number: int) -> datetime:
     """The local time ``number`` intervals from the origin, no later than the last day of its month."""
     if isinstance(length, timedelta):
         return origin + number * length

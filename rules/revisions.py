@@ -1,4 +1,4 @@
-"""Revisions: names of writes, which a later read can ask to see, and sights: what a reader has seen."""
+"""Revisions name writes, which a later read can require; a sight is what a reader has seen."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _MICROSECOND = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True, order=True)
 class Revision:
-    """How far the catalog and one customer had come; the customer's part is 0 for the catalog alone."""
+    """The state of the catalog and of one customer; ``customer`` is 0 for the catalog alone."""
 
     catalog: int
     customer: int = 0
@@ -21,11 +21,11 @@ class Revision:
         return f"{self.catalog}.{self.customer}"
 
     def reaches(self, other: Revision) -> bool:
-        """Tell whether whoever has come so far has seen another write."""
+        """Return whether a reader of this revision has seen another write."""
         return self.catalog >= other.catalog and self.customer >= other.customer
 
     def joined(self, other: Revision) -> Revision:
-        """Give the least that reaches both."""
+        """Return the lowest revision that reaches both."""
         return Revision(max(self.catalog, other.catalog), max(self.customer, other.customer))
 
 
@@ -34,9 +34,9 @@ NO_WRITE = Revision(0)
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """A revision, and at which instant it was seen where that matters: time changes answers too.
+    """A revision, and the instant at which it was seen, if it matters: time changes answers too.
 
-    Without an instant it was seen just when it was written.
+    Without an instant it was seen when it was written.
     """
 
     revision: Revision
@@ -52,7 +52,7 @@ _WRITTEN = re.compile(r"(0|[1-9][0-9]{0,18})\.(0|[1-9][0-9]{0,18})(?:@([1-9][0-9
 
 
 def read_sight(text: str) -> Sight | None:
-    """Read what somebody has seen; None where the text is none."""
+    """Parse a sight; None if the text is none."""
     parts = _WRITTEN.fullmatch(text)
     if parts is None:
         return None
@@ -64,6 +64,6 @@ def read_sight(text: str) -> Sight | None:
 
 
 def read_revision(text: str) -> Revision | None:
-    """Read the name of a write, or that of a sight of it; None where it is none."""
+    """Parse the name of a write, or of a sight of it; None if the text is none."""
     sight = read_sight(text)
     return None if sight is None else sight.revision

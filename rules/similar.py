@@ -1,4 +1,4 @@
-"""Keys that are nearly the same: what somebody may have meant who names one that there is not."""
+"""Similar keys: suggestions for a key that does not exist."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from dataclasses import replace
 from rules.errors import Problem
 
 MOST_NAMED = 3
-"""How many keys are suggested at once."""
+"""The most keys suggested at once."""
 
 MOST_COMPARED = 500
-"""How many keys are compared letter by letter, so that no mistake takes long to be told."""
+"""The most keys compared letter by letter, so that an error is reported quickly."""
 
 FEW = 4
-"""Up to so many letters, two edits make another word of a key."""
+"""Up to this length, two edits would turn one key into an unrelated one."""
 
 
 def with_suggestions(problem: Problem) -> Problem:
-    """Give the problem with a sentence that names the keys that may have been meant, where there are any."""
+    """Return the problem with a sentence that suggests similar keys, if there are any."""
     if problem.unknown is None:
         return problem
     named = similar(problem.unknown.key, problem.unknown.others)
@@ -30,7 +30,7 @@ def with_suggestions(problem: Problem) -> Problem:
 
 
 def similar(key: str, known: Iterable[str]) -> list[str]:
-    """Give at most three keys that are an edit or two away from a key, the nearest first; case is ignored."""
+    """Return at most three keys within two edits of a key, the nearest first, ignoring case."""
     wanted = key.casefold()
     most = 1 if len(wanted) <= FEW else 2
     near: list[tuple[int, str]] = []
@@ -50,12 +50,12 @@ def similar(key: str, known: Iterable[str]) -> list[str]:
 
 
 def _may_be_near(one: str, other: str, most: int) -> bool:
-    # An edit takes one letter at most out of what is used, and brings one at most into it.
+    # Each edit removes at most one distinct letter and adds at most one.
     return abs(len(one) - len(other)) <= most and len(set(one) ^ set(other)) <= 2 * most
 
 
 def distance(one: str, other: str) -> int:
-    """Count the letters to insert, leave out, replace or swap with the next that make one text the other.
+    """Return the insertions, deletions, replacements and swaps of neighbors between two texts.
 
     No letter is edited twice (the distance of optimal string alignment).
     """

@@ -1,4 +1,4 @@
-"""Standpoints: from where a state is told, if that is not the present."""
+"""Standpoints: a past instant, or an edit that is not made, for which a state is computed."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from datetime import datetime
 from hashlib import sha256
 
 _ENOUGH = 15
-"""Bytes of a digest that tell one supposition from every other."""
+"""Bytes of a digest that make supposed edits distinct."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standpoint:
-    """Where a state is told from: another instant, or an edit that is not made.
+    """The standpoint of a state: another instant, or a supposed edit.
 
-    ``supposed`` is the name of that edit. With both, it is the edit's outcome at an instant other than
-    the one at which the edit would take effect.
+    ``supposed`` is the name of that edit. With both, it is the edit's result at an instant other than the
+    one at which the edit would take effect.
     """
 
     at: datetime | None = None
@@ -28,6 +28,6 @@ PRESENT = Standpoint()
 
 
 def supposition(*edit: object) -> str:
-    """Name an edit that is not made by all that it would do: the same edit has the same name."""
+    """Return a name for a supposed edit, from everything that it would do: equal edits have equal names."""
     text = json.dumps(edit, default=str)
     return urlsafe_b64encode(sha256(text.encode()).digest()[:_ENOUGH]).decode()

@@ -1,7 +1,7 @@
-"""The rules of time zones: which release of them is in use, and in which zones two of them differ.
+"""Time zone rules: which release is in use, and in which zones two releases differ.
 
-A zone's rules are known by a digest of what they say of clocks, not of how their file says it: the same
-rules come in files of many forms.
+A zone's rules are identified by a digest of what they do to clocks, not of their file: the same rules come
+in files of many forms.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 PACKAGE = "tzdata"
-"""The source that says everywhere what its release says."""
+"""The source whose releases have the same content everywhere."""
 
 _RELEASE = re.compile(r"(\d{4}[a-z]{1,2})(?![0-9a-z])")
 _ABBREVIATION = re.compile(r"<[^>]*>|[A-Za-z]{3,}")
 _HEADER = struct.Struct(">4sc15x6l")
 _MAGIC = b"TZif"
 _A_WHILE = 45 * 86_400
-"""Seconds; no summer of a footer is shorter."""
+"""In seconds; no summer time of a footer is shorter."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ZoneRules:
-    """A release of the rules, such as ``2026f``: a later one sorts behind, ``2026z`` before ``2026za``.
+    """A release of the rules, such as ``2026f``, in order: ``2026z`` comes before ``2026za``.
 
-    ``source`` is where they come from: PACKAGE, or a folder of this machine.
-    ``digests`` finds the digest of each zone by its name, which takes a while, when they are asked for.
+    ``source`` is PACKAGE or a folder of this machine. ``digests`` returns the digest of each zone by name,
+    which is slow.
     """
 
     release: str
@@ -41,18 +41,18 @@ class ZoneRules:
     digests: Callable[[], Mapping[str, str]]
 
     def differing(self, others: Mapping[str, str]) -> frozenset[str]:
-        """Give the zones of which others say something else, or that only one of the two knows."""
+        """Return the zones whose rules differ, or that only one of the two has."""
         return frozenset(name for name, _ in self.digests().items() ^ others.items())
 
 
 def release_in(line: str) -> str | None:
-    """Give the release that a line names, as the first of ``tzdata.zi`` does; None where it names none."""
+    """Return the release named by a line, such as the first of ``tzdata.zi``; None if it names none."""
     found = _RELEASE.search(line)
     return found[1] if found else None
 
 
 class _Clock(NamedTuple):
-    """What a file says: the offset at the start of 1970, changes from then on, and what goes on after.
+    """The content of a file: the offset at the start of 1970, later changes, and the rule after them.
 
     A change is an instant and the offset from then on, both in seconds.
     """
@@ -63,10 +63,10 @@ class _Clock(NamedTuple):
 
 
 def digest(file: bytes) -> str:
-    """Give the digest of a zone's rules from its TZif file; ValueError where it is none.
+    """Return the digest of a zone's rules from its TZif file; ValueError if it is no such file.
 
-    Names of offsets such as CET, which of them is summer's, and all that was before 1970 are left aside:
-    some files go back further than others of the same release.
+    Abbreviations such as CET, which offset is summer time, and everything before 1970 are ignored: some
+    files go back further than others of the same release.
     """
     clock = _read(file)
     footer = _ABBREVIATION.sub("x", clock.footer)
@@ -103,13 +103,13 @@ def _counts(block: memoryview) -> tuple[bytes, tuple[int, ...]]:
 
 
 def _length(counts: tuple[int, ...], width: int) -> int:
-    """Give the bytes of a block behind its header; instants in it are ``width`` bytes each."""
+    """Return the length in bytes of a block after its header; instants have ``width`` bytes each."""
     universal, standard, leaps, changes, offsets, letters = counts
     return changes * (width + 1) + offsets * 6 + letters + leaps * (width + 4) + standard + universal
 
 
 def _since_1970(first: int, changes: Iterable[tuple[int, int]], footer: str) -> _Clock:
-    """Leave out changes that move no clock, such as those of a name, and what was before all periods."""
+    """Leave out changes that move no clock, such as those of a name, and those before 1970."""
     moved: list[tuple[int, int]] = []
     for instant, offset in changes:
         if instant <= 0:
@@ -120,7 +120,7 @@ def _since_1970(first: int, changes: Iterable[tuple[int, int]], footer: str) -> 
 
 
 def _before_footer(clock: _Clock) -> list[tuple[int, int]]:
-    """Leave out the last changes that the footer tells as well: some files list decades of them."""
+    """Leave out the last changes that the footer implies too: some files list decades of them."""
     changes = list(clock.changes)
     if "," not in clock.footer:
         return changes
@@ -135,7 +135,7 @@ def _before_footer(clock: _Clock) -> list[tuple[int, int]]:
 
 
 def _footer_zone(footer: str) -> ZoneInfo:
-    """Give the zone whose clocks always went as a footer says."""
+    """Return a zone whose clocks have always followed a footer."""
     empty = _HEADER.pack(_MAGIC, b"2", 0, 0, 0, 0, 1, 4) + struct.pack(">lBB", 0, 0, 0) + b"LMT\0"
     return ZoneInfo.from_file(BytesIO(empty + empty + f"\n{footer}\n".encode()))
 

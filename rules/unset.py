@@ -1,4 +1,4 @@
-"""What was left out of an input, which is not the same as null."""
+"""The value of an input that was left out, which is different from null."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final
 
 
 class Unset(Enum):
-    """Stands where an input was left out: what is there stays."""
+    """Marks an input that was left out: the existing value stays."""
 
     UNSET = "KEEP"
 

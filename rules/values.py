@@ -1,4 +1,4 @@
-"""What an entitlement can say: granted, a setting, a metered limit or credits."""
+"""The values of entitlements: granted, a setting, a metered limit or credits."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 
 class FeatureType(StrEnum):
-    """How a feature is entitled."""
+    """The type of a feature, which decides the kind of its values."""
 
     BOOLEAN = "BOOLEAN"
     CONFIG = "CONFIG"
@@ -16,7 +16,7 @@ class FeatureType(StrEnum):
 
 
 class ConfigKind(StrEnum):
-    """What the setting of a CONFIG feature is."""
+    """The kind of a CONFIG feature's setting."""
 
     NUMBER = "NUMBER"
     TEXT = "TEXT"
@@ -32,7 +32,7 @@ class LimitEnforcement(StrEnum):
 
 
 class ResetInterval(StrEnum):
-    """The unit in which a usage period is measured."""
+    """The unit of a usage period."""
 
     NEVER = "NEVER"
     HOUR = "HOUR"
@@ -44,7 +44,7 @@ class ResetInterval(StrEnum):
 
 
 class ResetAnchor(StrEnum):
-    """Where usage periods are counted from."""
+    """What usage periods are counted from."""
 
     SUBSCRIPTION_START = "SUBSCRIPTION_START"
     CALENDAR = "CALENDAR"
@@ -81,7 +81,7 @@ class BillingPeriod(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unit:
-    """The words for one and for many of a feature."""
+    """The singular and plural of what a feature counts."""
 
     singular: str
     plural: str
@@ -97,7 +97,7 @@ class Money:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OverageRate:
-    """What usage beyond a soft limit costs: ``amount`` for every ``per_units`` micros used."""
+    """The price of usage beyond a soft limit: ``amount`` for every ``per_units`` micros used."""
 
     amount: Money
     per_units: int = 1_000_000
@@ -105,7 +105,7 @@ class OverageRate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reset:
-    """Usage starts again every ``count`` intervals, counted from the anchor."""
+    """Usage resets every ``count`` intervals, counted from the anchor."""
 
     every: ResetInterval
     count: int = 1
@@ -146,7 +146,7 @@ class Choices:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Object:
-    """A structured setting: a JSON object, once it is proven valid."""
+    """A structured setting: a JSON object, once it is validated."""
 
     object: Any
     kind: Literal["object"] = "object"
@@ -165,9 +165,9 @@ class Metered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WrittenLimit:
-    """A metered value as people write it, before it is proven: exactly one of ``limit`` and ``unlimited``.
+    """A metered value as an input, before validation: exactly one of ``limit`` and ``unlimited``.
 
-    ``reset`` None leaves it to the feature.
+    ``reset`` None takes the feature's default.
     """
 
     limit: int | None = None
@@ -190,7 +190,7 @@ class Credits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revoked:
-    """The inherited row does not hold here."""
+    """The inherited row does not apply here."""
 
     kind: Literal["revoked"] = "revoked"
 

@@ -1,4 +1,4 @@
-"""What a process remembers between transactions, each thing by a revision that the database tells."""
+"""Caches of a process between transactions, each entry keyed by a revision read from the database."""
 
 from __future__ import annotations
 
@@ -13,36 +13,36 @@ from rules.usage.counters import Tally
 from rules.usage.metering import Window
 
 MOST_THINGS = 100_000
-"""Things of one kind that are remembered; then all are forgotten, and those needed come back."""
+"""The most entries of one kind; then all are dropped, and loaded again when needed."""
 
 Name = TypeVar("Name")
 Thing = TypeVar("Thing")
 
 
 class RevisionCache(Generic[Name, Thing]):
-    """What nothing but an act on a customer changes, each as of the revision that was read with it."""
+    """Things that only a command on a customer changes, each as of the revision that was read with it."""
 
     def __init__(self) -> None:
         self._known: dict[Name, tuple[Revision, Thing]] = {}
 
     def keep(self, name: Name, revision: Revision, thing: Thing) -> None:
-        """Remember a thing."""
+        """Store a thing."""
         if len(self._known) >= MOST_THINGS:
             self._known.clear()
         self._known[name] = revision, thing
 
     def get(self, name: Name, revision: Revision) -> Thing | None:
-        """Give a thing if it is remembered as of this very revision."""
+        """Return a thing as of exactly this revision; None if there is none."""
         known = self._known.get(name)
         return known[1] if known is not None and known[0] == revision else None
 
 
 @dataclass(frozen=True, slots=True)
 class MemoryCache:
-    """Catalogs, what customers own, and what follows from both.
+    """The catalogs, the facts of customers, and what follows from both.
 
-    ``counted`` holds tallies that no table keeps, by customer and window, and ``books`` the credits of
-    customers as they are kept, by customer and credit type.
+    ``counted`` holds computed counters that no table has, by customer and window, and ``books`` the stored
+    credit accounts of customers, by customer and credit type.
     """
 
     catalogs: Catalogs = field(default_factory=Catalogs)

@@ -1,8 +1,8 @@
-"""Glances: one statement that tells what questions of the present need and no process can remember.
+"""Access probes: one statement that reads what checks of the present need and no cache can hold.
 
-It tells by which revisions the catalog and the customers stand, and what of their usage is counted and
-held at this very instant. What the revisions name is remembered (models/access/cache.py). While a statement
-is under way, questions that arrive wait, and go into the next one together.
+It reads the revisions of the catalog and the customers, their counters, and their open reservations, all at
+one instant. What the revisions identify is cached (models/access/cache.py). While a statement is running,
+new checks wait, and share the next one.
 """
 
 from __future__ import annotations
@@ -59,14 +59,14 @@ _HELD = (
 )
 
 MOST_READ = 50_000
-"""Texts and instants whose reading is remembered."""
+"""The most texts and instants whose parsed form is cached."""
 
 _NONE = "[]"
-"""Nothing in JSON, as SQLite says it; PostgreSQL says NULL."""
+"""An empty list in JSON, as SQLite returns it; PostgreSQL returns NULL."""
 
 
 class ProbeKey(NamedTuple):
-    """What is asked about: a customer of an environment, and a feature."""
+    """What a probe is about: a customer of an environment, and a feature."""
 
     environment: int
     customer: str
@@ -74,7 +74,7 @@ class ProbeKey(NamedTuple):
 
 
 class AccessProbe(NamedTuple):
-    """How a place stands; ``customer`` is None where there is none of this key."""
+    """The result of a probe; ``customer`` is None if there is none with this key."""
 
     catalog_revision: int
     clock_at: datetime | None
@@ -87,24 +87,24 @@ class AccessProbe(NamedTuple):
 
 
 class ProbeReader:
-    """What is asked on a held connection, by those who ask at once together."""
+    """Reads probes on a pinned connection; simultaneous probes share a statement."""
 
     def __init__(self, held: PinnedConnection, clock: Callable[[], datetime]) -> None:
         self._held = held
         self._clock = clock
         dialect = held.dialect
-        self._for_one = CompiledStatement(_glancing(dialect.name, parameter_row(**_ASKED)), dialect)
+        self._for_one = CompiledStatement(_probe_statement(dialect.name, parameter_row(**_ASKED)), dialect)
         self._for_many = CompiledStatement(
-            _glancing(dialect.name, parameter_rows(dialect.name, **_ASKED)), dialect
+            _probe_statement(dialect.name, parameter_rows(dialect.name, **_ASKED)), dialect
         )
         self._reads: Coalescer[Sequence[ProbeKey], list[AccessProbe | None]] = Coalescer(
             self._read_together, name="glances"
         )
 
     async def at(self, places: Sequence[ProbeKey]) -> list[AccessProbe | None]:
-        """Tell how places stand, all at one instant that is no earlier than the question.
+        """Return probes, all of one instant that is no earlier than the call.
 
-        None where the environment is not there: a replica may not have it yet.
+        A probe is None if its environment does not exist: a replica may not have it yet.
         """
         return await self._reads.ask_at_once(places)
 
@@ -130,7 +130,7 @@ class ProbeReader:
         return [told.get(index) for index in range(len(places))]
 
 
-def _glancing(dialect: str, place: FromClause) -> Select[Any]:
+def _probe_statement(dialect: str, place: FromClause) -> Select[Any]:
     its = and_(_CUSTOMERS.c.environment_id == place.c.environment, _CUSTOMERS.c.key == place.c.customer)
     of_place = place.join(table_of(EnvironmentRow), _ENVIRONMENTS.id == place.c.environment)
     return select(
@@ -141,8 +141,8 @@ def _glancing(dialect: str, place: FromClause) -> Select[Any]:
         _CUSTOMERS.c.facts_revision,
         _CUSTOMERS.c.revision,
         _plain(_CUSTOMERS.c.acted_at),
-        _listed(dialect, _WINDOWS, _COUNTED, _of_customer(_WINDOWS, place.c.feature)),
-        _listed(dialect, _HOLDS, _HELD, and_(_of_customer(_HOLDS, place.c.feature), _is_open())),
+        _json_rows(dialect, _WINDOWS, _COUNTED, _of_customer(_WINDOWS, place.c.feature)),
+        _json_rows(dialect, _HOLDS, _HELD, and_(_of_customer(_HOLDS, place.c.feature), _is_open())),
     ).select_from(of_place.outerjoin(_CUSTOMERS, its))
 
 
@@ -164,18 +164,18 @@ def _is_open() -> ColumnElement[bool]:
 
 
 def _plain(column: ColumnElement[Any]) -> ColumnElement[Any]:
-    """Take an instant as the number that it is kept as."""
+    """Select an instant as the number that is stored."""
     return type_coerce(column, Count)
 
 
-def _listed(
+def _json_rows(
     dialect: str, table: Table, columns: Sequence[str], whose: ColumnElement[bool]
 ) -> ColumnElement[str]:
-    """Give rows of another table as one value: a list of lists, in JSON."""
+    """Return rows of another table as one value: a list of lists, in JSON."""
     row, rows = _IN_JSON[dialect]
     cells = [_plain(table.c[name]) if _is_instant(table, name) else table.c[name] for name in columns]
     listed = getattr(func, rows)(getattr(func, row)(*cells))
-    # As text on both: asyncpg would be told to read JSON, and sqlite3 knows none.
+    # As text on both: asyncpg needs a codec to read JSON, and sqlite3 has none.
     found = select(cast(listed, SqlText)).where(whose)
     return found.correlate_except(table).scalar_subquery()
 
@@ -215,7 +215,7 @@ def _instant_if(micros: int | None) -> datetime | None:
 
 @lru_cache(maxsize=MOST_READ)
 def _tallies(feature: str, counted: str | None) -> Mapping[Window, Tally]:
-    """Read tallies, once for all glances that are told the very same."""
+    """Read counters; equal texts share one result."""
     if counted is None or counted == _NONE:
         return {}
     return {

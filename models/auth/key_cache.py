@@ -1,4 +1,4 @@
-"""Keys that were asked for a moment ago: hot requests find who asks without a statement of their own."""
+"""The cache of recently used keys: frequent requests find their key without a statement of their own."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from models.database.transactions import Database
 from rules.auth.api_keys import ApiKey
 
 FRESH_SECONDS = 1.0
-"""How old what is known of a key may be: so long a revoked one may still open, in other processes."""
+"""The most seconds that a key is cached: this long a revoked key may still work in other processes."""
 
 USE_NOTED_EVERY = timedelta(minutes=1)
-"""How often it is written that a key was used."""
+"""How often the last use of a key is written."""
 
 _log = structlog.get_logger(__name__)
 
@@ -48,34 +48,35 @@ class KeyRing:
         self._notes: set[asyncio.Task[None]] = set()
 
     async def find(self, digest: str) -> ApiKey | None:
-        """Give the key with this digest as it was at most a second ago, valid or not; None for none."""
+        """Return the key with this digest as of at most a second ago, valid or not; None if there is none."""
         reading = self._readings.get(digest)
         if reading is None or self._stopwatch() - reading.begun_at >= FRESH_SECONDS:
             reading = _Reading(begun_at=self._stopwatch(), key=asyncio.create_task(self._read(digest)))
             self._readings[digest] = reading
         if reading.key.done():
             return reading.key.result()
-        # Shielded: many wait for one reading, and it goes on where one of them goes away.
+        # Shielded: many callers share one read, which goes on if one of them is cancelled.
         return await asyncio.shield(reading.key)
 
     async def _read(self, digest: str) -> ApiKey | None:
         found = None
         try:
-            # Waiting for a turn is not limited: what is read before may be long.
+            # The wait for a connection is not limited: earlier reads may be long.
             async with self._database.read() as session, asyncio.timeout(postgresql.SOON_SECONDS):
                 found = await keys.find(session, digest)
         finally:
             if found is None:
-                # Guesses are not kept, or they would fill the memory; failures are not told again.
+                # Unknown keys are not cached, or guesses would fill the memory; errors are not cached
+                # either.
                 self._readings.pop(digest, None)
         return found
 
     def forget(self) -> None:
-        """Read every key anew: one was revoked here, and opens nothing from now on."""
+        """Drop all keys: one was revoked here, and must not work any more."""
         self._readings.clear()
 
     def note_use(self, key: ApiKey) -> None:
-        """Remember that a key was used, and write it beside the request, at most once a minute."""
+        """Record the use of a key, and write it in the background, at most once a minute."""
         now = self._clock()
         last = self._noted.get(key.number, key.last_used_at)
         if last is not None and now - last < USE_NOTED_EVERY:
@@ -90,7 +91,7 @@ class KeyRing:
             async with self._database.write() as session:
                 await keys.note_use(session, number, now)
         except (SQLAlchemyError, OSError):
-            # Nobody waits for it, and it is tried again in a minute.
+            # No caller depends on it, and the next attempt follows in a minute.
             _log.warning("the use of a key could not be noted", key=number, exc_info=True)
 
     async def settle(self) -> None:

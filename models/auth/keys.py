@@ -1,4 +1,4 @@
-"""API keys, found by the SHA-256 of their secret, and what customers' tokens are signed with."""
+"""API keys, found by the SHA-256 of their secret, and the secret that signs customer tokens."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _TOKEN_SECRETS = table_of(TokenSecretRow)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewApiKey:
-    """A key to be kept: the SHA-256 of its secret, and never the secret."""
+    """A key to be stored: the SHA-256 of its secret, and never the secret."""
 
     environment_id: int
     prefix: str
@@ -34,20 +34,20 @@ class NewApiKey:
 
 
 async def find(session: AsyncSession, digest: str) -> ApiKey | None:
-    """Find a key by the digest of its secret."""
+    """Return the key with the digest of its secret; None if there is none."""
     row = (await session.execute(select(_KEYS).where(_KEYS.c.digest == digest))).one_or_none()
     return None if row is None else _key(row)
 
 
 async def create(session: AsyncSession, key: NewApiKey) -> ApiKey:
-    """Keep a new key; IntegrityError where its prefix or digest is taken."""
+    """Store a new key; IntegrityError if its prefix or digest is taken."""
     values = {**asdict(key), "kind": key.kind.value, "scopes": [scope.value for scope in key.scopes]}
     made = await session.execute(_KEYS.insert().values(values).returning(_KEYS))
     return _key(made.one())
 
 
 async def load_keys(session: AsyncSession) -> list[tuple[str, ApiKey]]:
-    """Give every key with the key of its environment, by environment and age."""
+    """Return every key with the key of its environment, by environment and age."""
     joined = select(_ENVIRONMENTS.c.key.label("environment_key"), _KEYS).join(
         _KEYS, _KEYS.c.environment_id == _ENVIRONMENTS.c.id
     )
@@ -56,18 +56,18 @@ async def load_keys(session: AsyncSession) -> list[tuple[str, ApiKey]]:
 
 
 async def keys_of_environment(session: AsyncSession, environment: int) -> list[ApiKey]:
-    """Give the keys of an environment, the oldest first."""
+    """Return the keys of an environment, the oldest first."""
     theirs = select(_KEYS).where(_KEYS.c.environment_id == environment)
     return [_key(row) for row in await session.execute(theirs.order_by(_KEYS.c.id))]
 
 
 async def revoke(session: AsyncSession, prefix: str, now: datetime) -> bool:
-    """Revoke a key that is not revoked yet; False where there is none with this prefix."""
+    """Revoke a key that is not revoked yet; False if there is none with this prefix."""
     return await _revoke(session, _KEYS.c.prefix == prefix, now)
 
 
 async def revoke_in(session: AsyncSession, environment: int, number: int, now: datetime) -> ApiKey | None:
-    """Revoke a key of an environment, also again, and give it; None where there is none."""
+    """Revoke a key of an environment, also again, and return it; None if there is none."""
     here = and_(_KEYS.c.environment_id == environment, _KEYS.c.id == number)
     await _revoke(session, here, now)
     row = (await session.execute(select(_KEYS).where(here))).one_or_none()
@@ -87,19 +87,19 @@ async def count_revoked(session: AsyncSession) -> int:
 
 
 async def note_use(session: AsyncSession, number: int, now: datetime) -> None:
-    """Write when a key was used last; what is written never goes back."""
+    """Write when a key was last used; the stored time never goes back."""
     earlier = or_(_KEYS.c.last_used_at.is_(None), _KEYS.c.last_used_at < now)
     used = update(_KEYS).where(_KEYS.c.id == number, earlier)
     await session.execute(used.values(last_used_at=now))
 
 
 async def token_secret(session: AsyncSession) -> str | None:
-    """Give what tokens are signed with, None where nothing is kept yet."""
+    """Return the secret that signs tokens, None if none is stored yet."""
     return (await session.scalars(select(_TOKEN_SECRETS.c.secret))).one_or_none()
 
 
 async def ensure_token_secret(session: AsyncSession, secret: str, now: datetime) -> str:
-    """Keep what tokens are signed with, unless something is kept already; gives what is kept."""
+    """Store the secret that signs tokens unless there is one; returns the stored one."""
     await insert_missing(session, TokenSecretRow, [{"id": 1, "secret": secret, "created_at": now}])
     return str((await session.scalars(select(_TOKEN_SECRETS.c.secret))).one())
 

@@ -1,4 +1,4 @@
-"""The tables of what opens an environment: API keys, and what customers' tokens are signed with."""
+"""The tables of credentials: API keys, and the secret that signs customer tokens."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from models.tables import STRICT, of_environment
 
 
 class ApiKeyRow(SQLModel, table=True):
-    """A key, of which only the prefix and the SHA-256 are kept."""
+    """A key, of which only the prefix and the SHA-256 are stored."""
 
     __tablename__: ClassVar[str] = "api_keys"
     __table_args__ = (of_environment(), STRICT)
@@ -31,7 +31,7 @@ class ApiKeyRow(SQLModel, table=True):
 
 
 class TokenSecretRow(SQLModel, table=True):
-    """What customers' tokens are signed with where no setting says it: one row, numbered 1."""
+    """The secret that signs customer tokens if no setting gives one: one row, numbered 1."""
 
     __tablename__: ClassVar[str] = "token_secrets"
     __table_args__ = (STRICT,)

@@ -1,4 +1,4 @@
-"""The catalog between its tables and its facts: loaded whole, saved by what an edit changed."""
+"""Load whole catalogs from their tables, and save what an edit changed."""
 
 from __future__ import annotations
 
@@ -58,11 +58,11 @@ async def _rows(session: AsyncSession, model: type[SQLModel], environment: int) 
 
 async def save(session: AsyncSession, environment: int, before: Catalog, after: Catalog) -> None:
     """Write what an edit changed, and the catalog's new revision."""
-    await upsert(session, ProductRow, _written(_PRODUCTS, environment, before.products, after.products))
-    await upsert(session, FeatureRow, _written(_FEATURES, environment, before.features, after.features))
-    credit_types = _written(_CREDIT_TYPES, environment, before.credit_types, after.credit_types)
+    await upsert(session, ProductRow, _changed_rows(_PRODUCTS, environment, before.products, after.products))
+    await upsert(session, FeatureRow, _changed_rows(_FEATURES, environment, before.features, after.features))
+    credit_types = _changed_rows(_CREDIT_TYPES, environment, before.credit_types, after.credit_types)
     await upsert(session, CreditTypeRow, credit_types)
-    changed = _changed(before.packages, after.packages)
+    changed = _changed_things(before.packages, after.packages)
     await upsert(session, PackageRow, [_package_row(environment, package) for package in changed])
     await insert(session, PackageVersionRow, _new_versions(environment, before, changed))
     environments = table_of(EnvironmentRow)
@@ -70,15 +70,15 @@ async def save(session: AsyncSession, environment: int, before: Catalog, after: 
     await session.execute(renewed.values(catalog_revision=after.revision))
 
 
-def _changed(before: Mapping[str, Fact], after: Mapping[str, Fact]) -> list[Fact]:
-    # An edit shares what it leaves alone, so that identity tells what it changed.
+def _changed_things(before: Mapping[str, Fact], after: Mapping[str, Fact]) -> list[Fact]:
+    # An edit shares all unchanged parts, so identity shows what it changed.
     return [thing for key, thing in after.items() if before.get(key) is not thing]
 
 
-def _written(
+def _changed_rows(
     shape: RowCodec[Fact], environment: int, before: Mapping[str, Fact], after: Mapping[str, Fact]
 ) -> list[dict[str, Any]]:
-    return [shape.write(environment, thing) for thing in _changed(before, after)]
+    return [shape.write(environment, thing) for thing in _changed_things(before, after)]
 
 
 def _package_row(environment: int, package: Package) -> dict[str, Any]:
@@ -96,23 +96,23 @@ def _new_versions(environment: int, before: Catalog, changed: Iterable[Package])
         known = before.packages.get(package.key)
         for version in package.versions[len(known.versions) if known else 0 :]:
             row = _VERSIONS.write(environment, version)
-            # Instants are dumped as text for documents; this one has a column of its own.
+            # Instants are dumped as text for documents; this one has its own column.
             rows.append({**row, "package_key": package.key, "published_at": version.published_at})
     return rows
 
 
 class Catalogs:
-    """The newest catalog of each environment, flattened, kept until another revision is asked for.
+    """The newest catalog of each environment, resolved, cached until another revision is needed.
 
-    The revision comes from the same transaction as everything else that is read, so that no process
-    decides by a catalog that another has replaced.
+    The revision must come from the transaction of all other reads, so that no process decides by a catalog
+    that another has replaced.
     """
 
     def __init__(self) -> None:
         self._newest: dict[int, ResolvedCatalog] = {}
 
     async def at(self, session: AsyncSession, environment: Environment) -> ResolvedCatalog:
-        """Give the catalog of an environment as the session sees it."""
+        """Return the catalog of an environment as the session sees it."""
         known = self._newest.get(environment.number)
         if known is not None and known.catalog.revision == environment.catalog_revision:
             return known
@@ -121,11 +121,11 @@ class Catalogs:
         return loaded
 
     def newest(self, environment: int) -> ResolvedCatalog | None:
-        """Give the newest catalog of an environment that is known, if one is."""
+        """Return the newest known catalog of an environment; None if none is known."""
         return self._newest.get(environment)
 
     def keep(self, environment: int, flat: ResolvedCatalog) -> None:
-        """Take a catalog that is committed, unless a newer one is known."""
+        """Cache a committed catalog, unless a newer one is known."""
         known = self._newest.get(environment)
         if known is None or known.catalog.revision < flat.catalog.revision:
             self._newest[environment] = flat

@@ -13,12 +13,12 @@ from models.tables import CLUSTERED, of_environment
 
 
 class CatalogRow(SQLModel):
-    """What every thing of the catalog has."""
+    """The columns of every catalog table."""
 
     environment_id: int = Field(primary_key=True, sa_type=Count)
     key: str = Field(primary_key=True, sa_type=Key)
     name: str = Field(sa_type=Key)
-    # Not "metadata": SQLAlchemy keeps that name for itself.
+    # Not "metadata": SQLAlchemy reserves that name.
     extra: dict[str, Any] = Field(sa_type=Document)
 
 
@@ -32,7 +32,7 @@ class ProductRow(CatalogRow, table=True):
 
 
 class FeatureRow(CatalogRow, table=True):
-    """A feature; its shape (kind, choices, unit, meter, default) is read whole with it."""
+    """A feature; its shape (kind, choices, unit, meter, default) is always read with it."""
 
     __tablename__: ClassVar[str] = "features"
     __table_args__ = (of_environment(), CLUSTERED)
@@ -54,7 +54,7 @@ class CreditTypeRow(CatalogRow, table=True):
 
 
 class PackageRow(CatalogRow, table=True):
-    """A plan or an add-on, with its draft; ``terms`` is what only plans or only add-ons have."""
+    """A plan or an add-on, with its draft; ``terms`` has the fields that only plans or only add-ons have."""
 
     __tablename__: ClassVar[str] = "packages"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""Idempotency keys: taken once, for ever, with what was asked and what came of it."""
+"""Idempotency keys: each is used once and stored forever, with its command's input and outcome."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _KEYS = table_of(IdempotencyKeyRow)
 
 
 class TakenBy(NamedTuple):
-    """Names a key: whose, of which operation."""
+    """The identity of a key: its customer, operation and text."""
 
     environment: int
     customer: int
@@ -28,7 +28,7 @@ class TakenBy(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class First:
-    """What the first act under a key was asked, what came of it, and its revision."""
+    """The first command under a key: its input, outcome and revision."""
 
     input_digest: str
     number: int
@@ -36,11 +36,11 @@ class First:
 
 
 async def find(session: AsyncSession, wanted: Collection[TakenBy]) -> dict[TakenBy, First]:
-    """Find the keys that are taken."""
+    """Return the keys that are used already."""
     if not wanted:
         return {}
     places = ((by.environment, by.customer, by.operation, by.key) for by in wanted)
-    rows = await session.execute(_finding(dialect_of(session)), row_parameters(places))
+    rows = await session.execute(_find_statement(dialect_of(session)), row_parameters(places))
     return {
         TakenBy(row.environment_id, row.customer_id, row.operation, row.key): First(
             input_digest=row.input_digest, number=row.number, outcome=row.outcome
@@ -50,7 +50,7 @@ async def find(session: AsyncSession, wanted: Collection[TakenBy]) -> dict[Taken
 
 
 @cache
-def _finding(dialect: str) -> Select[Any]:
+def _find_statement(dialect: str) -> Select[Any]:
     c, them = (
         _KEYS.c,
         parameter_rows(dialect, environment=Count(), customer=Count(), operation=Key(), key=Key()).c,
@@ -65,7 +65,7 @@ def _finding(dialect: str) -> Select[Any]:
 
 
 async def take(session: AsyncSession, taken: Iterable[tuple[TakenBy, First]]) -> None:
-    """Take keys; IntegrityError where one is taken already."""
+    """Store keys; IntegrityError if one is used already."""
     rows = [
         {
             "environment_id": by.environment,

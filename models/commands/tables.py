@@ -11,7 +11,7 @@ from models.tables import CLUSTERED, CustomerOwned, of_customer
 
 
 class IdempotencyKeyRow(CustomerOwned, table=True):
-    """A key that an act has taken, for ever, with what it was asked and what it answered."""
+    """A key that a command has used, with its input and outcome; never deleted."""
 
     __tablename__: ClassVar[str] = "idempotency_keys"
     __table_args__ = (of_customer(), CLUSTERED)

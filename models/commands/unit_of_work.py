@@ -1,4 +1,4 @@
-"""Desks: what a transaction of the ledger has before it of each customer, and what acts made of it."""
+"""Units of work: the state of one customer in a transaction, with the changes that commands made."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NOBODY = CustomerState(customer=None)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LockedCustomer:
-    """What is kept of a customer, as it was found under the lock."""
+    """The stored state of a customer, as read under the lock."""
 
     owner: Owner
     customer: Customer
@@ -31,7 +31,7 @@ class LockedCustomer:
 
 
 class UnitOfWork:
-    """One customer in a transaction: as they were found, and the account as acts have left it."""
+    """One customer in a transaction: the state as loaded, and the state that commands made of it."""
 
     __slots__ = ("_books", "_found", "_needed", "owner", "records", "state")
 
@@ -44,52 +44,52 @@ class UnitOfWork:
         self._books: Mapping[str, CreditAccount] = {}
 
     def account_for(self, act: Command) -> CustomerState:
-        """Give what an act finds: a customer only made to be locked is there for who brings them."""
+        """Return the state for a command; a row made only for its lock is shown only to one that creates."""
         return NOBODY if self.is_left_empty and not act.creates else self.state
 
     @property
     def customer(self) -> Customer:
-        """The customer as acts have left them."""
+        """The customer after the commands so far."""
         customer = self.state.customer
         return self._found.customer if customer is None else customer
 
     def open(self, books: Mapping[str, CreditAccount]) -> None:
-        """Lay books of credits on the desk, by credit type."""
+        """Add credit accounts to the state, by credit type."""
         self._books = books
         self.state = replace(self.state, books=books)
 
     def count(self, tallies: Mapping[Window, Tally]) -> None:
-        """Lay tallies on the desk that were not kept, or know more than those that are there."""
+        """Add counters to the state that were not stored, or that know more than those already there."""
         self.state = replace(self.state, tallies={**self.state.tallies, **tallies})
 
     def take(self, change: StateChange, customer: Customer, needed: Iterable[Window] = ()) -> None:
-        """Go on from the account that an act left, which needed the tallies of some windows."""
+        """Continue with the state after a command, which needed the counters of some windows."""
         self.state = replace(change.state, customer=customer)
         self._needed.update(needed)
         self.records += [(self.owner, customer.revision, record) for record in change.records]
 
     @property
     def saved(self) -> tuple[int, Customer, Customer] | None:
-        """The environment, and the customer before and after; None where no act changed anything."""
+        """The environment, and the customer before and after; None if no command changed anything."""
         before, after = self._found.customer, self.customer
         return None if before.revision == after.revision else (self.owner.environment, before, after)
 
     @property
     def is_left_empty(self) -> bool:
-        """Whether the customer was made to be locked, and no act has brought them to life."""
+        """Whether the row was made only for its lock, and no command has created the customer."""
         return self.customer.revision == 0
 
     def changed_holds(self) -> Iterator[tuple[Owner, Reservation]]:
-        """Give the holds that acts have made or changed."""
+        """Yield the reservations that commands have made or changed."""
         if self.state.holds is not self._found.holds:
             for key, hold in self.state.holds.items():
                 if self._found.holds.get(key) != hold:
                     yield self.owner, hold
 
     def changed_tallies(self) -> Iterator[tuple[Owner, Window, Tally]]:
-        """Give the tallies that are not kept yet as they are now.
+        """Yield the counters that differ from the stored ones.
 
-        What was counted only for acts that were refused is not kept: they change nothing.
+        Counters that only refused commands needed are not stored: such commands change nothing.
         """
         acted_at = self.customer.acted_at
         for window, tally in self.state.tallies.items():
@@ -99,7 +99,7 @@ class UnitOfWork:
                 yield self.owner, window, tally
 
     def needless_windows(self) -> Iterator[tuple[Owner, Window]]:
-        """Give the windows whose tallies are kept and needed no more."""
+        """Yield the windows whose counters are stored and no longer needed."""
         acted_at, cut_anew = self.customer.acted_at, self._has_other_facts()
         for window in self._found.tallies:
             is_open = window.starts_at > EARLIEST and window.ends_at == LATEST
@@ -107,12 +107,12 @@ class UnitOfWork:
                 yield self.owner, window
 
     def _has_other_facts(self) -> bool:
-        """Tell whether acts may have ended windows that time alone never ends."""
+        """Return whether commands may have ended windows that time alone never ends."""
         before, after = self._found.customer, self.customer
         return after.subscriptions is not before.subscriptions or after.custom is not before.custom
 
     def changed_books(self) -> Iterator[Changed]:
-        """Give the books that acts have changed."""
+        """Yield the credit accounts that commands have changed."""
         for credit_type, before in self._books.items():
             after = self.state.books[credit_type]
             if after != before:
@@ -120,7 +120,7 @@ class UnitOfWork:
 
 
 def _is_kept(window: Window, tally: Tally, acted_at: datetime | None) -> bool:
-    """Tell whether a tally is kept: no question will ask for an ended window, and a column has an end too."""
+    """Return whether to store a counter: no check needs an ended window, and a column has a maximum."""
     return acted_at is not None and acted_at < window.ends_at and tally.used <= LARGEST
 
 

@@ -1,4 +1,4 @@
-"""Credits to be read: pages of grants and of the ledger, and what a past instant knew."""
+"""Pages of grants and of the ledger, and the credits of a past instant."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ _ENTRIES = table_of(CreditEntryRow)
 _HOLDS = table_of(CreditHoldRow)
 
 Made = tuple[datetime, str, int]
-"""The place of a grant among all of a customer: when it was made, its credit type and its number."""
+"""The sort key of a grant among all of a customer: its creation time, credit type and number."""
 
 
 async def types(session: AsyncSession, owner: Owner) -> list[str]:
-    """Give the credit types of which a customer has a book."""
+    """Return the credit types of which a customer has an account."""
     c = _BALANCES.c
     mine = and_(c.environment_id == owner.environment, c.customer_id == owner.customer)
     return list((await session.execute(select(c.credit_type).where(mine))).scalars())
@@ -37,7 +37,7 @@ async def types(session: AsyncSession, owner: Owner) -> list[str]:
 async def grants(
     session: AsyncSession, owner: Owner, credit_type: str | None, before: Made | None, size: int
 ) -> Sequence[tuple[str, Lot]]:
-    """Give grants with their credit type, the newest first, from behind a place."""
+    """Return grants with their credit type, the newest first, those older than ``before``."""
     c = _GRANTS.c
     wanted = [c.environment_id == owner.environment, c.customer_id == owner.customer]
     if credit_type is not None:
@@ -60,7 +60,7 @@ async def count_grants(session: AsyncSession, owner: Owner, credit_type: str | N
 
 
 async def lots(session: AsyncSession, shelf: CreditAccountKey, numbers: Collection[int]) -> dict[int, Lot]:
-    """Give grants by their number."""
+    """Return grants by their number."""
     if not numbers:
         return {}
     c = _GRANTS.c
@@ -71,7 +71,7 @@ async def lots(session: AsyncSession, shelf: CreditAccountKey, numbers: Collecti
 async def entries(
     session: AsyncSession, shelf: CreditAccountKey, before: int | None, size: int, first: int = 1
 ) -> Sequence[Entry]:
-    """Give lines of the ledger, the newest first, from behind one and down to a first one."""
+    """Return ledger entries, the newest first, those below ``before`` and from ``first`` on."""
     c = _ENTRIES.c
     wanted = [of_shelf(_ENTRIES, shelf), c.number >= first]
     if before is not None:
@@ -81,7 +81,7 @@ async def entries(
 
 
 async def sums_until(session: AsyncSession, shelf: CreditAccountKey, at: datetime) -> Sums:
-    """Give what had been entered up to an instant, by kind and grant."""
+    """Return the totals of entries up to an instant, by kind and grant."""
     c = _ENTRIES.c
     total = cast(func.sum(c.amount), Count)
     known = select(c.kind, c.grant_number, total).where(of_shelf(_ENTRIES, shelf), c.occurred_at <= at)
@@ -90,7 +90,7 @@ async def sums_until(session: AsyncSession, shelf: CreditAccountKey, at: datetim
 
 
 async def holds_at(session: AsyncSession, shelf: CreditAccountKey, at: datetime) -> Mapping[int, int]:
-    """Give what was held at an instant, by grant."""
+    """Return what was held at an instant, by grant."""
     c = _HOLDS.c
     then = and_(c.created_at <= at, c.expires_at > at, or_(c.ended_at.is_(None), c.ended_at > at))
     rows = await session.execute(select(_HOLDS).where(of_shelf(_HOLDS, shelf), then))

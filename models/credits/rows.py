@@ -1,4 +1,4 @@
-"""Rows of credits: what rules know of them as columns, and back."""
+"""Row values of credit accounts, and facts from rows."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _RATED = TypeAdapter(PricedUsage)
 
 
 def balance_values(book: CreditAccount) -> dict[str, Any]:
-    """Write what all entries of a book come to."""
+    """Return the columns of an account's totals."""
     return {
         "brought_up_to": book.at,
         "seen": book.seen,
@@ -38,7 +38,7 @@ def balance_values(book: CreditAccount) -> dict[str, Any]:
 
 
 def book_of(row: Row[Any]) -> CreditAccount:
-    """Read what all entries of a book come to from its row."""
+    """Read an account's totals from its row."""
     streams = _STREAMS.validate_python(row.streams)
     sums = {
         EntryKind.GRANTED: row.granted,
@@ -60,7 +60,7 @@ def book_of(row: Row[Any]) -> CreditAccount:
 
 
 def lot_values(lot: Lot) -> dict[str, Any]:
-    """Write a grant and what is left of it."""
+    """Return the columns of a grant and its state."""
     grant = lot.grant
     return {
         "number": grant.number,
@@ -85,7 +85,7 @@ def lot_values(lot: Lot) -> dict[str, Any]:
 
 
 def lot_of(row: Row[Any]) -> Lot:
-    """Read a grant and what is left of it from its row."""
+    """Read a grant and its state from its row."""
     grant = Grant(
         number=row.number,
         amount=row.amount,
@@ -111,7 +111,7 @@ def lot_of(row: Row[Any]) -> Lot:
 
 
 def hold_values(hold: CreditHold) -> dict[str, Any]:
-    """Write what a reservation holds."""
+    """Return the columns of a credit hold."""
     return {
         "key": hold.key,
         "beyond": _RATED.dump_python(hold.beyond, mode="json"),
@@ -123,7 +123,7 @@ def hold_values(hold: CreditHold) -> dict[str, Any]:
 
 
 def hold_of(row: Row[Any]) -> CreditHold:
-    """Read what a reservation holds, or held, from its row."""
+    """Read a credit hold, open or ended, from its row."""
     return CreditHold(
         key=row.key,
         beyond=_RATED.validate_python(row.beyond),
@@ -135,7 +135,7 @@ def hold_of(row: Row[Any]) -> CreditHold:
 
 
 def burn_values(burned: BurnRecord) -> dict[str, Any]:
-    """Write what usage of a day burned."""
+    """Return the columns of a burn record."""
     return {
         "feature_key": burned.feature,
         "starts_at": burned.span.starts_at,
@@ -148,8 +148,8 @@ def burn_values(burned: BurnRecord) -> dict[str, Any]:
 
 
 def burn_of(row: Row[Any]) -> BurnRecord:
-    """Read what usage of a day burned from its row."""
-    # Rows of older versions tell no more than when their period began.
+    """Read a burn record from its row."""
+    # Rows of older versions have only the start of their period.
     start = row.starts_at
     ends_at = row.ends_at or start + timedelta.resolution
     span = Window(feature=row.feature_key, starts_at=start, ends_at=ends_at)
@@ -162,7 +162,7 @@ def burn_of(row: Row[Any]) -> BurnRecord:
 
 
 def entry_values(entry: Entry) -> dict[str, Any]:
-    """Write a line of the ledger."""
+    """Return the columns of a ledger entry."""
     return {
         "number": entry.number,
         "kind": entry.kind,
@@ -176,7 +176,7 @@ def entry_values(entry: Entry) -> dict[str, Any]:
 
 
 def entry_of(row: Row[Any]) -> Entry:
-    """Read a line of the ledger from its row."""
+    """Read a ledger entry from its row."""
     return Entry(
         number=row.number,
         kind=EntryKind(row.kind),

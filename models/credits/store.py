@@ -1,4 +1,4 @@
-"""Books of credits, as they are kept: opened for those who need them, and written back."""
+"""Load the credit accounts that are needed, and write them back."""
 
 from __future__ import annotations
 
@@ -42,15 +42,15 @@ _HOLDS = table_of(CreditHoldRow)
 _BURNS = table_of(CreditBurnRow)
 
 CreditAccountKey = tuple[Owner, str]
-"""Whose book it is, and of which credit type."""
+"""The customer and the credit type of an account."""
 
 
 async def load(
     session: AsyncSession, needs: Mapping[CreditAccountKey, Collection[CreditNeed]], *, to_read: bool = False
 ) -> dict[CreditAccountKey, CreditAccount]:
-    """Open books, with the grants and the usage that are named; one that was never kept is empty.
+    """Load accounts, with the grants and usage that are needed; an account without a row is empty.
 
-    Who only reads need not know what usage burned.
+    With ``to_read`` burn records are left out, which reads do not need.
     """
     books = {shelf: CreditAccount(credit_type=shelf[1]) for shelf in needs}
     if not needs:
@@ -60,7 +60,9 @@ async def load(
     kept = {shelf: needs[shelf] for shelf, book in books.items() if book.at is not None}
     burns = await _burns(session, {} if to_read else kept)
     named = {(*_place(shelf), need.grant) for shelf in kept for need in kept[shelf] if need.grant is not None}
-    named |= {(*_place(shelf), number) for shelf, burned in burns.items() for number in _paying(burned)}
+    named |= {
+        (*_place(shelf), number) for shelf, burned in burns.items() for number in _burned_grants(burned)
+    }
     lots, holds = await _lots(session, kept, named), await _open_holds(session, kept)
     return {
         shelf: replace(
@@ -74,8 +76,8 @@ async def load(
     }
 
 
-def _paying(burned: Iterable[BurnRecord]) -> set[int]:
-    """Give the grants that usage burned, to which it may return."""
+def _burned_grants(burned: Iterable[BurnRecord]) -> set[int]:
+    """Return the grants of burn records, to which credits may be refunded."""
     return {piece.grant for known in burned for piece in known.pieces if piece.grant is not None}
 
 
@@ -133,13 +135,13 @@ async def _rows(
 
 
 def of_shelf(table: Table, shelf: CreditAccountKey) -> ColumnElement[bool]:
-    """Say that rows are of this book."""
+    """Return the condition that rows belong to this account."""
     place = table.c.environment_id, table.c.customer_id, table.c.credit_type
     return and_(*(column == value for column, value in zip(place, _place(shelf), strict=True)))
 
 
 def _of_shelves(dialect: str, table: Table, shelves: Iterable[CreditAccountKey]) -> ColumnElement[bool]:
-    """Say that rows are of one of these books."""
+    """Return the condition that rows belong to one of these accounts."""
     place = table.c.environment_id, table.c.customer_id, table.c.credit_type
     return in_rows(dialect, place, map(_place, shelves))
 
@@ -155,7 +157,7 @@ def _shelf(row: Row[Any]) -> CreditAccountKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changed:
-    """A book as it was opened, and as acts have left it."""
+    """An account as loaded, and after commands."""
 
     shelf: CreditAccountKey
     before: CreditAccount
@@ -163,7 +165,7 @@ class Changed:
 
 
 async def save(session: AsyncSession, changed: Collection[Changed]) -> None:
-    """Write what acts made of books, and add their entries to the ledger."""
+    """Write changed accounts, and add their entries to the ledger."""
     await upsert(session, CreditBalanceRow, [_balance(known) for known in changed])
     await upsert(session, CreditGrantRow, [row for known in changed for row in _changed_lots(known)])
     await upsert(session, CreditHoldRow, [row for known in changed for row in _changed_holds(known)])
@@ -171,38 +173,38 @@ async def save(session: AsyncSession, changed: Collection[Changed]) -> None:
     await insert(session, CreditEntryRow, [row for known in changed for row in _entries(known)])
 
 
-def _named(shelf: CreditAccountKey) -> dict[str, object]:
+def _key_columns(shelf: CreditAccountKey) -> dict[str, object]:
     environment, customer, credit_type = _place(shelf)
     return {"environment_id": environment, "customer_id": customer, "credit_type": credit_type}
 
 
 def _balance(known: Changed) -> dict[str, Any]:
-    return {**_named(known.shelf), **balance_values(known.after)}
+    return {**_key_columns(known.shelf), **balance_values(known.after)}
 
 
 def _changed_lots(known: Changed) -> Iterable[dict[str, Any]]:
     before = {**known.before.lots, **known.before.closed}
     for number, lot in {**known.after.lots, **known.after.closed}.items():
         if before.get(number) != lot:
-            yield {**_named(known.shelf), **lot_values(lot)}
+            yield {**_key_columns(known.shelf), **lot_values(lot)}
 
 
 def _changed_holds(known: Changed) -> Iterable[dict[str, Any]]:
     made = (hold for key, hold in known.after.holds.items() if key not in known.before.holds)
     gone = (hold for key, hold in known.before.holds.items() if key not in known.after.holds)
     for hold in made:
-        yield {**_named(known.shelf), **hold_values(hold), "ended_at": None}
+        yield {**_key_columns(known.shelf), **hold_values(hold), "ended_at": None}
     for hold in gone:
         ended_at = earliest((hold.expires_at, known.after.at))
-        yield {**_named(known.shelf), **hold_values(hold), "ended_at": ended_at}
+        yield {**_key_columns(known.shelf), **hold_values(hold), "ended_at": ended_at}
 
 
 def _changed_burns(known: Changed) -> Iterable[dict[str, Any]]:
     for place, burned in known.after.burned.items():
         if known.before.burned.get(place) != burned:
-            yield {**_named(known.shelf), **burn_values(burned)}
+            yield {**_key_columns(known.shelf), **burn_values(burned)}
 
 
 def _entries(known: Changed) -> Iterable[dict[str, Any]]:
     for entry in known.after.entries:
-        yield {**_named(known.shelf), **entry_values(entry)}
+        yield {**_key_columns(known.shelf), **entry_values(entry)}

@@ -1,4 +1,4 @@
-"""The tables of credits: balances, grants, what is held and burned of them, and the ledger."""
+"""The tables of credits: balances, grants, holds, burn records, and the ledger."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from models.tables import CLUSTERED, CustomerOwned, of_customer
 
 
 class OfCreditType(CustomerOwned):
-    """What begins its key with the customer and the credit type."""
+    """Tables whose key begins with the customer and the credit type."""
 
     credit_type: str = Field(primary_key=True, sa_type=Key)
 
 
 class CreditBalanceRow(OfCreditType, table=True):
-    """What all entries come to, and what it takes to go on from ``brought_up_to``.
+    """The totals of all entries, and what rolling forward from ``brought_up_to`` needs.
 
-    ``seen`` is how many versions of what the customer is on had been published by then.
+    ``seen`` is how many versions of the customer's packages had been published by then.
     """
 
     __tablename__: ClassVar[str] = "credit_balances"
@@ -41,7 +41,7 @@ class CreditBalanceRow(OfCreditType, table=True):
 
 
 class CreditGrantRow(OfCreditType, table=True):
-    """A grant, which never changes, and what is left of it, which does until it is closed."""
+    """A grant, which never changes, and its state, which changes until it is closed."""
 
     __tablename__: ClassVar[str] = "credit_grants"
     __table_args__ = (
@@ -56,7 +56,7 @@ class CreditGrantRow(OfCreditType, table=True):
             postgresql_where=text("NOT closed"),
         ),
         Index("ix_credit_grants_made_at", "environment_id", "customer_id", "made_at"),
-        # What time mints is minted once, however many look.
+        # A period mints once, however many processes roll it forward.
         Index(
             "uq_credit_grants_minted",
             "environment_id",
@@ -94,7 +94,7 @@ class CreditGrantRow(OfCreditType, table=True):
 
 
 class CreditHoldRow(OfCreditType, table=True):
-    """What a reservation holds, or held until ``ended_at``; ``pieces`` tell of which grants."""
+    """The credits held for a reservation, until ``ended_at``; ``pieces`` names their grants."""
 
     __tablename__: ClassVar[str] = "credit_holds"
     __table_args__ = (
@@ -120,7 +120,7 @@ class CreditHoldRow(OfCreditType, table=True):
 
 
 class CreditBurnRow(OfCreditType, table=True):
-    """What usage of a feature burned in a day of its period, for whoever takes usage back."""
+    """What usage of a feature burned in a day of its period, for refunds."""
 
     __tablename__: ClassVar[str] = "credit_burns"
     __table_args__ = (
@@ -146,7 +146,7 @@ class CreditBurnRow(OfCreditType, table=True):
 
 
 class CreditEntryRow(OfCreditType, table=True):
-    """A line of the ledger; it is only ever added to."""
+    """A ledger entry; the table is append-only."""
 
     __tablename__: ClassVar[str] = "credit_entries"
     __table_args__ = (of_customer(), CLUSTERED)

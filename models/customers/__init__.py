@@ -1,4 +1,4 @@
-"""Customers, as they are kept.
+"""Storage of customers.
 
 It owns the tables of customers, subscriptions and custom entitlements, loads and saves them, counts
 subscriptions by version, and finds the customers that an edit of the catalog affects. It does not own

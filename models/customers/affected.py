@@ -1,4 +1,4 @@
-"""Who has something of some packages, or something of their own about some features: counted and paged."""
+"""Customers with some packages, or with custom entitlements for some features: counted and paged."""
 
 from __future__ import annotations
 
@@ -38,15 +38,15 @@ Columns = ColumnCollection[str, Any]
 
 _CUSTOMERS = table_of(CustomerRow).c
 _SHUFFLE, _SHUFFLED, _SPREAD = 2_654_435_761, 2**32, 2**30
-"""Multiplied by the first of these, numbers come into an order that has nothing to do with their own."""
+"""A multiplication by the first of these puts numbers into an order unrelated to their own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AffectedCustomers:
     """The customers of an environment who have, or had, one of these versions or features.
 
-    0 is the version of who was put on the newest. Of ``packages`` any version counts that somebody was
-    put on at the instant ``since`` or will be later.
+    Version 0 stands for an assignment of the newest version. Of ``packages`` any version counts that was
+    assigned from the instant ``since`` on.
     """
 
     environment: int
@@ -66,29 +66,29 @@ class AffectedCustomers:
 
 
 async def count_affected(session: AsyncSession, whom: AffectedCustomers) -> int:
-    """Count them, archived ones left out."""
-    return int((await session.execute(_counting(dialect_of(session)), whom.asked)).scalar_one())
+    """Count them, except archived ones."""
+    return int((await session.execute(_count_statement(dialect_of(session)), whom.asked)).scalar_one())
 
 
 async def sample(session: AsyncSession, whom: AffectedCustomers, size: int) -> list[int]:
-    """Give the numbers of some of them, any of them as likely; the same ones each time."""
+    """Return the numbers of a random sample of them, the same for every call."""
     some = whom.asked | {"size": size}
-    return [number for (number,) in await session.execute(_sampling(dialect_of(session)), some)]
+    return [number for (number,) in await session.execute(_sample_statement(dialect_of(session)), some)]
 
 
 async def affected_after(session: AsyncSession, whom: AffectedCustomers, number: int, size: int) -> list[int]:
-    """Give their numbers in order from behind a number; archived ones are among them."""
+    """Return their numbers after ``number``, in order, including archived ones."""
     page = whom.asked | {"behind": number, "size": size}
-    return [number for (number,) in await session.execute(_paging(dialect_of(session)), page)]
+    return [number for (number,) in await session.execute(_page_statement(dialect_of(session)), page)]
 
 
 @cache
-def _counting(dialect: str) -> Select[Any]:
+def _count_statement(dialect: str) -> Select[Any]:
     return select(func.count()).where(_CUSTOMERS.id.in_(_all(dialect)), _CUSTOMERS.archived.is_(False))
 
 
 @cache
-def _sampling(dialect: str) -> Select[Any]:
+def _sample_statement(dialect: str) -> Select[Any]:
     shuffled = _CUSTOMERS.id % _SPREAD * _SHUFFLE % _SHUFFLED
     them = select(_CUSTOMERS.id).where(_CUSTOMERS.id.in_(_all(dialect)), _CUSTOMERS.archived.is_(False))
     return them.order_by(shuffled, _CUSTOMERS.id).limit(bindparam("size", type_=Count()))
@@ -99,8 +99,8 @@ def _all(dialect: str) -> CompoundSelect[Any]:
 
 
 @cache
-def _paging(dialect: str) -> Select[Any]:
-    """Each table is read in the order of its customers, as far as the page goes and no further."""
+def _page_statement(dialect: str) -> Select[Any]:
+    """Read each table in the order of its customers, only as far as the page needs."""
     size, number = bindparam("size", type_=Count()), bindparam("behind", type_=Count())
     pages = []
     for theirs in _keepers(dialect):
@@ -112,7 +112,7 @@ def _paging(dialect: str) -> Select[Any]:
 
 
 def _keepers(dialect: str) -> list[Select[Any]]:
-    """Select the customers from each table that may say that they are concerned."""
+    """Select the affected customers of each table."""
     names = parameter_rows(dialect, package=Key(), moved=Key(), version=Count(), feature=Key())
     terms, addons, custom = (
         table_of(m).c for m in (SubscriptionTermRow, SubscriptionAddonRow, CustomEntitlementRow)
@@ -139,5 +139,5 @@ def _is_on(columns: Columns, name: ColumnElement[str], names: FromClause) -> Col
 
 
 def _name(column: ColumnElement[str]) -> ColumnElement[str]:
-    """A name as an expression, lest SQLite look names up and then sort all that it found, for every page."""
+    """Return a name as an expression; otherwise SQLite looks names up and sorts all of them for a page."""
     return column + ""

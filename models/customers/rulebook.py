@@ -1,4 +1,4 @@
-"""The rules of time zones that a database is served with, and whether a process may still act by its own."""
+"""The time zone rules of a database, and whether a process may act by its own rules."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ _ALIKE: frozenset[str] = frozenset()
 
 
 class OlderRules(Exception):  # noqa: N818 - what a process has
-    """The database is served by newer rules of a zone by which a customer's periods are counted.
+    """The database uses newer rules of a time zone by which a customer's periods are counted.
 
-    What this one would do could pass limits that the other has counted by.
+    Commands of this process could exceed limits that other processes have counted by the newer rules.
     """
 
     def __init__(self, own: str, newest: str, zones: Collection[str]) -> None:
@@ -40,9 +40,9 @@ class OlderRules(Exception):  # noqa: N818 - what a process has
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Newer:
-    """Newer rules than a database was served with: ``before`` is None where that is not known.
+    """Newer rules than the database used: ``before`` is None if that is not known.
 
-    ``zones`` are those that they change.
+    ``zones`` are the zones that differ.
     """
 
     before: str | None
@@ -51,24 +51,24 @@ class Newer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ruling:
-    """In which zones a process may not act, in one transaction."""
+    """The zones in which a process may not act, in one transaction."""
 
     own: str
     newest: str
     zones: frozenset[str]
 
     def refuse(self, customer: Customer | None) -> None:
-        """Raise OlderRules where something of a customer's is counted in one of them."""
+        """Raise OlderRules if anything of a customer is counted in one of them."""
         concerned = _ALIKE if customer is None else zones_of(customer) & self.zones
         if concerned:
             raise OlderRules(self.own, self.newest, concerned)
 
 
 class Rulebook:
-    """The rules of a process beside those that the database is served with.
+    """The rules of a process, compared with those of the database.
 
-    What is kept says by which rules it was last served. A process with newer ones enters its own; one with
-    older ones, or with others of the same release, goes on where both say the same of a zone.
+    The database stores which rules it last used. A process with newer rules stores its own; one with older
+    rules, or with other rules of the same release, may act in the zones that are equal in both.
     """
 
     def __init__(self, own: ZoneRules, clock: Callable[[], datetime]) -> None:
@@ -77,14 +77,14 @@ class Rulebook:
         self._differing: dict[str, frozenset[str]] = {}
 
     async def has_newest(self, session: AsyncSession) -> bool:
-        """Whether the rules of this process are newer than those the database was last served with."""
+        """Return whether the rules of this process are newer than those of the database."""
         return self._is_newer_than(await self._newest(session))
 
     def _is_newer_than(self, release: str | None) -> bool:
         return release is None or release < self.own.release
 
     async def take_up(self, session: AsyncSession) -> Newer | None:
-        """Enter the rules of this process where they are the newest, in a transaction; None otherwise."""
+        """Store the rules of this process if they are the newest, in a transaction; otherwise return None."""
         before = await self._newest(session)
         if not self._is_newer_than(before):
             return None
@@ -93,26 +93,26 @@ class Rulebook:
         return Newer(before=before, zones=self.own.differing(zones))
 
     async def differing(self, session: AsyncSession, newest: str | None) -> frozenset[str]:
-        """Give the zones of which the rules that the database is served with say something else.
+        """Return the zones in which the rules of the database differ.
 
-        There are none for a process that has the newest: it enters them where that is still to be done.
+        A process with the newest rules stores them if that is still to be done; then no zone differs.
         """
         if newest is None or self._is_newer_than(newest):
             await self._enter(session)
             return _ALIKE
         if newest not in self._differing:
-            self._differing[newest] = await self._compared(session, newest)
+            self._differing[newest] = await self._compare(session, newest)
         return self._differing[newest]
 
     async def ruling(self, session: AsyncSession, newest: str | None) -> Ruling | None:
-        """Tell in which zones this process may not act; None where it may act in all."""
+        """Return the zones in which this process may not act; None if it may act in all."""
         differing = await self.differing(session, newest)
         if newest is None or not differing:
             return None
         return Ruling(own=self.own.release, newest=newest, zones=differing)
 
     async def behind(self, session: AsyncSession) -> tuple[str, frozenset[str]]:
-        """Give the newest release, and the zones in use of which it says something else than this process."""
+        """Return the newest release, and the zones in use in which it differs from this process."""
         newest = await self._newest(session)
         if newest is None or self._is_newer_than(newest):
             return self.own.release, _ALIKE
@@ -127,7 +127,7 @@ class Rulebook:
         }
         await insert_missing(session, TimeZoneRulesRow, [own])
 
-    async def _compared(self, session: AsyncSession, release: str) -> frozenset[str]:
+    async def _compare(self, session: AsyncSession, release: str) -> frozenset[str]:
         of_release = _RULES.c.release == release
         source = (await session.execute(select(_RULES.c.source).where(of_release))).scalar_one()
         if release == self.own.release and source == self.own.source == PACKAGE:
@@ -145,7 +145,7 @@ class Rulebook:
 
 
 async def _in_use(session: AsyncSession, zones: Collection[str]) -> frozenset[str]:
-    """Give those of some zones by which something is counted."""
+    """Return those of the zones that any customer uses."""
     if not zones:
         return _ALIKE
     tables = (_CUSTOMERS, _TERMS, table_of(CustomEntitlementRow))
@@ -154,7 +154,7 @@ async def _in_use(session: AsyncSession, zones: Collection[str]) -> frozenset[st
 
 
 async def load_with_schedule(session: AsyncSession, zones: Collection[str], now: datetime) -> list[Address]:
-    """Give the customers who have something scheduled in one of some zones."""
+    """Return the customers who have a scheduled change in one of the zones."""
     clock = func.coalesce(_ENVIRONMENTS.c.clock_at, literal(now, Instant))
     coming = select(_CUSTOMERS.c.environment_id, _CUSTOMERS.c.key).where(
         _TERMS.c.scheduled.is_(True),

@@ -1,4 +1,4 @@
-"""Customers, loaded by key and saved by what an act changed."""
+"""Load customers by key, and save what commands changed."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ async def load(
 ) -> dict[str, Customer]:
     """Load the customers of an environment that exist, by key."""
     addresses = {(environment, key) for key in keys}
-    rows = (await session.execute(_loading(dialect_of(session)), row_parameters(addresses))).all()
-    return {customer.key: customer for customer in await _known(session, facts_cache, rows)}
+    rows = (await session.execute(_load_statement(dialect_of(session)), row_parameters(addresses))).all()
+    return {customer.key: customer for customer in await _customers(session, facts_cache, rows)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerQuery:
-    """Which customers of an environment are wanted; ``on`` narrows them to those on a plan."""
+    """The customers of an environment to read; ``on`` restricts them to subscribers of a plan."""
 
     environment: int
     search: str | None
@@ -58,29 +58,29 @@ async def page(
     behind: str | None,
     size: int,
 ) -> list[Customer]:
-    """Give customers by key, from behind a key."""
-    wanted = select(_CUSTOMERS).where(_wanted(query))
+    """Return customers sorted by key, those after ``behind``."""
+    wanted = select(_CUSTOMERS).where(_condition(query))
     if behind is not None:
         wanted = wanted.where(_CUSTOMERS.c.key > behind)
     rows = (await session.execute(wanted.order_by(_CUSTOMERS.c.key).limit(size))).all()
-    return await _known(session, facts_cache, rows)
+    return await _customers(session, facts_cache, rows)
 
 
 async def load_by_number(
     session: AsyncSession, facts_cache: CustomerFactsCache, numbers: Collection[int]
 ) -> list[Customer]:
-    """Give customers by their numbers, in no order; archived ones are left out."""
+    """Return customers by their numbers, unordered, without archived ones."""
     wanted = select(_CUSTOMERS).where(_CUSTOMERS.c.id.in_(numbers), _CUSTOMERS.c.archived.is_(False))
-    return await _known(session, facts_cache, (await session.execute(wanted)).all())
+    return await _customers(session, facts_cache, (await session.execute(wanted)).all())
 
 
 async def count(session: AsyncSession, query: CustomerQuery) -> int:
     """Count the customers."""
-    counted = select(func.count()).select_from(_CUSTOMERS).where(_wanted(query))
+    counted = select(func.count()).select_from(_CUSTOMERS).where(_condition(query))
     return int((await session.execute(counted)).scalar_one())
 
 
-def _wanted(query: CustomerQuery) -> ColumnElement[bool]:
+def _condition(query: CustomerQuery) -> ColumnElement[bool]:
     wanted = [_CUSTOMERS.c.environment_id == query.environment]
     if not query.include_archived:
         wanted.append(_CUSTOMERS.c.archived.is_(False))
@@ -93,13 +93,13 @@ def _wanted(query: CustomerQuery) -> ColumnElement[bool]:
 
 
 async def newest_revision(session: AsyncSession, addresses: Collection[Address]) -> int:
-    """Give how far those of these customers have come who have come furthest; 0 for none."""
+    """Return the highest revision of these customers; 0 if none exists."""
     newest = select(func.max(_CUSTOMERS.c.revision)).where(_is_asked(dialect_of(session)))
     return (await session.execute(newest, row_parameters(addresses))).scalar_one() or 0
 
 
 async def revisions(session: AsyncSession, addresses: Collection[Address]) -> dict[Address, int]:
-    """Give how far each of these customers has come who exists."""
+    """Return the revision of each of these customers that exists."""
     columns = _CUSTOMERS.c
     theirs = select(columns.environment_id, columns.key, columns.revision).where(
         _is_asked(dialect_of(session))
@@ -109,7 +109,7 @@ async def revisions(session: AsyncSession, addresses: Collection[Address]) -> di
 
 
 async def ensure(session: AsyncSession, addresses: Iterable[Address]) -> None:
-    """Make the customers that do not exist yet, so that they can be locked."""
+    """Create rows for customers that do not exist yet, so that they can be locked."""
     rows = [
         {
             "environment_id": environment,
@@ -121,39 +121,39 @@ async def ensure(session: AsyncSession, addresses: Iterable[Address]) -> None:
             "revision": 0,
             "facts_revision": 0,
         }
-        # Sorted, so that two transactions wait for each other in one direction only.
+        # Sorted, so that transactions cannot deadlock.
         for environment, key in sorted(addresses)
     ]
     await insert_missing(session, CustomerRow, rows)
 
 
 async def forget(session: AsyncSession, numbers: Collection[int]) -> None:
-    """Take back customers that were made to be locked, and that no act has brought to life."""
+    """Delete rows that were made only to be locked, if no command created the customers."""
     if numbers:
         await session.execute(delete(_CUSTOMERS).where(_CUSTOMERS.c.id.in_(numbers)))
 
 
 async def lock(session: AsyncSession, addresses: Collection[Address]) -> None:
-    """Keep others from acting on these customers until the transaction ends, in one order for all."""
-    # On SQLite the transaction has begun by keeping all others from everything.
+    """Lock these customers until the transaction ends, in the same order everywhere."""
+    # On SQLite the transaction already has the lock of the whole database.
     if (dialect := dialect_of(session)) != "sqlite":
-        await session.execute(_locking(dialect), row_parameters(addresses))
+        await session.execute(_lock_statement(dialect), row_parameters(addresses))
 
 
 @cache
-def _locking(dialect: str) -> Select[Any]:
+def _lock_statement(dialect: str) -> Select[Any]:
     theirs = select(_CUSTOMERS.c.id).where(_is_asked(dialect)).order_by(_CUSTOMERS.c.id)
     return theirs.with_for_update(of=_CUSTOMERS)
 
 
 @cache
-def _loading(dialect: str) -> Select[Any]:
+def _load_statement(dialect: str) -> Select[Any]:
     return select(_CUSTOMERS).where(_is_asked(dialect))
 
 
 @cache
 def _loading_locked(dialect: str) -> Select[Any]:
-    return _loading(dialect).add_columns(newest_release().label("rules"))
+    return _load_statement(dialect).add_columns(newest_release().label("rules"))
 
 
 def _is_asked(dialect: str) -> ColumnElement[bool]:
@@ -163,9 +163,9 @@ def _is_asked(dialect: str) -> ColumnElement[bool]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Locked:
-    """Customers as they stand under their locks, and by which rules of time zones the database is served.
+    """Customers as read under their locks, and the time zone rules of the database.
 
-    ``rules`` is the release, None where that is not known, or nobody is locked.
+    ``rules`` is the release, None if it is not known, or if nobody is locked.
     """
 
     customers: Mapping[Address, Customer]
@@ -175,14 +175,14 @@ class Locked:
 async def load_locked(
     session: AsyncSession, facts_cache: CustomerFactsCache, addresses: Collection[Address]
 ) -> Locked:
-    """Load customers after their lock: a statement that waited for it may have read old rows."""
+    """Load customers after locking them: a statement that waited for the lock may have read old rows."""
     rows = (await session.execute(_loading_locked(dialect_of(session)), row_parameters(addresses))).all()
-    known = await _known(session, facts_cache, rows)
+    known = await _customers(session, facts_cache, rows)
     found = {(row.environment_id, row.key): customer for row, customer in zip(rows, known, strict=True)}
     return Locked(customers=found, rules=rows[0].rules if rows else None)
 
 
-async def _known(
+async def _customers(
     session: AsyncSession, facts_cache: CustomerFactsCache, rows: Sequence[Row[Any]]
 ) -> list[Customer]:
     owned = await facts_cache.of(session, [(row.environment_id, row.id, row.facts_revision) for row in rows])
@@ -190,7 +190,7 @@ async def _known(
 
 
 async def save(session: AsyncSession, changed: Sequence[tuple[int, Customer, Customer]]) -> None:
-    """Write what acts made of locked customers: (environment, before, after) each."""
+    """Write changes to locked customers: (environment, before, after) each."""
     told = [known for known in changed if _says_the_same(*known[1:])]
     if told:
         await write_rows(session, _SAVING, [_progress(after) for _, _, after in told])
@@ -204,7 +204,7 @@ _SAVING = update(_CUSTOMERS).where(_CUSTOMERS.c.id == bindparam("number"))
 
 
 def _says_the_same(before: Customer, after: Customer) -> bool:
-    """Tell whether acts, as those on usage do, left everything as they found it but for the revision."""
+    """Return whether only the revision changed, as after commands on usage."""
     return (
         after.subscriptions is before.subscriptions
         and after.custom is before.custom
@@ -218,19 +218,19 @@ def _progress(after: Customer) -> dict[str, Any]:
     return {"number": after.number, "revision": after.revision, "acted_at": after.acted_at}
 
 
-def _folded(text: str | None) -> str | None:
+def _fold(text: str | None) -> str | None:
     return None if text is None else text.casefold()
 
 
 def _customer_values(after: Customer) -> dict[str, Any]:
     return {
         **_progress(after),
-        # An act on facts is the last of its customer in a transaction.
+        # A command that changes facts is the last of its customer in a transaction.
         "facts_revision": after.revision,
         "name": after.name,
         "email": after.email,
-        "folded_name": _folded(after.name),
-        "folded_email": _folded(after.email),
+        "folded_name": _fold(after.name),
+        "folded_email": _fold(after.email),
         "timezone": after.timezone,
         "extra": after.metadata,
         "archived": after.archived,

@@ -1,4 +1,4 @@
-"""What the customers of an environment stand on, counted: versions of packages, custom entitlements."""
+"""Counts of an environment's subscriptions by version, and its custom entitlements."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _CUSTOM = table_of(CustomEntitlementRow).c
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VersionCount:
-    """So many live subscriptions that were put on a version of a package.
+    """The number of live subscriptions that were assigned a version of a package.
 
     ``version`` None is the newest that was published at ``since``.
     """
@@ -42,15 +42,15 @@ class VersionCount:
     count: int
 
 
-def _asked_at(clock: datetime) -> ColumnElement[datetime]:
-    """The instant at which a customer is asked about: never before their last act."""
+def _read_instant(clock: datetime) -> ColumnElement[datetime]:
+    """Return the instant of reads about a customer: never before their last command."""
     return case((_CUSTOMERS.acted_at > clock, _CUSTOMERS.acted_at), else_=literal(clock, Instant))
 
 
 async def count_by_version(session: AsyncSession, environment: int, now: datetime) -> list[VersionCount]:
-    """Count the live subscriptions of an environment by the plan, and the add-ons, that they are on."""
-    found = [*await session.execute(_on_plans(environment, _asked_at(now)))]
-    found += [*await session.execute(_on_addons(environment, _asked_at(now)))]
+    """Count the live subscriptions of an environment by their plan and by their add-ons."""
+    found = [*await session.execute(_on_plans(environment, _read_instant(now)))]
+    found += [*await session.execute(_on_addons(environment, _read_instant(now)))]
     return [VersionCount(package=key, version=version, since=at, count=n) for key, version, at, n in found]
 
 
@@ -67,7 +67,7 @@ def _on_plans(environment: int, now: ColumnElement[datetime]) -> Select[Any]:
 
 
 def _current_start(now: ColumnElement[datetime]) -> ColumnElement[datetime]:
-    """When the term of an instant began; before the first term it is the first."""
+    """Return the start of the term at an instant; before the first term, that of the first."""
     other = _TERMS.alias("other").c
     same = and_(other.customer_id == _SUBSCRIPTIONS.customer_id, other.subscription == _SUBSCRIPTIONS.number)
     begun = select(func.max(other.starts_at)).where(same, other.starts_at <= now).scalar_subquery()
@@ -88,10 +88,10 @@ def _on_addons(environment: int, now: ColumnElement[datetime]) -> Select[Any]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OnPlan:
-    """To be on a plan at an instant, put on one of its ``versions``; None is on any.
+    """A condition: on a plan at an instant, assigned one of its ``versions``; None is any.
 
-    Who was put on no version in particular was put on the newest at the time, which ``since`` tells
-    in spans from an instant to just before another; None is no bound.
+    Subscribers without an assigned version have the newest of their start: ``since`` has the spans of such
+    starts, half open; None is no bound.
     """
 
     plan: str
@@ -101,8 +101,8 @@ class OnPlan:
 
 
 def customers_on(environment: int, on: OnPlan) -> Select[Any]:
-    """Select the numbers of the customers whom a subscription in force puts on a plan."""
-    terms, now = _TERMS.c, _asked_at(on.now)
+    """Select the numbers of the customers with a subscription to the plan in force."""
+    terms, now = _TERMS.c, _read_instant(on.now)
     ours = and_(
         terms.environment_id == environment,
         terms.plan_key == on.plan,
@@ -150,7 +150,7 @@ def _is_live(environment: int, now: ColumnElement[datetime]) -> ColumnElement[bo
 async def custom_about(
     session: AsyncSession, environment: int, now: datetime, feature: str | None = None
 ) -> list[tuple[str, CustomEntitlement]]:
-    """Give what stands for customers alone about a feature, or any, now or later, with their keys."""
+    """Return custom entitlements of a feature, or of any, that apply now or later, with customer keys."""
     ours = and_(
         _CUSTOM.environment_id == environment,
         true() if feature is None else _CUSTOM.feature_key == feature,

@@ -1,4 +1,4 @@
-"""What a customer owns: subscriptions with their terms and add-ons, and custom entitlements."""
+"""The facts of customers: subscriptions with their terms and add-ons, and custom entitlements."""
 
 from __future__ import annotations
 
@@ -44,29 +44,29 @@ from rules.values import Value
 _VALUE: TypeAdapter[Value | None] = TypeAdapter(Value | None)
 
 Key = tuple[int, int]
-"""A customer's and a subscription's number."""
+"""The numbers of a customer and a subscription."""
 
 
 @dataclass(frozen=True, slots=True)
 class CustomerFacts:
-    """What a customer owns."""
+    """The subscriptions and custom entitlements of a customer."""
 
     subscriptions: tuple[Subscription, ...] = ()
     custom: tuple[CustomEntitlement, ...] = ()
 
 
 MOST_REMEMBERED = 50_000
-"""Customers whose belongings are remembered; then all are forgotten, and those needed come back."""
+"""The most customers whose facts are cached; then all are dropped, and loaded again when needed."""
 
 FactsName = tuple[int, int, int]
 """A customer's environment and number, and the revision at which their facts last changed."""
 
 
 class CustomerFactsCache:
-    """What customers own, remembered by the revision at which it last changed.
+    """The facts of customers, cached by the revision at which they last changed.
 
-    The revision comes from the same transaction as everything else that is read, so that nobody decides
-    by facts that another process has replaced.
+    The revision must come from the transaction of all other reads, so that nothing is decided by facts that
+    another process has replaced.
     """
 
     def __init__(self) -> None:
@@ -75,7 +75,7 @@ class CustomerFactsCache:
         self._met: set[str] = set()
 
     def keep(self, customer: Customer, facts_revision: int) -> Customer:
-        """Remember a customer, all of whose facts are of a revision."""
+        """Cache a customer with the facts of a revision."""
         if len(self._customers) >= MOST_REMEMBERED:
             self._customers.clear()
             self._met.clear()
@@ -84,13 +84,13 @@ class CustomerFactsCache:
         return customer
 
     def has_met(self, key: str) -> bool:
-        """Tell whether a customer of this key, of whatever environment, is remembered as of some revision."""
+        """Return whether a customer with this key, in any environment, is cached as of any revision."""
         return key in self._met
 
     def customer(
         self, number: int, facts_revision: int, revision: int, acted_at: datetime | None
     ) -> Customer | None:
-        """Give a customer as they stand, None where their facts of this revision are not remembered."""
+        """Return a customer; None if their facts of this revision are not cached."""
         known_revision, known = self._customers.get(number, (None, None))
         if known is None or known_revision != facts_revision:
             return None
@@ -99,7 +99,7 @@ class CustomerFactsCache:
         return self.keep(replace(known, revision=revision, acted_at=acted_at), facts_revision)
 
     async def of(self, session: AsyncSession, names: Collection[FactsName]) -> dict[int, CustomerFacts]:
-        """Give what these customers own, by number."""
+        """Return the facts of these customers, by number."""
         found = {name: known for name in names if (known := self._known.get(name)) is not None}
         missing = [name for name in names if name not in found]
         if missing:
@@ -114,7 +114,7 @@ class CustomerFactsCache:
 async def _load_owned(
     session: AsyncSession, customers: Collection[Sequence[int]]
 ) -> Mapping[int, CustomerFacts]:
-    """Load what customers, given by environment and number, own; by the number, which is theirs alone."""
+    """Load the facts of customers, given by environment and number, by their unique number."""
     subscriptions: dict[int, list[Subscription]] = defaultdict(list)
     custom: dict[int, list[CustomEntitlement]] = defaultdict(list)
     terms: dict[Key, list[Term]] = defaultdict(list)
@@ -136,22 +136,22 @@ async def _load_owned(
 async def _rows(
     session: AsyncSession, model: type[SQLModel], customers: Collection[Sequence[int]]
 ) -> Sequence[Row[Any]]:
-    theirs = await session.execute(_owned(model, dialect_of(session)), row_parameters(customers))
+    theirs = await session.execute(_rows_statement(model, dialect_of(session)), row_parameters(customers))
     rows: Sequence[Row[Any]] = theirs.all()
     return rows
 
 
 @cache
-def _owned(model: type[SQLModel], dialect: str) -> Select[Any]:
+def _rows_statement(model: type[SQLModel], dialect: str) -> Select[Any]:
     table = table_of(model)
     c, them = table.c, parameter_rows(dialect, environment=Count(), customer=Count()).c
-    # By the environment too: without the head of its key, the database would go through the whole table.
+    # The environment too: without the first column of the key, the database would scan the table.
     theirs = and_(c.environment_id == them.environment, c.customer_id == them.customer)
     return select(table).where(theirs).order_by(*table.primary_key)
 
 
 async def save_owned(session: AsyncSession, changed: Iterable[tuple[int, Customer, Customer]]) -> None:
-    """Write what acts made of what customers own: (environment, before, after) each."""
+    """Write changed facts of customers: (environment, before, after) each."""
     subscriptions: list[tuple[int, int, Subscription]] = []
     custom: list[tuple[int, int, CustomEntitlement]] = []
     for environment, before, after in changed:
@@ -170,7 +170,7 @@ async def _replace(
     subscriptions: Sequence[tuple[int, int, Subscription]],
     values: Callable[[Subscription], Iterable[dict[str, Any]]],
 ) -> None:
-    """Write the parts of subscriptions anew."""
+    """Delete and insert the parts of subscriptions."""
     if not subscriptions:
         return
     table = table_of(model)

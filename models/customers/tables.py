@@ -20,12 +20,12 @@ def _of_subscription() -> ForeignKeyConstraint:
 
 
 class CustomerRow(SQLModel, table=True):
-    """A customer and the state that every act of theirs locks and moves on.
+    """A customer, and the state that each of their commands locks and updates.
 
-    ``revision`` counts the acts, and ``acted_at`` is the instant of the last: time never runs backwards
+    ``revision`` counts the commands, and ``acted_at`` is the instant of the last: time never runs backwards
     for a customer. ``facts_revision`` is the revision at which subscriptions or custom entitlements last
-    changed, so that who knows them of that revision need not read them again. What is searched is kept
-    folded too, because the databases fold ASCII only.
+    changed, so that facts cached at that revision need not be read again. Searched columns are stored
+    case-folded too, because the databases fold ASCII only.
     """
 
     __tablename__: ClassVar[str] = "customers"
@@ -56,7 +56,7 @@ class CustomerRow(SQLModel, table=True):
 
 
 class SubscriptionRow(CustomerOwned, table=True):
-    """A subscription; ``number`` is the revision of the act that made it."""
+    """A subscription; ``number`` is the revision of the command that made it."""
 
     __tablename__: ClassVar[str] = "subscriptions"
     __table_args__ = (of_customer(), CLUSTERED)
@@ -70,7 +70,7 @@ class SubscriptionRow(CustomerOwned, table=True):
 
 
 class SubscriptionTermRow(CustomerOwned, table=True):
-    """What a subscription is from an instant on; its history, and what is scheduled."""
+    """The state of a subscription from an instant on: its history, and what is scheduled."""
 
     __tablename__: ClassVar[str] = "subscription_terms"
     __table_args__ = (
@@ -92,7 +92,7 @@ class SubscriptionTermRow(CustomerOwned, table=True):
 
 
 class SubscriptionAddonRow(CustomerOwned, table=True):
-    """An add-on of a subscription, in one quantity, for a while."""
+    """An add-on of a subscription, in one quantity, for a span."""
 
     __tablename__: ClassVar[str] = "subscription_addons"
     __table_args__ = (_of_subscription(), CLUSTERED)
@@ -106,7 +106,7 @@ class SubscriptionAddonRow(CustomerOwned, table=True):
 
 
 class CustomEntitlementRow(CustomerOwned, table=True):
-    """What was decided for one customer alone; ``number`` is the revision of the act that set it."""
+    """A custom entitlement; ``number`` is the revision of the command that set it."""
 
     __tablename__: ClassVar[str] = "custom_entitlements"
     __table_args__ = (

@@ -1,7 +1,7 @@
-"""The column types: the same values, exact and in the same order, on SQLite and PostgreSQL.
+"""Column types: the same values, exact and in the same order, on SQLite and PostgreSQL.
 
-SQLite tables are STRICT and know INTEGER, TEXT and REAL only, so that every type says here what it
-is called there.
+SQLite tables are STRICT and support INTEGER, TEXT and REAL only, so every type here names the one that it
+uses there.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 def to_micros(instant: datetime) -> int:
-    """Give the microseconds since 1970, exactly; ValueError where the instant has no zone."""
+    """Return the microseconds since 1970, exactly; ValueError if the instant has no time zone."""
     if instant.utcoffset() is None:
         message = f"an instant must have a zone: {instant.isoformat()}"
         raise ValueError(message)
@@ -28,7 +28,7 @@ def to_micros(instant: datetime) -> int:
 
 
 def from_micros(micros: int) -> datetime:
-    """Give the instant, in UTC, of so many microseconds since 1970; OverflowError beyond year 9999."""
+    """Return the instant, in UTC, of so many microseconds since 1970; OverflowError beyond year 9999."""
     return _EPOCH + micros * _MICROSECOND
 
 
@@ -45,21 +45,21 @@ class Flag(Boolean):
 
 
 class Key(Text):
-    """A name by which something is found, in the order of its code points on both databases."""
+    """A name for lookups, ordered by code points on both databases."""
 
 
 class Instant(TypeDecorator[datetime]):
-    """A moment, kept as microseconds since 1970; always aware and in UTC when it comes back."""
+    """An instant, stored as microseconds since 1970; always aware and in UTC when it is read."""
 
     impl = Count
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002
-        """Write the microseconds; ValueError where the instant has no zone."""
+        """Return the microseconds; ValueError if the instant has no time zone."""
         return None if value is None else to_micros(value)
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        """Read the instant in UTC."""
+        """Return the instant in UTC."""
         return None if value is None else from_micros(value)
 
 
@@ -79,13 +79,13 @@ class Document(TypeDecorator[object]):
         return dialect.type_descriptor(Text())
 
     def process_bind_param(self, value: object, dialect: Dialect) -> object:
-        """Write the document; ValueError for NaN and Infinity, which are no JSON."""
+        """Serialize the document; ValueError for NaN and Infinity, which are no JSON."""
         if value is None or dialect.name == "postgresql":
             return value
         return _written(value)
 
     def process_result_value(self, value: object, dialect: Dialect) -> object:
-        """Read the document."""
+        """Parse the document."""
         if isinstance(value, str) and dialect.name != "postgresql":
             return json.loads(value)
         return value

@@ -1,4 +1,4 @@
-"""Statements that the two databases spell differently."""
+"""Statements that differ between the two databases."""
 
 from __future__ import annotations
 
@@ -37,42 +37,42 @@ _FIRST_SURROGATE, _AFTER_SURROGATES = 0xD800, 0xE000
 
 
 def table_of(model: type[SQLModel]) -> Table:
-    """Give the table behind a model, for statements that need no objects."""
+    """Return the table behind a model, for statements that need no objects."""
     return SQLModel.metadata.tables[str(model.__tablename__)]
 
 
 async def insert(session: AsyncSession, model: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows; IntegrityError where one is there already."""
+    """Insert rows; IntegrityError if one exists already."""
     if rows:
-        await write_rows(session, _inserting(model), rows)
+        await write_rows(session, _insert_statement(model), rows)
 
 
 async def insert_missing(
     session: AsyncSession, model: type[SQLModel], rows: Sequence[Mapping[str, Any]]
 ) -> None:
-    """Insert the rows that are not there yet, and leave the others as they are."""
+    """Insert the rows that do not exist yet, and leave the others as they are."""
     if rows:
-        await write_rows(session, _inserting_missing(model, dialect_of(session)), rows)
+        await write_rows(session, _insert_missing_statement(model, dialect_of(session)), rows)
 
 
 async def upsert(session: AsyncSession, model: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows, or write their other columns where a row with their primary key is there already."""
+    """Insert rows, or update all other columns of rows with the same primary key."""
     if rows:
-        await write_rows(session, _upserting(model, dialect_of(session), tuple(rows[0])), rows)
+        await write_rows(session, _upsert_statement(model, dialect_of(session), tuple(rows[0])), rows)
 
 
 @cache
-def _inserting(model: type[SQLModel]) -> UpdateBase:
+def _insert_statement(model: type[SQLModel]) -> UpdateBase:
     return table_of(model).insert()
 
 
 @cache
-def _inserting_missing(model: type[SQLModel], dialect: str) -> UpdateBase:
+def _insert_missing_statement(model: type[SQLModel], dialect: str) -> UpdateBase:
     return _INSERTS[dialect](table_of(model)).on_conflict_do_nothing()
 
 
 @cache
-def _upserting(model: type[SQLModel], dialect: str, names: tuple[str, ...]) -> UpdateBase:
+def _upsert_statement(model: type[SQLModel], dialect: str, names: tuple[str, ...]) -> UpdateBase:
     keys = [column.name for column in table_of(model).primary_key]
     statement = _INSERTS[dialect](table_of(model))
     written = {name: statement.excluded[name] for name in names if name not in keys}
@@ -86,9 +86,9 @@ _INSERTS: Mapping[str, Callable[[Table], sqlite.Insert | postgresql.Insert]] = {
 
 
 async def write_rows(session: AsyncSession, statement: UpdateBase, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Execute a statement, built once for all, with each of some rows; all have the same columns.
+    """Execute a statement, compiled once, with each of some rows; all have the same columns.
 
-    Its text is made once as well: to go through a statement anew for each row costs more than the row.
+    Compiling a statement for each row would cost more than the row.
     """
     text = _text(statement, tuple(rows[0]), session.get_bind().dialect)
     connection = await session.connection()
@@ -97,7 +97,7 @@ async def write_rows(session: AsyncSession, statement: UpdateBase, rows: Sequenc
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    """A statement as the driver takes it: its columns in order, with what makes the driver's values."""
+    """A compiled statement: its columns in order, with their bind processors."""
 
     sql: str
     columns: tuple[tuple[str, Callable[[Any], Any] | None], ...]
@@ -120,53 +120,53 @@ def _text(statement: UpdateBase, names: tuple[str, ...], dialect: Dialect) -> _T
 
 
 def begins(column: ColumnElement[Any], prefix: str) -> ColumnElement[bool]:
-    """Tell whether a ``Key`` begins with a text, letter by letter, so that an index finds those that do."""
+    """Return the condition that a ``Key`` begins with a text, case-sensitive, which an index can find."""
     behind = _behind(prefix)
     return column >= prefix if behind is None else and_(column >= prefix, column < behind)
 
 
 def _behind(prefix: str) -> str | None:
-    """Give the first text behind all that begin so, by code points; None where nothing is behind them."""
+    """Return the first text after all with the prefix, by code points; None if there is none."""
     head = prefix.rstrip(chr(_LAST_CODE_POINT))
     if not head:
         return None
     last = ord(head[-1]) + 1
-    # Halves of surrogate pairs are no characters.
+    # Halves of surrogate pairs are not characters.
     return head[:-1] + chr(_AFTER_SURROGATES if last == _FIRST_SURROGATE else last)
 
 
 def dialect_of(session: AsyncSession) -> str:
-    """Give the name of the database's dialect, for statements that are built once for each."""
+    """Return the name of the database's dialect, by which built statements are cached."""
     return str(session.get_bind().dialect.name)
 
 
 def parameter_rows(dialect: str, **columns: TypeEngine[Any]) -> FromClause:
-    """Give the rows that a statement is asked about as a table to join with, of any length.
+    """Return the parameter rows of a statement as a table to join with, of any length.
 
-    They travel as one value, the parameter that ``row_parameters`` gives, so that the statement is built, and
-    its text written, once for any number of rows.
+    They are sent as one value, the parameter that ``row_parameters`` returns, so that the statement is
+    built and compiled once for any number of rows.
     """
     return _rows_of(dialect, bindparam("asked", type_=SqlText), columns).cte("asked")
 
 
 def parameter_row(**columns: TypeEngine[Any]) -> FromClause:
-    """Give the one row that a statement is asked about as a table, each of its columns a parameter."""
-    # PostgreSQL has to be told of which types they are.
+    """Return the one parameter row of a statement as a table, each of its columns a parameter."""
+    # PostgreSQL needs their types.
     cells = [cast(bindparam(name), known).label(name) for name, known in columns.items()]
     return select(*cells).cte("asked")
 
 
 def row_parameters(rows: Iterable[Sequence[object]]) -> dict[str, str]:
-    """Give the parameters of a statement about rows."""
+    """Return the parameters for ``parameter_rows``."""
     return {"asked": _in_json(rows)}
 
 
 def in_rows(
     dialect: str, columns: Sequence[Column[Any]], rows: Iterable[Sequence[object]]
 ) -> ColumnElement[bool]:
-    """Tell whether these columns, which an index begins with, are those of one of some rows.
+    """Return the condition that these columns, the first of an index, equal one of the rows.
 
-    For a list of several rows SQLite goes through the whole table, for rows that are selected it does not.
+    SQLite scans the whole table for a list of several rows, but not for selected rows.
     """
     wanted = _rows_of(
         dialect, literal(_in_json(rows), SqlText), {known.name: known.type for known in columns}
@@ -181,7 +181,7 @@ def _in_json(rows: Iterable[Sequence[object]]) -> str:
 def _rows_of(
     dialect: str, document: ColumnElement[str], columns: Mapping[str, TypeEngine[Any]]
 ) -> Select[Any]:
-    """Select the rows that a document in JSON lists."""
+    """Select the rows that a JSON document lists."""
     if dialect == "sqlite":
         each = func.json_each(document).table_valued("value")
         return select(
@@ -203,10 +203,10 @@ def aggregate_per_row(
     its: ColumnElement[bool],
     what: Sequence[ColumnElement[Any]],
 ) -> Select[Any]:
-    """Ask for each of some rows, by its ``index``, what those of a table that belong to it come to.
+    """Return, for each row by its ``index``, aggregates over the rows of a table that belong to it.
 
-    SQLite looks the table's rows up for each. PostgreSQL has to be told so: to a plain join by spans of
-    time it would rather compare every span with every row.
+    SQLite looks the table's rows up for each. PostgreSQL needs a lateral join for that: for a plain join by
+    spans of time it would compare every span with every row.
     """
     if dialect == "sqlite":
         return select(rows.c.index, *what).select_from(rows.outerjoin(table, its)).group_by(rows.c.index)

@@ -1,6 +1,6 @@
-"""Connections that are held: a statement that is asked all the time needs no pool, no session and no thread.
+"""Pinned connections: for a very frequent statement, without a pool, a session or a thread.
 
-SQLite answers a read from an index sooner than a thread could be asked to, so it is asked at once.
+SQLite answers a read from an index faster than a thread could be reached, so it is called directly.
 """
 
 from __future__ import annotations
@@ -19,27 +19,27 @@ from models.database import postgresql
 from rules.errors import unreachable
 
 MOST_ATTEMPTS = 2
-"""How often a statement is tried; the first attempt may find that the server has hung up."""
+"""How often a statement is tried; the first attempt may find that the server has closed the connection."""
 
 Row = Sequence[Any]
 
 
 class PinnedConnection(Protocol):
-    """A connection that only reads, made when it is first needed; each statement sees one instant."""
+    """A read-only connection, opened when it is first needed; each statement sees one instant."""
 
     @property
     def dialect(self) -> Dialect:
-        """How statements are spelled."""
+        """The dialect of statements."""
 
     async def rows(self, statement: str, parameters: Sequence[object]) -> Sequence[Row]:
-        """Give what a statement finds; raises DBAPIError and OSError."""
+        """Return the rows of a statement; raises DBAPIError and OSError."""
 
     async def close(self) -> None:
-        """Let go of the connection."""
+        """Close the connection."""
 
 
 class PinnedSqlite:
-    """A SQLite file, read at once."""
+    """A SQLite file, read without a thread."""
 
     def __init__(self, address: URL) -> None:
         self._engine = create_engine(
@@ -53,15 +53,15 @@ class PinnedSqlite:
         return self._engine.dialect
 
     async def rows(self, statement: str, parameters: Sequence[object]) -> Sequence[Row]:
-        """Give what a statement finds."""
+        """Return the rows of a statement."""
         try:
             if self._driver is None:
-                self._driver = self._opened()
+                self._driver = self._open()
             return self._driver.execute(statement, parameters).fetchall()
         except sqlite3.Error as error:
             raise _failure(statement, error) from error
 
-    def _opened(self) -> sqlite3.Connection:
+    def _open(self) -> sqlite3.Connection:
         proxy = self._engine.raw_connection()
         connection: sqlite3.Connection = proxy.driver_connection  # type: ignore[assignment]
         proxy.detach()
@@ -85,19 +85,19 @@ class PinnedPostgres:
 
     @property
     def dialect(self) -> Dialect:
-        """PostgreSQL's, as asyncpg has it."""
+        """The dialect of asyncpg."""
         return self._engine.dialect
 
     async def rows(self, statement: str, parameters: Sequence[object]) -> Sequence[Row]:
-        """Give what a statement finds."""
+        """Return the rows of a statement."""
         try:
-            return await self._found(statement, parameters)
+            return await self._fetch(statement, parameters)
         except postgresql.driver_errors() as error:
             raise _failure(statement, error) from error
 
-    async def _found(self, statement: str, parameters: Sequence[object]) -> Sequence[Row]:
+    async def _fetch(self, statement: str, parameters: Sequence[object]) -> Sequence[Row]:
         for attempt in range(1, MOST_ATTEMPTS + 1):
-            driver = await self._connected()
+            driver = await self._connect()
             try:
                 found: Sequence[Row] = await driver.fetch(statement, *parameters)
             except Exception as error:
@@ -109,7 +109,7 @@ class PinnedPostgres:
                 return found
         return unreachable("the last attempt returns or raises")
 
-    async def _connected(self) -> Any:  # noqa: ANN401 - asyncpg's connection
+    async def _connect(self) -> Any:  # noqa: ANN401 - asyncpg's connection
         if self._driver is None or self._driver.is_closed():
             await self.close()
             self._connection = await self._engine.connect()
@@ -124,23 +124,23 @@ class PinnedPostgres:
 
 
 def _failure(statement: str, error: Exception) -> DBAPIError:
-    """Give what SQLAlchemy would raise."""
+    """Return the error that SQLAlchemy would raise."""
     return DBAPIError(statement, None, error, hide_parameters=True)
 
 
 class CompiledStatement:
-    """A statement, written out once for a connection; constants in it are parameters as well."""
+    """A statement, compiled for a connection; its constants are parameters too."""
 
     def __init__(self, statement: Executable, dialect: Dialect) -> None:
         compiled = cast("SQLCompiler", statement.compile(dialect=dialect))  # type: ignore[attr-defined]
         self.text = str(compiled)
         names = compiled.positiontup or []
         self._constants = [compiled.params[name] for name in names]
-        # Where those stand that have no value yet.
+        # The positions of parameters without a value yet.
         self._places = [(place, name) for place, name in enumerate(names) if compiled.params[name] is None]
 
     def parameters(self, **given: object) -> list[object]:
-        """Give all parameters in the order in which the statement takes them."""
+        """Return all parameters in the order that the statement takes."""
         taken = self._constants.copy()
         for place, name in self._places:
             taken[place] = given[name]

@@ -1,7 +1,7 @@
-"""Engines on PostgreSQL, whose connections are given up where they are lost without a word.
+"""PostgreSQL engines, which give up connections that are lost without notice.
 
-Three watches, each for what the one before cannot see: the kernel's for a peer that is silent, a proof
-before a connection that lay idle is used again, and an end to what a statement may take.
+Three measures, each for what the one before cannot detect: TCP keepalive for a silent peer, a test before
+an idle connection is used again, and a timeout for each statement.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 CONNECT_SECONDS = 5.0
-"""How long it may take to connect."""
+"""The most seconds to connect."""
 
 LONGEST_SECONDS = 60.0
-"""How long a statement of a request may take: six times what it takes to sum ten million events."""
+"""The most seconds for a statement of a request: six times what a sum of ten million events takes."""
 
 SOON_SECONDS = 5.0
-"""How long what takes milliseconds may take: a glance, a key."""
+"""The most seconds for statements that take milliseconds: a probe, a key."""
 
 TRUSTED_SECONDS = 0.5
-"""How long a connection is trusted after it was used."""
+"""How many seconds a connection is trusted after its last use."""
 
 PROOF_SECONDS = 1.0
-"""How long it may take to show that it still stands."""
+"""The most seconds for the test of a connection."""
 
 SILENCE = {
     "TCP_KEEPIDLE": 5,
@@ -36,7 +36,7 @@ SILENCE = {
     "TCP_KEEPCNT": 3,
     "TCP_USER_TIMEOUT": 20_000,
 }
-"""After how much silence of the server's our kernel gives a connection up: 20 seconds, on Linux."""
+"""The silence of the server after which our kernel gives up a connection: 20 seconds, on Linux."""
 
 _SILENCE_OF_OURS = (
     "tcp_keepalives_idle = 5",
@@ -44,19 +44,19 @@ _SILENCE_OF_OURS = (
     "tcp_keepalives_count = 3",
     "tcp_user_timeout = 20000",
 )
-"""The same for the server's kernel, which would keep our locks."""
+"""The same for the server's kernel, which would otherwise keep our locks."""
 
 _USED_AT = "used_at"
 
 
 def engine(address: URL, longest: float | None, *settings: str, **options: Any) -> AsyncEngine:  # noqa: ANN401 - SQLAlchemy's own
-    """Make an engine, each of whose statements may take ``longest`` seconds; None for as long as it likes.
+    """Return an engine whose statements may take ``longest`` seconds each; None for no limit.
 
-    ``settings`` are what each session SETs. A TimeoutError of a statement ends its connection.
+    Each session SETs ``settings``. A statement's TimeoutError ends its connection.
     """
     made = create_async_engine(
         address,
-        # What customers are called and use does not belong into logged errors.
+        # Names and usage of customers do not belong into logged errors.
         hide_parameters=True,
         connect_args={"timeout": CONNECT_SECONDS, "command_timeout": longest},
         **options,
@@ -76,14 +76,14 @@ def engine(address: URL, longest: float | None, *settings: str, **options: Any) 
 
 
 def driver_errors() -> tuple[type[Exception], ...]:
-    """Give what asyncpg raises, besides OSError."""
-    import asyncpg  # noqa: PLC0415 - who keeps a file does not load it
+    """Return the exceptions of asyncpg besides OSError."""
+    import asyncpg  # noqa: PLC0415 - not loaded for SQLite
 
     return asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError
 
 
 def _watch(driver: Any) -> None:  # noqa: ANN401 - asyncpg's connection
-    """Have the kernel notice that a peer is silent, without a limit to how long a statement may take."""
+    """Let the kernel detect a silent peer, without a limit for long statements."""
     peer = driver._transport.get_extra_info("socket")  # noqa: SLF001 - it offers no other way to its socket
     if peer.family == socket.AF_UNIX:
         return
@@ -98,7 +98,7 @@ def _note_use(_connection: object, record: Any) -> None:  # noqa: ANN401 - the p
 
 
 def _prove(connection: Any, record: Any, _proxy: object) -> None:  # noqa: ANN401 - the driver's and the pool's
-    """Have a connection that lay idle show that it stands; where it does not, no older one is trusted."""
+    """Test a connection that was idle; if it fails, drop all older connections of the pool."""
     used_at = record.info.get(_USED_AT)
     if used_at is None or monotonic() - used_at < TRUSTED_SECONDS:
         return
@@ -110,6 +110,6 @@ def _prove(connection: Any, record: Any, _proxy: object) -> None:  # noqa: ANN40
 
 
 def _give_up(context: ExceptionContext) -> None:
-    """Trust no connection of the pool any more where one does not answer."""
+    """Drop all connections of the pool if one times out."""
     if isinstance(context.original_exception, TimeoutError):
         context.is_disconnect = True

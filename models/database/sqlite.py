@@ -14,19 +14,19 @@ from sqlalchemy import URL, Connection, event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 BUSY_SECONDS = 10
-"""How long a connection waits for the lock of another process."""
+"""How many seconds a connection waits for the lock of another process."""
 
 WAL_ATTEMPTS = 250
-"""How often a new file is asked, every 20 ms, to keep a write-ahead log."""
+"""How often, every 20 ms, a new file's switch to a write-ahead log is tried."""
 
 
 def engine(address: URL, size: int, begin: str, *pragmas: str) -> AsyncEngine:
-    """Up to ``size`` connections with these pragmas, whose transactions start with ``begin``."""
+    """Return an engine of up to ``size`` connections, whose transactions start with ``begin``."""
     made = create_async_engine(
         address,
         pool_size=size,
         max_overflow=0,
-        # What customers are called and use does not belong into logged errors.
+        # Names and usage of customers do not belong into logged errors.
         hide_parameters=True,
         connect_args={"async_creator_fn": _open},
     )
@@ -44,10 +44,10 @@ def engine(address: URL, size: int, begin: str, *pragmas: str) -> AsyncEngine:
 
 
 class _File(sqlite3.Connection):
-    """A connection that gives its lock back when it is closed.
+    """A connection that releases its lock when it is closed.
 
-    By itself it would keep the lock for as long as a cursor exists, and the traceback of a cancelled
-    task may hold one.
+    By default it would keep the lock for as long as a cursor exists, and the traceback of a cancelled task
+    may reference one.
     """
 
     def close(self) -> None:
@@ -60,8 +60,8 @@ class _File(sqlite3.Connection):
 class _Thread(aiosqlite.Connection):
     """A file and its thread, which can be ended any number of times.
 
-    By itself it would wait for ever for a thread that has ended, where a task is cancelled once more
-    while it closes.
+    By default it would wait forever for a thread that has ended, if a task is cancelled again while it
+    closes.
     """
 
     ended: asyncio.Future[Any] | None = None
@@ -78,7 +78,7 @@ class _Thread(aiosqlite.Connection):
 
 
 async def _open(file: str, **options: Any) -> aiosqlite.Connection:  # noqa: ANN401 - the driver's options
-    # Without isolation_level None the driver begins transactions itself, and only before some writes.
+    # Unless isolation_level is None the driver begins transactions itself, and only before some writes.
     options = {"timeout": BUSY_SECONDS, **options, "isolation_level": None, "factory": _File}
     connection = _Thread(partial(sqlite3.connect, file, **options), iter_chunk_size=64)
     # A program that ends without closing does not wait for it.
@@ -92,7 +92,7 @@ async def _open(file: str, **options: Any) -> aiosqlite.Connection:  # noqa: ANN
 
 
 def keep_log(connection: sqlite3.Connection, script: str) -> None:
-    """Run pragmas on a new connection, waiting for who is doing so on the same new file."""
+    """Run pragmas on a new connection, and wait for other processes that do so on the same new file."""
     for attempt in range(1, WAL_ATTEMPTS + 1):
         try:
             connection.executescript(script)
@@ -105,8 +105,8 @@ def keep_log(connection: sqlite3.Connection, script: str) -> None:
 
 
 async def _prepare(connection: aiosqlite.Connection, script: str) -> None:
-    # SQLite does not wait for a lock that it needs to change the journal of a file: while several
-    # processes open a new one together, all but one are told at once that it is busy.
+    # SQLite does not wait for the lock to change the journal of a file: while several processes open a new
+    # one together, all but one fail at once with SQLITE_BUSY.
     for attempt in range(1, WAL_ATTEMPTS + 1):
         try:
             await connection.executescript(script)

@@ -1,7 +1,7 @@
-"""Connections to a SQLite file on which a whole transaction happens in one thread, be it of their own.
+"""SQLite connections on which a whole transaction runs in one thread, their own or the caller's.
 
-A statement of an asynchronous connection goes to a thread and comes back. Where a transaction is many
-statements and waits for nothing else, that costs more than the statements themselves.
+Each statement of an asynchronous connection goes to a thread and back. For a transaction of many statements
+that waits for nothing else, that costs more than the statements themselves.
 """
 
 from __future__ import annotations
@@ -32,15 +32,15 @@ Work = Callable[[AsyncSession], Coroutine[Any, Any, Answer]]
 
 
 class FileConnection:
-    """One connection, made when it is first needed; its transactions start with ``begin``."""
+    """One connection, opened when it is first needed; its transactions start with ``begin``."""
 
     def __init__(self, address: URL, begin: str, *pragmas: str) -> None:
         self.engine = _engine(address, begin, pragmas)
 
     def do(self, work: Work[Answer]) -> Answer:
-        """Do work in one transaction, in whatever thread this is."""
+        """Do work in one transaction, in the current thread."""
         with self.engine.begin() as connection:
-            return _driven(work(cast("AsyncSession", _Session(connection))))
+            return _drive(work(cast("AsyncSession", _Session(connection))))
 
     async def close(self) -> None:
         """Close the connection."""
@@ -48,7 +48,7 @@ class FileConnection:
 
 
 class FileThread(FileConnection):
-    """One connection, and the thread that it lives in, which is made when it is first needed too."""
+    """One connection and its thread, which is started when it is first needed too."""
 
     def __init__(self, address: URL, begin: str, *pragmas: str) -> None:
         super().__init__(address, begin, *pragmas)
@@ -70,7 +70,7 @@ class FileThread(FileConnection):
 
 
 class _Session:
-    """What queries need of a session and of its connection; it answers at once."""
+    """The part of a session and its connection that queries use; it answers at once."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -88,7 +88,7 @@ class _Session:
         return self._connection
 
 
-def _driven(work: Coroutine[Any, Any, Answer]) -> Answer:
+def _drive(work: Coroutine[Any, Any, Answer]) -> Answer:
     """Run a coroutine that never waits to its end."""
     try:
         work.send(None)

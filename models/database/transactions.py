@@ -1,6 +1,6 @@
-"""The database, whose only two doors are read() and write(); the commit stands here once.
+"""The database with its transactions read() and write(); only this module commits.
 
-``write()`` begins a transaction that commits where its block ends. On SQLite there is one writing
+``write()`` begins a transaction that commits when its block ends. On SQLite there is one writing
 connection, so that the writers of a process queue for it, and BEGIN IMMEDIATE takes the lock between
 processes before anything is read. On PostgreSQL the queries take the locks.
 """
@@ -21,7 +21,7 @@ from models.database.pinned_connection import PinnedConnection, PinnedPostgres, 
 from models.database.sqlite_thread import FileConnection, FileThread, Work
 
 Session = AsyncSession
-"""What the doors give; whoever carries it on to a query need not know whose it is."""
+"""The session of a transaction; callers that only pass it on need not import SQLAlchemy."""
 
 READERS = {"sqlite": 5, "postgresql": 10}
 WRITERS = {"sqlite": 1, "postgresql": 5}
@@ -29,7 +29,7 @@ READING = ("query_only=ON",)
 WRITING = ("journal_mode=WAL", "synchronous=FULL")
 
 FAILURES = (SQLAlchemyError, OSError)
-"""What is raised where the database cannot be reached, or does not do what it is told."""
+"""What is raised if the database cannot be reached, or fails."""
 
 Answer = TypeVar("Answer")
 
@@ -38,9 +38,9 @@ class Database:
     """One SQLite file, ``sqlite+aiosqlite:///path``, or database, ``postgresql+asyncpg://host/name``.
 
     At most ``readers`` connections read at a time. ``foreign_keys`` False leaves SQLite's references
-    unchecked, for migrations that build tables anew. ``longest`` is how many seconds a statement may take
-    on PostgreSQL, None as many as it likes. ValueError for any other address, and for SQLite
-    in memory. No connection is made before it is needed.
+    unchecked, for migrations that rebuild tables. ``longest`` is how many seconds a statement may take on
+    PostgreSQL, None for no limit. Raises ValueError for any other address, and for SQLite in memory. No
+    connection is opened before it is needed.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Database:
         foreign_keys: bool = True,
         longest: float | None = postgresql.LONGEST_SECONDS,
     ) -> None:
-        self.url = _checked(url)
+        self.url = _check_url(url)
         readers = readers or READERS[self.dialect]
         self._files: _Files | None = None
         if self.dialect == "sqlite":
@@ -67,7 +67,7 @@ class Database:
             PinnedSqlite(self.url) if self.dialect == "sqlite" else PinnedPostgres(self.url)
         )
         reading, writing = self._engines
-        # The pools alone would let a waiter time out where the one before it is cancelled as it connects.
+        # With the pools alone a waiter could time out when the one before it is cancelled while connecting.
         self._turns_to_read = asyncio.Semaphore(readers)
         self._turns_to_write = asyncio.Semaphore(WRITERS[self.dialect])
         self._reading = async_sessionmaker(reading, expire_on_commit=False, autoflush=False)
@@ -80,29 +80,29 @@ class Database:
 
     @property
     def engines(self) -> list[Engine]:
-        """What statements go through, for who watches them."""
+        """The engines of all statements, for instrumentation."""
         engines = [engine.sync_engine for engine in self._engines]
         return engines if self._files is None else [*engines, *(one.engine for one in self._files)]
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
-        """Everything read in the block is of one instant; a write in it is refused (DBAPIError)."""
+        """Read as of one instant in the block; a write in it is refused (DBAPIError)."""
         async with self._turns_to_read, self._reading() as session:
             yield session
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
-        """All of the block or nothing: commits where it ends, rolls back where anything is raised.
+        """Commit all of the block or nothing: commits at its end, rolls back if anything is raised.
 
-        What is under way when the task is cancelled, be it the commit or the rollback, is finished first.
+        A commit or rollback that is running when the task is cancelled is finished first.
         """
         async with self._turns_to_write, self._writing.begin() as session:
             yield session
 
     async def snapshot(self, work: Work[Answer]) -> Answer:
-        """Do work that reads all of one instant, as read() does; it waits for nothing but the database.
+        """Do work that reads as of one instant, as in read(); it must wait for nothing but the database.
 
-        On SQLite all of it happens in one thread, so that no statement changes threads.
+        On SQLite all of it runs in one thread, so that no statement changes threads.
         """
         if self._files is None:
             async with self.read() as session:
@@ -110,18 +110,19 @@ class Database:
         return await self._files.reading.transact(work)
 
     async def look_at_once(self, work: Work[Answer]) -> Answer:
-        """Do work that reads a few rows by an index, as look() does.
+        """Do work that reads a few rows by an index, as in snapshot().
 
-        On SQLite it is done before a thread would have been asked to; nobody else's turn comes meanwhile.
+        On SQLite it runs in the current thread, faster than another thread could be reached; no other task
+        runs meanwhile.
         """
         if self._files is None:
             return await self.snapshot(work)
         return self._files.at_once.do(work)
 
     async def transact(self, work: Work[Answer]) -> Answer:
-        """Do work in a transaction of its own, as write() does; it waits for nothing but the database.
+        """Do work in its own transaction, as in write(); it must wait for nothing but the database.
 
-        On SQLite all of it happens in the writing thread, so that no statement changes threads.
+        On SQLite all of it runs in the writing thread, so that no statement changes threads.
         """
         if self._files is None:
             async with self.write() as session:
@@ -130,7 +131,7 @@ class Database:
             return await self._files.writing.transact(work)
 
     async def ping(self) -> None:
-        """Return if the database answers; OSError or DBAPIError where it does not."""
+        """Return if the database answers; OSError or DBAPIError if it does not."""
         async with self.read() as session:
             # SQLite opens no file for a plain SELECT 1.
             seen = "sqlite_schema" if self.dialect == "sqlite" else "pg_class"
@@ -140,7 +141,7 @@ class Database:
         """Close every connection that is not in use."""
         await self.held.close()
         for engine in self._engines:
-            # A connection that was lost would take its time; the rest ends with the process.
+            # Closing a lost connection would take long; the rest ends with the process.
             with suppress(TimeoutError):
                 async with asyncio.timeout(postgresql.SOON_SECONDS):
                     await engine.dispose()
@@ -149,14 +150,14 @@ class Database:
 
 
 class _Files(NamedTuple):
-    """A SQLite file, opened to be read at once, and to be read and written in threads."""
+    """A SQLite file, opened for direct reads, and for reads and writes in threads."""
 
     at_once: FileConnection
     reading: FileThread
     writing: FileThread
 
 
-def _checked(url: str) -> URL:
+def _check_url(url: str) -> URL:
     try:
         address = make_url(url)
     except ArgumentError as error:
@@ -187,7 +188,7 @@ def _postgresql_engines(address: URL, readers: int, longest: float | None) -> tu
     writing = postgresql.engine(
         address,
         longest,
-        # A server that cannot know that its client is gone would keep the locks of its transaction.
+        # A server that cannot detect that its client is gone would keep the locks of its transaction.
         *(() if longest is None else (f"idle_in_transaction_session_timeout = {longest * 1000:.0f}",)),
         pool_size=WRITERS["postgresql"],
         max_overflow=0,

@@ -1,4 +1,4 @@
-"""Listening for what other processes write: PostgreSQL tells of it, a SQLite file is looked at."""
+"""Listen for writes of other processes: PostgreSQL notifies, a SQLite file is polled."""
 
 from __future__ import annotations
 
@@ -21,28 +21,28 @@ from models.live.notifications import CHANNEL, KEYS_CHANNEL, ChangeNotification,
 from rules.revisions import Revision
 
 LOOK_SECONDS = 0.2
-"""How often a SQLite file is looked at for what others have written."""
+"""How many seconds pass between polls of a SQLite file."""
 
 PROOF_SECONDS = 5.0
-"""How often a connection that listens has to show that it still stands, and how long it may take."""
+"""How many seconds pass between tests of a listening connection, and the most that a test may take."""
 
 PAUSE_SECONDS = 0.25
-"""How long to wait before listening is tried again."""
+"""How many seconds to wait before listening again."""
 
 _log = structlog.get_logger(__name__)
 
 
 def _losses(dialect: str) -> tuple[type[Exception], ...]:
-    """Give what is raised where a connection is lost."""
+    """Return the exceptions of a lost connection."""
     if dialect == "sqlite":
         return FAILURES
     return (*FAILURES, *postgresql.driver_errors())
 
 
 class NotificationListener:
-    """Listens from the first ``start`` until it is closed, whatever becomes of connections meanwhile.
+    """Listens from the first ``start`` until it is closed, and reconnects when a connection is lost.
 
-    Whenever it begins to hear, everybody is told to look: nobody knows what was missed.
+    Whenever a connection is new, all watchers are notified: what was missed is unknown.
     """
 
     def __init__(self, database: Database, hearers: ChangeNotifications) -> None:
@@ -51,12 +51,12 @@ class NotificationListener:
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Begin to listen, unless it has begun."""
+        """Start listening, unless it has started."""
         if self._task is None:
             self._task = asyncio.create_task(self._listen_for_ever(), name="listening")
 
     async def close(self) -> None:
-        """Listen no more."""
+        """Stop listening."""
         if self._task is not None:
             self._task.cancel()
             with suppress(asyncio.CancelledError):
@@ -69,7 +69,7 @@ class NotificationListener:
         while True:
             try:
                 await (self._look_at_file() if of_a_file else self._listen())
-            except Exception as error:  # noqa: BLE001 - whatever it is, who listens may not be left deaf
+            except Exception as error:  # noqa: BLE001 - whatever it is, listening must go on
                 _log.warning(
                     "for now nothing is heard of other processes",
                     cause=repr(error),
@@ -84,7 +84,7 @@ class NotificationListener:
             try:
                 await self._listen_on(driver)
             finally:
-                # A server that is gone would never answer to a goodbye.
+                # A server that is gone would never answer a graceful close.
                 driver.terminate()
 
     async def _listen_on(self, driver: Any) -> None:  # noqa: ANN401 - asyncpg's connection
@@ -97,14 +97,14 @@ class NotificationListener:
             with suppress(TimeoutError):
                 async with asyncio.timeout(PROOF_SECONDS):
                     await lost.wait()
-            # It may be gone without a word, where a machine in between is.
+            # It may be lost without notice, if a machine in between is.
             await driver.execute("SELECT 1")
 
     def _hear(self, _connection: object, _sender: int, _channel: str, payload: str) -> None:
         try:
             self._notices.tell(notifications.decode(payload))
         except (ValueError, TypeError):
-            # It was too much to be written, or another version wrote it.
+            # The list was too long to be sent, or another version wrote it.
             self._notices.tell_everybody()
 
     def _hear_of_keys(self, *_: object) -> None:
@@ -121,7 +121,7 @@ class NotificationListener:
     async def _look_whenever_written(self, connection: AsyncConnection) -> None:
         version, seen = None, None
         while True:
-            # It tells one connection apart what others have written, those of this process too.
+            # It shows one connection all writes of others, including other connections of this process.
             newest = (await connection.exec_driver_sql("PRAGMA data_version")).scalar_one()
             await connection.rollback()
             if newest != version:
@@ -129,10 +129,10 @@ class NotificationListener:
             await asyncio.sleep(LOOK_SECONDS)
 
     async def _look_around(self, before: _Seen | None) -> _Seen:
-        """Tell of everything that is watched how far it has come; who has seen that does not look again."""
+        """Notify of the revisions of everything watched; watchers who have seen them ignore it."""
         async with self._database.read() as session:
             known = await environments.load_many(session, self._notices.environments)
-            # Who comes to another environment meanwhile looks for themselves.
+            # Watchers of an environment added meanwhile read for themselves.
             watched = [address for address in self._notices.customers if address[0] in known]
             come = await customers.revisions(session, watched)
             seen = (
@@ -158,4 +158,4 @@ class NotificationListener:
 
 
 _Seen = tuple[dict[int, datetime | None], int]
-"""Where clocks stand, and how many keys were revoked."""
+"""The clocks of environments, and how many keys were revoked."""

@@ -1,7 +1,7 @@
-"""Notices: what has changed, told to the streams of this process and carried to other processes.
+"""Change notifications, for the live subscriptions of this process and for other processes.
 
-A stream keeps no more of them than that there was one, so that nothing piles up however slowly it is
-read. A notice too many costs a look; none may be lost.
+A watcher stores only that there was one, so that nothing accumulates for a slow reader. A needless
+notification costs a read; none may be lost.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ from models.database.dialects import dialect_of
 from rules.revisions import NO_WRITE, Revision
 
 CHANNEL = "allotment"
-"""On which PostgreSQL carries what changed; an empty notice says that anything may have."""
+"""The PostgreSQL channel of changes; an empty payload says that anything may have changed."""
 
 KEYS_CHANNEL = "allotment_keys"
-"""On which it is said that a key was revoked."""
+"""The PostgreSQL channel of revoked keys."""
 
 MOST_BYTES = 7_999
-"""What PostgreSQL carries at once."""
+"""The most bytes of a PostgreSQL payload."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeNotification:
-    """Something of an environment changed: one customer, or with None all that it holds.
+    """A change of an environment: of one customer, or with None of anything in it.
 
-    ``revision`` is how far it came; a change that is no write, as of a clock, has none.
+    ``revision`` is that of the write; a change that is no write, as of a clock, has none.
     """
 
     environment: int
@@ -41,7 +41,7 @@ class ChangeNotification:
 
 
 class Watcher:
-    """Notes for one stream that it has to look again."""
+    """Tells one live subscription that it must read again."""
 
     def __init__(self) -> None:
         self._noted = asyncio.Event()
@@ -49,35 +49,35 @@ class Watcher:
 
     @property
     def is_stale(self) -> bool:
-        """Whether something was noted since the last look began."""
+        """Whether a notification arrived since the last read began."""
         return self._noted.is_set()
 
     def note(self, revision: Revision | None = None) -> None:
-        """Note that something changed, unless a look has seen that write already."""
+        """Record a change, unless a read has seen that write already."""
         if revision is None or not self._seen.reaches(revision):
             self._noted.set()
 
     def snapshot(self) -> None:
-        """Begin to look: what is noted from now on is news again."""
+        """Begin a read: changes recorded from now on need another one."""
         self._noted.clear()
 
     def saw(self, revision: Revision) -> None:
-        """Remember what was seen."""
+        """Record the revision that a read has seen."""
         self._seen = self._seen.joined(revision)
 
     async def stale(self, seconds: float | None) -> None:
-        """Return when it is time to look again, at the latest after so many seconds."""
+        """Return when the next read is due, after so many seconds at the latest."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._noted.wait()
 
 
 class ChangeNotifications:
-    """Everybody in this process who waits for changes; ``forget_keys`` lets keys be read anew."""
+    """All watchers of this process; ``forget_keys`` drops cached keys."""
 
     def __init__(self, forget_keys: Callable[[], None]) -> None:
         self.start: Callable[[], None] = lambda: None
-        """Is called whenever somebody comes, so that what others write is listened for."""
+        """Called for every new watcher, so that writes of other processes are listened for."""
         self._forget_keys = forget_keys
         self._watches: dict[int, dict[str | None, set[Watcher]]] = {}
         self._key_watches: set[Watcher] = set()
@@ -98,7 +98,7 @@ class ChangeNotifications:
 
     @contextmanager
     def watch_keys(self) -> Iterator[Watcher]:
-        """Watch whether keys are revoked, while the block lasts."""
+        """Watch for revoked keys while the block lasts."""
         watch = Watcher()
         self._key_watches.add(watch)
         self.start()
@@ -109,7 +109,7 @@ class ChangeNotifications:
 
     @property
     def environments(self) -> list[int]:
-        """The environments in which something is watched."""
+        """The environments that are watched."""
         return [environment for environment, by_customer in self._watches.items() if by_customer]
 
     @property
@@ -123,7 +123,7 @@ class ChangeNotifications:
         ]
 
     def tell(self, notices: Iterable[ChangeNotification]) -> None:
-        """Tell whom it concerns; never waits."""
+        """Notify the watchers of these changes; never waits."""
         for notice in notices:
             by_customer = self._watches.get(notice.environment, {})
             if notice.customer is None:
@@ -134,22 +134,22 @@ class ChangeNotifications:
                 watch.note(notice.revision)
 
     def tell_of_keys(self) -> None:
-        """Tell that a key was revoked."""
+        """Notify that a key was revoked."""
         self._forget_keys()
         for watch in self._key_watches:
             watch.note()
 
     def tell_everybody(self) -> None:
-        """Tell that anything may have changed: notices of others were lost."""
+        """Notify that anything may have changed: notifications of other processes were lost."""
         self.tell([ChangeNotification(environment) for environment in self._watches])
         self.tell_of_keys()
 
 
 async def announce(session: AsyncSession, notices: Iterable[ChangeNotification]) -> None:
-    """Let other processes know what a transaction changes, as soon as it is committed.
+    """Notify other processes of a transaction's changes as soon as it is committed.
 
-    Where that is more than fits, they are told that anything may have changed. On SQLite they look
-    for themselves whether somebody has written to the file.
+    If they do not fit, the payload says that anything may have changed. On SQLite other processes poll the
+    file instead.
     """
     rows = sorted({_row(notice) for notice in notices}, key=repr)
     if rows and dialect_of(session) == "postgresql":
@@ -157,7 +157,7 @@ async def announce(session: AsyncSession, notices: Iterable[ChangeNotification])
 
 
 async def announce_keys(session: AsyncSession) -> None:
-    """Let other processes know that a transaction revokes a key."""
+    """Notify other processes that a transaction revokes a key."""
     if dialect_of(session) == "postgresql":
         await _notify(session, KEYS_CHANNEL, "")
 
@@ -177,13 +177,13 @@ def _row(notice: ChangeNotification) -> _Row:
 
 
 def encode(rows: Iterable[_Row]) -> str:
-    """Write notices as one text, which is empty where it would be too long."""
+    """Return notifications as one text, which is empty if it would be too long."""
     payload = json.dumps([*rows], ensure_ascii=False, separators=(",", ":"))
     return payload if len(payload.encode()) <= MOST_BYTES else ""
 
 
 def decode(payload: str) -> list[ChangeNotification]:
-    """Read notices that another process wrote."""
+    """Parse notifications of another process."""
     return [
         ChangeNotification(environment, customer, None if catalog is None else Revision(catalog, number))
         for environment, customer, catalog, number in json.loads(payload)

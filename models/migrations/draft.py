@@ -1,6 +1,6 @@
-"""Write the next migration from what the tables say and the migrations do not yet.
+"""Write the next migration from the difference between the tables and the migrations so far.
 
-``python -m models.migrations.draft "What changed"``. To draft the first one anew, delete it before.
+``python -m models.migrations.draft "What changed"``. To draft the first one again, delete it before.
 """
 
 import asyncio

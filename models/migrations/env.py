@@ -1,4 +1,4 @@
-"""What Alembic runs to migrate: on the connection and in the transaction of models/migrations/migrate.py."""
+"""The script that Alembic runs, on the connection and in the transaction of models/migrations/migrate.py."""
 
 from alembic import context
 from sqlmodel import SQLModel
@@ -15,7 +15,7 @@ context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=SQLModel.metadata,
     user_module_prefix="columns.",
-    # SQLite changes a table by building it anew; the first migration finds none to change.
+    # SQLite changes a table by rebuilding it; the first migration has none to change.
     render_as_batch=context.get_head_revision() is not None,
 )
 context.run_migrations()

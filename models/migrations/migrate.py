@@ -17,7 +17,7 @@ _LOCK = 0x616C6C6F746D6E74
 
 
 class DatabaseTooNew(Exception):  # noqa: N818 - what it is, in words
-    """The database is of a revision that this version does not know; run the newer version."""
+    """The database has a revision that this version does not know; run the newer version."""
 
     def __init__(self, revision: str) -> None:
         self.revision = revision
@@ -25,7 +25,7 @@ class DatabaseTooNew(Exception):  # noqa: N818 - what it is, in words
 
 
 class BrokenReference(Exception):  # noqa: N818 - what it is, in words
-    """A migration would have left a row of ``table`` without what it refers to; nothing was changed."""
+    """A migration would have left a row of ``table`` with a broken reference; nothing was changed."""
 
     def __init__(self, table: str) -> None:
         super().__init__(f"a row of {table} refers to nothing")
@@ -34,8 +34,8 @@ class BrokenReference(Exception):  # noqa: N818 - what it is, in words
 async def migrate(url: str) -> None:
     """Bring the database to the newest revision, all steps or none.
 
-    Processes that start together do it one after the other. DatabaseTooNew where its revision is not
-    known here; ValueError for an address that is none.
+    Processes that start together do it one after the other. Raises DatabaseTooNew if its revision is not
+    known here, and ValueError for an invalid address.
     """
     database = Database(url, foreign_keys=False, longest=None)
     try:
@@ -47,13 +47,13 @@ async def migrate(url: str) -> None:
 
 
 async def revision_of(database: Database) -> str | None:
-    """The revision that the database is of; None where it was never migrated."""
+    """Return the revision of the database; None if it was never migrated."""
     async with database.read() as session:
         return await (await session.connection()).run_sync(_revision)
 
 
 async def is_current(database: Database) -> bool:
-    """Whether the database is of the newest revision."""
+    """Return whether the database has the newest revision."""
     return await revision_of(database) == _newest()
 
 
@@ -67,7 +67,7 @@ def _upgrade(connection: Connection) -> None:
     revision = _revision(connection)
     if revision == _newest():
         return
-    if revision is not None and revision not in _known():
+    if revision is not None and revision not in _revisions():
         raise DatabaseTooNew(revision)
     # Loading Alembic takes a third of a start, and most starts find nothing to do.
     from models.migrations.upgrading import upgrade  # noqa: PLC0415
@@ -90,11 +90,11 @@ def _revision(connection: Connection) -> str | None:
 
 
 @cache
-def _known() -> tuple[str, ...]:
-    """Every revision, the newest first; each file's name begins with its own."""
+def _revisions() -> tuple[str, ...]:
+    """Return every revision, the newest first; each file's name begins with its own."""
     names = (file.stem for file in _VERSIONS.glob("[0-9]*.py"))
     return tuple(sorted((name.partition("_")[0] for name in names), reverse=True))
 
 
 def _newest() -> str:
-    return _known()[0]
+    return _revisions()[0]

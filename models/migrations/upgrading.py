@@ -1,4 +1,4 @@
-"""How Alembic is told where the migrations are, and runs them; slow to load, and seldom needed."""
+"""Configure and run Alembic; slow to load, and seldom needed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 
 def configuration() -> Config:
-    """What Alembic needs to know; the connection is put into its attributes."""
+    """Return the configuration of Alembic; the connection is put into its attributes."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
@@ -18,7 +18,7 @@ def configuration() -> Config:
 
 
 def upgrade(connection: Connection) -> None:
-    """Take every step to the newest revision."""
+    """Run every step to the newest revision."""
     config = configuration()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")

@@ -1,4 +1,4 @@
-"""Counting: what recorded usage comes to in windows that no counter is kept for."""
+"""Count usage records in windows whose counters are not stored."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _PART, _HALF = 2**32, 2**31
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Uncounted:
-    """A window whose tally is not kept, and how its records are put together."""
+    """A window whose counter is not stored, and the aggregation of its records."""
 
     owner: Owner
     window: Window
@@ -55,7 +55,7 @@ class Uncounted:
 
 
 async def count_anew(session: AsyncSession, missing: Collection[Uncounted]) -> dict[Owner, WindowTallies]:
-    """Count the records of windows that are not kept: a statement for each way to put them together."""
+    """Count the records of windows whose counters are not stored, with a statement for each aggregation."""
     counted: dict[Owner, WindowTallies] = {place.owner: {} for place in missing}
     for aggregations, count in _COUNTS:
         places = [place for place in missing if place.aggregation in aggregations]
@@ -69,8 +69,8 @@ Windows = Sequence[tuple[Owner, Window]]
 Counted = list[tuple[int, Tally]]
 
 
-async def _summed(session: AsyncSession, windows: Windows) -> Counted:
-    """Sum up; what was given back takes no more than had been recorded before it."""
+async def _sums(session: AsyncSession, windows: Windows) -> Counted:
+    """Return sums; usage given back takes no more than had been recorded before it."""
     sums, gave_back = {}, dict[int, None]()
     for index, in_parts, rest, least in await _inside(session, windows, "sum"):
         sums[index] = _PART * in_parts + rest
@@ -82,11 +82,11 @@ async def _summed(session: AsyncSession, windows: Windows) -> Counted:
 
 
 async def _lowest(session: AsyncSession, windows: Windows, which: Sequence[int]) -> Sequence[tuple[int, int]]:
-    """Return, for some of the windows, how low their sum has been, in the order of recording; 0 if never."""
+    """Return how low the running sums of some windows have been; 0 if never below zero."""
     if not which:
         return ()
     spans = _spans([windows[index] for index in which])
-    rows = await session.execute(_running(dialect_of(session)), spans)
+    rows = await session.execute(_lowest_statement(dialect_of(session)), spans)
     return [(which[place], lowest or 0) for place, lowest in rows]
 
 
@@ -99,12 +99,12 @@ async def _distinct(session: AsyncSession, windows: Windows) -> Counted:
 
 
 async def _last(session: AsyncSession, windows: Windows) -> Counted:
-    rows = await session.execute(_looking_last(dialect_of(session)), _spans(windows))
+    rows = await session.execute(_last_statement(dialect_of(session)), _spans(windows))
     return [(index, Tally(used=used or 0, last_at=last_at)) for index, used, last_at in rows]
 
 
 _COUNTS = (
-    (ADDED_UP, _summed),
+    (ADDED_UP, _sums),
     ((Aggregation.MAX,), _largest),
     ((Aggregation.UNIQUE,), _distinct),
     ((Aggregation.LATEST,), _last),
@@ -112,7 +112,7 @@ _COUNTS = (
 
 
 async def first_in(session: AsyncSession, windows: Windows) -> dict[tuple[Owner, Window], datetime]:
-    """Give the first instant in each window at which usage occurred, where any did."""
+    """Return the first instant at which usage occurred in each window that has any."""
     if not windows:
         return {}
     rows = await _inside(session, windows, "first")
@@ -122,19 +122,21 @@ async def first_in(session: AsyncSession, windows: Windows) -> dict[tuple[Owner,
 async def values_known(
     session: AsyncSession, places: Sequence[tuple[Owner, Window, str]]
 ) -> dict[tuple[Owner, Window], frozenset[str]]:
-    """Tell which of the values that are asked about were counted in their windows."""
+    """Return which of the values were counted in their windows."""
     known: dict[tuple[Owner, Window], frozenset[str]] = {}
     if places:
         spans = _spans([(owner, window) for owner, window, _ in places], [value for _, _, value in places])
-        for index in (await session.execute(_knowing(dialect_of(session)), spans)).scalars():
+        for index in (await session.execute(_known_values_statement(dialect_of(session)), spans)).scalars():
             owner, window, value = places[index]
             known[owner, window] = known.get((owner, window), frozenset()) | {value}
     return known
 
 
 async def _inside(session: AsyncSession, windows: Windows, what: str) -> Sequence[Any]:
-    """Ask something of the records inside each window, by its index."""
-    rows: Sequence[Any] = (await session.execute(_asking(dialect_of(session), what), _spans(windows))).all()
+    """Select aggregates of the records inside each window, by its index."""
+    rows: Sequence[Any] = (
+        await session.execute(_aggregate_statement(dialect_of(session), what), _spans(windows))
+    ).all()
     return rows
 
 
@@ -143,7 +145,7 @@ def _total(quantity: ColumnElement[int]) -> ColumnElement[int]:
 
 
 _WHAT: Mapping[str, Sequence[ColumnElement[Any]]] = {
-    # In two parts, since the whole may be larger than any of SQLite's integers.
+    # In two parts, since the sum may exceed SQLite's integers.
     "sum": (
         _total(_RECORDS.c.quantity // _PART),
         _total(_RECORDS.c.quantity % _PART),
@@ -156,14 +158,14 @@ _WHAT: Mapping[str, Sequence[ColumnElement[Any]]] = {
 
 
 @cache
-def _asking(dialect: str, what: str) -> Select[Any]:
-    wanted = _wanted(dialect)
+def _aggregate_statement(dialect: str, what: str) -> Select[Any]:
+    wanted = _window_rows(dialect)
     return aggregate_per_row(dialect, wanted, _RECORDS, _is_inside(wanted), _WHAT[what])
 
 
 @cache
-def _running(dialect: str) -> Select[Any]:
-    """Ask how low the sum of each window has been, where it was below zero."""
+def _lowest_statement(dialect: str) -> Select[Any]:
+    """Select the lowest running sum of each window below zero."""
     known = _each_record(dialect)
     sums = select(known.c.index, *_so_far(known)).subquery()
     whole, rest = sums.c.in_parts + sums.c.rest // _PART, sums.c.rest % _PART
@@ -173,7 +175,7 @@ def _running(dialect: str) -> Select[Any]:
 
 def _each_record(dialect: str) -> FromClause:
     """Select the records inside each window, with its index."""
-    wanted = _wanted(dialect)
+    wanted = _window_rows(dialect)
     what = (_RECORDS.c.number, _RECORDS.c.quantity)
     if dialect == "sqlite":
         return select(wanted.c.index, *what).select_from(wanted.join(_RECORDS, _is_inside(wanted))).subquery()
@@ -182,7 +184,7 @@ def _each_record(dialect: str) -> FromClause:
 
 
 def _so_far(known: FromClause) -> list[ColumnElement[int]]:
-    """Sum up, in two parts, what was recorded in a window up to a record."""
+    """Return the running sum of a window, in two parts."""
     parts = {"in_parts": known.c.quantity // _PART, "rest": known.c.quantity % _PART}
     sums = {
         name: func.sum(part).over(partition_by=known.c.index, order_by=known.c.number, rows=(None, 0))
@@ -192,9 +194,9 @@ def _so_far(known: FromClause) -> list[ColumnElement[int]]:
 
 
 @cache
-def _looking_last(dialect: str) -> Select[Any]:
-    wanted = _wanted(dialect)
-    # Two looks at the end of the index: SQLite has no lateral join.
+def _last_statement(dialect: str) -> Select[Any]:
+    wanted = _window_rows(dialect)
+    # Two reads of the end of the index: SQLite has no lateral join.
     quantity, occurred_at = (
         select(column)
         .where(_is_inside(wanted))
@@ -208,8 +210,8 @@ def _looking_last(dialect: str) -> Select[Any]:
 
 
 @cache
-def _knowing(dialect: str) -> Select[Any]:
-    wanted = _wanted(dialect)
+def _known_values_statement(dialect: str) -> Select[Any]:
+    wanted = _window_rows(dialect)
     same = _is_inside(wanted) & (_RECORDS.c.value == wanted.c.value)
     return select(wanted.c.index).where(exists().where(same).correlate(wanted))
 
@@ -224,7 +226,7 @@ def _is_inside(wanted: FromClause) -> ColumnElement[bool]:
     )
 
 
-def _wanted(dialect: str) -> FromClause:
+def _window_rows(dialect: str) -> FromClause:
     return parameter_rows(
         dialect,
         index=Count(),
@@ -253,11 +255,11 @@ def _spans(windows: Windows, values: Sequence[str] | None = None) -> dict[str, s
 
 
 async def flow(session: AsyncSession, windows: Windows) -> list[Flow]:
-    """Return how usage of one customer's windows was recorded and given back, in order; nothing if none was.
+    """Return in what order usage of a customer's windows was given back and recorded; empty if none was.
 
-    What was recorded between two give-backs comes together for each window.
+    Records between two refunds are added up for each window.
     """
-    rows = await session.execute(_flowing(dialect_of(session)), _spans(windows))
+    rows = await session.execute(_flow_statement(dialect_of(session)), _spans(windows))
     return [
         Flow(window=windows[index][1], given_back=-min(0, least), used=_PART * in_parts + rest)
         for _, index, least, in_parts, rest in rows
@@ -265,7 +267,7 @@ async def flow(session: AsyncSession, windows: Windows) -> list[Flow]:
 
 
 @cache
-def _flowing(dialect: str) -> Select[Any]:
+def _flow_statement(dialect: str) -> Select[Any]:
     known = _each_record(dialect)
     gave_back = case((known.c.quantity < 0, 1), else_=0)
     step = cast(func.sum(gave_back).over(order_by=known.c.number, rows=(None, 0)), BigInteger)

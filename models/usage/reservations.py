@@ -1,4 +1,4 @@
-"""Holds: those that are open, those that acts name, and pages of all."""
+"""Reservations: open ones, those that commands name, and pages of all."""
 
 from __future__ import annotations
 
@@ -31,10 +31,9 @@ async def load(
     named: Collection[tuple[Owner, str]] = (),
     made_by: datetime | None = None,
 ) -> dict[Owner, Holds]:
-    """Give the holds of these customers that have not ended at an instant, and those that are named.
+    """Return the reservations of these customers that have not ended at an instant, and the named ones.
 
-    With ``made_by`` only those that had been made by then: a customer's last act may be later than
-    the clock.
+    ``made_by`` leaves out those made later: a customer's last command may be later than the clock.
     """
     found: dict[Owner, Holds] = {owner: {} for owner in owners}
     if not owners:
@@ -44,17 +43,17 @@ async def load(
         row_parameters((owner.environment, owner.customer) for owner in owners),
     )
     instants = {"now": now, "made_by": made_by or LATEST}
-    rows = [*await session.execute(_opening(dialect), theirs | instants)]
+    rows = [*await session.execute(_open_statement(dialect), theirs | instants)]
     if named:
         keys = row_parameters((owner.environment, owner.customer, key) for owner, key in named)
-        rows += [*await session.execute(_naming(dialect), keys)]
+        rows += [*await session.execute(_named_statement(dialect), keys)]
     for row in rows:
         found[Owner(environment=row.environment_id, customer=row.customer_id)][row.key] = _hold(row)
     return found
 
 
 @cache
-def _opening(dialect: str) -> Select[Any]:
+def _open_statement(dialect: str) -> Select[Any]:
     them = parameter_rows(dialect, environment=Count(), customer=Count()).c
     theirs = and_(_C.environment_id == them.environment, _C.customer_id == them.customer)
     now = bindparam("now", type_=Instant)
@@ -62,14 +61,14 @@ def _opening(dialect: str) -> Select[Any]:
 
 
 @cache
-def _naming(dialect: str) -> Select[Any]:
+def _named_statement(dialect: str) -> Select[Any]:
     them = parameter_rows(dialect, environment=Count(), customer=Count(), key=Key()).c
     theirs = and_(_C.environment_id == them.environment, _C.customer_id == them.customer)
     return select(_TABLE).where(theirs, _C.key == them.key)
 
 
 def _open(now: ColumnElement[datetime]) -> ColumnElement[bool]:
-    """What has not ended at an instant, which may be a past one."""
+    """Return the condition that a reservation has not ended at an instant, which may be a past one."""
     return and_(
         _C.expires_at > now,
         or_(_C.settled_at.is_(None), _C.settled_at > now),
@@ -80,7 +79,7 @@ def _open(now: ColumnElement[datetime]) -> ColumnElement[bool]:
 async def first_after(
     session: AsyncSession, places: Collection[tuple[Owner, str]], now: datetime
 ) -> dict[tuple[Owner, str], datetime]:
-    """Give, by customer and feature, when something was next held after an instant."""
+    """Return, by customer and feature, when a reservation was next made after an instant."""
     if not places:
         return {}
     group = (_C.environment_id, _C.customer_id, _C.feature_key)
@@ -94,7 +93,7 @@ async def first_after(
 
 
 async def find(session: AsyncSession, owner: Owner, key: str) -> Reservation | None:
-    """Give the hold of a customer that has a key, in any status."""
+    """Return the reservation of a customer by its key, in any status; None if there is none."""
     mine = and_(_C.environment_id == owner.environment, _C.customer_id == owner.customer)
     row = (await session.execute(select(_TABLE).where(mine, _C.key == key))).one_or_none()
     return None if row is None else _hold(row)
@@ -102,9 +101,9 @@ async def find(session: AsyncSession, owner: Owner, key: str) -> Reservation | N
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReservationFilter:
-    """The holds of a customer in a status at an instant; in any where it is None.
+    """The reservations of a customer in a status at an instant; None is any status.
 
-    ``now`` is the present, or with ``other`` another instant: then what came later does not count.
+    ``now`` is the present, or with ``other`` another instant: then later changes do not count.
     """
 
     owner: Owner
@@ -116,7 +115,7 @@ class ReservationFilter:
 async def page(
     session: AsyncSession, shelf: ReservationFilter, before: str | int | None, size: int
 ) -> Sequence[Reservation]:
-    """Give holds, the newest first, from behind the one with a number."""
+    """Return reservations, the newest first, those older than ``before``."""
     wanted = [_theirs(shelf)]
     if before is not None:
         wanted.append(_C.number < before)
@@ -125,7 +124,7 @@ async def page(
 
 
 async def count(session: AsyncSession, shelf: ReservationFilter) -> int:
-    """Count the holds."""
+    """Count the reservations."""
     counted = await session.execute(select(func.count()).where(_theirs(shelf)))
     return int(counted.scalar_one())
 
@@ -169,7 +168,7 @@ def _at_another(status: ReservationStatus | None, now: datetime) -> ColumnElemen
 
 
 async def save(session: AsyncSession, changed: Iterable[tuple[Owner, Reservation]]) -> None:
-    """Write holds that acts have made or changed."""
+    """Write reservations that commands have made or changed."""
     rows = [
         {
             "environment_id": owner.environment,

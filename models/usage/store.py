@@ -1,4 +1,4 @@
-"""Usage: the records that are kept for ever, and the tallies of the windows in which they count."""
+"""Usage records, which are stored forever, and the counters of their windows."""
 
 from __future__ import annotations
 
@@ -34,19 +34,19 @@ WindowTallies = dict[Window, Tally]
 
 
 class Owner(NamedTuple):
-    """Whose usage it is."""
+    """The customer of usage, by environment and number."""
 
     environment: int
     customer: int
 
 
 async def load_counters(session: AsyncSession, owners: Collection[Owner]) -> dict[Owner, WindowTallies]:
-    """Give the tallies that are kept for these customers."""
+    """Return the stored counters of these customers."""
     found: dict[Owner, WindowTallies] = {owner: {} for owner in owners}
     if owners:
         theirs = row_parameters((owner.environment, owner.customer) for owner in owners)
         for environment, customer, feature, starts_at, ends_at, used, last_at in await session.execute(
-            _keeping(dialect_of(session)), theirs
+            _counters_statement(dialect_of(session)), theirs
         ):
             window = Window(feature=feature, starts_at=starts_at, ends_at=ends_at)
             found[Owner(environment, customer)][window] = Tally(used=used, last_at=last_at)
@@ -54,14 +54,14 @@ async def load_counters(session: AsyncSession, owners: Collection[Owner]) -> dic
 
 
 @cache
-def _keeping(dialect: str) -> Select[Any]:
+def _counters_statement(dialect: str) -> Select[Any]:
     c, them = _WINDOWS.c, parameter_rows(dialect, environment=Count(), customer=Count()).c
     wanted = (c.environment_id, c.customer_id, c.feature_key, c.starts_at, c.ends_at, c.used, c.last_at)
     return select(*wanted).where(c.environment_id == them.environment, c.customer_id == them.customer)
 
 
 async def record(session: AsyncSession, records: Iterable[tuple[Owner, int, UsageRecord]]) -> None:
-    """Keep records for ever: (whose, the act's revision, the record) each."""
+    """Store records forever: (owner, the command's revision, the record) each."""
     rows = [
         {
             "environment_id": owner.environment,
@@ -79,7 +79,7 @@ async def record(session: AsyncSession, records: Iterable[tuple[Owner, int, Usag
 
 
 async def keep(session: AsyncSession, tallies: Iterable[tuple[Owner, Window, Tally]]) -> None:
-    """Write tallies as absolute values, under the customers' locks."""
+    """Write counters as absolute values, under the customers' locks."""
     rows = [
         {
             "environment_id": owner.environment,
@@ -96,7 +96,7 @@ async def keep(session: AsyncSession, tallies: Iterable[tuple[Owner, Window, Tal
 
 
 async def drop(session: AsyncSession, windows: Collection[tuple[Owner, Window]]) -> None:
-    """Delete tallies that are not needed any more; they can be counted anew."""
+    """Delete counters that are no longer needed; they can be counted again."""
     if windows:
         gone = [
             (

@@ -13,9 +13,9 @@ from models.tables import CLUSTERED, CustomerOwned, of_customer
 
 
 class UsageRecordRow(CustomerOwned, table=True):
-    """One recorded quantity; ``number`` is the revision of the act that recorded it.
+    """One recorded quantity; ``number`` is the revision of the command that recorded it.
 
-    ``value`` is what UNIQUE counts once, and ``properties`` what was said about the usage.
+    ``value`` is what UNIQUE counts once, and ``properties`` are those of the usage.
     """
 
     __tablename__: ClassVar[str] = "usage_records"
@@ -43,7 +43,7 @@ class UsageRecordRow(CustomerOwned, table=True):
 
 
 class UsageWindowRow(CustomerOwned, table=True):
-    """The kept tally of the records from ``starts_at`` to just before ``ends_at``.
+    """The stored counter of the records from ``starts_at`` to just before ``ends_at``.
 
     ``last_at`` is when the value that LATEST shows was observed.
     """
@@ -59,7 +59,7 @@ class UsageWindowRow(CustomerOwned, table=True):
 
 
 class ReservationRow(CustomerOwned, table=True):
-    """A hold on a limit; ``number`` is the revision of the act that made it."""
+    """A reservation; ``number`` is the revision of the command that made it."""
 
     __tablename__: ClassVar[str] = "reservations"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""Whether balances and grants of credits agree with the ledger, entry by entry."""
+"""Verify balances and grants of credits against the ledger, entry by entry."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _ENTRIES = table_of(CreditEntryRow)
 
 
 async def running_balances(session: AsyncSession, part: CustomerBatch) -> Difference | None:
-    """Add up the ledger anew, and compare with the balance that every entry tells."""
+    """Add up the ledger, and compare with the balance stored in every entry."""
     c = _ENTRIES.c
     book = (c.customer_id, c.credit_type)
     running = func.sum(c.amount).over(partition_by=book, order_by=c.number)
@@ -38,8 +38,8 @@ async def running_balances(session: AsyncSession, part: CustomerBatch) -> Differ
 
 
 async def verify_balances(session: AsyncSession, part: CustomerBatch) -> Difference | None:
-    """Compare every balance with what its entries come to."""
-    c, entries = _BALANCES.c, _summed(part)
+    """Compare every balance with the sum of its entries."""
+    c, entries = _BALANCES.c, _sums(part)
     sums = {
         "granted": entries.c.granted,
         "consumed": -entries.c.consumed,
@@ -58,18 +58,18 @@ async def verify_balances(session: AsyncSession, part: CustomerBatch) -> Differe
     ).select_from(_BALANCES.outerjoin(entries, same))
     wrong = asked.where(_theirs(_BALANCES, part), differs).order_by(c.customer_id, c.credit_type)
     row = (await session.execute(wrong.limit(1))).mappings().first()
-    return None if row is None else _unbalanced(part, row, list(sums))
+    return None if row is None else _describe_imbalance(part, row, list(sums))
 
 
-def _unbalanced(part: CustomerBatch, row: Mapping[Any, Any], names: Sequence[str]) -> Difference:
+def _describe_imbalance(part: CustomerBatch, row: Mapping[Any, Any], names: Sequence[str]) -> Difference:
     name = next(name for name in names if row[name] != row[f"{name}_anew"])
     said = f"says {to_text(row[name])}, and its entries come to {to_text(row[f'{name}_anew'])}"
     sentence = f"The balance of '{row['credit_type']}', {name}, {said}."
     return Difference(customer=part.customers[row["customer_id"]], sentence=sentence)
 
 
-def _summed(part: CustomerBatch) -> Subquery:
-    """What the entries of each book come to, by kind."""
+def _sums(part: CustomerBatch) -> Subquery:
+    """Select the sums of each account's entries, by kind."""
     c = _ENTRIES.c
     kinds = {
         "granted": c.kind == EntryKind.GRANTED,
@@ -84,7 +84,7 @@ def _summed(part: CustomerBatch) -> Subquery:
 
 
 async def verify_grants(session: AsyncSession, part: CustomerBatch) -> Difference | None:
-    """Compare what is left and held of every grant with what its entries come to."""
+    """Compare what is left and held of every grant with the sum of its entries."""
     c, e = _GRANTS.c, _ENTRIES.c
     total = _whole(func.sum(e.amount)).label("sum")
     mine = (e.customer_id, e.credit_type, e.grant_number)
@@ -121,4 +121,4 @@ def _about(part: CustomerBatch, row: Any, sentence: str) -> Difference:  # noqa:
 
 
 CREDIT_CHECKS: Sequence[Check] = (running_balances, verify_balances, verify_grants)
-"""What is checked of every customer's credits, causes first."""
+"""The checks of every customer's credits, causes first."""

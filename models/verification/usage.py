@@ -1,6 +1,6 @@
-"""Whether what is kept agrees with what was recorded: every check gives the first difference it finds.
+"""Verify counters and other stored state against the records; every check returns its first difference.
 
-The database looks for differences; what agrees never leaves it. A check sees some customers at a time,
+The database searches for differences; equal rows never leave it. A check reads some customers at a time,
 all of them at one instant.
 """
 
@@ -60,25 +60,25 @@ _CUSTOM = table_of(CustomEntitlementRow)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerBatch:
-    """Some customers of an environment, their keys by number, and how its metered features are counted."""
+    """Some customers of an environment, their keys by number, and the aggregations of metered features."""
 
     environment: int
     customers: Mapping[int, str]
     aggregations: Mapping[str, Aggregation]
 
     def counted_by(self, *aggregations: Aggregation) -> list[str]:
-        """Give the features that are counted in one of these ways."""
+        """Return the features with one of these aggregations."""
         return [key for key, aggregation in self.aggregations.items() if aggregation in aggregations]
 
     def owns(self, table: FromClause) -> ColumnElement[bool]:
-        """Tell which rows of a table are these customers'."""
+        """Return the condition that rows of a table belong to these customers."""
         number = table.c.id if table is _CUSTOMERS else table.c.customer_id
         return and_(table.c.environment_id == self.environment, number.in_(self.customers))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """What does not agree about a customer, in a sentence."""
+    """A difference in a customer's data, as a sentence."""
 
     customer: str
     sentence: str
@@ -88,7 +88,7 @@ Check = Callable[[AsyncSession, CustomerBatch], Awaitable[Difference | None]]
 
 
 async def next_customers(session: AsyncSession, environment: int, after: int, count: int) -> dict[int, str]:
-    """Give the keys, by number, of the customers of an environment who come after one."""
+    """Return the keys, by number, of the customers of an environment with numbers above ``after``."""
     theirs = select(_CUSTOMERS.c.id, _CUSTOMERS.c.key).where(
         _CUSTOMERS.c.environment_id == environment, _CUSTOMERS.c.id > after
     )
@@ -97,7 +97,7 @@ async def next_customers(session: AsyncSession, environment: int, after: int, co
 
 
 async def verify_counters(session: AsyncSession, part: CustomerBatch) -> Difference | None:
-    """Count every kept tally anew."""
+    """Count every stored counter again."""
     owners = [Owner(environment=part.environment, customer=number) for number in part.customers]
     kept = await usage.load_counters(session, owners)
     places = [(owner, window) for owner in owners for window in kept[owner]]
@@ -113,7 +113,7 @@ async def verify_counters(session: AsyncSession, part: CustomerBatch) -> Differe
     )
     for owner, window in places:
         if not _is_same(kept[owner][window], anew[owner][window]):
-            return _about(part, owner, _miscounted(window, kept[owner][window], anew[owner][window]))
+            return _about(part, owner, _describe_miscount(window, kept[owner][window], anew[owner][window]))
     return None
 
 
@@ -121,7 +121,7 @@ def _is_same(kept: Tally, anew: Tally) -> bool:
     return (kept.used, kept.last_at) == (anew.used, anew.last_at)
 
 
-def _miscounted(window: Window, kept: Tally, anew: Tally) -> str:
+def _describe_miscount(window: Window, kept: Tally, anew: Tally) -> str:
     span = f"from {window.starts_at.isoformat()} to {window.ends_at.isoformat()}"
     if kept.used == anew.used:
         return f"The counter of '{window.feature}' {span} was seen last at another instant than its records."
@@ -135,9 +135,9 @@ def _about(part: CustomerBatch, owner: Owner, sentence: str) -> Difference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Doubts:
-    """What may be wrong with the rows of a table, each in words that go on after the row's name.
+    """Possible faults in the rows of a table, each worded to follow the row's name.
 
-    Conditions look at a row and at its customer.
+    Conditions refer to a row and to its customer.
     """
 
     noun: str
@@ -146,7 +146,7 @@ class _Doubts:
     conditions: Mapping[str, ColumnElement[bool]]
 
     async def first(self, session: AsyncSession, part: CustomerBatch) -> Difference | None:
-        """Give the first row that something is wrong with."""
+        """Return the first faulty row; None if there is none."""
         said = case(*((wrong, literal(words)) for words, wrong in self.conditions.items()))
         place, source = _CUSTOMERS.c.id, self.table
         if source is not _CUSTOMERS:
@@ -169,7 +169,7 @@ NEVER = "is of an act that the customer's revision does not count"
 
 
 async def verify_revisions(session: AsyncSession, part: CustomerBatch) -> Difference | None:
-    """Compare customers' revisions with what their acts have left."""
+    """Compare customers' revisions with the traces of their commands."""
     c = _CUSTOMERS.c
     doubts = _Doubts(
         noun="The customer",
@@ -190,7 +190,7 @@ async def verify_revisions(session: AsyncSession, part: CustomerBatch) -> Differ
 
 
 async def verify_records(session: AsyncSession, part: CustomerBatch) -> Difference | None:
-    """Look for records that no act can have left."""
+    """Find records that no command can have made."""
     c = _RECORDS.c
     observed = part.counted_by(Aggregation.MAX, Aggregation.LATEST)
     unique = c.feature_key.in_(part.counted_by(Aggregation.UNIQUE))
@@ -216,7 +216,7 @@ def _micros(instant: ColumnElement[object]) -> ColumnElement[int]:
 
 
 async def verify_reservations(session: AsyncSession, part: CustomerBatch) -> Difference | None:
-    """Compare holds with the acts that made them and with the records of what was settled."""
+    """Compare reservations with the commands that made them and with the records of settlements."""
     c, taken, record = _HOLDS.c, _KEYS.c, _RECORDS.c
     by_key = and_(taken.operation == Reserve.operation, taken.key == c.key, taken.number == c.number)
     made = exists().where(_same_customer(_KEYS, _HOLDS), by_key)
@@ -243,7 +243,7 @@ async def verify_reservations(session: AsyncSession, part: CustomerBatch) -> Dif
 
 
 async def verify_idempotency_keys(session: AsyncSession, part: CustomerBatch) -> Difference | None:
-    """Compare idempotency keys with what their acts have left."""
+    """Compare idempotency keys with the traces of their commands."""
     acts = _acts(part)
     c, hold, owned = acts.c, _HOLDS.c, _SUBSCRIPTIONS.c
     made = exists().where(
@@ -274,8 +274,8 @@ async def verify_idempotency_keys(session: AsyncSession, part: CustomerBatch) ->
 
 
 def _acts(part: CustomerBatch) -> Subquery:
-    """What each act of these customers that took a key has left; grouped, so that nothing is joined."""
-    left = union_all(_recorded(part), _taken(part)).subquery("left")
+    """Select the traces of each command that used a key; grouped, so that nothing is joined."""
+    left = union_all(_record_traces(part), _key_traces(part)).subquery("left")
     c = left.c
     of_key = [func.min(c[name]).label(name) for name in ("operation", "key", "told", "subscription")]
     of_records = [func.min(c[name]).label(name) for name in ("quantity", "feature_key")]
@@ -285,7 +285,7 @@ def _acts(part: CustomerBatch) -> Subquery:
     return grouped.having(func.count(c.key) > 0).subquery("acts")
 
 
-def _recorded(part: CustomerBatch) -> Select[Any]:
+def _record_traces(part: CustomerBatch) -> Select[Any]:
     c = _RECORDS.c
     unknown = [null().label(name) for name in ("operation", "key")]
     untold = [cast(null(), BigInteger).label(name) for name in ("told", "subscription")]
@@ -293,11 +293,11 @@ def _recorded(part: CustomerBatch) -> Select[Any]:
     return select(*place, c.quantity, c.feature_key, *unknown, *untold).where(part.owns(_RECORDS))
 
 
-def _taken(part: CustomerBatch) -> Select[Any]:
+def _key_traces(part: CustomerBatch) -> Select[Any]:
     c = _KEYS.c
     unknown = (cast(null(), BigInteger).label("quantity"), null().label("feature_key"))
-    told = func.coalesce(*(_told(name) for name in ("consumed", "recorded", "matched", "reserved")))
-    outcome = (told.label("told"), _told("subscription").label("subscription"))
+    told = func.coalesce(*(_outcome_number(name) for name in ("consumed", "recorded", "matched", "reserved")))
+    outcome = (told.label("told"), _outcome_number("subscription").label("subscription"))
     place = (c.environment_id, c.customer_id, c.number)
     return select(*place, *unknown, c.operation, c.key, *outcome).where(part.owns(_KEYS))
 
@@ -306,8 +306,8 @@ def _same_customer(one: Table, other: FromClause) -> ColumnElement[bool]:
     return and_(one.c.environment_id == other.c.environment_id, one.c.customer_id == other.c.customer_id)
 
 
-def _told(name: str) -> ColumnElement[int]:
-    """What an act answered, as its key remembers it."""
+def _outcome_number(name: str) -> ColumnElement[int]:
+    """Select a number of a command's outcome, as its key stores it."""
     return cast(type_coerce(_KEYS.c.outcome, JSON)[name].as_string(), BigInteger)
 
 
@@ -318,4 +318,4 @@ CHECKS: Sequence[Check] = (
     verify_idempotency_keys,
     verify_counters,
 )
-"""What is checked of every customer, causes first; whoever keeps something else adds a check of it."""
+"""The checks of every customer, causes first; new stored state needs a check here."""

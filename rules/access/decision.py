@@ -1,4 +1,4 @@
-"""The one decision: may this customer use this feature, how much is left, and why."""
+"""The access decision: may this customer use this feature, how much is left, and why."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from rules.values import BillingPeriod, Choices, ConfigKind, FeatureType, Metere
 
 
 class AccessReason(StrEnum):
-    """Why the answer is what it is; the denials stand in the order in which they are tested."""
+    """The reason for a decision; denials are listed in the order in which they are tested."""
 
     GRANTED = "GRANTED"
     WITHIN_LIMIT = "WITHIN_LIMIT"
@@ -60,9 +60,9 @@ ALLOWING = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessCheck:
-    """What is asked: ``requested`` in micros for a metered feature, ``values`` for a choice.
+    """An access check: ``requested`` in micros for a metered feature, ``values`` for a choice.
 
-    ``to_consume`` asks whether it may be used up at once, which only what is added up can be.
+    ``to_consume`` checks whether the quantity may be consumed at once, which requires a sum or a count.
     """
 
     customer: str
@@ -74,12 +74,11 @@ class AccessCheck:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResolvedCheck:
-    """Whom and what a question is about, as far as either exists, and what the customer has of it.
+    """The customer and feature of a check, as far as they exist, and the customer's entitlement.
 
-    ``past`` tells that it is asked about an instant before the customer's present: then usage counts
-    as far as it had occurred by then. ``until`` is no later than the first instant at which time alone
-    can change any of this; None where it never does. ``rate`` says how many credits usage burns, and
-    ``book`` holds them then.
+    ``past``: evaluated before the customer's last change; later usage is ignored. ``until`` is no later
+    than the first instant at which time alone can change any of this, None if it never does. ``rate`` says
+    how many credits usage burns, and ``book`` is then the account that holds them.
     """
 
     flat: ResolvedCatalog
@@ -98,16 +97,17 @@ class ResolvedCheck:
 
     @property
     def window(self) -> Window | None:
-        """The window whose tally the decision needs, if it needs one."""
+        """The window whose counter the decision needs; None if it needs none."""
         return None if self.metering is None else self.metering.window
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """The answer to a question; never an error, for unknown keys too.
+    """The result of a check. Unknown keys give a reason, not an error.
 
-    ``tested`` is the usage that was decided by, and ``usage`` the one that is told; so are the book of the
-    subject and ``book``: after a consumption they differ. ``overage_cost`` tells what it costs in credits.
+    ``tested`` is the usage that was tested, and ``usage`` the usage that is returned; in the same way
+    ``book`` is the account that is returned, and the subject's is the one that was tested. They differ
+    after a consumption. ``payment`` is the request's cost in credits.
     """
 
     subject: ResolvedCheck
@@ -120,12 +120,12 @@ class Decision:
 
     @property
     def allowed(self) -> bool:
-        """Whether the reason is one that allows."""
+        """Whether the reason allows access."""
         return self.reason in ALLOWING
 
     @property
     def display_text(self) -> str:
-        """What the customer has, in words; the feature's name, or key, where there is nothing."""
+        """What the customer has, in words; without an entitlement the feature's name or key."""
         subject = self.subject
         if subject.feature is None:
             return subject.question.feature
@@ -133,7 +133,7 @@ class Decision:
 
     @property
     def revision(self) -> Revision:
-        """How much the decision has seen."""
+        """The revision that the decision is based on."""
         customer = self.subject.customer
         return Revision(self.subject.flat.catalog.revision, customer.revision if customer else 0)
 
@@ -146,7 +146,7 @@ def resolve_check(
     *,
     past: bool = False,
 ) -> ResolvedCheck:
-    """Find what a question is about and what the customer has of it at an instant."""
+    """Find the customer, feature and entitlement of a check at an instant."""
     feature = flat.catalog.features.get(question.feature)
     if customer is None or feature is None:
         return ResolvedCheck(flat=flat, question=question, now=now, customer=customer, feature=feature)
@@ -195,9 +195,9 @@ def decide(
     held: ReservedTotal = NOTHING_RESERVED,
     next_usage: datetime | None = None,
 ) -> Decision:
-    """Decide a question; among ``tallies`` is that of the subject's window.
+    """Decide a check; ``tallies`` must have the counter of the subject's window.
 
-    ``next_usage`` is when, after a past instant, usage of the feature was next recorded or held.
+    ``next_usage`` is when, after a past instant, usage of the feature was next recorded or reserved.
     """
     usage = _usage(subject, tallies, held)
     return Decision(
@@ -212,7 +212,7 @@ def decide(
 
 
 def overage_cost_of(subject: ResolvedCheck, usage: UsageBalance | None) -> OverageCost | None:
-    """Tell what a question's request would cost in credits; None where usage burns none."""
+    """Return what a check's request would cost in credits; None if usage burns none."""
     if subject.rate is None or subject.book is None:
         return None
     value = None if usage is None else usage.value
@@ -224,7 +224,7 @@ def _credits_until(subject: ResolvedCheck) -> datetime | None:
     if subject.book is None or subject.customer is None:
         return None
     if subject.past:
-        # Whatever was entered next, it was no sooner.
+        # The next entry of the ledger is at least one tick later.
         return subject.now + datetime.resolution
     return next_instant(subject.book, subject.customer, subject.flat)
 
@@ -243,7 +243,7 @@ def _usage(subject: ResolvedCheck, tallies: Tallies, held: ReservedTotal) -> Usa
 
 
 Test = Callable[[ResolvedCheck, UsageBalance | None], AccessReason | None]
-"""Tests one reason for a no; None where it does not deny."""
+"""Tests one reason for a denial; returns None if it does not deny."""
 
 
 def _unknown_customer(subject: ResolvedCheck, _: UsageBalance | None) -> AccessReason | None:
@@ -308,7 +308,7 @@ TESTS: Mapping[str, Test] = {
     "limit": _beyond_limit,
     "credits": _beyond_credits,
 }
-"""What is tested, by its name, in the contract's order; the first that denies decides."""
+"""The tests by name, in the order of the contract; the first that denies decides."""
 
 
 def _denial(subject: ResolvedCheck, usage: UsageBalance | None) -> AccessReason | None:
@@ -320,7 +320,7 @@ def _denial(subject: ResolvedCheck, usage: UsageBalance | None) -> AccessReason 
 
 
 def _fits(question: AccessCheck, feature: Feature) -> bool:
-    """Tell whether the question can be asked of a feature of this type."""
+    """Return whether a feature of this type accepts the check's request."""
     countable = question.requested is None or feature.type is FeatureType.METERED
     choosable = question.values is None or feature.config_kind is ConfigKind.CHOICE
     consumable = not question.to_consume or is_added_up(feature)

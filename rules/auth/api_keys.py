@@ -1,4 +1,4 @@
-"""API keys as facts: who may act, for which environment, and until when."""
+"""API keys: kind, scopes, environment and expiry."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rules.errors import Problem
 
 
 class ApiKeyKind(StrEnum):
-    """Whom a key is for; a customer's token is one too, though nothing of it is kept."""
+    """The kind of an API key. Customer tokens are a kind too, though they are not stored."""
 
     SECRET = "SECRET"  # noqa: S105 - a kind of key, not a key
     PUBLISHABLE = "PUBLISHABLE"
@@ -32,12 +32,12 @@ class Scope(StrEnum):
 
 
 USUAL_SCOPES = tuple(scope for scope in Scope if scope is not Scope.ADMIN)
-"""What a secret key may do that was made by another key, unless it is said."""
+"""The scopes of a secret key that another key creates without naming scopes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiKey:
-    """A key without its secret. Keys expire and are revoked by real time."""
+    """An API key without its secret. Keys expire and are revoked by real time."""
 
     number: int
     environment: int
@@ -51,17 +51,17 @@ class ApiKey:
     last_used_at: datetime | None = None
 
     def is_valid(self, now: datetime) -> bool:
-        """Tell whether the key opens anything at an instant of real time."""
+        """Return whether the key is accepted at an instant of real time."""
         return self.revoked_at is None and not self.is_expired(now)
 
     def is_expired(self, now: datetime) -> bool:
-        """Tell whether the key's time is over at an instant of real time."""
+        """Return whether the key has expired at an instant of real time."""
         return self.expires_at is not None and self.expires_at <= now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewKey:
-    """What a key is made from: ``scopes`` None is all that its kind can have, ``expires_at`` None never."""
+    """The input for a new key: ``scopes`` None is all of its kind, ``expires_at`` None is never."""
 
     kind: ApiKeyKind = ApiKeyKind.SECRET
     name: str | None = None
@@ -70,13 +70,13 @@ class NewKey:
 
     @property
     def granted(self) -> tuple[Scope, ...]:
-        """The scopes that the key has, each once and in their order; only secret keys have any."""
+        """The scopes that the key gets, each once and in order; only secret keys have any."""
         if self.scopes is None:
             return tuple(Scope) if self.kind is ApiKeyKind.SECRET else ()
         return tuple(scope for scope in Scope if scope in self.scopes)
 
     def problems(self, now: datetime) -> Iterator[Problem]:
-        """Find what keeps the key from being made at an instant of real time."""
+        """Yield what prevents the key from being created at an instant of real time."""
         yield from text_problems(self.name)
         if self.kind is ApiKeyKind.CUSTOMER:
             yield invalid("Create a customer token with createCustomerToken; it is not a key.", "kind")

@@ -1,4 +1,4 @@
-"""Customers' tokens: what they say, and for how long they hold."""
+"""Customer tokens: their claims and their lifetime."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ _LAST = datetime(9000, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claims:
-    """One customer of an environment, by their keys, until an instant of real time."""
+    """The claims of a token: a customer and an environment by key, until an instant of real time."""
 
     environment: str
     customer: str
     expires_at: datetime
 
     def is_valid(self, now: datetime) -> bool:
-        """Tell whether the token opens anything at an instant of real time."""
+        """Return whether the token is accepted at an instant of real time."""
         return now < self.expires_at
 
     def payload(self, now: datetime) -> dict[str, object]:
-        """Write them as a JSON Web Token does, made at an instant."""
+        """Return the payload of a JSON Web Token that is issued at an instant."""
         return {
             "iss": ISSUER,
             "env": self.environment,
@@ -41,7 +41,7 @@ class Claims:
 
 
 def claims_of(payload: Mapping[str, object]) -> Claims | None:
-    """Read the payload of a token; None where it is not one of ours, whoever signed it."""
+    """Read the payload of a token; None if it is not one of ours, whatever its signature."""
     environment, customer, expiry = payload.get("env"), payload.get("sub"), payload.get("exp")
     if payload.get("iss") != ISSUER or not isinstance(environment, str) or not isinstance(customer, str):
         return None
@@ -53,7 +53,7 @@ def claims_of(payload: Mapping[str, object]) -> Claims | None:
 
 
 def ttl_problems(seconds: int) -> Iterator[Problem]:
-    """Check how long a token is to hold."""
+    """Check how long a token is to be valid."""
     if not 1 <= seconds <= LONGEST_SECONDS:
         yield out_of_range(f"A token lasts 1 to {LONGEST_SECONDS} seconds.", "ttlSeconds")
 

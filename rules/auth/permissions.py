@@ -1,7 +1,7 @@
-"""Who may ask what: one table, which reads like the contract, and what others are shown instead.
+"""Permissions: one table of who may read or write what, and what other callers see instead.
 
-A secret key may do what its scopes say. A publishable key reads what is published. A customer's token
-reads that, and everything of this one customer.
+A secret key may do what its scopes say. A publishable key reads what is published. A customer token reads
+what is published, and everything of its own customer.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from rules.auth.api_keys import ApiKeyKind, Scope
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Viewer:
-    """Who is asking, in which environment: a key, or the token of a ``customer``.
+    """The caller in an environment: a key, or the token of a ``customer``.
 
-    ``key`` is the number of the key. What opens the door opens it until ``expires_at``, an instant of
-    real time; None never ends by itself.
+    ``key`` is the number of the key. The credential is valid until ``expires_at``, an instant of real time;
+    None never expires by itself.
     """
 
     environment: int
@@ -31,33 +31,33 @@ class Viewer:
 
     @property
     def sees_drafts(self) -> bool:
-        """Whether the catalog is theirs to see whole, with what is not published yet."""
+        """Whether the caller reads the whole catalog, including what is not published yet."""
         theirs = not self.scopes.isdisjoint({Scope.CATALOG_READ, Scope.CATALOG_WRITE})
         return self.is_back_end and theirs
 
     @property
     def reads_customers(self) -> bool:
-        """Whether all customers are theirs to read."""
+        """Whether the caller reads all customers."""
         return self.is_back_end and Scope.CUSTOMERS_READ in self.scopes
 
     @property
     def knows_customers(self) -> bool:
-        """Whether who customers are is theirs to see: of all for back ends, else of themselves."""
+        """Whether the caller sees who a customer is: a secret key by its scopes, others always."""
         return not self.is_back_end or bool(self.scopes & {Scope.CUSTOMERS_READ, Scope.CUSTOMERS_WRITE})
 
     @property
     def is_back_end(self) -> bool:
-        """Whether a secret key is asking."""
+        """Whether the caller uses a secret key."""
         return self.kind is ApiKeyKind.SECRET
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Permission:
-    """What it takes to ask for a field.
+    """What a field requires of its caller.
 
-    A secret key needs ``scope``, if any. ``anyone`` lets publishable keys and customers' tokens in.
-    ``own`` lets a token in where it names its customer: the path of the argument that does. Where that
-    may be left out (``public``) a publishable key has to.
+    A secret key requires ``scope``, if any. ``anyone`` admits publishable keys and customer tokens. ``own``
+    is the path of the argument that names the customer: a token is admitted if it names its own. If the
+    argument is optional (``public``), a publishable key must leave it out.
     """
 
     scope: Scope | None = None
@@ -80,7 +80,7 @@ _PRICING = Permission(scope=Scope.CATALOG_READ, own=("customer",), public=True)
 
 QUERIES: Mapping[str, Permission] = {
     "viewer": _ANYONE,
-    # Each node by its own rule, below.
+    # Each node has its own rule, below.
     "node": _ANYONE,
     "nodes": _ANYONE,
     "product": _PUBLISHED,
@@ -154,7 +154,7 @@ NODES: Mapping[str, Permission] = {
     "CreditEntry": _own("customer"),
     "ApiKey": _needs(Scope.ADMIN),
 }
-"""By kind of node; whose ids name a customer name it behind the environment."""
+"""By kind of node; ids that name a customer name it after the environment."""
 
 UNPUBLISHED: Mapping[str, object] = {
     "Plan.draft": None,
@@ -170,13 +170,13 @@ UNPUBLISHED: Mapping[str, object] = {
     "Plan.metadata": {},
     "Addon.metadata": {},
 }
-"""What whoever may not see the whole catalog is shown in its place, wherever they reach it."""
+"""What callers who may not read the whole catalog see instead, wherever they reach it."""
 
 BACK_ENDS_OWN: Mapping[str, object] = {"Customer.metadata": {}}
-"""What whoever has no secret key is shown in its place."""
+"""What callers without a secret key see instead."""
 
 CUSTOMER_READERS_OWN: Mapping[str, object] = {"CustomerImpact.examples": ()}
-"""What whoever may not read customers is shown in its place."""
+"""What callers who may not read customers see instead."""
 
 
 WHO_CUSTOMERS_ARE: Mapping[str, object] = {
@@ -184,7 +184,7 @@ WHO_CUSTOMERS_ARE: Mapping[str, object] = {
     "Customer.email": None,
     "Customer.metadata": {},
 }
-"""What a key that neither reads nor writes customers, and meets one below an act, is shown in its place."""
+"""What a key that neither reads nor writes customers sees of one in the result of a command."""
 
 HIDDEN_FROM_SOME: Sequence[tuple[Mapping[str, object], Callable[[Viewer], bool]]] = (
     (UNPUBLISHED, lambda viewer: viewer.sees_drafts),
@@ -192,16 +192,16 @@ HIDDEN_FROM_SOME: Sequence[tuple[Mapping[str, object], Callable[[Viewer], bool]]
     (CUSTOMER_READERS_OWN, lambda viewer: viewer.reads_customers),
     (WHO_CUSTOMERS_ARE, lambda viewer: viewer.knows_customers),
 )
-"""Tables of what some are shown in place of a field's own value, and who is shown the value."""
+"""Tables of substitutes for a field's own value, each with who sees the value."""
 
 
 def refusal(viewer: Viewer, permission: Permission, arguments: Mapping[str, object]) -> str | None:
-    """Tell in a sentence why somebody may not ask for a field with these arguments; None if they may."""
+    """Return a sentence why a caller may not use a field with these arguments; None if they may."""
     match viewer.kind:
         case ApiKeyKind.SECRET:
             return _refusal_by_scope(viewer, permission)
         case ApiKeyKind.PUBLISHABLE:
-            of_nobody = permission.public and not [*_named(arguments, permission.own)]
+            of_nobody = permission.public and not [*_values_at(arguments, permission.own)]
             allowed = permission.anyone or of_nobody
             return None if allowed else "This requires a secret key; this one is publishable."
         case ApiKeyKind.CUSTOMER:
@@ -221,24 +221,24 @@ def _refusal_of_token(viewer: Viewer, permission: Permission, arguments: Mapping
         return None
     if not permission.own:
         return "This requires a secret key; this is a customer token."
-    if any(name != viewer.customer for name in _named(arguments, permission.own)):
+    if any(name != viewer.customer for name in _values_at(arguments, permission.own)):
         return "This token belongs to one customer and cannot read another."
     return None
 
 
-def _named(arguments: object, path: tuple[str, ...]) -> Iterator[object]:
-    """Give what stands at a path of the arguments, in every item of the lists on it."""
+def _values_at(arguments: object, path: tuple[str, ...]) -> Iterator[object]:
+    """Yield the values at a path of the arguments, in every item of lists on the path."""
     if isinstance(arguments, list):
         for item in arguments:
-            yield from _named(item, path)
+            yield from _values_at(item, path)
     elif path and isinstance(arguments, Mapping):
-        yield from _named(arguments.get(path[0]), path[1:])
+        yield from _values_at(arguments.get(path[0]), path[1:])
     elif arguments is not None:
         yield arguments
 
 
 def substitute(viewer: Viewer, place: str) -> tuple[object] | None:
-    """Give what somebody is shown in place of a field's own value, in a tuple; None for the value itself."""
+    """Return what a caller sees instead of a field's own value, in a tuple; None for the value itself."""
     for table, shows in HIDDEN_FROM_SOME:
         if place in table and not shows(viewer):
             return (table[place],)

@@ -1,6 +1,6 @@
 """The catalog as facts: products, features, credit types, and packages with their versions.
 
-Everything here is immutable. An edit makes a new ``Catalog`` that shares whatever it leaves alone.
+Everything here is immutable. An edit makes a new ``Catalog`` that shares all unchanged parts.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Aggregation(StrEnum):
 
 
 ADDED_UP = (Aggregation.SUM, Aggregation.COUNT)
-"""The aggregations in which usage can be consumed, reserved and paid for as it comes."""
+"""The aggregations whose usage can be consumed, reserved and charged immediately."""
 
 
 class FilterOperator(StrEnum):
@@ -76,7 +76,7 @@ class PackageStatus(StrEnum):
 
 
 class VersionState(StrEnum):
-    """Where a version stands."""
+    """The state of a version."""
 
     DRAFT = "DRAFT"
     PUBLISHED = "PUBLISHED"
@@ -84,14 +84,14 @@ class VersionState(StrEnum):
 
 
 class PublishScope(StrEnum):
-    """Whom a publish holds for."""
+    """Which customers a publish applies to."""
 
     ALL_CUSTOMERS = "ALL_CUSTOMERS"
     NEW_CUSTOMERS = "NEW_CUSTOMERS"
 
 
 class Widget(StrEnum):
-    """A place in which a row can be hidden."""
+    """A widget in which a row can be hidden."""
 
     PRICING_TABLE = "PRICING_TABLE"
     CUSTOMER_PORTAL = "CUSTOMER_PORTAL"
@@ -158,7 +158,7 @@ class CreditType:
 class Row:
     """One package's own statement about one feature or credit type.
 
-    With a ``price`` it holds for subscriptions on that price of that very plan only.
+    With a ``price`` it applies only to subscriptions on that price of that very plan.
     """
 
     key: str
@@ -170,7 +170,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Price:
-    """What a package costs: a fact for whoever bills, never charged by Allotment."""
+    """What a package costs. Allotment never charges it: it is for the billing system."""
 
     key: str
     billing_period: BillingPeriod
@@ -190,9 +190,9 @@ class CreditRate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
-    """What a version or draft says itself, before inheritance.
+    """What a version or draft itself says, before inheritance.
 
-    ``order`` holds the keys that were put first by hand; all others follow in the natural order.
+    ``order`` holds the keys that were placed first by hand; all others follow in the natural order.
     """
 
     base: str | None = None
@@ -204,10 +204,10 @@ class Content:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Version:
-    """A published content, for ever as it is.
+    """A published content, which never changes.
 
-    ``base_version`` is the version of the base plan that it was published against, and
-    ``cascaded`` tells that it was published because its base was.
+    ``base_version`` is the version of the base plan that it was published against, and ``cascaded`` says
+    that it was published because its base was.
     """
 
     number: int
@@ -220,7 +220,7 @@ class Version:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Package:
-    """What a customer can subscribe to. Versions are in order: version n stands at index n - 1."""
+    """Something a customer can subscribe to. Version n has index n - 1."""
 
     key: str
     name: str
@@ -238,19 +238,19 @@ class Package:
 
     @property
     def status(self) -> PackageStatus:
-        """Archived, else published once a version is."""
+        """Archived; otherwise published as soon as there is a version."""
         if self.archived:
             return PackageStatus.ARCHIVED
         return PackageStatus.PUBLISHED if self.versions else PackageStatus.DRAFT
 
     @property
     def shown(self) -> Content:
-        """What readers see: the published version's content, else the draft's."""
+        """What readers see: the published version's content, otherwise the draft's."""
         return self.versions[-1].content if self.versions else self.newest
 
     @property
     def newest(self) -> Content:
-        """What an edit starts from: the draft, else the published version."""
+        """What an edit starts from: the draft, otherwise the published version."""
         if self.draft is not None:
             return self.draft
         return self.versions[-1].content if self.versions else Content()
@@ -258,7 +258,7 @@ class Package:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan(Package):
-    """A package that a customer has at most one of per product."""
+    """A package of which a customer has at most one per product."""
 
     pricing_type: PricingType = PricingType.FREE
     visible: bool = True
@@ -289,7 +289,7 @@ class Catalog:
 
 
 def packages_of(catalog: Catalog, kind: type[AnyPackage], product: str | None) -> list[AnyPackage]:
-    """Give the plans or the add-ons, of one product or of all."""
+    """Return the plans or the add-ons, of one product or of all."""
     return [
         package
         for package in catalog.packages.values()
@@ -300,7 +300,7 @@ def packages_of(catalog: Catalog, kind: type[AnyPackage], product: str | None) -
 def features_like(
     catalog: Catalog, *, type_: FeatureType | None, product: str | None, search: str | None
 ) -> list[Feature]:
-    """Give the features of a type and product whose key or name holds a text, in any case."""
+    """Return the features of a type and product whose key or name contains a text, ignoring case."""
     wanted = (search or "").casefold()
     return [
         feature
@@ -312,21 +312,21 @@ def features_like(
 
 
 def plans_of(catalog: Catalog, product: str, *, include_archived: bool = False) -> list[Plan]:
-    """Give the plans of a product in display order: by position, equals by key."""
+    """Return the plans of a product in display order: by position, then by key."""
     plans = packages_of(catalog, Plan, product)
     shown = [plan for plan in plans if include_archived or not plan.archived]
     return sorted(shown, key=lambda plan: (plan.position, plan.key))
 
 
 def addons_of(catalog: Catalog, product: str, *, include_archived: bool = False) -> list[Addon]:
-    """Give the add-ons of a product in display order: by key."""
+    """Return the add-ons of a product in display order: by key."""
     addons = packages_of(catalog, Addon, product)
     shown = [addon for addon in addons if include_archived or not addon.archived]
     return sorted(shown, key=lambda addon: addon.key)
 
 
 def available_addons(catalog: Catalog, plan: Plan) -> list[Addon]:
-    """Give the add-ons that a subscriber of a plan may buy: published, and compatible with it."""
+    """Return the add-ons that a subscriber of a plan may buy: published, and compatible with it."""
     return [
         addon
         for addon in addons_of(catalog, plan.product)

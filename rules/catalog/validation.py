@@ -1,6 +1,6 @@
-"""What a well-formed catalog thing is: keys, names, units, meters and values.
+"""Validation of single catalog things: keys, names, units, meters and values.
 
-Paths are those of the inputs, so that a caller finds each problem where they wrote it.
+Paths are those of the inputs, so that callers find each problem in what they sent.
 """
 
 from __future__ import annotations
@@ -52,22 +52,22 @@ _CONFIG_VALUES: Mapping[ConfigKind, type] = {
 
 
 def invalid(message: str, *path: str) -> Problem:
-    """A value that cannot mean anything here."""
+    """A problem: the value has no meaning here."""
     return Problem(ErrorCode.INVALID, message, path)
 
 
 def missing_value(message: str, *path: str) -> Problem:
-    """A value that is missing."""
+    """A problem: a value is missing."""
     return Problem(ErrorCode.REQUIRED, message, path)
 
 
 def out_of_range(message: str, *path: str) -> Problem:
-    """A value of the right kind that is too small, too large or too long."""
+    """A problem: a value of the right kind is too small, too large or too long."""
     return Problem(ErrorCode.OUT_OF_RANGE, message, path)
 
 
 def mismatch(message: str, *path: str) -> Problem:
-    """A value of another kind than its place takes."""
+    """A problem: the value is of another kind than the field takes."""
     return Problem(ErrorCode.TYPE_MISMATCH, message, path)
 
 
@@ -82,19 +82,19 @@ def key_problems(key: str, *, path: str = "key") -> Iterator[Problem]:
 
 
 def is_storable(text: str) -> bool:
-    """Tell whether a text can be kept: PostgreSQL refuses NUL, and UTF-8 half of a surrogate pair."""
+    """Return whether a text can be stored: PostgreSQL refuses NUL, and UTF-8 half of a surrogate pair."""
     return _UNSTORABLE.search(text) is None
 
 
 def is_external_key(key: str) -> bool:
-    """Tell whether a caller's own id (of a customer, an idempotency key) is 1-255 printable characters."""
+    """Return whether a caller's own id (customer, idempotency key) is 1-255 printable characters."""
     return 1 <= len(key) <= LONGEST_NAME and key.isprintable()
 
 
 def text_problems(
     name: str | None, description: str | None = None, metadata: object = None
 ) -> Iterator[Problem]:
-    """Check what people read of a thing, and the metadata that only its owner reads."""
+    """Check the name, description and metadata of a thing."""
     if name is not None:
         yield from _name_problems(name)
     if description is not None and len(description) > LONGEST_TEXT:
@@ -119,12 +119,12 @@ def metadata_problems(metadata: object) -> Iterator[Problem]:
 
 
 def json_bytes(value: object) -> bytes:
-    """Write JSON in its shortest form; half of a surrogate pair counts as it is."""
+    """Return JSON in its shortest form; half of a surrogate pair is written as it is."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(errors="surrogatepass")
 
 
 def unit_problems(unit: Unit | None) -> Iterator[Problem]:
-    """Check the words for one and for many."""
+    """Check the singular and plural of a unit."""
     if unit is None:
         return
     for form, word in (("singular", unit.singular), ("plural", unit.plural)):
@@ -135,7 +135,7 @@ def unit_problems(unit: Unit | None) -> Iterator[Problem]:
 
 
 def value_problems(subject: Feature | CreditType, value: Value | Written) -> Iterator[Problem]:
-    """Check that a value says something that its feature or credit type can mean."""
+    """Check that a value is valid for its feature or credit type."""
     if isinstance(subject, CreditType):
         yield from _credit_problems(subject, value)
         return
@@ -212,7 +212,7 @@ def _metered_problems(subject: Feature, value: Metered | WrittenLimit) -> Iterat
 
 
 def limit_problems(value: WrittenLimit) -> Iterator[Problem]:
-    """Check that a limit is either a number or none at all."""
+    """Check that a limit is either a number or unlimited."""
     if value.limit is None and not value.unlimited:
         yield missing_value("Give a limit, or unlimited: true.", "limit")
     if value.limit is not None and value.unlimited:
@@ -220,7 +220,7 @@ def limit_problems(value: WrittenLimit) -> Iterator[Problem]:
 
 
 def complete_value(subject: Feature | CreditType, written: Written | Value) -> Value:
-    """Settle a value that has no problems: fill in the reset, put choices in the feature's order."""
+    """Complete a value that has no problems: fill in the reset, sort choices into the feature's order."""
     if isinstance(written, WrittenLimit):
         return Metered(
             limit=None if written.unlimited else written.limit,
@@ -234,7 +234,7 @@ def complete_value(subject: Feature | CreditType, written: Written | Value) -> V
 
 
 def default_reset(subject: Feature | CreditType) -> Reset:
-    """When usage starts again where nothing is said of it: never where the last value counts."""
+    """Return the reset where none is given: NEVER for LATEST, otherwise BILLING_PERIOD."""
     meter = subject.meter if isinstance(subject, Feature) else None
     level = meter is not None and meter.aggregation is Aggregation.LATEST
     return Reset(every=ResetInterval.NEVER if level else ResetInterval.BILLING_PERIOD)
@@ -248,7 +248,7 @@ def _overage_problems(overage: OverageRate) -> Iterator[Problem]:
 
 
 def reset_problems(reset: Reset) -> Iterator[Problem]:
-    """Check when usage starts again."""
+    """Check the parts of a reset."""
     if not 1 <= reset.count <= MOST_INTERVALS:
         yield out_of_range(f"The count must be 1 to {MOST_INTERVALS}.", "reset", "count")
     elif reset.count != 1 and reset.every in (ResetInterval.NEVER, ResetInterval.BILLING_PERIOD):
@@ -267,7 +267,7 @@ def money_problems(money: Money) -> Iterator[Problem]:
 
 
 def value_field(value: Value | Written) -> str:
-    """Name the input field that a value is written in."""
+    """Return the name of the input field that holds a value."""
     match value:
         case Metered() | WrittenLimit():
             return "metered"

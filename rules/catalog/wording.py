@@ -1,6 +1,6 @@
 """What customers read: '10,000 API calls per month', 'Everything in Starter, plus:', '$5.00'.
 
-The words are American English, and so are the digits. Quantities and sums are in micros.
+The words and digits are American English. Quantities and amounts are in micros.
 """
 
 from __future__ import annotations
@@ -74,9 +74,9 @@ def row_text(row: Row, *, subject: Feature | CreditType, billing: BillingPeriod 
 def value_text(
     value: Value | Revoked | None, *, subject: Feature | CreditType, billing: BillingPeriod | None = None
 ) -> str:
-    """The default words for what is given; None is nothing at all and reads as the subject's name.
+    """The default words for a value; None is no value and reads as the subject's name.
 
-    ``billing`` is how often the price in question is due, None where no price is chosen.
+    ``billing`` is how often the chosen price is due, None if no price is chosen.
     """
     match value:
         case Granted() | None:
@@ -94,7 +94,7 @@ def value_text(
 
 
 def heading(name: str, base_name: str | None, *, has_own_rows: bool, missing: Sequence[str] = ()) -> str:
-    """What stands above a plan's rows; ``has_own_rows`` counts visible ones only.
+    """The heading above a plan's rows; ``has_own_rows`` counts visible rows only.
 
     ``missing`` names what the base plan shows and this plan does not have.
     """
@@ -104,25 +104,25 @@ def heading(name: str, base_name: str | None, *, has_own_rows: bool, missing: Se
 
 
 def _share(base_name: str, missing: Sequence[str]) -> str:
-    """How much of its base plan a plan has: 'Everything in Starter except Forum', 'Most of Starter'."""
+    """How much of its base plan a plan includes: 'Everything in Starter except Forum', 'Most of Starter'."""
     if not missing:
         return f"Everything in {base_name}"
     if len(missing) > _MOST_EXCEPTIONS:
         return f"Most of {base_name}"
-    return f"Everything in {base_name} except {_listed(missing)}"
+    return f"Everything in {base_name} except {_join(missing)}"
 
 
 _MOST_EXCEPTIONS = 3
 
 
-def _listed(names: Sequence[str]) -> str:
-    """Join names as a sentence does: 'A', 'A and B', 'A, B and C'."""
+def _join(names: Sequence[str]) -> str:
+    """Join names as in a sentence: 'A', 'A and B', 'A, B and C'."""
     *others, last = names
     return f"{', '.join(others)} and {last}" if others else last
 
 
 def interval_text(reset: Reset, billing: BillingPeriod | None) -> str | None:
-    """How often usage starts again: 'per month', 'per 3 months'; None where it never does."""
+    """How often usage resets: 'per month', 'per 3 months'; None if it never does."""
     match reset.every:
         case ResetInterval.NEVER:
             return None
@@ -134,30 +134,30 @@ def interval_text(reset: Reset, billing: BillingPeriod | None) -> str | None:
 
 
 def quantity_text(micros: int) -> str:
-    """A quantity with its digits grouped and no needless zeros: '1,234.5'."""
+    """A quantity with grouped digits and no needless zeros: '1,234.5'."""
     return f"{to_decimal(micros).normalize():,f}"
 
 
 def instant_text(instant: datetime, timezone: str) -> str:
-    """An instant as a customer's own clock shows it: 'December 1, 2026, 00:00 (Europe/Berlin)'."""
+    """An instant in a customer's time zone: 'December 1, 2026, 00:00 (Europe/Berlin)'."""
     local = instant.astimezone(ZoneInfo(timezone))
     return f"{format_date(local, 'long', locale=_ENGLISH)}, {local:%H:%M} ({timezone})"
 
 
 def day_text(instant: datetime, timezone: str, *, year: bool = True) -> str:
-    """A day as a customer's own calendar names it: 'December 1, 2026', or without its year 'Dec 1'."""
+    """A day in a customer's time zone: 'December 1, 2026', or without its year 'Dec 1'."""
     return format_date(instant.astimezone(ZoneInfo(timezone)), "long" if year else "MMM d", locale=_ENGLISH)
 
 
 def moment_text(instant: datetime, timezone: str) -> str:
-    """A day and, unless it is its first instant, the time of it: 'December 1, 2026, 14:30'."""
+    """A day and, unless it is midnight, the time: 'December 1, 2026, 14:30'."""
     local = instant.astimezone(ZoneInfo(timezone))
     clock = "" if local.time() == time() else f", {local:%H:%M}"
     return f"{day_text(instant, timezone)}{clock}"
 
 
 def distance_text(instant: datetime, now: datetime, timezone: str) -> str:
-    """How many days of a customer's calendar away an instant is: 'today', 'in 10 days', '3 days ago'."""
+    """The distance to an instant in the customer's calendar days: 'today', 'in 10 days', '3 days ago'."""
     zone = ZoneInfo(timezone)
     days = (instant.astimezone(zone).date() - now.astimezone(zone).date()).days
     if abs(days) <= 1:
@@ -166,7 +166,7 @@ def distance_text(instant: datetime, now: datetime, timezone: str) -> str:
 
 
 def wait_text(seconds: int) -> str:
-    """How long to wait, never too short: '1 second', '90 seconds', '2 minutes', '24 hours'."""
+    """How long to wait, rounded up: '1 second', '90 seconds', '2 minutes', '24 hours'."""
     length, unit = next((length, unit) for length, unit in _WAITS if seconds >= 2 * length or length == 1)
     number = ceil(seconds / length)
     return f"{number:,} {unit}{'' if number == 1 else 's'}"
@@ -177,30 +177,30 @@ _WAITS = ((60 * 60, "hour"), (60, "minute"), (1, "second"))
 
 @lru_cache(maxsize=1024)
 def money_text(money: Money) -> str:
-    """A sum as Americans write it: '$5.00', '¥500', 'CHF\N{NO-BREAK SPACE}5.00', and '$0.002' below a cent.
+    """An amount as Americans write it: '$5.00', '¥500', 'CHF 5.00', and '$0.002' below a cent.
 
-    It has the digits of the currency's minor unit, and more where the sum needs them. A currency without
-    a symbol is written as its code, also one that is not known.
+    It has the digits of the currency's minor unit, and more where the amount needs them. A currency without
+    a symbol, or an unknown one, is written as its code.
     """
     return format_currency(
         to_decimal(money.amount),
         money.currency,
         _money_pattern(money.currency),
         locale=_ENGLISH,
-        # CLDR's digits are another number in another version, and not always ISO's.
+        # CLDR's digits change between versions, and are not always those of ISO.
         currency_digits=False,
         decimal_quantization=False,
     )
 
 
 def money_parts(money: Money) -> tuple[str, str]:
-    """A sum in its two parts, which joined are its text: ('$49', '.00'), ('¥500', '').
+    """An amount in two parts, which joined are its text: ('$49', '.00'), ('¥500', '').
 
-    Below 1 there is no second part: '$0.002' without its fraction would read as nothing.
+    Below 1 the second part is empty: '$0.002' without its fraction would read as nothing.
     """
     text = money_text(money)
     whole, sign, fraction = text.rpartition(_DECIMAL_SIGN)
-    # A symbol may hold the sign too, as that of XCG does: 'Cg.'.
+    # A symbol may contain the decimal sign too, as that of XCG does: 'Cg.'.
     is_split = bool(sign) and fraction.isdecimal() and abs(money.amount) >= ONE
     return (whole, sign + fraction) if is_split else (text, "")
 
@@ -243,7 +243,7 @@ def overage_text(rate: OverageRate, unit: Unit | None) -> str:
 
 
 def counted_text(micros: int, unit: Unit | None) -> str:
-    """A quantity with the word for it: '1 seat', '10 seats', and without a unit '10'."""
+    """A quantity with its unit: '1 seat', '10 seats', and without a unit '10'."""
     if unit is None:
         return quantity_text(micros)
     return f"{quantity_text(micros)} {unit.singular if micros == ONE else unit.plural}"

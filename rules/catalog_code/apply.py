@@ -1,7 +1,7 @@
-"""Applying a document: the catalog becomes what it says, as a whole or not at all.
+"""Apply a catalog document as a whole or not at all.
 
-What the document leaves out stays as it is, or is archived where that is asked for. What it changes
-is published: bases before what is derived from them, one version for each package.
+What the document leaves out stays as it is, or is archived on request. Changed packages are published: base
+plans before the plans derived from them, one version for each package.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ Thing = TypeVar("Thing")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Applied:
-    """The catalog after a document, the very same where there are no changes."""
+    """The catalog after a document; the same object if there are no changes."""
 
     catalog: Catalog
     changes: tuple[CatalogDifference, ...]
@@ -51,20 +51,20 @@ def apply(
     put_on: Collection[tuple[str, int]] = (),
     custom: Sequence[tuple[str, CustomEntitlement]] = (),
 ) -> Applied:
-    """Make the catalog what a document says, as ``rules.catalog_code.writer`` writes it.
+    """Apply a document, as ``rules.catalog_code.writer`` writes it, to the catalog.
 
-    ``prune`` archives the features and packages that it leaves out; ``put_on`` are the packages
-    and versions that live subscriptions were put on, and ``custom`` what customers have of their own:
-    both keep features in use. Raises Rejected with every problem; each path leads into the document.
+    ``prune`` archives the features and packages that it leaves out. ``put_on`` are the packages and
+    versions of live subscriptions, and ``custom`` the custom entitlements of customers: both keep features
+    in use. Raises Rejected with every problem; each path leads into the document.
     """
     wanted = read_document(document, catalog)
     if any(len(problem.path) <= 1 for problem in wanted.problems):
         raise Rejected(wanted.problems)
-    merged = _merged(catalog, wanted)
+    merged = _merge(catalog, wanted)
     if prune:
-        merged = _pruned(merged, wanted)
-    contents = _renewed(catalog, merged, wanted)
-    edited = _published(merged, wanted, contents, now, scope)
+        merged = _prune(merged, wanted)
+    contents = _changed_contents(catalog, merged, wanted)
+    edited = _publish(merged, wanted, contents, now, scope)
     transition = Transition(
         before=catalog,
         after=edited,
@@ -80,21 +80,21 @@ def apply(
     return Applied(catalog=edited if changes else catalog, changes=changes)
 
 
-def _merged(catalog: Catalog, wanted: Wanted) -> Catalog:
-    """Put what is wanted in place of what is known, contents apart; what says the same stays itself."""
+def _merge(catalog: Catalog, wanted: Wanted) -> Catalog:
+    """Replace known things by wanted ones, except contents; equal things keep their identity."""
     packages = {
         key: _with_history(catalog.packages.get(key), package) for key, package in wanted.packages.items()
     }
     return replace(
         catalog,
-        products=_laid_over(catalog.products, wanted.products, product_entry),
-        features=_laid_over(catalog.features, wanted.features, feature_entry),
-        credit_types=_laid_over(catalog.credit_types, wanted.credit_types, credit_type_entry),
-        packages=_laid_over(catalog.packages, packages, terms_entry),
+        products=_overlay(catalog.products, wanted.products, product_entry),
+        features=_overlay(catalog.features, wanted.features, feature_entry),
+        credit_types=_overlay(catalog.credit_types, wanted.credit_types, credit_type_entry),
+        packages=_overlay(catalog.packages, packages, terms_entry),
     )
 
 
-def _laid_over(
+def _overlay(
     known: Mapping[str, Thing], wanted: Mapping[str, Thing], entry: Callable[[Thing], Entry]
 ) -> dict[str, Thing]:
     fresh = {
@@ -106,21 +106,21 @@ def _laid_over(
 
 
 def _says_the_same(one: Entry, other: Entry) -> bool:
-    # In JSON true is not 1, as it is in Python.
+    # Python holds True equal to 1; JSON does not.
     return one == other and json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
 
 
 def _with_history(known: Package | None, wanted: Package) -> Package:
-    """Give a wanted package the draft and versions of the known one."""
+    """Copy the draft and versions of the known package to the wanted one."""
     if known is None:
         return replace(wanted, draft=None)
     return replace(wanted, draft=known.draft, versions=known.versions)
 
 
-def _pruned(merged: Catalog, wanted: Wanted) -> Catalog:
-    """Archive what the document leaves out; products and credit types have no such state."""
+def _prune(merged: Catalog, wanted: Wanted) -> Catalog:
+    """Archive what the document leaves out; products and credit types cannot be archived."""
     features = {
-        key: feature if key in wanted.features else _retired(feature)
+        key: feature if key in wanted.features else _retire(feature)
         for key, feature in merged.features.items()
     }
     packages = {
@@ -130,14 +130,14 @@ def _pruned(merged: Catalog, wanted: Wanted) -> Catalog:
     return replace(merged, features=features, packages=packages)
 
 
-def _retired(feature: Feature) -> Feature:
+def _retire(feature: Feature) -> Feature:
     if feature.status is FeatureStatus.ARCHIVED:
         return feature
     return replace(feature, status=FeatureStatus.ARCHIVED)
 
 
-def _renewed(before: Catalog, merged: Catalog, wanted: Wanted) -> dict[str, Content]:
-    """Give the contents that the document changes, or publishes for the first time."""
+def _changed_contents(before: Catalog, merged: Catalog, wanted: Wanted) -> dict[str, Content]:
+    """Return the contents that the document changes, or publishes for the first time."""
     renewed: dict[str, Content] = {}
     for key, package in wanted.packages.items():
         known = before.packages.get(key)
@@ -154,10 +154,10 @@ def _says_already(known: Package, content: Content, merged: Catalog) -> bool:
     return _says_the_same(content_entry(known.shown, merged), content_entry(content, merged))
 
 
-def _published(
+def _publish(
     merged: Catalog, wanted: Wanted, contents: Mapping[str, Content], now: datetime, scope: PublishScope
 ) -> Catalog:
-    """Publish contents, but for those of packages that stay drafts."""
+    """Publish contents, except those of packages that stay drafts."""
     packages = dict(merged.packages)
     drafts = {key for key in contents.keys() & wanted.drafts if not packages[key].versions}
     for key in drafts:

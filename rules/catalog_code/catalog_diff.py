@@ -1,4 +1,4 @@
-"""What differs between two catalogs, in words: all that a catalog document says, and nothing else."""
+"""The differences between two catalogs, in words: those of their documents, and nothing else."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ class HasName(Protocol):
 
     @property
     def name(self) -> str:
-        """What people call it."""
+        """The name that people read."""
 
 
 Thing = TypeVar("Thing", bound=HasName)
 
 _USUAL = {"status": "ACTIVE", "pricingType": "FREE", "visible": True, "archived": False, "draft": False}
-"""What a document leaves out because it is usual, and is told all the same where it changes."""
+"""Defaults, which a document leaves out; a difference names them all the same."""
 
 _SENTENCES = {
     ("archived", "yes"): "is archived",
@@ -46,11 +46,11 @@ _SENTENCES = {
 }
 
 _LONGEST = 200
-"""How many characters of a text a summary repeats."""
+"""The most characters of a text that a summary repeats."""
 
 
 def catalog_changes(before: Catalog, after: Catalog) -> list[CatalogDifference]:
-    """Tell what differs: things in the order of their keys, what each says itself and no consequences."""
+    """Return the differences, in the order of keys; consequences of a difference are left out."""
     return [
         *_things("products", "Product", before.products, after.products, product_entry),
         *_things("features", "Feature", before.features, after.features, feature_entry),
@@ -114,12 +114,12 @@ def _entry_changes(
 ) -> Iterator[CatalogDifference]:
     was, now = (dict(_leaves({**_USUAL, **entry})) for entry in (before, after))
     for leaf in changed_keys(was, now):
-        old, new = (_reading(entry.get(leaf)) for entry in (was, now))
+        old, new = (_readable(entry.get(leaf)) for entry in (was, now))
         yield difference(path_of(*place, *leaf), old, new, _sentence(head, leaf, old, new))
 
 
 def _leaves(entry: Mapping[str, object], *place: str) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Give the innermost values of an entry as JSON, in which true is not 1."""
+    """Yield the innermost values of an entry as JSON, in which true is not 1."""
     for name, value in entry.items():
         if isinstance(value, Mapping) and value:
             yield from _leaves(value, *place, name)
@@ -127,8 +127,8 @@ def _leaves(entry: Mapping[str, object], *place: str) -> Iterator[tuple[tuple[st
             yield (*place, name), plain_text(value)
 
 
-def _reading(leaf: str | None) -> str | None:
-    """Give the words for a value that is written as JSON."""
+def _readable(leaf: str | None) -> str | None:
+    """Return the words for a value that is written as JSON."""
     value = None if leaf is None else json.loads(leaf)
     if isinstance(value, bool):
         return "yes" if value else "no"
@@ -145,13 +145,13 @@ def _sentence(head: str, leaf: tuple[str, ...], before: str | None, after: str |
     what = f"{head}: {' '.join(_words(name) for name in leaf)}"
     if after is None:
         return f"{what} removed"
-    return f"{what} set to {_quoted(after)}" if before is None else f"{what} changed to {_quoted(after)}"
+    return f"{what} set to {_quote(after)}" if before is None else f"{what} changed to {_quote(after)}"
 
 
 def _words(name: str) -> str:
-    """Read a field's name: 'defaultTrialDays' is 'default trial days'."""
+    """Return a field's name in words: 'defaultTrialDays' is 'default trial days'."""
     return re.sub("(?<=[a-z])([A-Z])", r" \1", name).lower()
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     return f"'{text}'" if len(text) <= _LONGEST else f"'{text[:_LONGEST]}…'"

@@ -1,7 +1,7 @@
-"""What differs between two states of a thing, in words that a product manager reads.
+"""The differences between two states of a thing, in words that a product manager understands.
 
-A path names the place as a catalog document does: ``plans.pro.entitlements.seats.limit``. A row that
-holds for one price is ``seats@pro-yearly``, and a key with a dot in it stands in quotes.
+A path names the place as a catalog document does: ``plans.pro.entitlements.seats.limit``. A row for one
+price is ``seats@pro-yearly``, and a key that contains a dot is quoted.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Key = TypeVar("Key")
 
 
 class ChangeKind(StrEnum):
-    """What happened to a place."""
+    """What happened at a path."""
 
     ADDED = "ADDED"
     REMOVED = "REMOVED"
@@ -27,7 +27,7 @@ class ChangeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogDifference:
-    """One difference; ``before`` is None where something was added, ``after`` where it was removed."""
+    """One difference; ``before`` is None if something was added, ``after`` if it was removed."""
 
     kind: ChangeKind
     path: str
@@ -37,12 +37,12 @@ class CatalogDifference:
 
 
 def path_of(*parts: str) -> str:
-    """Name a place."""
+    """Return the path of a place."""
     return ".".join(f'"{part}"' if "." in part else part for part in parts)
 
 
 def difference(path: str, before: str | None, after: str | None, summary: str) -> CatalogDifference:
-    """Make a change, whose kind follows from what there was and is."""
+    """Return a difference, whose kind follows from ``before`` and ``after``."""
     kind = ChangeKind.REMOVED if after is None else ChangeKind.CHANGED
     if before is None:
         kind = ChangeKind.ADDED
@@ -50,15 +50,15 @@ def difference(path: str, before: str | None, after: str | None, summary: str) -
 
 
 def plain_text(value: object) -> str:
-    """Write free-form JSON on one line."""
+    """Return free-form JSON on one line."""
     return json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiffContext:
-    """The package whose content changes, in the catalog that has the names.
+    """The package whose content changes, and the catalog that has the names.
 
-    ``inherited`` are the keys of which its base plan speaks, where its own rows alone are looked at.
+    ``inherited`` are the keys that its base plan defines, if only the package's own rows are compared.
     """
 
     catalog: Catalog
@@ -67,31 +67,31 @@ class DiffContext:
 
     @property
     def name(self) -> str:
-        """What people call the package."""
+        """The name of the package."""
         return self.package.name
 
     def path(self, *parts: str) -> str:
-        """Name a place in the package."""
+        """Return the path of a place in the package."""
         section = "addons" if isinstance(self.package, Addon) else "plans"
         return path_of(section, self.package.key, *parts)
 
     def changed(self, what: str, before: str, after: str, *parts: str) -> CatalogDifference:
-        """Say that something in the package is another now."""
+        """Return a difference between two values in the package."""
         summary = f"{self.name}: {what} changed from {before} to {after}"
         return difference(self.path(*parts), before, after, summary)
 
     def feature(self, key: str) -> Feature:
-        """Give the feature of a key that is known to name one."""
+        """Return the feature of a key that is known to be one."""
         return self.catalog.features[key]
 
     def name_of(self, package: str) -> str:
-        """Give what people call a package, or its key where there is none."""
+        """Return the name of a package, or its key if there is none."""
         known = self.catalog.packages.get(package)
         return known.name if known else package
 
 
 def changed_keys(before: Mapping[Key, object], after: Mapping[Key, object]) -> Iterator[Key]:
-    """Give the keys whose things differ: those of after in its order, then those that are gone."""
+    """Yield the keys whose things differ: those of ``after`` in order, then those that are gone."""
     for key in dict.fromkeys((*after, *before)):
         if before.get(key) != after.get(key):
             yield key

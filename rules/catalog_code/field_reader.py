@@ -1,7 +1,7 @@
-"""Reading plain mappings field by field: what is there, what is missing, and what nobody knows.
+"""Read plain mappings field by field: present, missing and unknown fields.
 
-Nothing is raised. What cannot be read gives its default and a problem with the path to it, so that
-one pass finds every problem of a document.
+Problems are collected, not raised. An unreadable field gives its default and a problem with its path, so
+that one pass finds every problem of a document.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ _LONGEST_QUOTE = 100
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What reading has found: problems, and the paths of what could not be read because of them."""
+    """The problems found, and the paths of what could not be read because of them."""
 
     problems: list[Problem] = field(default_factory=list)
     unread: set[Path] = field(default_factory=set)
 
 
 class Fields:
-    """A mapping at a place of a document; all problems go to one place. Null is as good as left out."""
+    """A mapping at a place of a document; problems are added to shared findings. Null means absent."""
 
     def __init__(self, value: object, place: Path, findings: Findings) -> None:
         self._place = place
@@ -46,25 +46,25 @@ class Fields:
         self._readable = isinstance(value, Mapping)
         self._entries: Mapping[str, object] = value if isinstance(value, Mapping) else {}
         if not self._readable:
-            self.complain(invalid(f"Expected a mapping of fields, got {_called(value)}."))
+            self.complain(invalid(f"Expected a mapping of fields, got {_describe(value)}."))
 
     def complain(self, problem: Problem) -> None:
-        """Tell a problem that keeps something from being read; its path begins here."""
+        """Add a problem that makes something unreadable; its path begins here."""
         told = problem.under(*self._place)
         self._findings.problems.append(told)
         self._findings.unread.add(told.path)
 
     def miss(self, message: str, *path: str) -> None:
-        """Tell that something is missing, unless nothing could be read here at all."""
+        """Add that something is missing, unless nothing here could be read at all."""
         if self._readable:
             self.complain(missing_value(message, *path))
 
     def has(self, name: str) -> bool:
-        """Tell whether a field says anything."""
+        """Return whether a field has a value."""
         return self._entries.get(name) is not None
 
     def one(self, name: str, read: Callable[[object], Read]) -> Read | None:
-        """Read a field that may be left out; ``read`` raises ValueError with what is wrong."""
+        """Read an optional field; ``read`` raises ValueError with what is wrong."""
         self._asked.append(name)
         value = self._entries.get(name)
         if value is None:
@@ -76,7 +76,7 @@ class Fields:
             return None
 
     def needed(self, name: str, read: Callable[[object], Read]) -> Read | None:
-        """Read a field that must be there; None comes with a problem."""
+        """Read a required field; None comes with a problem."""
         if not self.has(name):
             self.miss(f"'{name}' is required.", name)
         return self.one(name, read)
@@ -86,7 +86,7 @@ class Fields:
         return self.one(name, lambda value: self._inside(value, (name,), read))
 
     def needed_inner(self, name: str, read: Callable[[Fields], Read]) -> Read | None:
-        """Read a mapping in a field that must be there; None comes with a problem."""
+        """Read a required mapping in a field; None comes with a problem."""
         return self.needed(name, lambda value: self._inside(value, (name,), read))
 
     def items(self, name: str, read: Callable[[Fields], Read]) -> tuple[Read, ...]:
@@ -113,7 +113,7 @@ class Fields:
         return told
 
     def refuse_unknown(self) -> None:
-        """Tell of every field that was not asked for; nothing is unread because of it."""
+        """Add a problem for every field that was not read; this makes nothing unreadable."""
         for name in sorted(self._entries.keys() - set(self._asked)):
             near = get_close_matches(name, self._asked, n=1)
             hint = f"; '{near[0]}' may be meant" if near else ""
@@ -126,7 +126,7 @@ def text(value: object) -> str:
     if isinstance(value, str):
         return value
     hint = "; put it in quotes" if isinstance(value, int | Decimal | bool) else ""
-    message = f"Expected a string, got {_called(value)}{hint}."
+    message = f"Expected a string, got {_describe(value)}{hint}."
     raise ValueError(message)
 
 
@@ -134,7 +134,7 @@ def flag(value: object) -> bool:
     """Read true or false; ValueError otherwise."""
     if isinstance(value, bool):
         return value
-    message = f"Expected true or false, got {_called(value)}."
+    message = f"Expected true or false, got {_describe(value)}."
     raise ValueError(message)
 
 
@@ -144,7 +144,7 @@ def quantity(value: object) -> int:
     try:
         return from_decimal(number)
     except ValueError as problem:
-        message = f"A number {problem}, unlike {_called(value)}."
+        message = f"A number {problem}, unlike {_describe(value)}."
         raise ValueError(message) from None
 
 
@@ -153,7 +153,7 @@ def _decimal(value: object) -> Decimal:
         return Decimal(value)
     if isinstance(value, str) and _PLAIN.fullmatch(value):
         return Decimal(value)
-    message = f"Expected a number, got {_called(value)}."
+    message = f"Expected a number, got {_describe(value)}."
     raise ValueError(message)
 
 
@@ -161,7 +161,7 @@ def whole(value: object) -> int:
     """Read a whole number that fits 32 bits; ValueError otherwise."""
     number, rest = divmod(quantity(value), ONE)
     if rest or abs(number) > _LARGEST_INT or isinstance(value, str):
-        message = f"A whole number of at most {_LARGEST_INT} is expected, not {_called(value)}."
+        message = f"A whole number of at most {_LARGEST_INT} is expected, not {_describe(value)}."
         raise ValueError(message)
     return number
 
@@ -170,7 +170,7 @@ def member(kind: type[Member], value: object) -> Member:
     """Read a member of an enum; ValueError, naming all of them, otherwise."""
     if isinstance(value, str) and value in kind.__members__:
         return kind[value]
-    message = f"One of {', '.join(kind.__members__)} is expected, not {_called(value)}."
+    message = f"One of {', '.join(kind.__members__)} is expected, not {_describe(value)}."
     raise ValueError(message)
 
 
@@ -178,7 +178,7 @@ def read_list(value: object) -> list[object]:
     """Read a list; ValueError otherwise."""
     if isinstance(value, list):
         return value
-    message = f"Expected a list, got {_called(value)}."
+    message = f"Expected a list, got {_describe(value)}."
     raise ValueError(message)
 
 
@@ -193,7 +193,7 @@ def members(kind: type[Member], value: object) -> tuple[Member, ...]:
 
 
 def free(value: object) -> Any:  # noqa: ANN401 - any JSON value
-    """Read free-form JSON, with floats for fractions as JSON has them; ValueError for one too large."""
+    """Read free-form JSON, with floats for fractions; ValueError for a number that is too large."""
     match value:
         case dict():
             return free_mapping(value)
@@ -209,7 +209,7 @@ def free_mapping(value: object) -> dict[str, Any]:
     """Read a free-form JSON object; ValueError otherwise."""
     if isinstance(value, dict):
         return {key: free(item) for key, item in value.items()}
-    message = f"Expected a mapping, got {_called(value)}."
+    message = f"Expected a mapping, got {_describe(value)}."
     raise ValueError(message)
 
 
@@ -221,7 +221,7 @@ def _float(value: Decimal) -> float:
     return number
 
 
-def _called(value: object) -> str:
+def _describe(value: object) -> str:
     match value:
         case None:
             return "null"

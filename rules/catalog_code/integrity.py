@@ -1,9 +1,9 @@
-"""The proof of a whole catalog: everything in it that ordinary edits would never have let in.
+"""The integrity of a whole catalog: everything that ordinary edits would have refused.
 
-Paths are those of a catalog document, so that whoever wrote one finds each problem there. The time it
-takes grows with the catalog and no faster. A catalog may hold what is merely idle: a revocation of
-what is no longer inherited, a boolean row that waits under an inherited one, an order of keys without
-rows; and in a draft that others were discarded around, a chain that publishing will refuse.
+Paths are those of a catalog document, so that its author finds each problem there. The time is linear in
+the size of the catalog. A catalog may hold what merely has no effect: a revocation of something no longer
+inherited, a boolean row that the base plan already includes, an order of keys without rows. A draft may
+hold a chain of plans that publishing will refuse, because drafts around it were discarded.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from rules.values import Choices, Revoked, Value
 
 
 def problems(catalog: Catalog) -> list[Problem]:
-    """Give everything that is wrong with a catalog; nothing is with one that edits have made."""
+    """Return everything that is wrong with a catalog; a catalog made by edits has no problems."""
     chains = list(_chain_problems(catalog))
     sound = all(problem.code is not ErrorCode.CYCLE for problem in chains)
     return [
@@ -52,12 +52,12 @@ def problems(catalog: Catalog) -> list[Problem]:
 
 
 def path_to(package: Package) -> tuple[str, str]:
-    """Give the place of a package in a document."""
+    """Return the path of a package in a document."""
     return "addons" if isinstance(package, Addon) else "plans", package.key
 
 
 def _key_problems(catalog: Catalog) -> Iterator[Problem]:
-    """Check that keys are well formed, and in no key space differ in case only."""
+    """Check that keys are well formed, and unique in their key space when case is ignored."""
     products = [("products", key) for key in catalog.products]
     features = [("features", key) for key in catalog.features]
     credit_types = [("creditTypes", key) for key in catalog.credit_types]
@@ -114,7 +114,7 @@ def _content_problems(catalog: Catalog, package: Package, content: Content) -> I
         *_price_list_problems(catalog, content),
         *_rate_list_problems(catalog, content),
     )
-    # What nobody can subscribe to any more may stand on what is archived too.
+    # A package that nobody can subscribe to any more may depend on archived things.
     return (problem for problem in found if not (package.archived and problem.code is ErrorCode.ARCHIVED))
 
 
@@ -162,7 +162,7 @@ def _row_problems(catalog: Catalog, package: Package, row: Row) -> Iterator[Prob
 
 
 def _as_known_to(package: Package, subject: Feature | CreditType, value: Value) -> Feature | CreditType:
-    """Give a subject with the choices that an archived package has picked, which may be dropped since."""
+    """Return a subject with the choices that an archived package picked, which may be dropped since."""
     if package.archived and isinstance(subject, Feature) and isinstance(value, Choices):
         return replace(subject, choices=(*subject.choices, *value.choices))
     return subject
@@ -200,7 +200,7 @@ def _rate_list_problems(catalog: Catalog, content: Content) -> Iterator[Problem]
 
 
 def _version_problems(catalog: Catalog) -> Iterator[Problem]:
-    """Check that published plans stand on what is published of their base plans now."""
+    """Check that published plans inherit from published versions of their base plans."""
     for package in catalog.packages.values():
         version = package.published
         base = catalog.packages.get(version.content.base or "") if version else None
@@ -217,7 +217,7 @@ def _version_problems(catalog: Catalog) -> Iterator[Problem]:
 
 
 def _chain_problems(catalog: Catalog) -> Iterator[Problem]:
-    """Check that no plan stands on itself, and no chain of published plans is too long."""
+    """Check that no plan inherits from itself, and that no chain of published plans is too long."""
     bases = {key: package.shown.base for key, package in catalog.packages.items()}
     depths: dict[str | None, int] = {None: 0}
     for key in sorted(bases):
@@ -235,7 +235,7 @@ def _chain_problems(catalog: Catalog) -> Iterator[Problem]:
 
 
 def _unknown_chain(bases: Mapping[str, str | None], depths: Mapping[str | None, int], key: str) -> list[str]:
-    """Give a plan and those that it stands on, up to one that is known, missing or there already."""
+    """Return a plan and its base plans, up to one that is known, missing or there already."""
     chain: list[str] = []
     current: str | None = key
     while current is not None and current in bases and current not in depths and current not in chain:

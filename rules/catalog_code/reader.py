@@ -1,7 +1,6 @@
-"""Reading a document: what it wants the catalog to be, and everything in it that cannot be read.
+"""Read a catalog document: the catalog it describes, and everything that cannot be read.
 
-What is wrong with the catalog that it wants is for ``rules.catalog_code.integrity`` to say; here it is only
-read.
+The problems of the described catalog itself are found by ``rules.catalog_code.integrity``.
 """
 
 from __future__ import annotations
@@ -43,10 +42,10 @@ from rules.values import BillingPeriod, ConfigKind, FeatureType, Granted, Revoke
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What a document wants: things by key, packages with their content as a draft.
+    """The catalog a document describes: things by key, packages with their content as a draft.
 
-    ``drafts`` are the packages that are not to be published. What is ``unread`` is at its default, and
-    among the ``problems``.
+    ``drafts`` are the packages that are not to be published. What is ``unread`` has its default, and a
+    problem among ``problems``.
     """
 
     products: Mapping[str, Product]
@@ -58,14 +57,14 @@ class Wanted:
     unread: frozenset[Path]
 
     def explains(self, problem: Problem) -> bool:
-        """Tell whether a problem of the wanted catalog only follows from what could not be read."""
+        """Return whether a problem of the wanted catalog only follows from what could not be read."""
         path = problem.path
         subjects = {one[1] for one in self.unread if len(one) == len(("features", "key"))}
         inside = any(path[:length] in self.unread for length in range(2, len(path) + 1))
         return inside or not subjects.isdisjoint(self._subjects_of(path))
 
     def _subjects_of(self, path: Path) -> set[str | None]:
-        """Give the features and credit types that the row, price or rate at a path is about."""
+        """Return the keys of the features and credit types of the row, price or rate at a path."""
         match path:
             case _, key, "entitlements", index, *_ if key in self.packages:
                 return {self.packages[key].newest.rows[int(index)].key}
@@ -79,7 +78,7 @@ class Wanted:
 
 
 def _element(path: Path) -> Path:
-    """Give the least of a document that says nothing reliable where something in it cannot be read."""
+    """Return the smallest part of a document that is unreliable if something at a path is unreadable."""
     match path:
         case "features", key, "type" | "configKind" | "choices" | "meter", *_:
             return "features", key
@@ -90,12 +89,12 @@ def _element(path: Path) -> Path:
 
 
 def read_document(document: object, catalog: Catalog) -> Wanted:
-    """Read a document that speaks of a catalog; rows may be about what only the catalog has."""
+    """Read a document; rows may name features and credit types that only the catalog has."""
     return _Reading(catalog).read(document)
 
 
 class _Reading:
-    """One document being read; rows need the features that were read before them."""
+    """The reading of one document; rows need the features that were read before them."""
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
@@ -105,7 +104,7 @@ class _Reading:
         self._drafts: set[str] = set()
 
     def read(self, document: object) -> Wanted:
-        """Read it all."""
+        """Read the whole document."""
         root = Fields(document, (), self._findings)
         products = root.things("products", _product)
         self._features = root.things("features", _feature)
@@ -127,7 +126,7 @@ class _Reading:
         )
 
     def _of_their_kind(self, section: str, packages: Mapping[str, Package]) -> dict[str, Package]:
-        """Leave out what the catalog knows as a package of the other kind."""
+        """Leave out what the catalog has as a package of the other kind."""
         fitting = dict(packages)
         for key, package in packages.items():
             known = self._catalog.packages.get(key)
@@ -145,17 +144,17 @@ class _Reading:
             position=fields.one("position", read.whole) or 0,
             default_trial_days=fields.one("defaultTrialDays", read.whole),
             compatible_addons=fields.one("compatibleAddons", read.texts),
-            **self._shared(key, fields, base=fields.one("basePlan", read.text)),
+            **self._read_shared(key, fields, base=fields.one("basePlan", read.text)),
         )
 
     def _addon(self, key: str, fields: Fields) -> Addon:
-        return Addon(max_quantity=fields.one("maxQuantity", read.whole), **self._shared(key, fields))
+        return Addon(max_quantity=fields.one("maxQuantity", read.whole), **self._read_shared(key, fields))
 
-    def _shared(self, key: str, fields: Fields, base: str | None = None) -> dict[str, Any]:
+    def _read_shared(self, key: str, fields: Fields, base: str | None = None) -> dict[str, Any]:
         if fields.one("draft", read.flag):
             self._drafts.add(key)
         return {
-            **_named(key, fields),
+            **_read_common(key, fields),
             "description": fields.one("description", read.text),
             "product": fields.needed("product", read.text) or "",
             "archived": bool(fields.one("archived", read.flag)),
@@ -179,7 +178,7 @@ class _Reading:
             fields.complain(invalid("A revocation takes no value.", "revoked"))
         return Row(
             key=key,
-            value=Revoked() if revoked else value or _left_out(self._subject(key)),
+            value=Revoked() if revoked else value or _default_value(self._subject(key)),
             price=fields.one("price", read.text),
             display_text=fields.one("displayText", read.text),
             hidden_from=fields.one("hiddenFrom", partial(read.members, Widget)) or (),
@@ -189,14 +188,14 @@ class _Reading:
         return self._features.get(key) or self._credit_types.get(key) or row_subject(self._catalog, key)
 
 
-def _left_out(subject: Subject) -> Value:
-    """Give what a row says that has no value: what the feature takes then, or that it is granted."""
+def _default_value(subject: Subject) -> Value:
+    """Return the value of a row that states none: the feature's default, or that it is granted."""
     default = subject.default if isinstance(subject, Feature) else None
     return default or Granted()
 
 
-def _named(key: str, fields: Fields) -> dict[str, Any]:
-    """Read what everything has."""
+def _read_common(key: str, fields: Fields) -> dict[str, Any]:
+    """Read the fields that everything has."""
     return {
         "key": key,
         "name": fields.needed("name", read.text) or "",
@@ -205,11 +204,11 @@ def _named(key: str, fields: Fields) -> dict[str, Any]:
 
 
 def _product(key: str, fields: Fields) -> Product:
-    return Product(description=fields.one("description", read.text), **_named(key, fields))
+    return Product(description=fields.one("description", read.text), **_read_common(key, fields))
 
 
 def _credit_type(key: str, fields: Fields) -> CreditType:
-    return CreditType(unit=fields.needed_inner("unit", _unit) or _NAMELESS, **_named(key, fields))
+    return CreditType(unit=fields.needed_inner("unit", _unit) or _NAMELESS, **_read_common(key, fields))
 
 
 _NAMELESS = Unit(singular="", plural="")
@@ -234,7 +233,7 @@ def _feature(key: str, fields: Fields) -> Feature:
         choices=fields.one("choices", read.texts) or (),
         unit=fields.inner("unit", _unit),
         meter=meter or plain,
-        **_named(key, fields),
+        **_read_common(key, fields),
     )
     default = fields.inner("defaultValue", partial(_default, feature))
     return replace(feature, default=default)

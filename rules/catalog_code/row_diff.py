@@ -1,4 +1,4 @@
-"""What differs between two rows about the same feature or credit type, in words."""
+"""The differences between two rows about the same feature or credit type, in words."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _WIDGETS = {Widget.PRICING_TABLE: "the pricing table", Widget.CUSTOMER_PORTAL: "
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Spot:
-    """Where a row stands: its package, what it is about, and the price that it holds for, if for one."""
+    """The place of a row: its package, its feature or credit type, and its price, if any."""
 
     scene: DiffContext
     subject: Feature | CreditType
@@ -37,17 +37,17 @@ class _Spot:
 
     @property
     def label(self) -> str:
-        """What the row is called in the place that holds it."""
+        """The name of the row within its package."""
         return self.subject.key if self.price is None else f"{self.subject.key}@{self.price}"
 
     @property
     def package(self) -> str:
-        """The package, and the price where the row holds for one alone."""
+        """The package, and the price of a row that applies to one alone."""
         return self.scene.name if self.price is None else f"{self.scene.name} ({self.price})"
 
     @property
     def is_inherited(self) -> bool:
-        """Whether the base plan speaks where the package says nothing itself."""
+        """Whether the base plan defines the key where the package does not."""
         return self.price is None and self.subject.key in self.scene.inherited
 
     def text(self, row: Row) -> str:
@@ -55,16 +55,16 @@ class _Spot:
         return row_text(row, subject=self.subject, billing=self.billing)
 
     def path(self, *parts: str) -> str:
-        """Name a place in the row."""
+        """Return the path of a place in the row."""
         return self.scene.path("entitlements", self.label, *parts)
 
     def changed(self, part: str, what: str, before: str, after: str) -> CatalogDifference:
-        """Say that something about the row is another now."""
+        """Return a difference in one part of the row."""
         summary = f"{self.package}: the {what} of {self.subject.name} changed from {before} to {after}"
         return difference(self.path(part), before, after, summary)
 
     def moved(self, part: str, before: int | None, after: int | None) -> CatalogDifference:
-        """Say that a quantity, of which None is unlimited, is higher or lower now."""
+        """Return a difference in a quantity, of which None is unlimited."""
         higher = after is None or (before is not None and after > before)
         was, now = (self._amount(quantity) for quantity in (before, after))
         verb = "raised" if higher else "lowered"
@@ -78,9 +78,9 @@ class _Spot:
 def row_changes(
     scene: DiffContext, before: Row | None, after: Row | None, billing: BillingPeriod | None = None
 ) -> Iterator[CatalogDifference]:
-    """Tell what differs between the rows of one key and price, either of which may be missing.
+    """Yield the differences between the rows of one key and price; either may be missing.
 
-    ``billing`` is how often the price is due that they hold for, if they hold for one.
+    ``billing`` is how often that price is due, if the rows apply to one price.
     """
     row = after or before
     subject = row_subject(scene.catalog, row.key) if row else None
@@ -99,12 +99,12 @@ def _is_revoked(row: Row) -> bool:
 
 
 def _appearance(spot: _Spot, before: Row | None, after: Row | None) -> CatalogDifference:
-    """Say that a row came, went, or changed sides."""
+    """Return a difference for a row that was added, removed, revoked or restored."""
     was, now = (spot.text(row) if row else None for row in (before, after))
-    return difference(spot.path(), was, now, f"{spot.package} {_appearing(spot, before, after)}")
+    return difference(spot.path(), was, now, f"{spot.package} {_appearance_text(spot, before, after)}")
 
 
-def _appearing(spot: _Spot, before: Row | None, after: Row | None) -> str:
+def _appearance_text(spot: _Spot, before: Row | None, after: Row | None) -> str:
     if after is not None and not _is_revoked(after):
         return f"now includes {spot.text(after)}"
     if before is None or _is_revoked(before):

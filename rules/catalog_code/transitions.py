@@ -1,4 +1,4 @@
-"""What a catalog may not become from what it is, however well formed it would be then."""
+"""Allowed changes of a catalog: what it may not become, however well formed the result is."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ from rules.values import Granted, Revoked
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transition:
-    """From one catalog to another by a document, with the contents of packages that it changes.
+    """A change from one catalog to another by a document, with the contents that it changes.
 
-    ``put_on`` are the packages and versions that live subscriptions were put on, ``custom`` what
-    customers have of their own.
+    ``put_on`` are the packages and versions of live subscriptions, ``custom`` the custom entitlements of
+    customers.
     """
 
     before: Catalog
@@ -42,7 +42,7 @@ class Transition:
     now: datetime
 
     def problems(self) -> list[Problem]:
-        """Give everything that keeps it from happening."""
+        """Return everything that prevents the change."""
         return [
             *self._fixed_feature_problems(),
             *self._package_problems(),
@@ -53,9 +53,9 @@ class Transition:
         ]
 
     def as_if_kept(self) -> Catalog:
-        """Give the catalog after it as if nothing were archived, and no feature were what it never was.
+        """Return the catalog after the change as if nothing were archived and no fixed field changed.
 
-        Who refers to such things is told here, once.
+        References to such things are reported here, once.
         """
         features, plans = self._leaving_features(), self._leaving_plans()
         kept = {key: replace(self.after.features[key], status=FeatureStatus.ACTIVE) for key in features}
@@ -71,7 +71,7 @@ class Transition:
     def _fixed_feature_problems(self) -> Iterator[Problem]:
         for key, feature in self.wanted.features.items():
             known = self.before.features.get(key)
-            for field, message in _fixed(known, feature) if known is not None else ():
+            for field, message in _fixed_changes(known, feature) if known is not None else ():
                 yield invalid(f"'{key}' {message}, and that never changes.", "features", key, *field)
 
     def _package_problems(self) -> Iterator[Problem]:
@@ -97,7 +97,7 @@ class Transition:
             yield Problem(ErrorCode.VERSION_CONFLICT, message)
 
     def _depth_problems(self) -> Iterator[Problem]:
-        """Check the chains of drafts; those of published plans are part of the proof."""
+        """Check the chains of drafts; ``integrity`` covers those of published plans."""
         for key in sorted(self.wanted.drafts):
             known = self.before.packages.get(key)
             was_deep = known is not None and _depth(self.before, known) > DEEPEST
@@ -135,7 +135,7 @@ class Transition:
         return Holders(versions=live_versions(self.after, held), custom=self.custom)
 
     def _dropped_problems(self) -> Iterator[Problem]:
-        """Refuse to drop choices that live subscriptions have; the newest contents are part of the proof."""
+        """Refuse to drop choices that live subscriptions use; ``integrity`` covers the newest contents."""
         dropped = {
             key: [choice for choice in known.choices if choice not in self.after.features[key].choices]
             for key, known in self.before.features.items()
@@ -147,11 +147,11 @@ class Transition:
             yield from in_use_problems(choice, lived, "features", key, "choices")
 
     def _gained_problems(self) -> Iterator[Problem]:
-        """Refuse rows that a package has not had and that setting them by hand would refuse."""
+        """Refuse new rows that an edit of the row would refuse."""
         before, after = ResolvedCatalog(self.before), ResolvedCatalog(self.after)
         for key in sorted(self.contents.keys() & self.before.packages.keys()):
             known, content = self.before.packages[key], self.contents[key]
-            gained = list(_gained(known.shown, content))
+            gained = list(_gained_rows(known.shown, content))
             inherited = after.inherited(content) if gained else {}
             same = known.shown.base == content.base
             owned = before.inherited(known.shown) if gained and same else {}
@@ -160,7 +160,7 @@ class Transition:
                     yield problem.under(*path_to(known), "entitlements", str(index))
 
 
-def _fixed(before: Feature, after: Feature) -> Iterator[tuple[tuple[str, ...], str]]:
+def _fixed_changes(before: Feature, after: Feature) -> Iterator[tuple[tuple[str, ...], str]]:
     if before.type is not after.type:
         yield ("type",), f"is {before.type}"
         return
@@ -183,8 +183,8 @@ def _depth(catalog: Catalog, package: Package) -> int:
     return depth
 
 
-def _gained(before: Content, after: Content) -> Iterator[tuple[int, Row]]:
-    """Give the rows, with their index, that are new or newly revoked or no longer so."""
+def _gained_rows(before: Content, after: Content) -> Iterator[tuple[int, Row]]:
+    """Yield the rows, with their index, that are new, newly revoked or no longer revoked."""
     known = {(row.key, row.price, isinstance(row.value, Revoked)) for row in before.rows}
     for index, row in enumerate(after.rows):
         if (row.key, row.price, isinstance(row.value, Revoked)) not in known:

@@ -1,4 +1,4 @@
-"""Reading values out of a document: settings, limits, credits, money."""
+"""Read values of a document: settings, limits, credits, money."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _SETTINGS = ("number", "text", "choices", "object")
 
 
 def value(fields: Fields, subject: Subject) -> Value | None:
-    """Read what a row or default says; None where it leaves that out."""
+    """Read the value of a row or default; None if it is left out."""
     _refuse_several(fields, _KINDS)
     found = (
         fields.inner("metered", partial(_limit, subject)),
@@ -89,7 +89,7 @@ def _overage(fields: Fields) -> OverageRate:
 
 
 def amount(fields: Fields) -> Money:
-    """Read the amount of money that something costs."""
+    """Read the amount of money of a price or rate."""
     return fields.needed_inner("amount", _money) or Money(amount=0, currency="")
 
 
@@ -101,7 +101,7 @@ def _money(fields: Fields) -> Money:
 
 
 def per_units(fields: Fields) -> int:
-    """Read how many units something is for, in micros: one where nothing is said."""
+    """Read how many units an amount is for, in micros; the default is one unit."""
     units = fields.one("perUnits", read.quantity)
     return ONE if units is None else units
 
@@ -111,7 +111,7 @@ def _config(subject: Subject, fields: Fields) -> Config:
     readers: dict[str, Callable[[object], Config]] = {
         "number": lambda value: Number(number=read.quantity(value)),
         "text": lambda value: Text(text=read.text(value)),
-        "choices": lambda value: Choices(choices=_ordered(read.texts(value), subject)),
+        "choices": lambda value: Choices(choices=_sort_choices(read.texts(value), subject)),
         "object": lambda value: Object(object=read.free(value)),
     }
     found = [fields.one(name, reader) for name, reader in readers.items()]
@@ -120,8 +120,8 @@ def _config(subject: Subject, fields: Fields) -> Config:
     return next((value for value in found if value is not None), Text(text=""))
 
 
-def _ordered(picked: tuple[str, ...], subject: Subject) -> tuple[str, ...]:
-    """Put choices in the order of their feature, where they are all its own."""
+def _sort_choices(picked: tuple[str, ...], subject: Subject) -> tuple[str, ...]:
+    """Sort choices into the order of their feature, if all of them are its own."""
     known = subject.choices if isinstance(subject, Feature) else ()
     ordered = tuple(one for one in known if one in picked)
     return ordered if len(ordered) == len(picked) else picked

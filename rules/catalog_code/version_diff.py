@@ -1,4 +1,4 @@
-"""What differs between two contents of a package: from version to version, or in a draft."""
+"""The differences between two contents of a package: from version to version, or in a draft."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _Any = TypeVar("_Any")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stated:
-    """What a package says, in the order in which it says it: by itself, or with what it inherits.
+    """What a package says, in display order: its own rows, or with inherited ones.
 
-    ``order`` is what it puts first where the rows are its own; with inherited rows they are in place.
+    ``order`` is what its own content places first; rows that include inherited ones are already in order.
     """
 
     base: str | None = None
@@ -31,17 +31,17 @@ class Stated:
 
 
 def version_changes(flat: ResolvedCatalog, package: Package, number: int) -> list[CatalogDifference]:
-    """Tell what a published version has changed for those who are on it; the first has added everything."""
+    """Return what a published version changed for its subscribers; the first adds everything."""
     before = _effective(flat, package, number - 1) if number > 1 else Stated()
     return content_changes(_scene(flat, package), before, _effective(flat, package, number))
 
 
 def draft_changes(flat: ResolvedCatalog, package: Package) -> list[CatalogDifference]:
-    """Tell what publishing a package's draft would change."""
+    """Return what publishing a package's draft would change."""
     newest = len(package.versions)
     before = _effective(flat, package, newest) if newest else Stated()
     content = package.newest
-    after = _shown(flat, flat.draft_rows(package), content, flat.base_number(content))
+    after = _stated_in_effect(flat, flat.draft_rows(package), content, flat.base_number(content))
     return content_changes(_scene(flat, package), before, after)
 
 
@@ -51,11 +51,13 @@ def _scene(flat: ResolvedCatalog, package: Package) -> DiffContext:
 
 def _effective(flat: ResolvedCatalog, package: Package, number: int) -> Stated:
     version = package.versions[number - 1]
-    return _shown(flat, flat.rows(package.key, number), version.content, version.base_version)
+    return _stated_in_effect(flat, flat.rows(package.key, number), version.content, version.base_version)
 
 
-def _shown(flat: ResolvedCatalog, rows: Rows, content: Content, base_version: int | None) -> Stated:
-    """Give what holds for those who are on a content; revocations are silence."""
+def _stated_in_effect(
+    flat: ResolvedCatalog, rows: Rows, content: Content, base_version: int | None
+) -> Stated:
+    """Return the rows in effect for subscribers of a content; revoked rows are left out."""
     spoken = [resolved.row for resolved in rows if resolved.speaks]
     return Stated(
         base=content.base,
@@ -66,7 +68,7 @@ def _shown(flat: ResolvedCatalog, rows: Rows, content: Content, base_version: in
 
 
 def stated_rows(content: Content) -> Stated:
-    """Give what a content says itself."""
+    """Return what a content itself says."""
     return Stated(
         base=content.base,
         rows={(row.key, row.price): row for row in content.rows},
@@ -77,7 +79,7 @@ def stated_rows(content: Content) -> Stated:
 
 
 def content_changes(scene: DiffContext, before: Stated, after: Stated) -> list[CatalogDifference]:
-    """Tell what differs between two contents of a package."""
+    """Return the differences between two contents of a package."""
     due = {price.key: price.billing_period for price in (*before.prices, *after.prices)}
     return [
         *_base_changes(scene, before, after),
@@ -101,7 +103,7 @@ def _base_changes(scene: DiffContext, before: Stated, after: Stated) -> Iterator
 
 
 def _order_changes(scene: DiffContext, before: Stated, after: Stated) -> Iterator[CatalogDifference]:
-    """Tell of rows that changed places, and not of those that came or went."""
+    """Yield rows that changed places, except rows that were added or removed."""
     if before.order != after.order:
         texts = (", ".join(order) or "the usual one" for order in (before.order, after.order))
         yield scene.changed("the order of its rows", *texts, "order")
@@ -112,7 +114,7 @@ def _order_changes(scene: DiffContext, before: Stated, after: Stated) -> Iterato
         yield scene.changed("the order of its rows", *texts, "entitlements")
 
 
-def _kept(some: Mapping[_Any, object], others: Mapping[_Any, object]) -> list[_Any]:
+def _common_keys(some: Mapping[_Any, object], others: Mapping[_Any, object]) -> list[_Any]:
     return [key for key in some if key in others]
 
 
@@ -120,9 +122,9 @@ def _price_changes(scene: DiffContext, before: Stated, after: Stated) -> Iterato
     was, now = ({price.key: price for price in stated.prices} for stated in (before, after))
     for key in changed_keys(was, now):
         old, new = (_price_text(scene, prices.get(key)) for prices in (was, now))
-        summary = f"{scene.name}: price {key} {_becoming(old, new)}"
+        summary = f"{scene.name}: price {key} {_describe_change(old, new)}"
         yield difference(scene.path("prices", key), old, new, summary)
-    if _kept(was, now) != _kept(now, was):
+    if _common_keys(was, now) != _common_keys(now, was):
         yield scene.changed("the order of its prices", ", ".join(was), ", ".join(now), "prices")
 
 
@@ -135,7 +137,7 @@ def _price_text(scene: DiffContext, price: Price | None) -> str | None:
 def _rate_changes(scene: DiffContext, before: Stated, after: Stated) -> Iterator[CatalogDifference]:
     for key in changed_keys(before.rates, after.rates):
         old, new = (_rate_text(scene, rates.get(key)) for rates in (before.rates, after.rates))
-        summary = f"{scene.name}: the credit rate of {scene.feature(key).name} {_becoming(old, new)}"
+        summary = f"{scene.name}: the credit rate of {scene.feature(key).name} {_describe_change(old, new)}"
         yield difference(scene.path("creditRates", key), old, new, summary)
 
 
@@ -146,7 +148,7 @@ def _rate_text(scene: DiffContext, rate: CreditRate | None) -> str | None:
     return rate_text(rate, feature=scene.feature(rate.feature), credit_type=credit_type)
 
 
-def _becoming(before: str | None, after: str | None) -> str:
+def _describe_change(before: str | None, after: str | None) -> str:
     if before is None:
         return f"of {after} added"
     return f"of {before} removed" if after is None else f"changed from {before} to {after}"

@@ -1,8 +1,7 @@
-"""The catalog as a document: plain mappings, lists, texts and numbers, complete and always the same.
+"""The catalog as a document: plain mappings, lists, texts and numbers, complete and deterministic.
 
-Names are those of the graph's inputs. What is at its default is left out; a quantity is a whole
-number, or a text such as '19.9' that keeps its digits everywhere. Things stand in the order of their
-keys, rows and prices in their own.
+Names are those of the graph's inputs. Defaults are left out; a quantity is a whole number, or a text such
+as '19.9' that keeps its digits everywhere. Things are sorted by key; rows and prices keep their own order.
 """
 
 from __future__ import annotations
@@ -58,10 +57,10 @@ Subject = Feature | CreditType | None
 
 
 def document_of(catalog: Catalog) -> Entry:
-    """Write down the whole catalog; an unfinished draft of a published package is not in it."""
+    """Return the whole catalog as a document, without unfinished drafts of published packages."""
     plans = {key: package for key, package in catalog.packages.items() if isinstance(package, Plan)}
     addons = {key: package for key, package in catalog.packages.items() if isinstance(package, Addon)}
-    return _stated(
+    return _entry(
         products={key: product_entry(thing) for key, thing in sorted(catalog.products.items())},
         features={key: feature_entry(thing) for key, thing in sorted(catalog.features.items())},
         creditTypes={key: credit_type_entry(thing) for key, thing in sorted(catalog.credit_types.items())},
@@ -70,8 +69,8 @@ def document_of(catalog: Catalog) -> Entry:
     )
 
 
-def _stated(**fields: object) -> Entry:
-    """Leave out what says nothing: what is absent, false or empty."""
+def _entry(**fields: object) -> Entry:
+    """Leave out fields that are absent, false or empty."""
     return {
         name: value
         for name, value in fields.items()
@@ -80,20 +79,20 @@ def _stated(**fields: object) -> Entry:
 
 
 def quantity_entry(micros: int) -> int | str:
-    """Write a quantity so that no reader loses digits."""
+    """Return a quantity in a form in which no reader loses digits."""
     return to_text(micros) if micros % ONE else micros // ONE
 
 
 def product_entry(product: Product) -> Entry:
-    """Write down a product."""
-    return _stated(
+    """Return a product as an entry."""
+    return _entry(
         name=product.name, description=product.description, metadata=without_empty(product.metadata)
     )
 
 
 def credit_type_entry(credit_type: CreditType) -> Entry:
-    """Write down a credit type."""
-    return _stated(
+    """Return a credit type as an entry."""
+    return _entry(
         name=credit_type.name,
         unit=_unit_entry(credit_type.unit),
         metadata=without_empty(credit_type.metadata),
@@ -101,9 +100,9 @@ def credit_type_entry(credit_type: CreditType) -> Entry:
 
 
 def feature_entry(feature: Feature) -> Entry:
-    """Write down a feature."""
+    """Return a feature as an entry."""
     default = None if feature.default is None else value_entry(feature.default, feature)
-    return _stated(
+    return _entry(
         name=feature.name,
         description=feature.description,
         product=feature.product,
@@ -122,14 +121,14 @@ def _unit_entry(unit: Unit) -> Entry:
 
 
 def _meter_entry(meter: Meter) -> Entry:
-    """Write down a meter; the plain one, which sums what is reported, is the default."""
+    """Return a meter as an entry; the plain one, which sums what is reported, is the default."""
     plain = Meter()
-    return _stated(
+    return _entry(
         eventName=meter.event_name,
         aggregation=None if meter.aggregation is plain.aggregation else meter.aggregation.value,
         property=meter.property,
         filters=[
-            _stated(property=one.property, operator=one.operator.value, values=list(one.values))
+            _entry(property=one.property, operator=one.operator.value, values=list(one.values))
             for one in meter.filters
         ],
     )
@@ -141,8 +140,8 @@ def _package_entry(package: Package, catalog: Catalog) -> Entry:
 
 
 def terms_entry(package: Package) -> Entry:
-    """Write down what a package says outside of its versions: all that is live at once."""
-    said = _stated(
+    """Return what a package says outside of its versions: everything that is live at once."""
+    said = _entry(
         name=package.name,
         product=package.product,
         description=package.description,
@@ -151,23 +150,23 @@ def terms_entry(package: Package) -> Entry:
     )
     if isinstance(package, Plan):
         return said | _plan_terms(package)
-    return said | _stated(maxQuantity=package.max_quantity if isinstance(package, Addon) else None)
+    return said | _entry(maxQuantity=package.max_quantity if isinstance(package, Addon) else None)
 
 
 def _plan_terms(plan: Plan) -> Entry:
     addons = plan.compatible_addons
     return {
-        **_stated(pricingType=None if plan.pricing_type is PricingType.FREE else plan.pricing_type.value),
+        **_entry(pricingType=None if plan.pricing_type is PricingType.FREE else plan.pricing_type.value),
         **({} if plan.visible else {"visible": False}),
         "position": plan.position,
-        **_stated(defaultTrialDays=plan.default_trial_days),
+        **_entry(defaultTrialDays=plan.default_trial_days),
         **({} if addons is None else {"compatibleAddons": sorted(set(addons))}),
     }
 
 
 def content_entry(content: Content, catalog: Catalog) -> Entry:
-    """Write down what a version or draft says itself, before inheritance."""
-    return _stated(
+    """Return what a version or draft itself says, before inheritance."""
+    return _entry(
         basePlan=content.base,
         entitlements=[_row_entry(row, row_subject(catalog, row.key)) for row in content.rows],
         order=list(content.order),
@@ -178,15 +177,15 @@ def content_entry(content: Content, catalog: Catalog) -> Entry:
 
 def _row_entry(row: Row, subject: Subject) -> Entry:
     value = {"revoked": True} if isinstance(row.value, Revoked) else value_entry(row.value, subject)
-    texts = _stated(
+    texts = _entry(
         displayText=row.display_text,
         hiddenFrom=[widget.value for widget in Widget if widget in row.hidden_from],
     )
-    return {"key": row.key, **_stated(price=row.price), **value, **texts}
+    return {"key": row.key, **_entry(price=row.price), **value, **texts}
 
 
 def _price_entry(price: Price) -> Entry:
-    return _stated(
+    return _entry(
         key=price.key,
         billingPeriod=price.billing_period.value,
         amount=_money_entry(price.amount),
@@ -195,7 +194,7 @@ def _price_entry(price: Price) -> Entry:
 
 
 def _rate_entry(rate: CreditRate) -> Entry:
-    return _stated(
+    return _entry(
         feature=rate.feature,
         creditType=rate.credit_type,
         credits=quantity_entry(rate.credits),
@@ -208,7 +207,7 @@ def _money_entry(money: Money) -> Entry:
 
 
 def value_entry(value: Value, subject: Subject) -> Entry:
-    """Write down a value in the field of its kind; what is granted needs no words."""
+    """Return a value in the field of its kind; a boolean grant has none."""
     match value:
         case Granted():
             return {}
@@ -235,14 +234,14 @@ def _config_entry(value: Config, subject: Subject) -> Entry:
 
 
 def _in_order(picked: tuple[str, ...], subject: Subject) -> list[str]:
-    """Give choices in the order of their feature, those that it no longer has behind the others."""
+    """Return choices in the order of their feature, those that it no longer has at the end."""
     known = subject.choices if isinstance(subject, Feature) else ()
     return [*(one for one in known if one in picked), *(one for one in picked if one not in known)]
 
 
 def _limit_entry(value: Metered, subject: Subject) -> Entry:
     usual = subject is not None and value.reset == default_reset(subject)
-    return _stated(
+    return _entry(
         limit=None if value.limit is None else quantity_entry(value.limit),
         unlimited=value.limit is None,
         enforcement=None if value.enforcement is LimitEnforcement.HARD else value.enforcement.value,
@@ -252,7 +251,7 @@ def _limit_entry(value: Metered, subject: Subject) -> Entry:
 
 
 def _reset_entry(reset: Reset) -> Entry:
-    return _stated(
+    return _entry(
         every=reset.every.value,
         count=None if reset.count == 1 else reset.count,
         anchor=None if reset.anchor is ResetAnchor.SUBSCRIPTION_START else reset.anchor.value,
@@ -261,14 +260,14 @@ def _reset_entry(reset: Reset) -> Entry:
 
 
 def _overage_entry(rate: OverageRate) -> Entry:
-    return _stated(
+    return _entry(
         amount=_money_entry(rate.amount),
         perUnits=None if rate.per_units == ONE else quantity_entry(rate.per_units),
     )
 
 
 def _credit_entry(value: Credits) -> Entry:
-    return _stated(
+    return _entry(
         amount=quantity_entry(value.amount),
         cadence=None if value.cadence is CreditCadence.MONTHLY else value.cadence.value,
         rolloverLimit=None if value.rollover_limit == 0 else quantity_entry(value.rollover_limit),
@@ -276,7 +275,7 @@ def _credit_entry(value: Credits) -> Entry:
 
 
 def without_empty(value: Any) -> Any:  # noqa: ANN401 - any JSON value
-    """Write free-form JSON with its keys in order."""
+    """Return free-form JSON with its keys sorted."""
     if isinstance(value, Mapping):
         return {key: without_empty(item) for key, item in sorted(value.items())}
     if isinstance(value, list | tuple):

@@ -16,9 +16,9 @@ from rules.values import FeatureType
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RateEdit:
-    """What is said of a rate, in micros; ``credits`` None takes the package's own rate away.
+    """An edit of a rate, in micros; ``credits`` None removes the package's own rate.
 
-    Left out they are refused: only None removes.
+    Credits that are left out are refused: only None removes.
     """
 
     package: str
@@ -29,7 +29,7 @@ class RateEdit:
 
 
 def set_credit_rate(catalog: Catalog, edit: RateEdit) -> Catalog:
-    """Set or take away a package's own rate for a feature; raises Rejected with every problem."""
+    """Set or remove a package's own rate for a feature; raises Rejected with every problem."""
     problems = tuple(rate_problems(catalog, edit))
     package = editable_package(catalog, edit.package, "package", besides=problems)
     refuse_any(problems)

@@ -1,4 +1,4 @@
-"""Drafts: what an edit does to a package's own rows and prices before they are published."""
+"""Edits of a draft: a package's own rows and prices before they are published."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ from rules.values import FeatureType, Granted, Revoked, Value, Written
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowEdit:
-    """What is said about one row: the value, or that it is revoked; what is left out keeps.
+    """An edit of one row: its value, or that it is revoked; fields left out stay as they are.
 
-    A ``value`` of None takes the value back, which only a boolean can be without.
+    A ``value`` of None removes the value; only a boolean may have none.
     """
 
     package: str
@@ -53,7 +53,7 @@ class RowEdit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Place:
-    """Where an edit lands: the package, what the key names, and what stands there already."""
+    """The target of an edit: the package, what the key names, and the existing row."""
 
     package: Package
     subject: Feature | CreditType
@@ -83,18 +83,18 @@ def set_entitlement(catalog: Catalog, edit: RowEdit) -> Catalog:
 
 
 def row_subject(catalog: Catalog, key: str) -> Feature | CreditType | None:
-    """Give what the key of a row names."""
+    """Return the feature or credit type that a row's key names; None if there is none."""
     return catalog.features.get(key) or catalog.credit_types.get(key)
 
 
 def nameless(catalog: Catalog, key: str, *path: str) -> Problem:
-    """A key of a row that names nothing."""
+    """A problem: the key of a row names nothing."""
     kind = "feature or credit type"
     return unknown_key(kind, key, *path, among=catalog.features, or_among=catalog.credit_types)
 
 
 def _subject_problems(subject: Feature | CreditType, edit: RowEdit) -> Iterator[Problem]:
-    """Check what is said against what it is said of, wherever the row stands."""
+    """Check an edit against its feature or credit type, whatever the package."""
     if isinstance(subject, Feature) and subject.status is FeatureStatus.ARCHIVED:
         yield Problem(ErrorCode.ARCHIVED, f"'{subject.key}' is archived.", ("key",))
     if edit.value is UNSET or edit.value is None:
@@ -129,7 +129,7 @@ def _place(catalog: Catalog, package: Package, subject: Feature | CreditType, ed
 
 
 def inherited_row(catalog: Catalog, package: Package, key: str) -> ResolvedRow | None:
-    """Give the row of a key that a package's draft inherits, be it overridden or not."""
+    """Return the row that a package's draft inherits for a key, overridden or not."""
     return ResolvedCatalog(catalog).inherited(package.newest).get(key)
 
 
@@ -143,15 +143,15 @@ def _place_problems(place: _Place, edit: RowEdit) -> Iterator[Problem]:
 
 
 def _value(place: _Place, edit: RowEdit) -> Written | Value | Revoked | None:
-    """Give what the row is to say; where the edit leaves it out, what is nearest says it."""
+    """Return the new value of the row; if the edit leaves it out, the existing or inherited value."""
     if edit.revoked:
         return Revoked()
     if edit.value is UNSET:
-        return _kept(place)
+        return _previous_value(place)
     return Granted() if edit.value is None and _is_boolean(place.subject) else edit.value
 
 
-def _kept(place: _Place) -> Value | Revoked | None:
+def _previous_value(place: _Place) -> Value | Revoked | None:
     if place.own is not None and not isinstance(place.own.value, Revoked):
         return place.own.value
     if place.inherited is not None:
@@ -166,13 +166,13 @@ def _is_boolean(subject: Feature | CreditType) -> bool:
 
 
 def display_text_problems(text: str | None) -> Iterator[Problem]:
-    """Check the words that a row is to be shown in, if it has its own."""
+    """Check a row's own display text, if any."""
     if text is not None and len(text) > LONGEST_TEXT:
         yield out_of_range(f"A display text has at most {LONGEST_TEXT} characters.", "displayText")
 
 
 def _with_row(place: _Place, edit: RowEdit, value: Value | Revoked) -> Content:
-    """Put the row where it stood, or behind the others where it is new."""
+    """Put the row in its existing place, or behind the others if it is new."""
     before = place.own or Row(key=edit.key, value=value, price=edit.price)
     row = replace(
         before,
@@ -186,7 +186,7 @@ def _with_row(place: _Place, edit: RowEdit, value: Value | Revoked) -> Content:
 
 
 def remove_entitlement(catalog: Catalog, package_key: str, key: str, price: str | None = None) -> Catalog:
-    """Take a package's own row away; what the base plan says of the key holds again."""
+    """Remove a package's own row; the base plan's row for the key applies again."""
     unknown = [nameless(catalog, key, "key")] if row_subject(catalog, key) is None else []
     package = editable_package(catalog, package_key, "package", besides=unknown)
     draft = package.newest
@@ -237,7 +237,7 @@ def _per_unit_problems(catalog: Catalog, feature_key: str | None) -> Iterator[Pr
 
 
 def remove_price(catalog: Catalog, package_key: str, key: str) -> Catalog:
-    """Take a price out of a package's draft; refused while a row of the draft holds for it alone."""
+    """Remove a price from a package's draft; refused while a row of the draft applies to it alone."""
     package = editable_package(catalog, package_key, "package")
     draft = package.newest
     if key not in _prices(draft):
@@ -269,7 +269,7 @@ def _order_problems(keys: tuple[str, ...], shown: Collection[str]) -> Iterator[P
 
 
 def discard_draft(catalog: Catalog, package_key: str) -> Catalog:
-    """Forget what was edited since the last publish; refused where nothing was ever published."""
+    """Discard the edits since the last publish; refused if the package was never published."""
     package = editable_package(catalog, package_key, "package")
     if package.published is None:
         message = f"'{package_key}' was never published: it has only its draft."

@@ -1,4 +1,4 @@
-"""Features, products and credit types: what makes them well formed, and how they are made."""
+"""Features, products and credit types: their validation and creation."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _COMPARES_MANY = (FilterOperator.IN, FilterOperator.NOT_IN)
 
 
 def taken_problems(key: str, *spaces: Mapping[str, object]) -> Iterator[Problem]:
-    """Check that no key of these spaces is the same, in any case."""
+    """Check that no key of these spaces is the same, ignoring case."""
     folded = key.casefold()
     clash = next((known for space in spaces for known in space if known.casefold() == folded), None)
     if clash is not None:
@@ -50,7 +50,7 @@ def unknown_key(
     or_among: Mapping[str, object] | None = None,
     of: type[object] = object,
 ) -> Problem:
-    """A key that names nothing; it could have named what is ``of`` a kind ``among`` things of the catalog."""
+    """A problem: a key names nothing; suggestions are the keys ``among`` these things ``of`` a type."""
     spaces = tuple(space for space in (among, or_among) if space is not None)
     unknown = Unknown(key, spaces, of) if spaces else None
     return Problem(ErrorCode.NOT_FOUND, f"There is no {kind} '{key}'.", path, unknown)
@@ -69,7 +69,7 @@ def create_product(catalog: Catalog, product: Product) -> Catalog:
 
 
 def create_feature(catalog: Catalog, feature: Feature, default: Written | None = None) -> Catalog:
-    """Add a feature; one that is metered and says nothing of a meter sums what is reported to it."""
+    """Add a feature; a metered one without a meter sums what is reported to it."""
     refuse_any(
         (
             *feature_problems(feature, default),
@@ -103,7 +103,7 @@ def _product_problems(catalog: Catalog, product: str | None) -> Iterator[Problem
 
 
 def feature_problems(feature: Feature, default: Written | Value | None) -> Iterator[Problem]:
-    """Check a feature by itself, and the default value that it is to have."""
+    """Check a feature by itself, and its default value."""
     yield from key_problems(feature.key)
     yield from text_problems(feature.name, feature.description, feature.metadata)
     yield from unit_problems(feature.unit)

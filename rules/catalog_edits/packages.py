@@ -1,4 +1,4 @@
-"""Packages: how plans are made, and the chain of base plans that they stand on."""
+"""Packages: their creation, and the chain of base plans that they inherit from."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ LONGEST_TRIAL_DAYS = 3_650
 
 
 def editable_package(catalog: Catalog, key: str, *path: str, besides: Iterable[Problem] = ()) -> Package:
-    """Give a package that can be edited.
+    """Return a package that can be edited.
 
-    Raises Rejected, with the problems found ``besides``, where there is none or it is archived.
+    Raises Rejected, together with the problems ``besides``, if there is none or it is archived.
     """
     package = catalog.packages.get(key)
     if package is None:
@@ -37,12 +37,12 @@ def with_package(catalog: Catalog, package: Package) -> Catalog:
 
 
 def with_draft(catalog: Catalog, package: Package, draft: Content) -> Catalog:
-    """Give a package another draft."""
+    """Replace the draft of a package."""
     return with_package(catalog, replace(package, draft=draft))
 
 
 def last_position(catalog: Catalog, product: str) -> int:
-    """Give the position behind all plans of a product."""
+    """Return the position after all plans of a product."""
     positions = [plan.position for plan in plans_of(catalog, product, include_archived=True)]
     return min(max(positions, default=-1) + 1, LARGEST_POSITION)
 
@@ -74,7 +74,7 @@ def create_addon(catalog: Catalog, addon: Addon) -> Catalog:
 
 
 def addon_field_problems(catalog: Catalog, addon: Addon) -> Iterator[Problem]:
-    """Check what an add-on says of itself."""
+    """Check the fields of an add-on."""
     yield from text_problems(addon.name, addon.description, addon.metadata)
     yield from _product_problems(catalog, addon.product)
     if addon.max_quantity is not None and not 1 <= addon.max_quantity <= LARGEST_QUANTITY:
@@ -82,7 +82,7 @@ def addon_field_problems(catalog: Catalog, addon: Addon) -> Iterator[Problem]:
 
 
 def plan_field_problems(catalog: Catalog, plan: Plan) -> Iterator[Problem]:
-    """Check what a plan says of itself, its base plan apart."""
+    """Check the fields of a plan, except its base plan."""
     yield from text_problems(plan.name, plan.description, plan.metadata)
     if not 0 <= plan.position <= LARGEST_POSITION:
         yield out_of_range("A position must be 0 or more.", "position")
@@ -112,9 +112,9 @@ def _compatibility_problems(catalog: Catalog, plan: Plan) -> Iterator[Problem]:
 def set_base_plan(
     catalog: Catalog, key: str, base: str | Unset | None, *, keep_inherited: bool = False
 ) -> Catalog:
-    """Put a plan's draft on another base plan, or with None on none; left out it is refused.
+    """Set the base plan of a plan's draft, or remove it with None; leaving it out is refused.
 
-    What it inherited until now goes, unless ``keep_inherited`` copies it into the plan's own rows.
+    Rows inherited until now are lost, unless ``keep_inherited`` copies them into the plan's own rows.
     """
     nameless = tuple(_nameless_problems(catalog, base))
     plan = editable_package(catalog, key, "plan", besides=nameless)
@@ -129,7 +129,7 @@ def set_base_plan(
 
 
 def _with_inherited(catalog: Catalog, plan: Plan) -> tuple[Row, ...]:
-    """Give a draft's own rows with what it inherits copied in, in display order."""
+    """Return a draft's own rows with the inherited rows copied in, in display order."""
     shown = {(r.row.key, r.row.price): r.row for r in ResolvedCatalog(catalog).draft_rows(plan)}
     own = {(row.key, row.price): row for row in plan.newest.rows}
     return tuple({**shown, **own}.values())
@@ -143,7 +143,7 @@ def _nameless_problems(catalog: Catalog, base: str | Unset | None) -> Iterator[P
 
 
 def base_problems(catalog: Catalog, plan: Plan, base: str | None) -> Iterator[Problem]:
-    """Check that a plan can stand on a base plan, over drafts where there are any."""
+    """Check that a plan can inherit from a base plan, by their drafts where there are any."""
     if base is None:
         return
     if base == plan.key:
@@ -176,7 +176,7 @@ def _cycle(*plans: str) -> Problem:
 
 
 def _draft_chain(catalog: Catalog, key: str) -> list[str]:
-    """Give a plan and the plans it stands on, nearest first."""
+    """Return a plan and its base plans, nearest first."""
     chain: list[str] = []
     current: str | None = key
     while current is not None and current not in chain:
@@ -186,7 +186,7 @@ def _draft_chain(catalog: Catalog, key: str) -> list[str]:
 
 
 def _height(catalog: Catalog, key: str) -> int:
-    """Count the plans of the longest chain that ends in this plan's descendants, itself included."""
+    """Count the plans of the longest chain from this plan down to its descendants, itself included."""
     children: dict[str, list[str]] = {}
     for package in catalog.packages.values():
         if package.newest.base is not None:
@@ -194,15 +194,15 @@ def _height(catalog: Catalog, key: str) -> int:
     height, level = 0, [key]
     while level:
         height += 1
-        # A draft that is discarded can leave a cycle of drafts behind.
+        # Discarding a draft can leave a cycle of drafts.
         level = [child for parent in level for child in children.get(parent, []) if child != key]
     return height
 
 
 def archive(catalog: Catalog, key: str, *, archived: bool) -> Catalog:
-    """Archive a package, or bring it back; those who are on it stay either way.
+    """Archive a package, or restore it; its subscribers keep it either way.
 
-    Refused with IN_USE for a base plan while plans that are not archived stand on it.
+    Refused with IN_USE for a base plan while unarchived plans inherit from it.
     """
     package = catalog.packages.get(key)
     if package is None:
@@ -218,7 +218,7 @@ def archive(catalog: Catalog, key: str, *, archived: bool) -> Catalog:
 
 
 def _buried_problems(catalog: Catalog, package: Package) -> Iterator[Problem]:
-    """Check that what a package stands on and refers to was not archived or dropped meanwhile."""
+    """Check that nothing that a package inherits from or refers to was archived or dropped meanwhile."""
     bases = {package.newest.base, package.shown.base} - {None}
     for base in sorted(base for base in bases if base is not None and catalog.packages[base].archived):
         yield Problem(ErrorCode.ARCHIVED, f"Its base plan '{base}' is archived.", ("package",))

@@ -28,7 +28,7 @@ def publish(
     scope: PublishScope = PublishScope.ALL_CUSTOMERS,
     expected_version: int | None = None,
 ) -> Published:
-    """Publish a package's draft and its published descendants' own rows on top of it.
+    """Publish a package's draft, and new versions of its published descendants on top of it.
 
     A descendant's unfinished draft stays a draft. Raises Rejected with every problem.
     """
@@ -46,9 +46,9 @@ def publish(
 def publish_contents(
     catalog: Catalog, contents: Mapping[str, Content], *, now: datetime, scope: PublishScope
 ) -> Published:
-    """Publish contents of packages, whatever they say, and every published plan that stands on one.
+    """Publish contents of packages unchecked, and every published plan that inherits from one.
 
-    Bases go before what is derived from them, and each package gets one version.
+    Base plans go before the plans derived from them, and each package gets one version.
     """
     packages = dict(catalog.packages)
     renewed: dict[str, None] = {}
@@ -63,7 +63,7 @@ def publish_contents(
 
 
 def new_versions(before: Catalog, after: Catalog) -> list[tuple[str, int]]:
-    """Give the versions that an earlier catalog has not, by package and number, in their order."""
+    """Return the versions that an earlier catalog lacks, by package and number, in order."""
     known = {key: len(package.versions) for key, package in before.packages.items()}
     numbers: dict[datetime, dict[str, list[int]]] = {}
     for key, package in after.packages.items():
@@ -72,7 +72,7 @@ def new_versions(before: Catalog, after: Catalog) -> list[tuple[str, int]]:
     return [
         (key, number)
         for instant in sorted(numbers)
-        # As the bases were then: a plan may have moved to another base since.
+        # Take the base plans of that time: a plan may have moved to another base since.
         for key in _bases_first(_published_bases(after, until=instant))
         for number in numbers[instant].get(key, ())
     ]
@@ -101,7 +101,7 @@ def _with_version(
 
 
 def _published_bases(catalog: Catalog, *, until: datetime | None = None) -> dict[str, str | None]:
-    """Give the base that each published package stands on, or stood on when an instant was over."""
+    """Return the base of each published package, now or at the end of an instant."""
     bases: dict[str, str | None] = {}
     for key, package in catalog.packages.items():
         for version in reversed(package.versions):
@@ -112,9 +112,9 @@ def _published_bases(catalog: Catalog, *, until: datetime | None = None) -> dict
 
 
 def _bases_first(bases: Mapping[str, str | None]) -> list[str]:
-    """Put packages behind those that they stand on; those of a cycle come last.
+    """Sort packages so that bases come first; those of a cycle come last.
 
-    In the order of their keys otherwise, so that every process tells a cascade in the same order.
+    Otherwise they are sorted by key, so that every process lists a cascade in the same order.
     """
     derived: dict[str | None, list[str]] = {}
     for key, base in sorted(bases.items()):
@@ -173,7 +173,7 @@ def _published_chain(catalog: Catalog, key: str) -> list[str]:
 
 
 def _height(catalog: Catalog, key: str) -> int:
-    """Count the plans of the longest published chain below and with this plan."""
+    """Count the plans of the longest published chain from this plan down to its descendants."""
     heights = {key: 1}
     for descendant in descendants(catalog, key):
         base = _published_base(catalog, descendant)

@@ -1,4 +1,4 @@
-"""What refers to a feature, credit type or plan, and so keeps it from being archived."""
+"""References to a feature, credit type or plan, which prevent it from being archived."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from rules.errors import ErrorCode, Problem
 from rules.values import Choices
 
 LiveVersions = Mapping[str, Collection[int]]
-"""The versions of each package that live subscriptions stand on, those of base plans included."""
+"""The versions of each package that live subscriptions use, including those of base plans."""
 
 
 def live_versions(catalog: Catalog, versions: Iterable[tuple[str, int]]) -> LiveVersions:
-    """Give what live subscriptions stand on, from the packages and versions that hold for them."""
+    """Return the versions that live subscriptions use, given the packages and versions in force for them."""
     found: dict[str, set[int]] = {}
     for key, number in versions:
         current: tuple[str, int] | None = (key, number)
@@ -30,14 +30,14 @@ def live_versions(catalog: Catalog, versions: Iterable[tuple[str, int]]) -> Live
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holders:
-    """Who outside the catalog holds on to it: live subscriptions, and customers' own entitlements by key."""
+    """References from outside the catalog: live subscriptions, and custom entitlements by customer key."""
 
     versions: LiveVersions = field(default_factory=dict)
     custom: Sequence[tuple[str, CustomEntitlement]] = ()
 
 
 def references(catalog: Catalog, keys: Collection[str], holders: Holders) -> dict[str, list[str]]:
-    """Name everything that refers to these features and credit types, by key, and what in it does."""
+    """Return the names of everything that refers to these features and credit types, by key."""
     found: dict[str, list[str]] = {key: [] for key in keys}
     for name, content in _contents(catalog, holders.versions) if keys else ():
         for key, what in _mentions(content):
@@ -45,14 +45,14 @@ def references(catalog: Catalog, keys: Collection[str], holders: Holders) -> dic
                 found[key].append(f"{what} of {name}")
     for customer, custom in holders.custom:
         if custom.feature in found:
-            found[custom.feature].append(_owned(customer))
+            found[custom.feature].append(_custom_holder(customer))
     return found
 
 
 def picks(
     catalog: Catalog, choices: Mapping[str, Collection[str]], holders: Holders
 ) -> dict[tuple[str, str], list[str]]:
-    """Name everything that has picked these choices of features, by feature and choice."""
+    """Return the names of everything that picks these choices of features, by feature and choice."""
     found: dict[tuple[str, str], list[str]] = {(key, one): [] for key in choices for one in choices[key]}
     for name, content in _contents(catalog, holders.versions) if found else ():
         for pick in dict.fromkeys((row.key, one) for row in content.rows for one in _choices(row.value)):
@@ -61,11 +61,11 @@ def picks(
     for customer, custom in holders.custom:
         for one in _choices(custom.value):
             if (custom.feature, one) in found:
-                found[custom.feature, one].append(_owned(customer))
+                found[custom.feature, one].append(_custom_holder(customer))
     return found
 
 
-def _owned(customer: str) -> str:
+def _custom_holder(customer: str) -> str:
     return f"a custom entitlement of customer '{customer}'"
 
 
@@ -74,7 +74,7 @@ def _choices(value: object) -> tuple[str, ...]:
 
 
 def derived_plans(catalog: Catalog, bases: Collection[str]) -> dict[str, list[str]]:
-    """Give the unarchived plans that stand on these base plans, in what is published or in a draft."""
+    """Return the unarchived plans, published or as drafts, that inherit from these base plans."""
     found: dict[str, list[str]] = {base: [] for base in bases}
     for key, package in sorted(catalog.packages.items()) if bases else ():
         for base in dict.fromkeys(content.base for _, content in _in_use(package, ())):
@@ -84,34 +84,34 @@ def derived_plans(catalog: Catalog, bases: Collection[str]) -> dict[str, list[st
 
 
 def archived_features(catalog: Catalog, package: Package) -> list[str]:
-    """Give the archived features that the newest contents of a package refer to."""
+    """Return the archived features that the newest contents of a package refer to."""
     keys = {key for content in (package.newest, package.shown) for key, _ in _mentions(content)}
     features = (catalog.features.get(key) for key in sorted(keys))
     return [one.key for one in features if one is not None and one.status is FeatureStatus.ARCHIVED]
 
 
 def dropped_choices(catalog: Catalog, package: Package) -> list[tuple[str, str]]:
-    """Give the choices, by feature, that the newest contents of a package pick and that are no more."""
+    """Return the dropped choices, by feature, that the newest contents of a package still pick."""
     rows = (*package.newest.rows, *package.shown.rows)
     picked = {(row.key, choice) for row in rows for choice in _choices(row.value)}
     return sorted(pick for pick in picked if pick[1] not in catalog.features[pick[0]].choices)
 
 
 def in_use_problems(what: str, holders: Iterable[str], *path: str) -> Iterator[Problem]:
-    """Refuse what takes something away while others hold it, naming them."""
+    """Refuse to remove something that others use, and name them."""
     names = list(holders)
     if names:
         yield Problem(ErrorCode.IN_USE, f"'{what}' is in use: {', '.join(names)}.", path)
 
 
 def _contents(catalog: Catalog, live: LiveVersions) -> Iterator[tuple[str, Content]]:
-    # In the order of their keys, so that every process names what stands in the way in the same order.
+    # Sorted by key, so that every process names the references in the same order.
     for key, package in sorted(catalog.packages.items()):
         yield from _in_use(package, live.get(key, ()))
 
 
 def _in_use(package: Package, live: Collection[int]) -> Iterator[tuple[str, Content]]:
-    """Give the contents of a package that count: what is not archived, and what is lived on."""
+    """Yield the contents of a package that count: the newest unless archived, and those in use."""
     numbers = set(live)
     if not package.archived:
         if package.draft is not None:
@@ -123,7 +123,7 @@ def _in_use(package: Package, live: Collection[int]) -> Iterator[tuple[str, Cont
 
 
 def _mentions(content: Content) -> Iterator[tuple[str, str]]:
-    """Give every key that a content refers to, with what refers to it."""
+    """Yield every key that a content refers to, with what refers to it."""
     yield from ((key, "an entitlement") for key in dict.fromkeys(row.key for row in content.rows))
     yield from ((price.per_unit_of, f"price '{price.key}'") for price in content.prices if price.per_unit_of)
     for rate in content.rates:

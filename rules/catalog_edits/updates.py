@@ -1,4 +1,4 @@
-"""Updates: what of a catalog thing can be changed in place. What is left out keeps, null clears."""
+"""Updates in place: fields left out stay as they are, null clears them."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ from rules.values import Unit, Written
 Thing = TypeVar("Thing")
 
 _EMPTY: dict[str, object] = {"metadata": {}, "choices": ()}
-"""What null makes of what is never absent; everything else is simply gone."""
+"""The values that null sets where a field is never absent; all others become None."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductUpdate:
-    """What is said of a product."""
+    """An update of a product."""
 
     needs: ClassVar = ("name",)
 
@@ -45,7 +45,7 @@ class ProductUpdate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreditTypeUpdate:
-    """What is said of a credit type."""
+    """An update of a credit type."""
 
     needs: ClassVar = ("name", "unit")
 
@@ -57,7 +57,7 @@ class CreditTypeUpdate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeatureUpdate:
-    """What is said of a feature; its type, kind and aggregation never change."""
+    """An update of a feature; its type, kind and aggregation never change."""
 
     needs: ClassVar = ("name", "status")
 
@@ -74,7 +74,7 @@ class FeatureUpdate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanUpdate:
-    """What is said of a plan; all of it is live at once."""
+    """An update of a plan; it is live at once."""
 
     needs: ClassVar = ("name", "pricing_type", "visible", "position")
 
@@ -91,7 +91,7 @@ class PlanUpdate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddonUpdate:
-    """What is said of an add-on; all of it is live at once."""
+    """An update of an add-on; it is live at once."""
 
     needs: ClassVar = ("name",)
 
@@ -107,16 +107,16 @@ Update = ProductUpdate | CreditTypeUpdate | FeatureUpdate | PlanUpdate | AddonUp
 
 def update_product(catalog: Catalog, update: ProductUpdate) -> Catalog:
     """Change a product; raises Rejected with every problem."""
-    product = _known(catalog.products, Product, "product", update.key)
-    changed = replace(product, **_said(update))
+    product = _existing(catalog.products, Product, "product", update.key)
+    changed = replace(product, **_changes(update))
     refuse_any((*_nulls(update), *text_problems(changed.name, changed.description, changed.metadata)))
     return replace(catalog, products={**catalog.products, product.key: changed})
 
 
 def update_credit_type(catalog: Catalog, update: CreditTypeUpdate) -> Catalog:
     """Change a credit type; raises Rejected with every problem."""
-    credit_type = _known(catalog.credit_types, CreditType, "credit type", update.key)
-    changed = replace(credit_type, **_said(update))
+    credit_type = _existing(catalog.credit_types, CreditType, "credit type", update.key)
+    changed = replace(credit_type, **_changes(update))
     texts = text_problems(changed.name, metadata=changed.metadata)
     refuse_any((*_nulls(update), *texts, *unit_problems(changed.unit)))
     return replace(catalog, credit_types={**catalog.credit_types, credit_type.key: changed})
@@ -124,28 +124,28 @@ def update_credit_type(catalog: Catalog, update: CreditTypeUpdate) -> Catalog:
 
 def update_plan(catalog: Catalog, update: PlanUpdate) -> Catalog:
     """Change a plan; raises Rejected with every problem."""
-    plan = _known(catalog.packages, Plan, "plan", update.key)
-    changed = replace(plan, **_said(update))
+    plan = _existing(catalog.packages, Plan, "plan", update.key)
+    changed = replace(plan, **_changes(update))
     refuse_any((*_nulls(update), *plan_field_problems(catalog, changed)))
     return with_package(catalog, changed)
 
 
 def update_addon(catalog: Catalog, update: AddonUpdate) -> Catalog:
     """Change an add-on; raises Rejected with every problem."""
-    addon = _known(catalog.packages, Addon, "add-on", update.key)
-    changed = replace(addon, **_said(update))
+    addon = _existing(catalog.packages, Addon, "add-on", update.key)
+    changed = replace(addon, **_changes(update))
     refuse_any((*_nulls(update), *addon_field_problems(catalog, changed)))
     return with_package(catalog, changed)
 
 
 def update_feature(catalog: Catalog, update: FeatureUpdate, holders: Holders) -> Catalog:
-    """Change a feature; its holders keep it from being archived, and its choices from being dropped."""
-    feature = _known(catalog.features, Feature, "feature", update.key)
-    said = _said(update)
+    """Change a feature; holders prevent it from being archived, and its choices from being dropped."""
+    feature = _existing(catalog.features, Feature, "feature", update.key)
+    said = _changes(update)
     default = said.pop("default", feature.default)
     changed = replace(feature, **said)
     if update.meter is None and feature.meter is not None:
-        # Without its meter a feature counts what is reported to it, in the way that it always has.
+        # Without its meter a feature counts what is reported to it, with the same aggregation.
         changed = replace(changed, meter=Meter(aggregation=feature.meter.aggregation))
     refuse_any(
         (
@@ -183,15 +183,15 @@ def _dropped_problems(
         yield from in_use_problems(choice, names, "choices")
 
 
-def _known(among: Mapping[str, object], of: type[Thing], kind: str, key: str) -> Thing:
+def _existing(among: Mapping[str, object], of: type[Thing], kind: str, key: str) -> Thing:
     thing = among.get(key)
     if not isinstance(thing, of):
         raise Rejected([unknown_key(kind, key, "key", among=among, of=of)])
     return thing
 
 
-def _said(update: Update) -> dict[str, Any]:
-    """Give what an update says; null empties what can be empty, and keeps what is refused as null."""
+def _changes(update: Update) -> dict[str, Any]:
+    """Return the fields that an update sets; null clears a clearable field, and keeps one that refuses it."""
     said: dict[str, Any] = {}
     for field in fields(update):
         value = getattr(update, field.name)
@@ -202,7 +202,7 @@ def _said(update: Update) -> dict[str, Any]:
 
 
 def _nulls(update: Update) -> Iterator[Problem]:
-    """Refuse null where something must stand."""
+    """Refuse null for required fields."""
     for name in update.needs:
         if getattr(update, name) is None:
             yield missing_value("This cannot be removed.", _in_camel_case(name))

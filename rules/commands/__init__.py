@@ -1,4 +1,4 @@
-"""Commands: whatever changes a customer.
+"""Commands: each changes one customer.
 
 Each command is a pure function from the state of one customer to the state after it. It owns the protocol
 that all commands share, the rules of idempotency keys, and one module for each kind of command:

@@ -1,4 +1,4 @@
-"""Changing plan: whether it is an upgrade, when it takes effect, and what happens to usage."""
+"""Change plan: whether it is an upgrade, when it takes effect, and what happens to usage."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class ChangeTiming(StrEnum):
 
 
 class UsageOnChange(StrEnum):
-    """What a change of plan does to usage."""
+    """What happens to usage when the plan changes."""
 
     RESET = "RESET"
     CARRY = "CARRY"
@@ -78,7 +78,7 @@ class ChangePlan(FactsCommand):
     usage: UsageOnChange = UsageOnChange.RESET
 
     def apply(self, scene: CommandContext, state: CustomerState) -> StateChange:
-        """Change now, or put the change down for the end of the period."""
+        """Change now, or schedule the change for the end of the period."""
         customer, plan = state.customer, scene.flat.catalog.packages.get(self.plan)
         problems = [
             *idempotency_problems(self.idempotency_key),
@@ -93,7 +93,7 @@ class ChangePlan(FactsCommand):
         if subscription is None:
             unreachable("a missing subscription was refused above")
         target = Target(plan=plan, price=price_for(plan.shown, self.price))
-        changed = self._changed(scene, customer, subscription, target)
+        changed = self._change(scene, customer, subscription, target)
         state = replace(state, customer=with_subscription(customer, changed))
         return StateChange(state=state, outcome={"subscription": changed.number})
 
@@ -116,7 +116,7 @@ class ChangePlan(FactsCommand):
             )
             yield Problem(ErrorCode.NOT_ALLOWED, message, ("plan",))
 
-    def _changed(
+    def _change(
         self, scene: CommandContext, customer: Customer, subscription: Subscription, target: Target
     ) -> Subscription:
         catalog, now = scene.flat.catalog, scene.now
@@ -129,12 +129,12 @@ class ChangePlan(FactsCommand):
 
 
 def live_of(customer: Customer, product: str, now: datetime) -> Subscription | None:
-    """Give the live subscription of a product, of which there is at most one."""
+    """Return the live subscription of a product, of which there is at most one; None without one."""
     return next((s for s in customer.live(now) if s.product == product), None)
 
 
 def with_subscription(customer: Customer, changed: Subscription) -> Customer:
-    """Put a subscription in place of the one with its number."""
+    """Replace the subscription with the same number."""
     subscriptions = tuple(changed if s.number == changed.number else s for s in customer.subscriptions)
     return replace(customer, subscriptions=subscriptions)
 
@@ -142,7 +142,7 @@ def with_subscription(customer: Customer, changed: Subscription) -> Customer:
 def effective_timing(
     catalog: Catalog, subscription: Subscription, target: Target, timing: ChangeTiming, now: datetime
 ) -> ChangeTiming:
-    """Tell when a change takes effect: upgrades now, downgrades at the end of the period."""
+    """Return when a change takes effect: upgrades now, downgrades at the end of the period."""
     if timing is not ChangeTiming.AUTO:
         return timing
     upgrade = is_upgrade(catalog, subscription, target, now)
@@ -150,7 +150,7 @@ def effective_timing(
 
 
 def is_upgrade(catalog: Catalog, subscription: Subscription, target: Target, now: datetime) -> bool:
-    """Tell whether a change is to something more; equal is not."""
+    """Return whether a change is an upgrade; a change to an equal plan is not."""
     current = catalog.packages[subscription.term(now).plan]
     price = price_of(catalog, subscription, now)
     if current.key == target.plan.key:
@@ -169,7 +169,7 @@ def _length(billing: BillingPeriod | None) -> int:
 
 
 def _costs_more(target: Target, current: Price | None, *, default: bool) -> bool:
-    """Compare prices of the current billing period and currency, where the target has one."""
+    """Compare prices of the current billing period and currency; ``default`` if the target has none."""
     if current is None:
         return default
     comparable = [
@@ -185,7 +185,7 @@ def _costs_more(target: Target, current: Price | None, *, default: bool) -> bool
 
 
 def _ancestors(catalog: Catalog, key: str) -> list[str]:
-    """Give the plans that a plan's published version inherits from, nearest first."""
+    """Return the base plans of a plan's published version, nearest first."""
     chain: list[str] = []
     base = catalog.packages[key].shown.base
     while base is not None and base not in chain:
@@ -195,7 +195,7 @@ def _ancestors(catalog: Catalog, key: str) -> list[str]:
 
 
 def without_schedule(subscription: Subscription, timezone: str, now: datetime) -> Subscription:
-    """Take back what is scheduled, change or cancellation; a trial converts again at its end."""
+    """Clear a scheduled change or cancellation; a trial converts again at its end."""
     terms = tuple(term for term in subscription.terms if term.starts_at <= now or not term.scheduled)
     ends = subscription.trial_ends_at
     if ends is not None and ends > now and subscription.after_trial is TrialEnd.CONVERT:
@@ -208,7 +208,7 @@ def without_schedule(subscription: Subscription, timezone: str, now: datetime) -
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Move:
-    """A change of plan that is decided, made at an instant by a customer in a zone."""
+    """A change of plan at an instant, in a customer's time zone."""
 
     catalog: Catalog
     zone: str
@@ -217,13 +217,13 @@ class _Move:
     now: datetime
 
     def before_start(self, subscription: Subscription) -> Subscription:
-        """Change what has not begun: it begins on the other plan."""
+        """Change a subscription that has not started: it starts on the other plan."""
         terms = tuple(self._on_target(term) for term in subscription.terms)
         addons = tuple(held for held in subscription.addons if self._goes_with(held))
         return replace(subscription, terms=terms, addons=addons)
 
     def at_once(self, subscription: Subscription) -> Subscription:
-        """Begin a term on the other plan now; a trial goes on, and converts to that plan."""
+        """Start a term on the other plan now; a trial continues, and converts to that plan."""
         resets = self.usage is UsageOnChange.RESET
         current = subscription.term(self.now)
         changed = replace(
@@ -235,14 +235,14 @@ class _Move:
             scheduled=False,
         )
         coming = (self._on_target(term) for term in subscription.terms if term.starts_at > self.now)
-        addons = map(self._kept, settled_addons(self.catalog, subscription, self.now))
+        addons = map(self._keep, settled_addons(self.catalog, subscription, self.now))
         return replace(subscription, terms=(*subscription.until(changed), *coming), addons=tuple(addons))
 
     def _on_target(self, term: Term) -> Term:
         plan = self.target.plan
         return replace(term, plan=plan.key, version=len(plan.versions), price=self.target.price)
 
-    def _kept(self, held: HeldAddon) -> HeldAddon:
+    def _keep(self, held: HeldAddon) -> HeldAddon:
         over = held.ends_at is not None and held.ends_at <= self.now
         return held if over or self._goes_with(held) else replace(held, ends_at=self.now)
 
@@ -250,13 +250,13 @@ class _Move:
         return is_compatible(self.catalog, self.target.plan.key, held.addon)
 
     def at_period_end(self, subscription: Subscription) -> Subscription:
-        """Put a term down for the end of the period; at a trial's end it stands for the conversion."""
+        """Schedule a term for the end of the period; during a trial it replaces the conversion."""
         period = current_period(self.catalog, subscription, self.now)
         if period is None or period.end is None:
             unreachable("a subscription in force has a period with an end")
         current = subscription.term(self.now)
         billing = billing_period(self.catalog, subscription, self.now)
-        # Without a price a period is a month, and to come from one keeps the 31st as well.
+        # A period without a price is a month too: a move between the two keeps the anchor, and so the 31st.
         keeps = not current.trial and settle(BILLING, self.target.billing) == settle(BILLING, billing)
         change = Term(
             starts_at=period.end,

@@ -1,4 +1,4 @@
-"""Consuming: a decision and a record as one act, so that nobody ever gets past a hard limit."""
+"""Consume: decide and record in one command, so that no request exceeds a hard limit."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from rules.values import FeatureType
 
 
 def window_need(scene: CommandContext, state: CustomerState, feature: str) -> Iterable[Need]:
-    """Tell the window in which a feature's usage counts now; where no limit speaks, everything counts.
+    """Return the window in which a feature's usage counts now, with or without a limit.
 
     A feature that is not metered has no usage, and so no window.
     """
@@ -38,7 +38,7 @@ def window_need(scene: CommandContext, state: CustomerState, feature: str) -> It
 
 
 def record_usage(scene: CommandContext, state: CustomerState, record: UsageRecord) -> CustomerState:
-    """Give the account after usage of now; raises Rejected where its period's would be too large to count."""
+    """Return the state with usage of now recorded; raises Rejected if the sum becomes too large to count."""
     after = replace(state, tallies=count_record(state.tallies, record, Aggregation.SUM))
     refuse_any(
         problem
@@ -49,7 +49,7 @@ def record_usage(scene: CommandContext, state: CustomerState, record: UsageRecor
 
 
 def as_decided(told: Decision, decision: Decision) -> Decision:
-    """Tell the state after an act with the reason, and at the cost, that were decided before it."""
+    """Return the decision after a command with the reason and the cost decided before it."""
     return replace(
         told,
         subject=replace(told.subject, book=decision.subject.book),
@@ -71,19 +71,19 @@ class Consume(UsageCommand):
     properties: Properties | None = None
 
     def question(self, customer: str) -> AccessCheck:
-        """Ask what is decided before anything is recorded."""
+        """Return the check that is decided before anything is recorded."""
         return AccessCheck(customer=customer, feature=self.feature, requested=self.quantity, to_consume=True)
 
     def needs(self, scene: CommandContext, state: CustomerState) -> Iterable[Need]:
-        """The window that the decision and the answer count in."""
+        """The window that the decision and the result count in."""
         return window_need(scene, state, self.feature)
 
     def credit_needs(self, scene: CommandContext, state: CustomerState) -> Iterable[CreditNeed]:
-        """The book that pays for what is beyond the limit."""
+        """The credit account that pays for overage."""
         return usage_credit_needs(scene, state, self.feature)
 
     def apply(self, scene: CommandContext, state: CustomerState) -> StateChange:
-        """Record the quantity where the decision allows it; a no is an answer, not an error."""
+        """Record the quantity if the decision allows it; a denial is a result, not an error."""
         refuse_any(self._problems())
         question = self.question(state.customer.key if state.customer is not None else "")
         decision = decide_in(scene, state, question)

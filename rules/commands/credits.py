@@ -1,4 +1,4 @@
-"""Acts on credits: grant, void, consume."""
+"""Commands on credits: grant, void, consume."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from rules.numbers import LARGEST
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreditAct(UsageCommand):
-    """An act on a customer's credits of a type."""
+    """A command on a customer's credits of one type."""
 
     credit_type: str
 
@@ -36,27 +36,27 @@ class CreditAct(UsageCommand):
         return ()
 
     def credit_needs(self, scene: CommandContext, state: CustomerState) -> tuple[CreditNeed, ...]:
-        """The book of the credit type, where there is such a type."""
+        """The account of the credit type, if there is such a type."""
         known = state.customer is not None and self.credit_type in scene.flat.catalog.credit_types
         return (CreditNeed(credit_type=self.credit_type, grant=self.grant_number),) if known else ()
 
     @property
     def grant_number(self) -> int | None:
-        """The grant that it is about, which may be closed; None where it is about none."""
+        """The grant that the command names, which may be closed; None if it names none."""
         return None
 
     def apply(self, scene: CommandContext, state: CustomerState) -> StateChange:
-        """Do it; raises Rejected with every problem, and then nothing has changed."""
+        """Apply the command; raises Rejected with every problem, and then nothing changes."""
         raise NotImplementedError
 
     def type_problems(self, scene: CommandContext) -> Iterator[Problem]:
-        """Check that there is such a credit type."""
+        """Check that the credit type exists."""
         known = scene.flat.catalog.credit_types
         if self.credit_type not in known:
             yield unknown_key("credit type", self.credit_type, "creditType", among=known)
 
     def book(self, scene: CommandContext, state: CustomerState) -> CreditAccount:
-        """Give the customer's book of the credit type, brought up to now."""
+        """Return the customer's account of the credit type, rolled forward to now."""
         if state.customer is None:
             unreachable("a missing customer has no book")
         book = state.books.get(self.credit_type, CreditAccount(credit_type=self.credit_type))
@@ -78,7 +78,7 @@ class GrantCredits(CreditAct):
     idempotency_key: str | None = None
 
     def apply(self, scene: CommandContext, state: CustomerState) -> StateChange:
-        """Put the grant down; it enters the ledger when it takes effect, and settles what is owed first."""
+        """Add the grant; it enters the ledger when it takes effect, and first repays the overdraft."""
         refuse_any(self._problems(scene, state))
         book = self.book(scene, state)
         refuse_any(amount_problems(book.granted + self.amount))
@@ -88,7 +88,7 @@ class GrantCredits(CreditAct):
             source=self.source,
             priority=self.priority,
             made_at=scene.now,
-            # An act may come just after the clock's time, at which a grant may take effect.
+            # A command may run just after the clock's time, at which a grant may take effect.
             effective_at=max(self.effective_at or scene.now, scene.now),
             expires_at=self.expires_at,
             note=self.note,
@@ -116,9 +116,10 @@ class GrantCredits(CreditAct):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoidCreditGrant(CreditAct):
-    """Take back what is left of a grant; what is held of it can still be settled.
+    """Void what is left of a grant; credits held of it can still be settled.
 
-    Where ``made_at`` is given, a grant of this number that was made at another instant is another one.
+    If ``made_at`` is given, it must be the grant's: a grant of this number made at another instant is
+    another grant.
     """
 
     operation: ClassVar[str] = "voidCreditGrant"
@@ -129,7 +130,7 @@ class VoidCreditGrant(CreditAct):
 
     @property
     def idempotency_key(self) -> str | None:
-        """None: the grant itself tells what has been done to it."""
+        """None: the grant itself records what was done to it."""
         return None
 
     @property
@@ -138,12 +139,12 @@ class VoidCreditGrant(CreditAct):
         return self.number
 
     def apply(self, scene: CommandContext, state: CustomerState) -> StateChange:
-        """Void; the same again does nothing, and what has expired cannot be voided."""
+        """Void the grant; a repetition does nothing, and an expired grant cannot be voided."""
         refuse_any((*self._problems(scene, state), *note_problems(self.note)))
         book = self.book(scene, state)
         lot = book.lots.get(self.number) or book.closed.get(self.number)
         if lot is None or self.made_at not in (None, lot.grant.made_at):
-            raise Rejected([self._missing(scene)])
+            raise Rejected([self._missing_grant(scene)])
         status = lot.status(scene.now)
         if status is GrantStatus.EXPIRED:
             raise Rejected([Problem(ErrorCode.NOT_ALLOWED, "The grant has expired.", ("grant",))])
@@ -153,12 +154,12 @@ class VoidCreditGrant(CreditAct):
         return StateChange(state=with_book(state, book), outcome={"grant": self.number})
 
     def _problems(self, scene: CommandContext, state: CustomerState) -> Iterator[Problem]:
-        """Check that there is a customer who can act; the grant is all that the input names."""
+        """Check that the customer exists and is not archived; the input names only the grant."""
         for problem in customer_problems(scene, state.customer):
             missing_one = problem.code is ErrorCode.NOT_FOUND
-            yield self._missing(scene) if missing_one else replace(problem, path=("grant",))
+            yield self._missing_grant(scene) if missing_one else replace(problem, path=("grant",))
 
-    def _missing(self, scene: CommandContext) -> Problem:
+    def _missing_grant(self, scene: CommandContext) -> Problem:
         message = f"Customer '{scene.customer}' has no grant {self.number} of '{self.credit_type}'."
         return Problem(ErrorCode.NOT_FOUND, message, ("grant",))
 
@@ -175,7 +176,7 @@ class ConsumeCredits(CreditAct):
     idempotency_key: str | None = None
 
     def apply(self, scene: CommandContext, state: CustomerState) -> StateChange:
-        """Spend all of it or nothing; a no is an answer, not an error. It needs no subscription."""
+        """Spend the whole amount or nothing; a denial is a result, not an error. Needs no subscription."""
         refuse_any(self._problems(scene))
         customer = state.customer
         if customer is None:
@@ -197,17 +198,17 @@ class ConsumeCredits(CreditAct):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BringUpCredits(CreditAct):
-    """Write down what time alone has made, for whoever wants to look at it."""
+    """Record what time alone has made of an account, so that it can be read."""
 
     operation: ClassVar[str] = "bringUpCredits"
 
     @property
     def idempotency_key(self) -> str | None:
-        """None: to do it again does nothing."""
+        """None: a repetition does nothing."""
         return None
 
     def apply(self, scene: CommandContext, state: CustomerState) -> StateChange:
-        """Bring the book up; where nothing is new it is left as it was."""
+        """Roll the account forward; without news it stays as it was."""
         if state.customer is None or self.credit_type not in state.books:
             return StateChange(state=state, changed=False)
         book = self.book(scene, state)
@@ -216,17 +217,17 @@ class BringUpCredits(CreditAct):
 
 
 def is_news(before: CreditAccount, after: CreditAccount) -> bool:
-    """Tell whether bringing a book up has made anything besides the time."""
+    """Return whether rolling an account forward changed anything besides its time."""
     return replace(after, at=before.at, seen=before.seen) != before
 
 
 def with_book(state: CustomerState, book: CreditAccount) -> CustomerState:
-    """Put a book in place of the one of its credit type."""
+    """Replace the account of the same credit type."""
     return replace(state, books={**state.books, book.credit_type: book})
 
 
 def amount_problems(amount: int) -> Iterator[Problem]:
-    """Check an amount of credits, or what they would come to."""
+    """Check an amount of credits, or the sum that it would lead to."""
     if amount <= 0:
         yield out_of_range("An amount of credits must be above 0.", "amount")
     elif amount > LARGEST:

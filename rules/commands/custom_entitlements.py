@@ -1,4 +1,4 @@
-"""Custom entitlements: what is decided for one customer alone."""
+"""Commands on custom entitlements, which apply to one customer alone."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from rules.values import FeatureType, Granted, Value, Written
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetCustomEntitlement(FactsCommand):
-    """Grant, override or revoke a feature for a customer, in place of what was set in this mode."""
+    """Grant, override or revoke a feature for a customer, and replace what this mode had set."""
 
     operation: ClassVar[str] = "setCustomEntitlement"
 
@@ -91,7 +91,7 @@ class SetCustomEntitlement(FactsCommand):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemoveCustomEntitlement(FactsCommand):
-    """Take back what was set for a customer about a feature, in one mode or in all."""
+    """Remove a customer's custom entitlements for a feature, in one mode or in all."""
 
     operation: ClassVar[str] = "removeCustomEntitlement"
 
@@ -99,7 +99,7 @@ class RemoveCustomEntitlement(FactsCommand):
     mode: CustomEntitlementMode | None = None
 
     def apply(self, scene: CommandContext, state: CustomerState) -> StateChange:
-        """Remove it; refused where there is nothing to remove."""
+        """Remove them; refused if there are none."""
         refuse_any(self._problems(scene, state.customer))
         if state.customer is None:
             unreachable("a missing customer was refused above")
@@ -119,7 +119,7 @@ class RemoveCustomEntitlement(FactsCommand):
 def without_custom(
     customer: Customer, feature: str, mode: CustomEntitlementMode | None, now: datetime
 ) -> tuple[CustomEntitlement, ...]:
-    """Give a customer's custom entitlements with those of a feature and mode ended now."""
+    """Return a customer's custom entitlements; those of the feature and mode end now."""
     return tuple(
         replace(known, removed_at=now) if _stands(known, feature, mode, now) else known
         for known in customer.custom

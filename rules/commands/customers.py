@@ -1,4 +1,4 @@
-"""The life of a customer: coming into being, changing, and going."""
+"""Commands on customers: create, update, archive and restore."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from rules.unset import UNSET, Unset
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpsertCustomer(FactsCommand):
-    """Make a customer, change one, or bring an archived one back; what is left out keeps."""
+    """Create, update or restore a customer; fields left out stay as they are."""
 
     operation: ClassVar[str] = "upsertCustomer"
     creates: ClassVar[bool] = True
@@ -36,7 +36,7 @@ class UpsertCustomer(FactsCommand):
     metadata: object = UNSET
 
     def problems(self) -> Iterator[Problem]:
-        """Find everything wrong with the input by itself."""
+        """Yield everything that is wrong with the input by itself."""
         if not is_external_key(self.key):
             yield invalid("A customer's key is 1 to 255 printable characters.", "key")
         for name, text in (("name", self.name), ("email", self.email)):
@@ -50,24 +50,24 @@ class UpsertCustomer(FactsCommand):
             yield from metadata_problems(self.metadata)
 
     def apply(self, scene: CommandContext, state: CustomerState) -> StateChange:
-        """Write what was said over what was there."""
+        """Set the fields that were given."""
         refuse_any(self.problems())
         customer = state.customer
         if customer is None:
             unreachable(f"customer {self.key} was not made")
-        written = replace(customer, archived=False, **self._said())
+        written = replace(customer, archived=False, **self._changes())
         if written.timezone != customer.timezone:
             written = in_zone(written, scene.now)
         return StateChange(state=replace(state, customer=written))
 
-    def _said(self) -> dict[str, Any]:
+    def _changes(self) -> dict[str, Any]:
         metadata = {} if self.metadata is None else self.metadata
         said = {"name": self.name, "email": self.email, "timezone": self.timezone, "metadata": metadata}
         return {name: value for name, value in said.items() if value is not UNSET}
 
 
 def in_zone(customer: Customer, now: datetime) -> Customer:
-    """Let anchors that are to come be in the customer's zone; those that have been keep theirs."""
+    """Move future anchors to the customer's time zone; past anchors keep theirs."""
     subscriptions = tuple(
         replace(
             subscription,
@@ -85,12 +85,12 @@ def in_zone(customer: Customer, now: datetime) -> Customer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArchiveCustomer(FactsCommand):
-    """End every subscription of a customer now, and deny everything from then on."""
+    """End every subscription of a customer now, and deny all access from then on."""
 
     operation: ClassVar[str] = "archiveCustomer"
 
     def apply(self, scene: CommandContext, state: CustomerState) -> StateChange:
-        """Archive; a customer who is archived already stays so."""
+        """Archive the customer; an archived customer stays as they are."""
         customer = state.customer
         if customer is None:
             raise Rejected([missing_customer(scene.customer)])

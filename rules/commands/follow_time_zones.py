@@ -1,4 +1,4 @@
-"""What is done to customers as new rules of their time zones come into use."""
+"""The command that applies new time zone rules to a customer."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from rules.customers.facts import Customer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FollowTimeZones(FactsCommand):
-    """Let what is scheduled for the end of a period come where it ends by the rules in force."""
+    """Move changes scheduled for the end of a period to its end by the rules in force."""
 
     operation: ClassVar[str] = "followTimeZones"
 
     def apply(self, scene: CommandContext, state: CustomerState) -> StateChange:
-        """Move it; nothing changes where nothing is scheduled, or it comes where it did."""
+        """Move them; nothing changes if nothing is scheduled, or its instant is the same."""
         customer = state.customer
         if customer is None:
             return StateChange(state=state, changed=False)
@@ -28,7 +28,7 @@ class FollowTimeZones(FactsCommand):
 
 
 def zones_of(customer: Customer) -> frozenset[str]:
-    """Give the time zones by which anything of a customer's is counted."""
+    """Return the time zones by which anything of a customer is counted."""
     terms = (term for subscription in customer.subscriptions for term in subscription.terms)
     custom = (known.timezone for known in customer.custom)
     return frozenset((customer.timezone, *(term.timezone for term in terms), *custom))

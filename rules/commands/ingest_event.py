@@ -1,4 +1,4 @@
-"""Events: what an application says has happened, of which meters make usage of any number of features."""
+"""Ingest an event, of which meters make usage of any number of features."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ from rules.usage.metering import UsageRecord
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IngestEvent(UsageCommand):
-    """Count an event in every feature whose meter it matches, in all of them or in none."""
+    """Count an event in every feature whose meter matches it, in all of them or in none."""
 
     operation: ClassVar[str] = "ingestEvents"
     key_field: ClassVar[str] = "id"
-    # An event is what it was when it first came.
+    # A repeated event is recognized by its id alone: the first one counts.
     known_by_key: ClassVar[bool] = True
 
     id: str
@@ -46,7 +46,7 @@ class IngestEvent(UsageCommand):
         return self.id
 
     def needs(self, scene: CommandContext, state: CustomerState) -> Iterable[Need]:
-        """The windows that count now, and where usage burns credits, those in which it occurred."""
+        """The windows that count now and, if usage burns credits, those in which it occurred."""
         customer = state.customer
         if customer is None:
             return []
@@ -55,20 +55,20 @@ class IngestEvent(UsageCommand):
                 window=scene.window(customer, feature.key, at),
                 value=distinct_value(meter, readable(self.properties)),
             )
-            for feature, meter in self._matched(scene)
+            for feature, meter in self._matches(scene)
             for at in ((None, self.occurred_at) if burns(scene, state, feature.key) else (None,))
         ]
 
     def credit_needs(self, scene: CommandContext, state: CustomerState) -> Iterable[CreditNeed]:
-        """The books that what is beyond limits burns."""
-        for feature, _ in self._matched(scene):
+        """The accounts that overage burns."""
+        for feature, _ in self._matches(scene):
             yield from usage_credit_needs(scene, state, feature.key, self.occurred_at)
 
     def apply(self, scene: CommandContext, state: CustomerState) -> StateChange:
         """Record what each meter reads; an event that no meter matches changes nothing."""
         refuse_any(self._problems(scene, state))
         after, records = state, []
-        for feature, meter in self._matched(scene):
+        for feature, meter in self._matches(scene):
             quantity, value = observe(meter, readable(self.properties))
             record = UsageRecord(
                 feature=feature.key,
@@ -87,7 +87,7 @@ class IngestEvent(UsageCommand):
             state=after, records=tuple(records), outcome={"matched": matched}, changed=matched > 0
         )
 
-    def _matched(self, scene: CommandContext) -> list[tuple[Feature, Meter]]:
+    def _matches(self, scene: CommandContext) -> list[tuple[Feature, Meter]]:
         properties = readable(self.properties)
         return [
             (feature, meter)
@@ -107,7 +107,7 @@ class IngestEvent(UsageCommand):
         yield from self._unreadable(scene)
 
     def _unreadable(self, scene: CommandContext) -> Iterator[Problem]:
-        for feature, meter in self._matched(scene):
+        for feature, meter in self._matches(scene):
             try:
                 observe(meter, readable(self.properties))
             except ValueError as problem:
@@ -115,7 +115,7 @@ class IngestEvent(UsageCommand):
 
 
 def _sum_problems(scene: CommandContext, state: CustomerState, record: UsageRecord) -> Iterator[Problem]:
-    """Check the sum that counts now; ended periods are counted in full whenever somebody asks."""
+    """Check the current sum; the sums of ended periods are computed in full when they are read."""
     if state.customer is None or aggregation_of(scene.flat.catalog, record.feature) not in ADDED_UP:
         return
     window = scene.window(state.customer, record.feature)

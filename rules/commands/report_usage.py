@@ -1,4 +1,4 @@
-"""Reporting usage: what has already happened is recorded, whatever the limits say."""
+"""Report usage: past usage is recorded, whatever the limits say."""
 
 from __future__ import annotations
 
@@ -48,10 +48,10 @@ class UsageMode(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportUsage(UsageCommand):
-    """Record usage: a quantity, in micros, that is added, or that usage becomes, or that was observed.
+    """Record usage: a quantity, in micros, to add, to set as the total, or as observed.
 
-    What is added up takes a negative quantity too, which gives back. MAX and LATEST observe the
-    quantity; UNIQUE counts the property that its meter names.
+    Sums take negative quantities too, which give usage back. MAX and LATEST observe the quantity; UNIQUE
+    counts the property that its meter names.
     """
 
     operation: ClassVar[str] = "reportUsage"
@@ -64,10 +64,10 @@ class ReportUsage(UsageCommand):
     properties: Properties | None = None
 
     def needs(self, scene: CommandContext, state: CustomerState) -> Iterable[Need]:
-        """The window that counts now, for the answer, and the one in which the usage occurred.
+        """The window that counts now, for the result, and the one in which the usage occurred.
 
-        Late usage that is only added needs no more than the first, unless it burns credits beyond the
-        limit: no past sum is looked at.
+        Late usage that is only added needs only the first, unless it burns credits beyond the limit: no
+        past sum is read.
         """
         feature = scene.flat.catalog.features.get(self.feature)
         if state.customer is None or feature is None:
@@ -81,24 +81,24 @@ class ReportUsage(UsageCommand):
         return (now, Need(window=self._window(scene, state.customer), value=value))
 
     def credit_needs(self, scene: CommandContext, state: CustomerState) -> Iterable[CreditNeed]:
-        """The books that what is beyond the limit burns, or that what is given back returns to."""
+        """The accounts that overage burns, or that refunds return to."""
         gives_back = self.quantity < 0 or self.mode is UsageMode.SET
         return usage_credit_needs(scene, state, self.feature, self.occurred_at, gives_back=gives_back)
 
     def apply(self, scene: CommandContext, state: CustomerState) -> StateChange:
-        """Record it, and count it in every window that holds its instant."""
+        """Record the usage, and count it in every window that contains its instant."""
         refuse_any(self._problems(scene, state))
         record = self._record(scene, state)
         aggregation = aggregation_of(scene.flat.catalog, self.feature)
         if aggregation in ADDED_UP:
             after = charge_usage(scene, state, record, "value")
             outcome = {"recorded": record.quantity, **cost_between(state, after)}
-            return self._counted(after, record, aggregation, outcome)
-        change = self._counted(state, record, aggregation, {})
+            return self._count(after, record, aggregation, outcome)
+        change = self._count(state, record, aggregation, {})
         added = self._used(scene, change.state) - self._used(scene, state)
         return replace(change, outcome={"recorded": added})
 
-    def _counted(
+    def _count(
         self,
         state: CustomerState,
         record: UsageRecord,
@@ -119,7 +119,7 @@ class ReportUsage(UsageCommand):
         )
 
     def _quantity(self, scene: CommandContext, state: CustomerState, feature: Feature) -> int:
-        """Give what is recorded: what is added, what leads from the sum to what is set, or what was seen."""
+        """Return the quantity to record: as added, as the difference to the set total, or as observed."""
         match aggregation_of(scene.flat.catalog, feature.key):
             case Aggregation.SUM | Aggregation.COUNT if self.mode is UsageMode.SET:
                 return self.quantity - self._used(scene, state)
@@ -139,7 +139,7 @@ class ReportUsage(UsageCommand):
         return scene.window(customer, self.feature, self.occurred_at)
 
     def _used(self, scene: CommandContext, state: CustomerState) -> int:
-        """Give the usage of the window in which the usage occurred."""
+        """Return the usage of the window in which the usage occurred."""
         if state.customer is None:
             return 0
         return state.tallies[self._window(scene, state.customer)].used

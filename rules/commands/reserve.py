@@ -1,4 +1,4 @@
-"""Acts on reservations: hold, settle and release."""
+"""Commands on reservations: reserve, settle and release."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ from rules.usage.reservations import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reserve(UsageCommand):
-    """Hold a quantity, in micros, if that is allowed; the key names the hold, and the act."""
+    """Reserve a quantity, in micros, if that is allowed; the key names the reservation and the command."""
 
     operation: ClassVar[str] = "reserve"
     key_field: ClassVar[str] = "key"
@@ -57,16 +57,16 @@ class Reserve(UsageCommand):
 
     @property
     def idempotency_key(self) -> str | None:
-        """The key of the hold: the same key and input is the same hold."""
+        """The key of the reservation: the same key and input is the same reservation."""
         return self.key
 
     @property
     def hold_key(self) -> str | None:
-        """The key of the hold that is made."""
+        """The key of the reservation to be made."""
         return self.key
 
     def question(self, customer: str) -> AccessCheck:
-        """Ask what is decided before anything is held."""
+        """Return the check that is decided before anything is reserved."""
         return AccessCheck(customer=customer, feature=self.feature, requested=self.quantity, to_consume=True)
 
     def needs(self, scene: CommandContext, state: CustomerState) -> Iterable[Need]:
@@ -74,11 +74,11 @@ class Reserve(UsageCommand):
         return window_need(scene, state, self.feature)
 
     def credit_needs(self, scene: CommandContext, state: CustomerState) -> Iterable[CreditNeed]:
-        """The book that what is beyond the limit is held of."""
+        """The account in which credits for overage are held."""
         return usage_credit_needs(scene, state, self.feature)
 
     def apply(self, scene: CommandContext, state: CustomerState) -> StateChange:
-        """Hold the quantity where the decision allows it; a no is an answer, not an error."""
+        """Reserve the quantity if the decision allows it; a denial is a result, not an error."""
         refuse_any(self._problems(scene, state))
         question = self.question(state.customer.key if state.customer is not None else "")
         decision = decide_in(scene, state, question)
@@ -110,35 +110,35 @@ class Reserve(UsageCommand):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldAct(UsageCommand):
-    """An act on a hold that exists."""
+    """A command on an existing reservation."""
 
-    # Which window matters depends on the hold, which an act before in the same batch may have made.
+    # The window depends on the reservation, which an earlier command of the batch may have made.
     ordering: ClassVar[Ordering] = Ordering.FIRST
 
     key: str
 
     @property
     def idempotency_key(self) -> str | None:
-        """None: the hold itself tells what has been done to it."""
+        """None: the reservation itself records what was done to it."""
         return None
 
     @property
     def hold_key(self) -> str | None:
-        """The key of the hold."""
+        """The key of the reservation."""
         return self.key
 
     def needs(self, scene: CommandContext, state: CustomerState) -> Iterable[Need]:
-        """The window in which the hold's feature counts now."""
+        """The window in which the reservation's feature counts now."""
         hold = state.holds.get(self.key)
         return () if hold is None else window_need(scene, state, hold.feature)
 
     def credit_needs(self, scene: CommandContext, state: CustomerState) -> Iterable[CreditNeed]:
-        """The books of which credits are held, and that pay for what exceeds the hold."""
+        """The accounts that hold credits for the reservation, and that pay for what exceeds it."""
         hold = state.holds.get(self.key)
         return () if hold is None else hold_credit_needs(scene, state, hold)
 
     def found(self, scene: CommandContext, state: CustomerState) -> Reservation:
-        """Give the hold; raises Rejected where there is none."""
+        """Return the reservation; raises Rejected if there is none."""
         refuse_any(customer_problems(scene, state.customer))
         hold = state.holds.get(self.key)
         if hold is None:
@@ -148,14 +148,14 @@ class HoldAct(UsageCommand):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettleReservation(HoldAct):
-    """Record what was used of a hold, all of it where no quantity is given, and let go of the rest."""
+    """Record what was used of a reservation, by default all of it, and release the rest."""
 
     operation: ClassVar[str] = "settleReservation"
 
     quantity: int | None = None
 
     def apply(self, scene: CommandContext, state: CustomerState) -> StateChange:
-        """Settle; the same again does nothing, and an expired hold can still be settled."""
+        """Settle; a repetition does nothing, and an expired reservation can still be settled."""
         hold = self.found(scene, state)
         quantity = hold.quantity if self.quantity is None else self.quantity
         if hold.settled is not None:
@@ -167,13 +167,13 @@ class SettleReservation(HoldAct):
         if quantity == 0:
             return StateChange(state=after, outcome=cost_between(state, after))
         record = UsageRecord(feature=hold.feature, occurred_at=scene.now, quantity=quantity)
-        after = self._recorded(scene, after, hold, record)
+        after = self._record(scene, after, hold, record)
         return StateChange(state=after, records=(record,), outcome=cost_between(state, after))
 
-    def _recorded(
+    def _record(
         self, scene: CommandContext, state: CustomerState, hold: Reservation, record: UsageRecord
     ) -> CustomerState:
-        """Count what was used; what exceeds the hold, or is settled after it expired, is a report."""
+        """Count what was used; what exceeds the reservation, or came after it expired, counts as a report."""
         of_hold = min(hold.quantity, record.quantity) if hold.holds(scene.now) else 0
         if of_hold:
             state = record_usage(scene, state, replace(record, quantity=of_hold))
@@ -197,12 +197,12 @@ class SettleReservation(HoldAct):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseReservation(HoldAct):
-    """Let go of a hold without usage."""
+    """Release a reservation without usage."""
 
     operation: ClassVar[str] = "releaseReservation"
 
     def apply(self, scene: CommandContext, state: CustomerState) -> StateChange:
-        """Release; the same again does nothing."""
+        """Release; a repetition does nothing."""
         hold = self.found(scene, state)
         if hold.status(scene.now) is ReservationStatus.SETTLED:
             message = f"'{self.key}' was settled."

@@ -1,4 +1,4 @@
-"""Subscribing: a customer comes onto a plan, perhaps on trial first, perhaps with add-ons."""
+"""Subscribe a customer to a plan, with or without a trial and add-ons."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ class AddonQuantity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscribe(FactsCommand):
-    """Put a customer on a plan, now or from another instant on.
+    """Subscribe a customer to a plan, now or from another instant on.
 
-    ``trial_days`` None is the plan's default, which a customer is given once per product.
+    ``trial_days`` None is the plan's default, which applies once per customer and product.
     """
 
     operation: ClassVar[str] = "subscribe"
@@ -55,11 +55,11 @@ class Subscribe(FactsCommand):
         refuse_any(self._problems(scene, customer, plan))
         if customer is None or not isinstance(plan, Plan):
             unreachable("what is missing was refused above")
-        made = self._made(scene, customer, plan)
+        made = self._new_subscription(scene, customer, plan)
         joined = replace(customer, subscriptions=(*customer.subscriptions, made))
         return StateChange(state=replace(state, customer=joined), outcome={"subscription": made.number})
 
-    def _made(self, scene: CommandContext, customer: Customer, plan: Plan) -> Subscription:
+    def _new_subscription(self, scene: CommandContext, customer: Customer, plan: Plan) -> Subscription:
         start = self.start_at or scene.now
         content = plan.shown
         first = Term(
@@ -113,13 +113,13 @@ class Subscribe(FactsCommand):
 
 
 def default_trial_days(plan: Plan, customer: Customer) -> int:
-    """Give the days of a plan's own trial, which a customer is given once per product."""
+    """Return the days of a plan's own trial; 0 if the customer had a trial of the product."""
     given = any(s.product == plan.product and s.trial_ends_at for s in customer.subscriptions)
     return 0 if given else plan.default_trial_days or 0
 
 
 def on_trial(subscription: Subscription, days: int, after: TrialEnd) -> Subscription:
-    """Let a new subscription begin with a trial of so many local days."""
+    """Start a new subscription with a trial of so many local days."""
     first = subscription.terms[0]
     ends = local_days_after(first.starts_at, days, first.timezone)
     trial = replace(first, trial=True)
@@ -128,20 +128,20 @@ def on_trial(subscription: Subscription, days: int, after: TrialEnd) -> Subscrip
 
 
 def paid_term(trial: Term, at: datetime, timezone: str) -> Term:
-    """Give the paid term that follows a trial: a new anchor, and usage starts anew."""
+    """Return the paid term that follows a trial: it has a new anchor, and usage resets."""
     return replace(
         trial, starts_at=at, anchor=at, timezone=timezone, trial=False, resets=True, scheduled=False
     )
 
 
 def newest_addon(catalog: Catalog, wanted: AddonQuantity, at: datetime) -> HeldAddon:
-    """Give an add-on in its newest version, from an instant on."""
+    """Return an add-on in its newest version, from an instant on."""
     number = len(catalog.packages[wanted.addon].versions)
     return HeldAddon(addon=wanted.addon, version=number, quantity=wanted.quantity, starts_at=at)
 
 
 def plan_problems(catalog: Catalog, key: str, price: str | None) -> Iterator[Problem]:
-    """Check that a plan can be subscribed to, on this price."""
+    """Check that customers can subscribe to a plan at this price."""
     plan = catalog.packages.get(key)
     if not isinstance(plan, Plan):
         yield unknown_key("plan", key, "plan", among=catalog.packages, of=Plan)
@@ -162,14 +162,14 @@ def _price_problems(content: Content, asked: str | None) -> Iterator[Problem]:
 
 
 def price_for(content: Content, asked: str | None) -> str | None:
-    """Give the price asked for, else the only one there is."""
+    """Return the requested price, otherwise the only one; None if the plan has no price."""
     return asked if asked is not None or not content.prices else content.prices[0].key
 
 
 def addon_problems(
     catalog: Catalog, plan: str, wanted: AddonQuantity, *, least: int = 1
 ) -> Iterator[Problem]:
-    """Check that an add-on can be had on top of a plan, in this quantity."""
+    """Check that an add-on can be added to a plan in this quantity."""
     addon = catalog.packages.get(wanted.addon)
     if not isinstance(addon, Addon):
         yield unknown_key("add-on", wanted.addon, "addon", among=catalog.packages, of=Addon)
@@ -184,7 +184,7 @@ def addon_problems(
 
 
 def quantity_problems(addon: Addon, quantity: int, *, least: int) -> Iterator[Problem]:
-    """Check how many of an add-on are wanted; ``least`` is 0 where none is a quantity too."""
+    """Check the quantity of an add-on; ``least`` is 0 where it may be removed."""
     if quantity < least or (addon.max_quantity is not None and quantity > addon.max_quantity):
         most = " or more" if addon.max_quantity is None else f" to {addon.max_quantity}"
         yield out_of_range(f"The quantity of '{addon.key}' is {least}{most}.", "quantity")

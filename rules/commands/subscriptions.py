@@ -1,4 +1,4 @@
-"""What else can be done to a live subscription: cancel, resume, convert, add-ons, newer versions."""
+"""Other commands on a live subscription: cancel, resume, convert, add-ons, newer versions."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from rules.errors import ErrorCode, Problem, Rejected, refuse_any, unreachable
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubscriptionAct(FactsCommand):
-    """An act on the live subscription of a product, which need not be named where there is one only."""
+    """A command on the live subscription of a product, which is optional if there is only one."""
 
     product: str | None = None
 
@@ -35,14 +35,14 @@ class SubscriptionAct(FactsCommand):
         return StateChange(state=replace(state, customer=customer), outcome={"subscription": found.number})
 
     def changed(self, scene: CommandContext, customer: Customer, subscription: Subscription) -> Subscription:
-        """Give the subscription as the act leaves it; raises Rejected."""
+        """Return the subscription after the command; raises Rejected."""
         raise NotImplementedError
 
 
 def live_subscription(
     catalog: Catalog, customer: Customer, product: str | None, now: datetime
 ) -> Subscription:
-    """Give the live subscription that is meant; raises Rejected where there is none, or no telling which."""
+    """Return the live subscription; raises Rejected if there is none, or several match."""
     live = [s for s in customer.live(now) if product in (None, s.product)]
     if len(live) == 1:
         return live[0]
@@ -72,7 +72,7 @@ class CancelSubscription(SubscriptionAct):
     at: datetime | None = None
 
     def changed(self, scene: CommandContext, customer: Customer, subscription: Subscription) -> Subscription:
-        """Set the end, in place of whatever else was scheduled."""
+        """Set the end, in place of any other schedule."""
         if self.at is not None and self.at < scene.now:
             raise Rejected([out_of_range("A subscription cannot end in the past.", "at")])
         cleared = without_schedule(subscription, customer.timezone, scene.now)
@@ -82,19 +82,19 @@ class CancelSubscription(SubscriptionAct):
         if self.at is not None:
             return self.at
         period = current_period(scene.flat.catalog, subscription, scene.now)
-        # What has not begun has no period, and is canceled at once.
+        # A subscription that has not started has no period, and is canceled at once.
         ends = None if period is None or self.timing is ChangeTiming.NOW else period.end
         return ends or scene.now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResumeSubscription(SubscriptionAct):
-    """Take back what is scheduled, a cancellation or a change."""
+    """Clear a scheduled cancellation or change."""
 
     operation: ClassVar[str] = "resumeSubscription"
 
     def changed(self, scene: CommandContext, customer: Customer, subscription: Subscription) -> Subscription:
-        """Clear the schedule; refused where nothing is scheduled."""
+        """Clear the schedule; refused if nothing is scheduled."""
         nothing = subscription.canceled_at is None and subscription.scheduled_change(scene.now) is None
         if nothing:
             message = "Nothing is scheduled."
@@ -104,12 +104,12 @@ class ResumeSubscription(SubscriptionAct):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConvertTrial(SubscriptionAct):
-    """End a trial now and start the paid period; what is scheduled is cleared."""
+    """End a trial now and start the paid period; this clears the schedule."""
 
     operation: ClassVar[str] = "convertTrial"
 
     def changed(self, scene: CommandContext, customer: Customer, subscription: Subscription) -> Subscription:
-        """Convert; refused where no trial runs."""
+        """Convert; refused if no trial is running."""
         if subscription.status(scene.now) is not SubscriptionStatus.IN_TRIAL:
             message = "No trial is running."
             raise Rejected([Problem(ErrorCode.NOT_ALLOWED, message, ("customer",))])
@@ -119,7 +119,7 @@ class ConvertTrial(SubscriptionAct):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetSubscriptionAddon(FactsCommand):
-    """Give a customer's subscription so many of an add-on; 0 takes it away."""
+    """Set the quantity of an add-on on a subscription; 0 removes it."""
 
     operation: ClassVar[str] = "setSubscriptionAddon"
 
@@ -158,13 +158,13 @@ class SetSubscriptionAddon(FactsCommand):
             wanted = AddonQuantity(self.addon, self.quantity)
             yield from addon_problems(catalog, subscription.term(now).plan, wanted, least=0)
         else:
-            # Who has an add-on may have more or less of it, also when it is sold no more.
+            # An existing quantity may change even if the add-on is no longer sold.
             yield from quantity_problems(addon, self.quantity, least=0)
 
     def _addons(self, catalog: Catalog, subscription: Subscription, now: datetime) -> tuple[HeldAddon, ...]:
         before = settled_addons(catalog, subscription, now)
         running = [known for known in before if self._runs(known, now)]
-        # What was to begin, or begins at this very instant, is replaced as if it had never been.
+        # Quantities that start now or later are replaced as if they had never been set.
         left = tuple(
             replace(known, ends_at=now) if known in running else known
             for known in before
@@ -182,24 +182,24 @@ class SetSubscriptionAddon(FactsCommand):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MigrateSubscription(SubscriptionAct):
-    """Move a subscription to a version of its plan, and its add-ons to their newest; usage goes on."""
+    """Move a subscription to a version of its plan, and its add-ons to their newest; usage continues."""
 
     operation: ClassVar[str] = "migrateSubscription"
 
     version: int | None = None
 
     def changed(self, scene: CommandContext, customer: Customer, subscription: Subscription) -> Subscription:  # noqa: ARG002
-        """Begin a term on the version, with the same anchor."""
+        """Start a term on the version, with the same anchor."""
         current = subscription.term(scene.now)
         versions = scene.flat.catalog.packages[current.plan].versions
         number = len(versions) if self.version is None else self.version
         if not 1 <= number <= len(versions):
             message = f"There is no version {number} of '{current.plan}'."
             raise Rejected([Problem(ErrorCode.NOT_FOUND, message, ("version",))])
-        return _migrated(scene.flat.catalog, subscription, number, scene.now)
+        return _migrate(scene.flat.catalog, subscription, number, scene.now)
 
 
-def _migrated(catalog: Catalog, subscription: Subscription, number: int, now: datetime) -> Subscription:
+def _migrate(catalog: Catalog, subscription: Subscription, number: int, now: datetime) -> Subscription:
     coming = (
         term if term.scheduled else replace(term, version=number)
         for term in subscription.terms

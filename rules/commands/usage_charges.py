@@ -1,4 +1,4 @@
-"""Usage that burns credits: what is beyond a limit is paid when it is recorded, held and settled."""
+"""Charge usage in credits: overage burns credits when it is recorded, reserved and settled."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from rules.values import Metered
 
 
 def resolve_in(scene: CommandContext, state: CustomerState, question: AccessCheck) -> ResolvedCheck:
-    """Find what a question that an act asks is about, with the credits that pay for it."""
+    """Resolve the check of a command, with the account that pays for it."""
     subject = scene.subject(state.customer, question)
     if subject.rate is None or state.customer is None:
         return subject
@@ -33,7 +33,7 @@ def resolve_in(scene: CommandContext, state: CustomerState, question: AccessChec
 
 
 def decide_in(scene: CommandContext, state: CustomerState, question: AccessCheck) -> Decision:
-    """Decide a question that an act asks."""
+    """Decide the check of a command."""
     subject = resolve_in(scene, state, question)
     return decide(subject, state.tallies, total_reserved(state.holds.values(), question.feature, scene.now))
 
@@ -46,7 +46,7 @@ def usage_credit_needs(
     *,
     gives_back: bool = False,
 ) -> Iterator[CreditNeed]:
-    """Tell which books usage of a feature may change; who gives back may have burned credits of any type."""
+    """Yield the accounts that usage of a feature may change; a refund may concern any credit type."""
     if state.customer is None or feature not in scene.flat.catalog.features:
         return
     rate, known = scene.rate(state.customer, feature), scene.flat.catalog.credit_types
@@ -58,22 +58,22 @@ def usage_credit_needs(
 
 
 def burns(scene: CommandContext, state: CustomerState, feature: str) -> bool:
-    """Tell whether using a feature burns credits now."""
+    """Return whether using a feature burns credits now."""
     return state.customer is not None and scene.rate(state.customer, feature) is not None
 
 
 def charge_usage(
     scene: CommandContext, state: CustomerState, record: UsageRecord, *path: str
 ) -> CustomerState:
-    """Burn credits for what of a record, which is not counted yet, is beyond the limit, or give them back.
+    """Burn credits for the overage of a record that is not counted yet, or refund them.
 
-    The limit is that of the instant at which it occurred, and the rate that of now. Raises Rejected
-    where the credits would be too many to count.
+    The limit is that of the instant at which it occurred, and the rate is that of now. Raises Rejected if
+    the credits would be too many to count.
     """
     if state.customer is None or not record.quantity:
         return state
     if record.quantity < 0:
-        return _given_back(scene, state, state.customer, record)
+        return _give_back(scene, state, state.customer, record)
     rate = scene.rate(state.customer, record.feature)
     if rate is None:
         return state
@@ -89,7 +89,7 @@ def charge_usage(
 
 
 def _beyond(scene: CommandContext, state: CustomerState, customer: Customer, record: UsageRecord) -> int:
-    """Tell what of a record is beyond the limit, after all usage of its period so far."""
+    """Return what of a record is beyond the limit, after all usage of its period so far."""
     question = AccessCheck(customer=customer.key, feature=record.feature)
     then = resolution_cache.cached_check(scene.flat, customer, question, record.occurred_at)
     value = then.entitlement.value if isinstance(then.entitlement.value, Metered) else None
@@ -98,12 +98,12 @@ def _beyond(scene: CommandContext, state: CustomerState, customer: Customer, rec
     window = scene.window(customer, record.feature, record.occurred_at)
     used = state.tallies[window].used
     if scene.now in window:
-        # What is held counts in whatever period is current.
+        # Reservations count in the current period, whichever it is.
         used += total_reserved(state.holds.values(), record.feature, scene.now).quantity
     return overage_quantity(0 if value is None else value.limit, used, record.quantity)
 
 
-def _given_back(
+def _give_back(
     scene: CommandContext, state: CustomerState, customer: Customer, record: UsageRecord
 ) -> CustomerState:
     window = scene.window(customer, record.feature, record.occurred_at)
@@ -115,7 +115,7 @@ def _given_back(
 def hold_credits(
     scene: CommandContext, state: CustomerState, hold: Reservation, decision: Decision
 ) -> CustomerState:
-    """Hold the credits of what of a reservation is beyond the limit, as it was decided."""
+    """Hold credits for the overage of a reservation, as the decision computed it."""
     payment, book = decision.payment, decision.subject.book
     if payment is None or book is None or not payment.beyond.quantity:
         return replace(state, holds={**state.holds, hold.key: hold})
@@ -125,7 +125,7 @@ def hold_credits(
 
 
 def hold_credit_needs(scene: CommandContext, state: CustomerState, hold: Reservation) -> Iterable[CreditNeed]:
-    """Tell which books ending a hold may change: that which it holds of, and that of the rate of now."""
+    """Yield the accounts that ending a reservation may change: its own, and that of the current rate."""
     if hold.credit_type is not None and state.customer is not None:
         today = scene.window(state.customer, hold.feature).day_until(scene.now)
         yield CreditNeed(credit_type=hold.credit_type, window=today)
@@ -135,9 +135,9 @@ def hold_credit_needs(scene: CommandContext, state: CustomerState, hold: Reserva
 def settle_hold(
     scene: CommandContext, state: CustomerState, hold: Reservation, quantity: int
 ) -> CustomerState:
-    """Burn what a hold was used for and free the rest: limit first, credits last.
+    """Burn credits for the used part of a reservation and free the rest: limit first, credits last.
 
-    A hold that has expired holds nothing any more.
+    An expired reservation holds nothing any more.
     """
     customer = state.customer
     if customer is None or hold.credit_type is None:
@@ -153,7 +153,7 @@ def settle_hold(
 
 
 def release_hold(scene: CommandContext, state: CustomerState, hold: Reservation) -> CustomerState:
-    """Free the credits that a hold holds."""
+    """Free the credits that are held for a reservation."""
     if state.customer is None or hold.credit_type is None:
         return state
     book = _book(scene, state, state.customer, hold.credit_type)
@@ -167,11 +167,11 @@ def _book(scene: CommandContext, state: CustomerState, customer: Customer, credi
 
 
 def cost_between(before: CustomerState, after: CustomerState) -> dict[str, int]:
-    """Tell, for an outcome, what an act cost in credits; nothing where it had no books."""
+    """Return what a command cost, by credit type; empty if it had no accounts."""
     costs = [book.consumed - before.books[key].consumed for key, book in after.books.items()]
     return {"cost": sum(costs)} if any(costs) else {}
 
 
 def with_books(state: CustomerState, books: Iterable[CreditAccount]) -> CustomerState:
-    """Put books in place of those of their credit types."""
+    """Replace the accounts of these credit types."""
     return replace(state, books={**state.books, **{book.credit_type: book for book in books}})

@@ -1,7 +1,7 @@
-"""The book of one customer and credit type: lots, totals and what is owed, and the entries it makes.
+"""The credit account of one customer and credit type: lots, totals, overdraft, and new entries.
 
-A book holds what acts and answers need and no more: what has ended or was spent is closed and left
-out, so that its size does not grow with its past.
+An account holds only what commands and reads need: ended and fully spent grants are closed and left out, so
+that its size does not grow with its history.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from rules.usage.metering import Window
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreditNeed:
-    """What an act needs of a credit type: the book, and in it a grant, and what usage burned.
+    """What a command needs of a credit type: the account, a grant of it, and what usage burned.
 
-    The window is the one in which the days began that are needed.
+    ``window`` contains the starts of the days of the burn records needed.
     """
 
     credit_type: str
@@ -32,7 +32,7 @@ class CreditNeed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:
-    """Why and when entries are made."""
+    """The time and reason of entries."""
 
     at: datetime
     feature: str | None = None
@@ -41,7 +41,7 @@ class Cause:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One line of the ledger, in micros; of no grant where it is about the overdraft."""
+    """One line of the ledger, in micros; ``grant`` is None if it concerns the overdraft."""
 
     number: int
     kind: EntryKind
@@ -61,8 +61,8 @@ StreamKey = tuple[int, str, bool]
 class MintingPeriod:
     """What a package of a subscription mints in a cadence period, which has no end for ONE_TIME.
 
-    ``amount`` is for each of ``quantity``, the highest of the period so far. ``burned`` is what was
-    burned of what it minted in the period and has ended since.
+    ``amount`` is for each of ``quantity``, the highest of the period so far. ``burned`` is what was burned
+    of the period's grants that have ended since.
     """
 
     subscription: int
@@ -75,20 +75,20 @@ class MintingPeriod:
 
     @property
     def once(self) -> bool:
-        """Whether it mints once and never again."""
+        """Whether it mints only once."""
         return self.period.end is None
 
     @property
     def key(self) -> StreamKey:
-        """What there is one stream of."""
+        """The key of the minting period in its account."""
         return self.subscription, self.package, self.once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreditHold:
-    """What a reservation holds for the part of it beyond the limit, which was decided when it was made.
+    """The credits held for the overage of a reservation, which was computed when it was made.
 
-    ``cost`` is what that part was to cost; ``pieces`` are what is held of it, in burn order.
+    ``cost`` is the cost of that overage; ``pieces`` are the credits held for it, in burn order.
     """
 
     key: str
@@ -101,12 +101,12 @@ class CreditHold:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreditAccount:
-    """What a customer has of a credit type, in micros, brought up to an instant.
+    """A customer's credits of one type, in micros, rolled forward to an instant.
 
-    ``closed`` are lots that were closed, and ``entries`` what was entered, since the book was opened:
-    who keeps it writes them down. Among ``burned`` are those that are owed and those that acts name.
-    ``remainders`` tell, for each feature, what its usage cost above what was charged for it,
-    ``sums`` what all entries of a kind come to, and ``seen`` how many versions had been published.
+    ``closed`` are lots that were closed, and ``entries`` the entries made, since the account was loaded:
+    the caller stores them. ``burned`` has the records that are unpaid and those that commands need.
+    ``remainders`` has, for each feature, its exact cost less what was charged for it. ``sums`` are the
+    totals of all entries by kind, and ``seen`` is how many versions had been published.
     """
 
     credit_type: str
@@ -126,61 +126,61 @@ class CreditAccount:
 
     @property
     def granted(self) -> int:
-        """All that was ever granted."""
+        """All credits ever granted."""
         return self.sums.get(EntryKind.GRANTED, 0)
 
     @property
     def consumed(self) -> int:
-        """All that was ever consumed, what was given back left out, what is owed included."""
+        """All credits ever consumed, without refunds, including the overdraft."""
         return -self.sums.get(EntryKind.CONSUMED, 0)
 
     @property
     def expired(self) -> int:
-        """All that ever expired."""
+        """All credits that ever expired."""
         return -self.sums.get(EntryKind.EXPIRED, 0)
 
     @property
     def voided(self) -> int:
-        """All that was ever voided."""
+        """All credits ever voided."""
         return -self.sums.get(EntryKind.VOIDED, 0)
 
     @property
     def balance(self) -> int:
-        """The sum of all entries: what is available and reserved, less what is owed."""
+        """The sum of all entries: available and reserved credits, less the overdraft."""
         return sum(self.sums.values())
 
     @property
     def available(self) -> int:
-        """What can be spent."""
+        """The credits that can be spent."""
         return sum(lot.left for lot in self.lots.values())
 
     @property
     def reserved(self) -> int:
-        """What is held."""
+        """The credits that are held."""
         return sum(lot.held for lot in self.lots.values())
 
     @property
     def in_force(self) -> list[Lot]:
-        """The lots of which something is left or held and that have not ended, in burn order."""
+        """The lots that have not ended and have credits left or held, in burn order."""
         there = (lot for lot in self.lots.values() if lot.entered and lot.ended is None)
         return in_burn_order(lot for lot in there if lot.left or lot.held)
 
     @property
     def next_expiry(self) -> datetime | None:
-        """When something of what is in force expires next."""
+        """When the next lot in force expires; None if none does."""
         return earliest(lot.grant.expires_at for lot in self.in_force)
 
     def lot(self, number: int) -> Lot:
-        """Give a lot, closed or not, that is open or was named."""
+        """Return a loaded lot, closed or not."""
         return self.lots[number] if number in self.lots else self.closed[number]
 
     def remainder(self, feature: str) -> Fraction:
-        """Give what a feature's usage cost above what was charged for it."""
+        """Return the exact cost of a feature's usage, less what was charged for it."""
         return self.remainders.get(feature, _NOTHING)
 
 
 def with_lot(book: CreditAccount, lot: Lot) -> CreditAccount:
-    """Put a lot where it belongs, in place of what it was."""
+    """Add or replace a lot, among the open or the closed ones."""
     lots, closed = {**book.lots}, book.closed
     if lot.is_closed:
         lots.pop(lot.number, None)
@@ -193,23 +193,23 @@ def with_lot(book: CreditAccount, lot: Lot) -> CreditAccount:
 
 
 def with_minting_period(book: CreditAccount, stream: MintingPeriod) -> CreditAccount:
-    """Put a stream in place of what it was."""
+    """Add or replace a minting period."""
     return replace(book, streams={**book.streams, stream.key: stream})
 
 
 def without_minting_periods(book: CreditAccount, streams: Iterable[MintingPeriod]) -> CreditAccount:
-    """Take streams out of the book."""
+    """Remove minting periods."""
     gone = {stream.key for stream in streams}
     return replace(book, streams={key: known for key, known in book.streams.items() if key not in gone})
 
 
 def with_burned(book: CreditAccount, burned: BurnRecord) -> CreditAccount:
-    """Put what usage of a day burned in place of what it was."""
+    """Add or replace the burn record of a day."""
     return replace(book, burned={**book.burned, burned.place: burned})
 
 
 def with_remainder(book: CreditAccount, feature: str, remainder: Fraction) -> CreditAccount:
-    """Keep what a feature's usage cost above what was charged for it."""
+    """Set the remainder of a feature: its exact cost, less what was charged for it."""
     others = {known: kept for known, kept in book.remainders.items() if known != feature}
     return replace(book, remainders={**others, feature: remainder} if remainder else others)
 
@@ -217,7 +217,7 @@ def with_remainder(book: CreditAccount, feature: str, remainder: Fraction) -> Cr
 def add_entry(
     book: CreditAccount, kind: EntryKind, amount: int, cause: Cause, grant: int | None
 ) -> CreditAccount:
-    """Enter what was done; nothing where it was nothing."""
+    """Add an entry to the ledger; none for an amount of 0."""
     if not amount:
         return book
     entry = Entry(

@@ -1,4 +1,4 @@
-"""Burning credits, settling what is owed, giving credits back, and ending grants."""
+"""Burn down credits, repay the overdraft, refund credits, and end grants."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ from rules.usage.metering import Window
 
 
 def add_grant(book: CreditAccount, grant: Grant) -> CreditAccount:
-    """Put down a grant, to be entered when it takes effect."""
+    """Add a grant, which enters the ledger when it takes effect."""
     return with_lot(replace(book, last_grant=grant.number), Lot(grant=grant))
 
 
 def post_grant(book: CreditAccount, number: int, cause: Cause) -> CreditAccount:
-    """Enter a grant, which settles what is owed first."""
+    """Enter a grant in the ledger, which first repays the overdraft."""
     lot = book.lot(number)
     filled = with_lot(book, replace(lot, entered=True, left=lot.grant.amount))
     return repay_overdraft(
@@ -45,19 +45,19 @@ def post_grant(book: CreditAccount, number: int, cause: Cause) -> CreditAccount:
 
 
 def repay_overdraft(book: CreditAccount, number: int, cause: Cause) -> CreditAccount:
-    """Let what is left of a lot settle what was consumed beyond all grants."""
+    """Repay the overdraft with what is left of a lot."""
     lot = book.lot(number)
     amount = min(book.overdraft, lot.left)
     moved = with_lot(book, replace(lot, left=lot.left - amount, burned=lot.burned + amount))
-    paid = _paid_by(replace(moved, overdraft=book.overdraft - amount), amount, number)
+    paid = _pay_burned(replace(moved, overdraft=book.overdraft - amount), amount, number)
     out = add_entry(paid, EntryKind.SETTLED, -amount, cause, number)
     return add_entry(out, EntryKind.SETTLED, amount, cause, None)
 
 
-def _paid_by(book: CreditAccount, amount: int, grant: int) -> CreditAccount:
-    """Put a grant under credits that usage burned and no grant had paid for, the oldest day first.
+def _pay_burned(book: CreditAccount, amount: int, grant: int) -> CreditAccount:
+    """Assign a grant to credits that usage burned without a grant, the oldest day first.
 
-    What is owed beyond that was consumed directly, and never comes back.
+    Overdraft beyond that was consumed directly, and is never refunded.
     """
     for _, burned in sorted(book.burned.items(), key=lambda known: (known[0][1], known[0][0])):
         paid = min(amount, burned.unpaid)
@@ -68,7 +68,7 @@ def _paid_by(book: CreditAccount, amount: int, grant: int) -> CreditAccount:
 
 
 def spend(book: CreditAccount, amount: int, cause: Cause) -> tuple[CreditAccount, BurnSlices]:
-    """Spend credits in burn order, and what no grant covers beyond all grants; an entry for each."""
+    """Spend credits in burn order, and the rest as overdraft, with an entry for each grant."""
     pieces: list[BurnSlice] = []
     for lot in book.in_force:
         taken = min(lot.left, amount)
@@ -85,14 +85,14 @@ def spend(book: CreditAccount, amount: int, cause: Cause) -> tuple[CreditAccount
 
 
 def cost_of(book: CreditAccount, quantity: int, rate: CreditRate) -> int:
-    """Tell what usage beyond a limit would be charged now, in micros of a credit."""
+    """Return what overage would be charged now, in micros of a credit."""
     if not quantity:
         return 0
     return rounded_charge(book.remainder(rate.feature), PricedUsage(quantity=quantity, rate=rate).cost)
 
 
 def burn_for_usage(book: CreditAccount, beyond: PricedUsage, span: Window, cause: Cause) -> CreditAccount:
-    """Burn credits for usage beyond a limit, which occurred at the end of a span of its day."""
+    """Burn credits for overage, which occurred at the end of a span of its day."""
     feature = beyond.rate.feature
     cost = cost_of(book, beyond.quantity, beyond.rate)
     spending, pieces = spend(book, cost, cause)
@@ -101,7 +101,7 @@ def burn_for_usage(book: CreditAccount, beyond: PricedUsage, span: Window, cause
 
 
 def append_burn(book: CreditAccount, more: BurnRecord) -> CreditAccount:
-    """Remember what usage burned, on top of what its day burned before."""
+    """Add what usage burned to the burn record of its day."""
     if not more.quantity:
         return book
     before = book.burned.get(more.place)
@@ -111,9 +111,9 @@ def append_burn(book: CreditAccount, more: BurnRecord) -> CreditAccount:
 def refund_usage(
     books: Mapping[str, CreditAccount], quantity: int, window: Window, cause: Cause
 ) -> dict[str, CreditAccount]:
-    """Take usage of a window back: first what of it was beyond the limit, with the credits of that.
+    """Take back usage of a window, overage first, and refund the credits that it burned.
 
-    Whatever their types, what was burned last comes back first. Gives the books that this changes.
+    What was burned last is refunded first, across credit types. Returns the changed accounts.
     """
     changed: dict[str, CreditAccount] = {}
     there = (
@@ -123,18 +123,18 @@ def refund_usage(
         if burned.span.feature == window.feature and burned.span.overlaps(window)
     )
     for _, _, key, place in sorted(there, reverse=True):
-        # What came back before may have paid what this owed.
+        # An earlier refund may have paid the overdraft of this account: read it again.
         book = changed.get(key, books[key])
         taken = min(quantity, book.burned[place].quantity)
         if taken:
-            changed[key], quantity = _taken_back(book, book.burned[place], taken, cause), quantity - taken
+            changed[key], quantity = _take_back(book, book.burned[place], taken, cause), quantity - taken
     return changed
 
 
-def _taken_back(book: CreditAccount, burned: BurnRecord, quantity: int, cause: Cause) -> CreditAccount:
+def _take_back(book: CreditAccount, burned: BurnRecord, quantity: int, cause: Cause) -> CreditAccount:
     rest, cost = burned.without(quantity)
     before, piled_up = book.remainder(burned.feature), total(burned.pieces)
-    # Who takes all of it back gets all of it back, however it was rounded.
+    # When all usage is taken back, all credits are, whatever the rounding.
     back = min(piled_up, rounded_refund(before, cost)) if rest.quantity else piled_up
     pieces, taken = pop(burned.pieces, back)
     book = with_remainder(book, burned.feature, before - cost + back)
@@ -142,22 +142,22 @@ def _taken_back(book: CreditAccount, burned: BurnRecord, quantity: int, cause: C
 
 
 def refund(book: CreditAccount, pieces: BurnSlices, cause: Cause) -> CreditAccount:
-    """Give credits back that were consumed: to what is owed, then to their grants in this order."""
+    """Refund consumed credits: first to the overdraft, then to their grants in this order."""
     owed = min(book.overdraft, total(pieces))
     book = add_entry(replace(book, overdraft=book.overdraft - owed), EntryKind.CONSUMED, owed, cause, None)
     owed -= total(piece for piece in pieces if piece.grant is None)
     for piece in pieces:
         if piece.grant is None:
             continue
-        # What others owed is now paid by the grant whose credits came back.
+        # The refunded grant now pays what other usage had taken as overdraft.
         paid = min(owed, piece.credits)
-        book, owed = _paid_by(book, paid, piece.grant), owed - paid
-        book = _returned_to(book, piece.grant, piece.credits - paid, cause)
+        book, owed = _pay_burned(book, paid, piece.grant), owed - paid
+        book = _return_to(book, piece.grant, piece.credits - paid, cause)
     return book
 
 
-def _returned_to(book: CreditAccount, grant: int, amount: int, cause: Cause) -> CreditAccount:
-    """Give credits back to their grant; where it has ended, they end with it."""
+def _return_to(book: CreditAccount, grant: int, amount: int, cause: Cause) -> CreditAccount:
+    """Refund credits to their grant; if it has ended, they end with it."""
     if not amount:
         return book
     lot = book.lot(grant)
@@ -166,7 +166,7 @@ def _returned_to(book: CreditAccount, grant: int, amount: int, cause: Cause) -> 
 
 
 def release(book: CreditAccount, lot: Lot, amount: int, cause: Cause) -> CreditAccount:
-    """Make credits of a lot free again, or let them end where it has ended."""
+    """Free held or refunded credits of a lot; if it has ended, they end with it."""
     ending = lot.ending(cause.at)
     if ending is None:
         return with_lot(book, replace(lot, left=lot.left + amount))
@@ -174,17 +174,17 @@ def release(book: CreditAccount, lot: Lot, amount: int, cause: Cause) -> CreditA
 
 
 def end_lots(book: CreditAccount, lots: Iterable[Lot], cause: Cause) -> CreditAccount:
-    """End lots: those whose time is over expire, all others are voided. What is held stays held."""
+    """End lots: expire those whose time is over, void all others. Held credits stay held."""
     for lot in in_burn_order(lots):
         kind = lot.ending(cause.at) or EntryKind.VOIDED
         over = replace(lot, left=0, ended=kind, ended_at=cause.at)
         book = add_entry(with_lot(book, over), kind, -lot.left, cause, lot.number)
-        book = _remembering(book, lot)
+        book = _record_burned(book, lot)
     return book
 
 
-def _remembering(book: CreditAccount, lot: Lot) -> CreditAccount:
-    """Let the stream that minted a lot remember what was burned of it."""
+def _record_burned(book: CreditAccount, lot: Lot) -> CreditAccount:
+    """Add what was burned of a lot to the minting period that minted it."""
     grant = lot.grant
     if grant.subscription is None or grant.package is None:
         return book

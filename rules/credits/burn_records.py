@@ -1,7 +1,8 @@
-"""What usage burned beyond a limit: at which rates, and of which grants, the last on top.
+"""Burn records: what overage burned, at which rates and of which grants, the latest on top.
 
-Usage and credits lie in two piles, since credits are rounded on a running total and not by the burn.
-What lies next to its like is one piece, so that the piles grow with grants and rates, not with usage.
+Usage and credits are two separate stacks, since credits are rounded on a running total and not for each
+burn. Adjacent slices of the same grant or rate are merged, so that the stacks grow with grants and rates,
+not with usage.
 """
 
 from __future__ import annotations
@@ -15,12 +16,12 @@ from rules.catalog.facts import CreditRate
 from rules.usage.metering import Window
 
 Place = tuple[str, datetime]
-"""A feature, and when the day began in which its usage burned."""
+"""A feature, and the start of the day in which its usage burned."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BurnSlice:
-    """Credits of a grant, in micros; of none where they were consumed beyond all grants."""
+    """Credits of a grant, in micros; ``grant`` is None if they are overdraft."""
 
     grant: int | None
     credits: int
@@ -35,7 +36,7 @@ def total(pieces: Iterable[BurnSlice]) -> int:
 
 
 def push(pieces: BurnSlices, more: Iterable[BurnSlice]) -> BurnSlices:
-    """Put pieces on top, those of one grant that come together as one."""
+    """Put slices on top; adjacent slices of one grant are merged."""
     piled = list(pieces)
     for piece in more:
         if piled and piled[-1].grant == piece.grant:
@@ -45,7 +46,7 @@ def push(pieces: BurnSlices, more: Iterable[BurnSlice]) -> BurnSlices:
 
 
 def pop(pieces: BurnSlices, wanted: int) -> tuple[BurnSlices, BurnSlices]:
-    """Take credits from the top: give what stays, and what was taken, the last burned first."""
+    """Take credits from the top: return the rest, and what was taken, the last burned first."""
     stays, taken = list(pieces), []
     while wanted:
         top = stays.pop()
@@ -57,7 +58,7 @@ def pop(pieces: BurnSlices, wanted: int) -> tuple[BurnSlices, BurnSlices]:
 
 
 def assign_grant(pieces: BurnSlices, amount: int, grant: int) -> BurnSlices:
-    """Let a grant pay so many of the credits that no grant had paid for, the first burned first."""
+    """Assign a grant to so many credits without one, the first burned first."""
     paid: list[BurnSlice] = []
     for piece in pieces:
         moved = min(amount, piece.credits) if piece.grant is None else 0
@@ -69,23 +70,23 @@ def assign_grant(pieces: BurnSlices, amount: int, grant: int) -> BurnSlices:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PricedUsage:
-    """So much usage, in micros, at a rate."""
+    """A quantity of usage, in micros, and its rate."""
 
     quantity: int
     rate: CreditRate
 
     @property
     def cost(self) -> Fraction:
-        """What it costs, in micros of a credit, exactly."""
+        """The exact cost, in micros of a credit."""
         return exact_cost(self.quantity, self.rate)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BurnRecord:
-    """What usage of a feature burned in a day, of which ``span`` ends with the last that did.
+    """What usage of a feature burned in a day; ``span`` goes from its start to the last burn.
 
-    Periods may be cut anew, and then it counts in the period in which it occurred. ``burned_at`` is
-    when something was last put on top.
+    A day is recorded by when usage occurred, because periods may be cut again later. ``burned_at`` is the
+    time of the last burn.
     """
 
     span: Window
@@ -100,30 +101,30 @@ class BurnRecord:
 
     @property
     def place(self) -> Place:
-        """What there is one of in a book."""
+        """The key of the record in its account."""
         return self.span.feature, self.span.starts_at
 
     @property
     def quantity(self) -> int:
-        """How much usage was paid in credits, in micros."""
+        """The usage that was charged in credits, in micros."""
         return sum(rated.quantity for rated in self.usage)
 
     @property
     def unpaid(self) -> int:
-        """What of its credits no grant has paid yet, in micros."""
+        """The credits that no grant has paid yet, in micros."""
         return total(piece for piece in self.pieces if piece.grant is None)
 
     def under(self, more: BurnRecord) -> BurnRecord:
-        """Put on top what usage of the same day burned later."""
+        """Add a later burn of the same day on top."""
         return BurnRecord(
             span=replace(self.span, ends_at=max(self.span.ends_at, more.span.ends_at)),
             burned_at=more.burned_at,
-            usage=_rated(self.usage, more.usage),
+            usage=_push_usage(self.usage, more.usage),
             pieces=push(self.pieces, more.pieces),
         )
 
     def without(self, quantity: int) -> tuple[BurnRecord, Fraction]:
-        """Take usage from the top, its pieces left aside, and tell what it had cost."""
+        """Take usage from the top, without its credits, and return its exact cost."""
         stays, cost = list(self.usage), Fraction(0)
         while quantity:
             top = stays.pop()
@@ -134,8 +135,8 @@ class BurnRecord:
         return replace(self, usage=tuple(stays)), cost
 
 
-def _rated(usage: tuple[PricedUsage, ...], more: Iterable[PricedUsage]) -> tuple[PricedUsage, ...]:
-    """Put usage on top, that of one rate that comes together as one."""
+def _push_usage(usage: tuple[PricedUsage, ...], more: Iterable[PricedUsage]) -> tuple[PricedUsage, ...]:
+    """Put usage on top; adjacent usage at one rate is merged."""
     piled = list(usage)
     for rated in more:
         before = piled.pop().quantity if piled and piled[-1].rate == rated.rate else 0
@@ -144,20 +145,20 @@ def _rated(usage: tuple[PricedUsage, ...], more: Iterable[PricedUsage]) -> tuple
 
 
 def exact_cost(quantity: int, rate: CreditRate) -> Fraction:
-    """What usage costs at a rate, in micros of a credit, before rounding."""
+    """The cost of usage at a rate, in micros of a credit, before rounding."""
     return Fraction(quantity * rate.credits, rate.per_units)
 
 
 def rounded_charge(remainder: Fraction, cost: Fraction) -> int:
-    """Tell what to charge so that the running total is rounded half up; never below nothing.
+    """Return the charge that keeps the running total rounded half up; never below 0.
 
-    ``remainder`` is what the running total was above what was charged for it.
+    ``remainder`` is the exact running total, less what was charged for it.
     """
     return max(0, _half_up(remainder + cost))
 
 
 def rounded_refund(remainder: Fraction, cost: Fraction) -> int:
-    """Tell what to give back for what had cost so much, on the same running total."""
+    """Return the refund for usage of this exact cost, on the same running total."""
     return max(0, -_half_up(remainder - cost))
 
 

@@ -1,6 +1,6 @@
-"""Grants of credits: what never changes of one, and what is left of it.
+"""Credit grants: their immutable facts, and what is left of them.
 
-A grant is immutable. It is put right by voiding it and granting again.
+A grant is immutable. To correct one, void it and grant again.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 class CreditSource(StrEnum):
-    """Where credits come from, in the order in which they burn."""
+    """The source of credits, in the order in which they burn."""
 
     PROMOTIONAL = "PROMOTIONAL"
     RECURRING = "RECURRING"
@@ -27,7 +27,7 @@ _SOURCES = {source: place for place, source in enumerate(CreditSource)}
 
 
 class GrantStatus(StrEnum):
-    """Where a grant stands."""
+    """The status of a grant."""
 
     SCHEDULED = "SCHEDULED"
     ACTIVE = "ACTIVE"
@@ -37,7 +37,7 @@ class GrantStatus(StrEnum):
 
 
 class EntryKind(StrEnum):
-    """What an entry of the ledger tells."""
+    """The kind of a ledger entry."""
 
     GRANTED = "GRANTED"
     CONSUMED = "CONSUMED"
@@ -49,10 +49,10 @@ class EntryKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
-    """Credits given, in micros; ``number`` orders those of one customer and credit type by age.
+    """A grant of credits, in micros; ``number`` orders those of one customer and credit type by age.
 
-    ``made_at`` is when it was put down. What a subscription mints names the subscription and the
-    package; ``carried`` tells that it was carried over from the period before.
+    ``made_at`` is when it was created. A minted grant names its subscription and package; ``carried`` says
+    that it was rolled over from the period before.
     """
 
     number: int
@@ -69,17 +69,17 @@ class Grant:
 
     @property
     def burn_order(self) -> tuple[int, datetime, int, datetime, int]:
-        """What burns first sorts first: priority, expiry, source, effective time, age."""
+        """The sort key of the burn order: priority, expiry, source, effective time, age."""
         expiry = self.expires_at or _NEVER
         return self.priority, expiry, _SOURCES[self.source], self.effective_at, self.number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lot:
-    """A grant and what became of it: what is left to spend, what is held and what was burned, in micros.
+    """The state of a grant: the amounts left to spend, held and burned, in micros.
 
-    It is entered when it takes effect; until then nothing of it is left to spend. ``ended`` says how
-    it was ended before its time or at it. What is held outlives that.
+    It enters the ledger when it takes effect; until then nothing is left to spend. ``ended`` is how it
+    ended, at its expiry or before. Held credits outlive that.
     """
 
     grant: Grant
@@ -97,9 +97,9 @@ class Lot:
 
     @property
     def is_closed(self) -> bool:
-        """Whether nothing can become of it any more but that credits return to it.
+        """Whether the lot can no longer change, except by refunds.
 
-        What recurs stays open to its end: a change of plan asks what was burned of it.
+        A recurring lot stays open to its end: a change of plan needs what was burned of it.
         """
         if not self.entered or self.held:
             return self.ended is not None and not self.held
@@ -107,12 +107,12 @@ class Lot:
         return spent or self.ended is not None
 
     def ending(self, now: datetime) -> EntryKind | None:
-        """Tell how it had ended at an instant, be it that nobody looked; None where it had not."""
+        """Return how it had ended at an instant, recorded or not; None if it had not."""
         expires = self.grant.expires_at
         return EntryKind.EXPIRED if self.ended is None and expires and expires <= now else self.ended
 
     def status(self, now: datetime) -> GrantStatus:
-        """Tell where the grant stands at an instant."""
+        """Return the status of the grant at an instant."""
         ending = self.ending(now)
         if ending is not None:
             return GrantStatus(ending.value)
@@ -122,5 +122,5 @@ class Lot:
 
 
 def in_burn_order(lots: Iterable[Lot]) -> list[Lot]:
-    """Put what burns first in front."""
+    """Sort lots into burn order, the next to burn first."""
     return sorted(lots, key=lambda lot: lot.grant.burn_order)

@@ -1,4 +1,4 @@
-"""The book as it was: what the entries of a ledger and the holds of a time tell of a past instant."""
+"""Past states of a credit account, from its ledger entries and holds."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rules.credits.accounts import CreditAccount, Entry
 from rules.credits.grants import EntryKind, Lot
 
 Sums = Mapping[tuple[EntryKind, int | None], int]
-"""What entries come to, by kind and grant."""
+"""The totals of entries, by kind and grant."""
 
 
 def sum_entries(entries: Iterable[Entry]) -> Sums:
@@ -25,10 +25,10 @@ def sum_entries(entries: Iterable[Entry]) -> Sums:
 def book_at(
     credit_type: str, at: datetime, sums: Sums, lots: Iterable[Lot], held: Mapping[int, int]
 ) -> CreditAccount:
-    """Give the book as it was at an instant.
+    """Return the account as it was at an instant.
 
-    ``sums`` are what was entered up to then, ``lots`` all that are named there, as they are now, and
-    ``held`` is what was held then, by grant.
+    ``sums`` are the totals up to that instant, ``lots`` are all lots named in them, in their present state,
+    and ``held`` is what was held then, by grant.
     """
     kinds: defaultdict[EntryKind, int] = defaultdict(int)
     grants: defaultdict[int | None, int] = defaultdict(int)
@@ -45,14 +45,14 @@ def book_at(
 
 
 def not_entered(lot: Lot | None, at: datetime) -> Lot | None:
-    """Give a lot as it was before anything of it was entered; None where it had not been made."""
+    """Return a lot as it was before its first entry; None if it did not exist yet."""
     if lot is None or at < lot.grant.made_at:
         return None
     return replace(_lot_at(lot, at, 0, 0), entered=False)
 
 
 def _lot_at(lot: Lot, at: datetime, remaining: int, held: int) -> Lot:
-    """Give a lot as it was, when so much of its grant had remained, what was held of it included."""
+    """Return a past state of a lot; ``remaining`` includes what was held."""
     had_ended = lot.ended_at is not None and lot.ended_at <= at
     return replace(
         lot,

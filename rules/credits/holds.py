@@ -1,7 +1,7 @@
-"""Credits that are held: for the part of a reservation that is beyond the limit.
+"""Credit holds: credits for the overage of a reservation.
 
-The split is made when it is reserved, and stands: the limit comes first, credits last, and what comes
-back leaves in the opposite order. A hold outlives the end of its grants.
+The split is made when the reservation is made, and never changes: settling uses the limit first and credits
+last; what is unused frees credits first. A hold outlives the end of its grants.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ from rules.usage.metering import Window
 def hold_for_usage(
     book: CreditAccount, key: str, beyond: PricedUsage, now: datetime, expires_at: datetime
 ) -> CreditAccount:
-    """Hold credits in burn order for usage beyond a limit; where they do not suffice, what there is."""
+    """Hold credits in burn order for overage; if they do not suffice, as many as there are."""
     feature = beyond.rate.feature
     cost = cost_of(book, beyond.quantity, beyond.rate)
-    holding, pieces = _taken(book, cost)
+    holding, pieces = _take(book, cost)
     hold = CreditHold(key=key, beyond=beyond, cost=cost, pieces=pieces, created_at=now, expires_at=expires_at)
     kept = with_remainder(holding, feature, book.remainder(feature) + beyond.cost - cost)
     return replace(kept, holds={**book.holds, key: hold})
 
 
-def _taken(book: CreditAccount, amount: int) -> tuple[CreditAccount, BurnSlices]:
+def _take(book: CreditAccount, amount: int) -> tuple[CreditAccount, BurnSlices]:
     pieces: list[BurnSlice] = []
     for lot in book.in_force:
         taken = min(lot.left, amount)
@@ -51,10 +51,9 @@ def _taken(book: CreditAccount, amount: int) -> tuple[CreditAccount, BurnSlices]
 
 
 def burn_held(book: CreditAccount, key: str, quantity: int, span: Window, cause: Cause) -> CreditAccount:
-    """Burn what a hold was used for, and free the rest.
+    """Burn credits for the used part of a hold, and free the rest.
 
-    ``quantity`` is how much of what is beyond the limit was used, at most what it was made for, at the
-    end of ``span``.
+    ``quantity`` is the used overage, at most that of the hold, at the end of ``span``.
     """
     hold = book.holds[key]
     rate = hold.beyond.rate
@@ -63,16 +62,16 @@ def burn_held(book: CreditAccount, key: str, quantity: int, span: Window, cause:
     cost = min(hold.cost, rounded_charge(before, used.cost))
     kept, leaving = pop(hold.pieces, max(0, total(hold.pieces) - cost))
     book = without_hold(with_remainder(book, rate.feature, before + used.cost - cost), key)
-    book = _consumed(book, kept, cause)
-    book = _freed(book, leaving, cause)
-    # A soft limit lets a reservation pass that credits did not suffice for.
+    book = _consume(book, kept, cause)
+    book = _free(book, leaving, cause)
+    # A soft limit allows a reservation that the credits do not cover.
     book, more = spend(book, cost - total(kept), cause)
     return append_burn(
         book, BurnRecord(span=span, burned_at=cause.at, usage=(used,), pieces=push(kept, more))
     )
 
 
-def _consumed(book: CreditAccount, pieces: Iterable[BurnSlice], cause: Cause) -> CreditAccount:
+def _consume(book: CreditAccount, pieces: Iterable[BurnSlice], cause: Cause) -> CreditAccount:
     for piece in pieces:
         lot = book.lot(_grant_of(piece))
         burned = replace(lot, held=lot.held - piece.credits, burned=lot.burned + piece.credits)
@@ -82,21 +81,21 @@ def _consumed(book: CreditAccount, pieces: Iterable[BurnSlice], cause: Cause) ->
 
 
 def free_held(book: CreditAccount, key: str, cause: Cause) -> CreditAccount:
-    """Free all that a hold holds."""
+    """Free all credits of a hold."""
     hold = book.holds[key]
     feature = hold.beyond.rate.feature
     remainder = book.remainder(feature) - hold.beyond.cost + hold.cost
     _, leaving = pop(hold.pieces, total(hold.pieces))
-    return _freed(without_hold(with_remainder(book, feature, remainder), key), leaving, cause)
+    return _free(without_hold(with_remainder(book, feature, remainder), key), leaving, cause)
 
 
 def without_hold(book: CreditAccount, key: str) -> CreditAccount:
-    """Take a hold out of the book."""
+    """Remove a hold."""
     return replace(book, holds={known: hold for known, hold in book.holds.items() if known != key})
 
 
-def _freed(book: CreditAccount, pieces: BurnSlices, cause: Cause) -> CreditAccount:
-    """Let go of held credits; they settle what is owed before they can be spent."""
+def _free(book: CreditAccount, pieces: BurnSlices, cause: Cause) -> CreditAccount:
+    """Free held credits, which first repay the overdraft."""
     for piece in pieces:
         lot = book.lot(_grant_of(piece))
         book = release(book, replace(lot, held=lot.held - piece.credits), piece.credits, cause)

@@ -1,6 +1,6 @@
-"""Minting: what a subscription gives of a credit type as its periods begin and end.
+"""Minting: the credits that a subscription grants as its periods begin and end.
 
-A publish counts for what begins after its instant, so that nothing hangs on who looked first.
+A publish applies to what begins after its instant, so that the time of the first read never matters.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _INTERVALS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreditRow:
-    """What a package says of a credit type, in the quantity that the subscription has of it."""
+    """A package's credit entitlement, in the quantity that the subscription has of the package."""
 
     package: str
     credits: Credits
@@ -47,14 +47,14 @@ class CreditRow:
 
     @property
     def once(self) -> bool:
-        """Whether it mints once and never again."""
+        """Whether it mints only once."""
         return self.credits.cadence is CreditCadence.ONE_TIME
 
 
 def credit_rows(
     flat: ResolvedCatalog, subscription: Subscription, credit_type: str, at: datetime, seen: datetime
 ) -> dict[str, CreditRow]:
-    """Give the rows by package, the plan's first, of what was published up to ``seen``."""
+    """Return the rows by package, the plan's first, as published up to ``seen``."""
     catalog, term = flat.catalog, subscription.term(at)
     number = version_of(catalog, replace(term, starts_at=min(term.starts_at, seen)), seen)
     said = [(term.plan, flat.held(term.plan, number, term.price), 1)]
@@ -69,7 +69,7 @@ def credit_rows(
 
 
 def cadence_period(catalog: Catalog, subscription: Subscription, row: CreditRow, at: datetime) -> Period:
-    """Give the cadence period of a subscription in force that holds an instant; ONE_TIME has no end."""
+    """Return the cadence period at an instant of a subscription in force; ONE_TIME has no end."""
     if row.once:
         return Period(start=at, end=None)
     every = _INTERVALS.get(row.credits.cadence)
@@ -84,9 +84,9 @@ def cadence_period(catalog: Catalog, subscription: Subscription, row: CreditRow,
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeriodBoundary:
-    """One subscription at one instant, at which something of it may begin or end.
+    """One subscription at one instant, at which its periods may begin or end.
 
-    ``follows`` tells that a period ended at this very instant, and the next follows on it.
+    ``follows`` says that a period ended at this very instant, and that the next one follows it.
     """
 
     flat: ResolvedCatalog
@@ -96,29 +96,29 @@ class PeriodBoundary:
     follows: bool = False
 
     def turned(self, book: CreditAccount) -> CreditAccount:
-        """Give the book after what begins and ends at the instant, publishes left aside."""
+        """Return the account after what begins and ends at the instant, except publishes."""
         scheduled = any(term.scheduled and term.starts_at == self.at for term in self.subscription.terms)
         knowing = replace(self, follows=scheduled or bool(self._over(book)))
-        return knowing._turned(book)  # noqa: SLF001 - it is this one
+        return knowing._turn(book)  # noqa: SLF001 - of the same class
 
-    def _turned(self, book: CreditAccount) -> CreditAccount:
+    def _turn(self, book: CreditAccount) -> CreditAccount:
         subscription, at = self.subscription, self.at
         if not subscription.in_force(at):
-            return without_minting_periods(self._ended(book, self._lots(book)), self._streams(book))
+            return without_minting_periods(self._end(book, self._lots(book)), self._streams(book))
         if at < subscription.opens_at:
             return book
         if at in (subscription.opens_at, subscription.last_reset(at)):
-            return self._renewed(book)
-        begins = self._beginning(book)
-        book = self._moved(self._periods_ended(book, begins))
+            return self._renew(book)
+        begins = self._rows_to_renew(book)
+        book = self._move(self._end_periods(book, begins))
         for row in begins:
-            book = self._minted(book, row)
-        return self._increased(book)
+            book = self._mint(book, row)
+        return self._increase(book)
 
     def published(self, book: CreditAccount) -> CreditAccount:
-        """Give the book after what was published at the instant.
+        """Return the account after the publishes of the instant.
 
-        A credit type that is new to the subscription is minted at once; all else waits for the next
+        A credit type that is new to the subscription is minted at once; everything else waits for the next
         period.
         """
         if not self.subscription.in_force(self.at) or self.at < self.subscription.opens_at:
@@ -126,21 +126,21 @@ class PeriodBoundary:
         is_new = not self._streams(book)
         for row in self._rows(seen=self.at).values():
             if is_new:
-                book = self._minted(book, row)
+                book = self._mint(book, row)
             elif self._stream_of(book, row) is None:
-                book = with_minting_period(book, self._waiting(row))
+                book = with_minting_period(book, self._idle_period(row))
         return book
 
-    def _renewed(self, book: CreditAccount) -> CreditAccount:
-        """End the cadence period and mint a full one; what is minted once is not minted again."""
-        book = self._ended(book, self._lots(book))
+    def _renew(self, book: CreditAccount) -> CreditAccount:
+        """End the cadence period and mint a full one; one-time credits are not minted again."""
+        book = self._end(book, self._lots(book))
         book = without_minting_periods(book, [stream for stream in self._streams(book) if not stream.once])
         for row in self._rows().values():
-            book = self._minted(book, row)
+            book = self._mint(book, row)
         return book
 
-    def _beginning(self, book: CreditAccount) -> list[CreditRow]:
-        """Give the rows of which a period is over and the next begins: not those of a plan that was left."""
+    def _rows_to_renew(self, book: CreditAccount) -> list[CreditRow]:
+        """Return the rows whose next period begins, except those of a plan that was left."""
         term, moved = self.subscription.term(self.at), self._plan_left() is not None
         over = {stream.package for stream in self._over(book)}
         rows = (row for row in self._rows().values() if row.package in over)
@@ -149,40 +149,41 @@ class PeriodBoundary:
     def _over(self, book: CreditAccount) -> list[MintingPeriod]:
         return [stream for stream in self._streams(book) if stream.period.end == self.at]
 
-    def _periods_ended(self, book: CreditAccount, begins: Iterable[CreditRow]) -> CreditAccount:
-        """End the periods that are over: what is carried into the next burns before what it mints."""
+    def _end_periods(self, book: CreditAccount, begins: Iterable[CreditRow]) -> CreditAccount:
+        """End the periods that are over; rolled-over credits burn before newly minted ones."""
         over = {stream.package: stream for stream in self._over(book)}
         for row in begins:
             if not row.once:
-                book = self._carried(book, over[row.package], self._period(row).end)
-        book = self._ended(book, [lot for stream in over.values() for lot in self._lots_of(book, stream)])
+                book = self._roll_over(book, over[row.package], self._period(row).end)
+        book = self._end(book, [lot for stream in over.values() for lot in self._lots_of(book, stream)])
         return without_minting_periods(book, over.values())
 
-    def _moved(self, book: CreditAccount) -> CreditAccount:
-        """Where the plan or its price was changed, let the new one go on in the period of the old one."""
+    def _move(self, book: CreditAccount) -> CreditAccount:
+        """After a change of plan or price, continue the old period with the new plan."""
         left, term = self._plan_left(), self.subscription.term(self.at)
         if left is None:
             return book
-        book = self._ended(book, [lot for lot in self._lots(book) if lot.grant.package == left])
+        book = self._end(book, [lot for lot in self._lots(book) if lot.grant.package == left])
         old = self._stream(book, left)
         burned = 0
         if old is not None:
             burned = old.burned
-            # Kept where the new plan gives none too, lest who comes back is given all of it again.
+            # Kept even if the new plan mints nothing; otherwise a return to the old plan would mint it all
+            # again.
             kept = replace(old, package=term.plan, amount=0, rollover_limit=0)
             book = with_minting_period(without_minting_periods(book, [old]), kept)
         row = self._rows().get(term.plan)
-        return book if row is None else self._minted(book, row, burned=burned)
+        return book if row is None else self._mint(book, row, burned=burned)
 
     def _plan_left(self) -> str | None:
-        """Give the plan that was left at this instant, for another or for another price of itself."""
+        """Return the plan that was left at this instant, for another plan or another of its prices."""
         for before, term in pairwise(self.subscription.terms):
             if term.starts_at == self.at and (before.plan, before.price) != (term.plan, term.price):
                 return before.plan
         return None
 
-    def _carried(self, book: CreditAccount, stream: MintingPeriod, until: datetime | None) -> CreditAccount:
-        """Carry what is left, up to the limit, in one grant; what was carried once is not carried again."""
+    def _roll_over(self, book: CreditAccount, stream: MintingPeriod, until: datetime | None) -> CreditAccount:
+        """Roll over what is left, up to the limit, as one grant; credits roll over only once."""
         lots = in_burn_order(lot for lot in self._lots_of(book, stream) if not lot.grant.carried)
         amount = min(stream.rollover_limit, sum(lot.left for lot in lots))
         if not amount:
@@ -197,14 +198,14 @@ class PeriodBoundary:
             book = add_entry(book, EntryKind.ROLLED_OVER, -moved, self._cause, lot.number)
         return add_entry(book, EntryKind.ROLLED_OVER, amount, self._cause, grant.number)
 
-    def _increased(self, book: CreditAccount) -> CreditAccount:
-        """Mint for add-ons that came, and for more of them than the period has seen; less takes nothing."""
+    def _increase(self, book: CreditAccount) -> CreditAccount:
+        """Mint for new add-ons, and for quantities above the period's highest; lower ones take nothing."""
         for row in self._rows().values():
             stream = self._stream_of(book, row)
             if stream is not None:
                 book = self._more(book, stream, row.quantity)
             elif self._is_attached(row.package):
-                book = self._minted(book, row)
+                book = self._mint(book, row)
         return book
 
     def _more(self, book: CreditAccount, stream: MintingPeriod, quantity: int) -> CreditAccount:
@@ -212,19 +213,19 @@ class PeriodBoundary:
         if more <= 0:
             return book
         book = with_minting_period(book, replace(stream, quantity=quantity))
-        return self._granted(book, stream.package, stream.amount * more, stream.period)
+        return self._grant_credits(book, stream.package, stream.amount * more, stream.period)
 
-    def _minted(self, book: CreditAccount, row: CreditRow, *, burned: int = 0) -> CreditAccount:
-        """Mint for the period that holds the instant, less what the plans before had burned in it."""
+    def _mint(self, book: CreditAccount, row: CreditRow, *, burned: int = 0) -> CreditAccount:
+        """Mint for the period at the instant, less what earlier plans burned in it."""
         once = self._stream(book, row.package, once=True) if row.once else None
         if once is not None:
             return self._more(book, once, row.quantity)
-        stream = replace(self._waiting(row), amount=row.credits.amount, burned=burned)
+        stream = replace(self._idle_period(row), amount=row.credits.amount, burned=burned)
         book = with_minting_period(book, stream)
-        return self._granted(book, row.package, stream.amount * row.quantity - burned, stream.period)
+        return self._grant_credits(book, row.package, stream.amount * row.quantity - burned, stream.period)
 
-    def _waiting(self, row: CreditRow) -> MintingPeriod:
-        """Give a stream that mints nothing in this period."""
+    def _idle_period(self, row: CreditRow) -> MintingPeriod:
+        """Return a minting period that mints nothing."""
         return MintingPeriod(
             subscription=self.subscription.number,
             package=row.package,
@@ -234,8 +235,8 @@ class PeriodBoundary:
             rollover_limit=row.credits.rollover_limit,
         )
 
-    def _granted(self, book: CreditAccount, package: str, amount: int, period: Period) -> CreditAccount:
-        # What is too large to count is minted as far as it can be counted.
+    def _grant_credits(self, book: CreditAccount, package: str, amount: int, period: Period) -> CreditAccount:
+        # An amount too large to count is cut to the largest that can be counted.
         amount = min(amount, LARGEST - book.granted)
         if amount <= 0:
             return book
@@ -259,9 +260,9 @@ class PeriodBoundary:
         return Cause(at=self.at)
 
     def _period(self, row: CreditRow) -> Period:
-        """Give the period that holds the instant, or that follows where one ended just before its time.
+        """Return the period at the instant, or the next one if a period ended shortly before its time.
 
-        That happens where its end was written down under other rules of the time zone.
+        That happens if its end was stored under earlier time zone rules.
         """
         period = self._period_at(row, self.at)
         if self.follows and period.end is not None and period.end - self.at <= FURTHEST:
@@ -274,12 +275,12 @@ class PeriodBoundary:
         return cadence_period(self.flat.catalog, self.subscription, row, at)
 
     def _rows(self, seen: datetime | None = None) -> dict[str, CreditRow]:
-        """Give what the packages say by what was published before the instant, or up to another."""
+        """Return the rows as published before the instant, or up to ``seen``."""
         until = self.at - datetime.resolution if seen is None else seen
         return credit_rows(self.flat, self.subscription, self.credit_type, self.at, until)
 
     def _is_attached(self, addon: str) -> bool:
-        """Tell whether an add-on came at this very instant."""
+        """Return whether an add-on was added at this very instant."""
         return not any(
             held.addon == addon
             and held.starts_at < self.at
@@ -294,12 +295,12 @@ class PeriodBoundary:
         return book.streams.get((self.subscription.number, package, once))
 
     def _stream_of(self, book: CreditAccount, row: CreditRow) -> MintingPeriod | None:
-        """Give the stream that a row goes on; what came to be minted once may have a period to end first."""
+        """Return the minting period of a row; a row that became ONE_TIME may have a recurring one."""
         once = self._stream(book, row.package, once=True) if row.once else None
         return once or self._stream(book, row.package)
 
     def _lots(self, book: CreditAccount) -> list[Lot]:
-        """Give what it minted that has not ended and recurs."""
+        """Return the recurring lots of the subscription that have not ended."""
         return [
             lot
             for lot in book.lots.values()
@@ -309,9 +310,9 @@ class PeriodBoundary:
         ]
 
     def _lots_of(self, book: CreditAccount, stream: MintingPeriod) -> list[Lot]:
-        """Give what a package minted that ends with the stream's period."""
+        """Return a package's lots that end with the minting period."""
         own = (lot for lot in self._lots(book) if lot.grant.package == stream.package)
         return [lot for lot in own if lot.grant.expires_at == stream.period.end]
 
-    def _ended(self, book: CreditAccount, lots: Iterable[Lot]) -> CreditAccount:
+    def _end(self, book: CreditAccount, lots: Iterable[Lot]) -> CreditAccount:
         return end_lots(book, lots, self._cause)

@@ -1,7 +1,7 @@
-"""Boundaries of periods that were written down, and that new rules of a time zone have moved since.
+"""Stored period boundaries that later time zone rules have moved.
 
-What was written down under old rules is found again by what is nearest to it under those in force: rules
-move clocks by hours, and boundaries of billing are a month apart.
+A stored boundary is matched to the nearest boundary under the rules in force: rules move clocks by hours,
+and billing boundaries are a month apart.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from rules.periods import Period, period_at
 from rules.values import Reset, ResetInterval
 
 FURTHEST = timedelta(days=1)
-"""How far new rules move a boundary at most: zones have gone to the other side of the date line."""
+"""The most that new rules move a boundary: zones have crossed the date line."""
 
 _MONTHLY = Reset(every=ResetInterval.MONTH)
 
 
 def found_again(term: Term, instant: datetime) -> datetime:
-    """Give the boundary of a term's months that an instant is, or was under other rules.
+    """Return the monthly boundary of a term that an instant is, or was under other rules.
 
-    The instant itself where no boundary is near. Every boundary of a year is one of a month too.
+    Returns the instant itself if no boundary is near. Every yearly boundary is a monthly one too.
     """
     nearest = _nearest_boundary(term.anchor, term.timezone, instant)
     return nearest if abs(nearest - instant) <= FURTHEST else instant
@@ -53,10 +53,10 @@ def written_end(subscription: Subscription, end: datetime, at: datetime) -> date
 
 
 def with_moved_changes(subscription: Subscription, now: datetime) -> Subscription:
-    """Give the subscription whose scheduled change comes where its period ends by the rules in force.
+    """Return the subscription with scheduled changes moved to the end of the period by current rules.
 
-    One that has come stays, and so does one that would have come already. A trial ends, and a subscription
-    is canceled, at the instant that was said.
+    Past changes stay, and so do changes that would be moved into the past. The end of a trial and a
+    cancellation keep the instant that was given.
     """
     terms = tuple(_moved_change(subscription, term, now) for term in subscription.terms)
     return subscription if terms == subscription.terms else replace(subscription, terms=terms)
@@ -73,10 +73,10 @@ def _moved_change(subscription: Subscription, term: Term, now: datetime) -> Term
 
 
 def with_moved_ends(book: CreditAccount, customer: Customer) -> CreditAccount:
-    """Give the book whose cadence periods end where the rules in force say, with what expires with them.
+    """Return the account with cadence periods and their grants ending by the rules in force.
 
-    A period that ends with something that is written down, such as a trial or a scheduled change, ends
-    then. One whose end would have been over already ends as it was to.
+    A period that ends with a stored instant, such as a trial's end or a scheduled change, keeps it. So does
+    a period whose end would be moved into the past.
     """
     if book.at is None or not book.streams:
         return book
@@ -84,12 +84,12 @@ def with_moved_ends(book: CreditAccount, customer: Customer) -> CreditAccount:
     for stream in book.streams.values():
         end = _moved_end(known[stream.subscription], stream, book.at)
         if end is not None:
-            book = _ending_at(book, stream, end)
+            book = _end_at(book, stream, end)
     return book
 
 
 def _moved_end(subscription: Subscription, stream: MintingPeriod, at: datetime) -> datetime | None:
-    """Give where a stream's period ends under the rules in force; None where that is as it was."""
+    """Return the new end of a period under the rules in force; None if it is unchanged."""
     end = stream.period.end
     if end is None:
         return None
@@ -99,7 +99,7 @@ def _moved_end(subscription: Subscription, stream: MintingPeriod, at: datetime) 
     return moved
 
 
-def _ending_at(book: CreditAccount, stream: MintingPeriod, end: datetime) -> CreditAccount:
+def _end_at(book: CreditAccount, stream: MintingPeriod, end: datetime) -> CreditAccount:
     mine = stream.subscription, stream.package, stream.period.end
     for lot in book.lots.values():
         grant = lot.grant

@@ -1,4 +1,4 @@
-"""What is beyond a limit, and what pays for it: money, credits, or nothing."""
+"""Overage and what pays for it: money, credits, or nothing."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from rules.values import LimitEnforcement, Metered
 
 
 def credit_rate(flat: ResolvedCatalog, customer: Customer, feature: str, now: datetime) -> CreditRate | None:
-    """Give the rate of the first package in force that has one: plans by age, then add-ons by the same."""
+    """Return the rate of the first package in force that has one: plans by age, then add-ons by age."""
     found = (flat.rates_of(*version).get(feature) for version in _versions(flat, customer, now))
     return next((rate for rate in found if rate is not None), None)
 
 
 def rated_features(flat: ResolvedCatalog, customer: Customer, now: datetime) -> list[str]:
-    """Give the keys of the features of which using more than is included burns credits."""
+    """Return the keys of the features whose overage burns credits."""
     return list(
         dict.fromkeys(key for version in _versions(flat, customer, now) for key in flat.rates_of(*version))
     )
@@ -39,34 +39,34 @@ def _versions(flat: ResolvedCatalog, customer: Customer, now: datetime) -> Itera
 
 
 def overage_quantity(limit: int | None, used: int, requested: int) -> int:
-    """Tell what of a request is beyond a limit (None: unlimited) of which so much is used and reserved."""
+    """Return the part of a request beyond a limit (None: unlimited); ``used`` includes reservations."""
     return 0 if limit is None else max(0, requested - max(0, limit - used))
 
 
 def is_paid_in_money(value: Metered | None) -> bool:
-    """Tell whether what is beyond a limit costs money: then it costs no credits."""
+    """Return whether overage costs money; then it costs no credits."""
     return value is not None and value.enforcement is LimitEnforcement.SOFT and value.overage is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OverageCost:
-    """How a request would be paid in credits: the part beyond the limit, and its cost in micros."""
+    """A request's overage, its cost in credits, in micros, and what is available."""
 
     beyond: PricedUsage
     cost: int
     available: int
 
     def is_covered(self, requested: int | None) -> bool:
-        """Tell whether there are credits for a request, or, where nothing is requested, any at all."""
+        """Return whether the credits cover a request; without a request, whether there are any."""
         return self.available > 0 if requested is None else self.cost <= self.available
 
 
 def overage_cost(
     value: Metered | None, rate: CreditRate, book: CreditAccount, used: int, requested: int | None
 ) -> OverageCost:
-    """Tell what a request costs beyond a limit, of which ``used`` is used and reserved.
+    """Return the cost of a request beyond a limit; ``used`` includes reservations.
 
-    ``value`` None is where no limit speaks: then all of it is beyond. Nothing requested costs nothing.
+    With ``value`` None no entitlement applies: all of the request is overage. No request costs nothing.
     """
     limit = 0 if value is None else value.limit
     quantity = 0 if is_paid_in_money(value) else overage_quantity(limit, used, requested or 0)

@@ -1,7 +1,7 @@
-"""Credits over time: what time alone makes of a book, up to an instant.
+"""Roll a credit account forward: apply what time alone changes, up to an instant.
 
-Everything happens at its own instant and in its order, so that a book can be brought up early or
-late, in one step or in many, and is the same.
+Everything happens at its own instant and in order, so that the result is the same early or late, in one
+step or in many.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from rules.customers.terms import publishes_after
 def roll_forward(
     book: CreditAccount, customer: Customer, flat: ResolvedCatalog, now: datetime
 ) -> CreditAccount:
-    """Give the book after all that time makes up to an instant, that one included.
+    """Return the account after all changes up to and including an instant.
 
-    It mints, carries over, expires and voids what subscriptions give, enters grants that take effect,
-    lets grants expire, and lets go of holds that do. A book that is further already stays as it is.
+    Subscriptions mint, roll over, expire and void credits, grants take effect and expire, and reservations
+    expire. An account that is already further stays as it is.
     """
     seen = _published_by_now(customer, flat)
     is_news = seen != book.seen
@@ -34,19 +34,19 @@ def roll_forward(
         if now < book.at or (now == book.at and not is_news):
             return book
         if is_news:
-            # On a clock that stands still, it may have been published since at this very instant.
-            book = _published(book, customer, flat, book.at)
+            # While a clock stands still, a publish may have followed at this very instant.
+            book = _publish(book, customer, flat, book.at)
     book = with_moved_ends(book, customer)
     while (at := next_instant(book, customer, flat)) is not None and at <= now:
-        book = _published(_turned(replace(book, at=at), customer, flat, at), customer, flat, at)
+        book = _publish(_turn(replace(book, at=at), customer, flat, at), customer, flat, at)
     if is_news:
-        # What was published while another process brought the book up is found late, but found.
-        book = _published(book, customer, flat, now)
+        # A publish while another process rolled the account forward is applied late, but it is applied.
+        book = _publish(book, customer, flat, now)
     return replace(book, at=now, seen=seen)
 
 
 def _published_by_now(customer: Customer, flat: ResolvedCatalog) -> int:
-    """Count the versions of all that a customer is or was on, by which a publish is noticed."""
+    """Count the versions of all packages a customer is or was on; a publish changes the count."""
     packages = flat.catalog.packages
     return sum(
         len(packages[key].versions)
@@ -56,7 +56,7 @@ def _published_by_now(customer: Customer, flat: ResolvedCatalog) -> int:
 
 
 def next_instant(book: CreditAccount, customer: Customer, flat: ResolvedCatalog) -> datetime | None:
-    """Give the first instant after the one it was brought up to at which time makes something of a book."""
+    """Return the next instant at which time alone changes an account; None if none does."""
     later = (at for at in _instants(book, customer, flat) if book.at is None or book.at < at)
     return min(later, default=None)
 
@@ -82,8 +82,8 @@ def _is_past(subscription: Subscription, at: datetime | None) -> bool:
     return at is not None and subscription.ends_at is not None and subscription.ends_at <= at
 
 
-def _turned(book: CreditAccount, customer: Customer, flat: ResolvedCatalog, at: datetime) -> CreditAccount:
-    """Give the book after what ends and begins at an instant: holds, then grants by what made them."""
+def _turn(book: CreditAccount, customer: Customer, flat: ResolvedCatalog, at: datetime) -> CreditAccount:
+    """Apply what ends and begins at an instant: reservations, then grants by their source."""
     cause = Cause(at=at)
     for key in [key for key, hold in book.holds.items() if hold.expires_at <= at]:
         book = free_held(book, key, cause)
@@ -99,7 +99,7 @@ def _turned(book: CreditAccount, customer: Customer, flat: ResolvedCatalog, at: 
     return book
 
 
-def _published(book: CreditAccount, customer: Customer, flat: ResolvedCatalog, at: datetime) -> CreditAccount:
+def _publish(book: CreditAccount, customer: Customer, flat: ResolvedCatalog, at: datetime) -> CreditAccount:
     for subscription in customer.by_age:
         turn = PeriodBoundary(flat=flat, subscription=subscription, credit_type=book.credit_type, at=at)
         book = turn.published(book)

@@ -1,4 +1,4 @@
-"""What a customer has: the rows that speak about one feature, combined into one value."""
+"""Effective entitlements: all sources that apply to one feature, combined into one value."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from rules.values import (
 
 
 class SourceKind(StrEnum):
-    """What a row that speaks comes from."""
+    """The kind of a source."""
 
     PLAN = "PLAN"
     ADDON = "ADDON"
@@ -46,7 +46,7 @@ GRANTS = (SourceKind.PLAN, SourceKind.ADDON, SourceKind.CUSTOM_GRANT)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VersionRow:
-    """A row as one version of a package shows it."""
+    """A row as one version of a package has it."""
 
     package: str
     version: int
@@ -55,9 +55,9 @@ class VersionRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """What speaks about a feature, and whether it is among those that decide.
+    """A source of a feature, and whether it is among those that decide.
 
-    A package's row comes from a subscription; a custom entitlement has neither.
+    A package's row has a subscription; a custom entitlement has none.
     """
 
     kind: SourceKind
@@ -71,7 +71,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeriodAnchor:
-    """Where the usage periods of a value are counted from: a subscription, else an instant and a zone."""
+    """Where the usage periods of a value are counted from: a subscription, or an instant and a time zone."""
 
     subscription: Subscription | None
     anchor: datetime
@@ -80,7 +80,7 @@ class PeriodAnchor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EffectiveEntitlement:
-    """What a customer has of one feature: the value, None where nothing gives any, and its sources."""
+    """What a customer has of one feature: the sources and their value, None if none gives any."""
 
     value: Value | None = None
     sources: tuple[Source, ...] = ()
@@ -92,9 +92,9 @@ NOTHING = EffectiveEntitlement()
 
 
 def gather(flat: ResolvedCatalog, customer: Customer, feature: str, now: datetime) -> list[Source]:
-    """Give everything that speaks about a feature: plans, add-ons, then what is the customer's alone.
+    """Return all sources of a feature: plans, add-ons, then custom entitlements.
 
-    Plans come by the age of their subscription, and so do add-ons. An override speaks only while some
+    Plans and add-ons are ordered by the age of their subscription. An override applies only while a
     subscription is in force.
     """
     in_force = customer.in_force(now)
@@ -116,7 +116,7 @@ def _plan_rows(
     resolved = flat.held(term.plan, number, term.price).get(feature)
     if resolved is not None:
         row = VersionRow(package=term.plan, version=number, resolved=resolved)
-        value = _said(resolved)
+        value = _value_of(resolved)
         yield Source(kind=SourceKind.PLAN, value=value, subscription=subscription, row=row)
 
 
@@ -129,14 +129,14 @@ def _addon_rows(
         if resolved is not None:
             yield Source(
                 kind=SourceKind.ADDON,
-                value=_said(resolved),
+                value=_value_of(resolved),
                 subscription=subscription,
                 row=VersionRow(package=held.addon, version=number, resolved=resolved),
                 quantity=held.quantity,
             )
 
 
-def _said(resolved: ResolvedRow) -> Value:
+def _value_of(resolved: ResolvedRow) -> Value:
     value = resolved.row.value
     if isinstance(value, Revoked):
         message = f"a revocation is silent: {resolved.row.key}"
@@ -147,19 +147,19 @@ def _said(resolved: ResolvedRow) -> Value:
 def effective_entitlement(
     flat: ResolvedCatalog, customer: Customer, feature: Feature, now: datetime
 ) -> EffectiveEntitlement:
-    """Combine everything that speaks about a feature at an instant."""
+    """Combine all sources of a feature at an instant."""
     sources = gather(flat, customer, feature.key, now)
     has = combine(feature, sources)
     if isinstance(has.value, Metered):
-        return replace(has, counting=_counting(customer, has, now))
+        return replace(has, counting=_period_anchor(customer, has, now))
     return has
 
 
-def _counting(customer: Customer, has: EffectiveEntitlement, now: datetime) -> PeriodAnchor:
-    """Find where the reset that holds is counted from.
+def _period_anchor(customer: Customer, has: EffectiveEntitlement, now: datetime) -> PeriodAnchor:
+    """Return where the periods of the reset in force are counted from.
 
-    A package's row is counted from its subscription. A custom row is counted from the subscription
-    whose row it replaces, else from the oldest in force, else from the oldest custom entitlement.
+    A package's row is counted from its subscription. A custom row is counted from the subscription whose
+    row it replaces, otherwise from the oldest in force, otherwise from the oldest custom entitlement.
     """
     spoken = (s.subscription for s in has.sources if s.subscription is not None)
     subscription = next(spoken, None) or next(iter(customer.in_force(now)), None)
@@ -172,22 +172,20 @@ def _counting(customer: Customer, has: EffectiveEntitlement, now: datetime) -> P
 
 
 def combine(feature: Feature, sources: Sequence[Source]) -> EffectiveEntitlement:
-    """Decide among what speaks: a revocation silences all, an override replaces all, grants add up."""
+    """Combine sources: a revocation removes all, an override replaces all, grants add up."""
     if any(source.kind is SourceKind.CUSTOM_REVOCATION for source in sources):
-        return EffectiveEntitlement(sources=_marked(sources, SourceKind.CUSTOM_REVOCATION), revoked=True)
+        return EffectiveEntitlement(sources=_mark(sources, SourceKind.CUSTOM_REVOCATION), revoked=True)
     override = next((s for s in sources if s.kind is SourceKind.CUSTOM_OVERRIDE), None)
     if override is not None:
-        return EffectiveEntitlement(
-            value=override.value, sources=_marked(sources, SourceKind.CUSTOM_OVERRIDE)
-        )
-    return _granted(feature, sources)
+        return EffectiveEntitlement(value=override.value, sources=_mark(sources, SourceKind.CUSTOM_OVERRIDE))
+    return _add_up_grants(feature, sources)
 
 
-def _granted(feature: Feature, sources: Sequence[Source]) -> EffectiveEntitlement:
+def _add_up_grants(feature: Feature, sources: Sequence[Source]) -> EffectiveEntitlement:
     """Add up grants, which come in their order of precedence.
 
-    Booleans: any grants. Limits and numbers: the sum, unlimited absorbs. Choices: all of them. Texts
-    and objects cannot be added: the customer's own wins, then a plan's, then the newest.
+    Booleans: any grants. Limits and numbers: the sum; unlimited wins. Choices: all of them. Texts and
+    objects cannot be added: the customer's own wins, then a plan's, then the newest.
     """
     if not sources:
         return NOTHING
@@ -213,14 +211,14 @@ def _granted(feature: Feature, sources: Sequence[Source]) -> EffectiveEntitlemen
 
 
 def in_order(choices: Iterable[str], picked: Iterable[str]) -> tuple[str, ...]:
-    """Give the picked values in the order of the feature's choices."""
+    """Return the picked values in the order of the feature's choices."""
     wanted = set(picked)
     known = tuple(choice for choice in choices if choice in wanted)
     return known + tuple(sorted(wanted.difference(known)))
 
 
 def add_up(sources: Sequence[Source]) -> Metered:
-    """Add limits: unlimited absorbs, soft if any is, the first reset, the first overage rate there is."""
+    """Add limits: unlimited wins, soft if any is, the first reset, the first overage rate."""
     limits = [(s.value, s.quantity) for s in sources if isinstance(s.value, Metered)]
     soft = any(value.enforcement is LimitEnforcement.SOFT for value, _ in limits)
     unlimited = any(value.limit is None for value, _ in limits)
@@ -248,12 +246,12 @@ def _one_wins(sources: Sequence[Source]) -> EffectiveEntitlement:
     return EffectiveEntitlement(value=winner.value, sources=marked)
 
 
-def _marked(sources: Iterable[Source], winner: SourceKind) -> tuple[Source, ...]:
+def _mark(sources: Iterable[Source], winner: SourceKind) -> tuple[Source, ...]:
     return tuple(replace(source, winning=source.kind is winner) for source in sources)
 
 
 def features_in_effect(flat: ResolvedCatalog, customer: Customer, now: datetime) -> list[str]:
-    """Give the keys of all features that any source speaks about, in the order of the plans' rows."""
+    """Return the keys of all features that have a source, in the order of the plans' rows."""
     keys: dict[str, None] = {}
     in_force = customer.in_force(now)
     for subscription in in_force:

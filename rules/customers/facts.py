@@ -1,7 +1,7 @@
-"""A customer, their subscriptions and custom entitlements as facts, and what those say at an instant.
+"""Customers, their subscriptions and custom entitlements as facts, and their state at an instant.
 
-Nothing here is stored as a status: where a subscription stands follows from its facts and ``now``.
-A change never rewrites what has been: it adds a term from an instant on.
+No status is stored: it follows from the facts and ``now``. A change never rewrites the past: it adds a term
+from an instant on.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from rules.values import Value
 
 
 class SubscriptionStatus(StrEnum):
-    """Where a subscription stands in its life."""
+    """The status of a subscription."""
 
     SCHEDULED = "SCHEDULED"
     IN_TRIAL = "IN_TRIAL"
@@ -29,14 +29,14 @@ LIVE = (SubscriptionStatus.SCHEDULED, *IN_FORCE)
 
 
 class TrialEnd(StrEnum):
-    """What a trial becomes."""
+    """What follows a trial that ends."""
 
     CONVERT = "CONVERT"
     EXPIRE = "EXPIRE"
 
 
 class CustomEntitlementMode(StrEnum):
-    """What a custom entitlement does to what packages say."""
+    """How a custom entitlement combines with packages."""
 
     GRANT = "GRANT"
     OVERRIDE = "OVERRIDE"
@@ -45,10 +45,10 @@ class CustomEntitlementMode(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Term:
-    """What a subscription is from an instant on, until its next term or its end.
+    """The state of a subscription from an instant on, until its next term or its end.
 
-    Periods are counted from ``anchor`` in ``timezone``. ``version`` is the one it was put on, None
-    where it is the newest published when the term begins. ``resets`` tells that usage starts anew.
+    Periods are counted from ``anchor`` in ``timezone``. ``version`` is the one it was assigned, None for
+    the newest that is published when the term begins. ``resets`` says that usage starts again.
     """
 
     starts_at: datetime
@@ -73,17 +73,17 @@ class HeldAddon:
     ends_at: datetime | None = None
 
     def in_force(self, now: datetime) -> bool:
-        """Tell whether the subscription has it at an instant."""
+        """Return whether the subscription has it at an instant."""
         return self.starts_at <= now and (self.ends_at is None or now < self.ends_at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
-    """A customer on the plans of one product; ``number`` orders those of one customer by age.
+    """A customer's subscription to the plans of one product; ``number`` orders them by age.
 
-    Terms are in order of their instants. ``trial_ends_at`` is when its trial was to end from the
-    beginning, and ``canceled_at`` when a cancellation takes, or took, effect. ``subscribed_at`` is when
-    it was made, where that was after it started.
+    Terms are ordered by their instants. ``trial_ends_at`` is the original end of its trial, and
+    ``canceled_at`` is when a cancellation takes, or took, effect. ``subscribed_at`` is when it was created,
+    if that was after it started.
     """
 
     number: int
@@ -102,32 +102,32 @@ class Subscription:
 
     @property
     def opens_at(self) -> datetime:
-        """When it first gives something: from its start, or from when it was made, if that was later."""
+        """When it first gives something: its start, or its creation if that was later."""
         return self.started_at if self.subscribed_at is None else self.subscribed_at
 
     def term(self, now: datetime) -> Term:
-        """Give the term of an instant; before the first it is the first."""
+        """Return the term at an instant; before the first term, the first."""
         return next((term for term in reversed(self.terms) if term.starts_at <= now), self.terms[0])
 
     @property
     def trial_end(self) -> datetime | None:
-        """When its trial ends, or ended, which may be before the end that it was given."""
+        """When its trial ends, or ended, which may be before the original end; None without a trial."""
         paid = (term.starts_at for term in self.terms if not term.trial)
         return None if self.trial_ends_at is None else next(paid, self.trial_ends_at)
 
     @property
     def expires_at(self) -> datetime | None:
-        """When it ends because its trial was not converted; None where nothing of that kind is set."""
+        """When it ends because its trial was not converted; None if no trial expires."""
         converted = any(not term.trial for term in self.terms)
         return None if converted or self.after_trial is not TrialEnd.EXPIRE else self.trial_ends_at
 
     @property
     def ends_at(self) -> datetime | None:
-        """When it ends, or ended, for whichever reason comes first."""
+        """When it ends, or ended, for whichever reason comes first; None if it has no end."""
         return earliest((self.canceled_at, self.expires_at))
 
     def status(self, now: datetime) -> SubscriptionStatus:
-        """Tell where the subscription stands at an instant."""
+        """Return the status of the subscription at an instant."""
         if self.ends_at is not None and self.ends_at <= now:
             canceled = self.ends_at == self.canceled_at
             return SubscriptionStatus.CANCELED if canceled else SubscriptionStatus.EXPIRED
@@ -136,36 +136,36 @@ class Subscription:
         return SubscriptionStatus.IN_TRIAL if self.term(now).trial else SubscriptionStatus.ACTIVE
 
     def in_force(self, now: datetime) -> bool:
-        """Tell whether it gives anything at an instant."""
+        """Return whether it gives anything at an instant."""
         return self.status(now) in IN_FORCE
 
     def is_live(self, now: datetime) -> bool:
-        """Tell whether it stands in the way of another of its product."""
+        """Return whether it prevents another subscription to its product."""
         return self.status(now) in LIVE
 
     def until(self, term: Term) -> tuple[Term, ...]:
-        """Give the terms up to a new one, which takes the place of one that began at the same instant."""
+        """Return the terms up to a new one, which replaces a term that began at the same instant."""
         before = tuple(known for known in self.terms if known.starts_at < term.starts_at)
         reset = any(known.resets for known in self.terms if known.starts_at == term.starts_at)
         return (*before, replace(term, resets=term.resets or reset))
 
     def last_reset(self, now: datetime) -> datetime:
-        """Give the instant at which usage last started anew."""
+        """Return the instant at which usage last reset."""
         resets = (term.starts_at for term in self.terms if term.resets and term.starts_at <= now)
         return max(resets, default=self.started_at)
 
     def next_reset(self, now: datetime) -> datetime | None:
-        """Return the first instant after ``now`` at which its facts let usage start anew; None if never."""
+        """Return the first instant after ``now`` at which its facts reset usage; None if never."""
         resets = (term.starts_at for term in self.terms if term.resets and term.starts_at > now)
         first = min(resets, default=None)
         return None if first is None or (self.ends_at is not None and self.ends_at <= first) else first
 
     def scheduled_change(self, now: datetime) -> Term | None:
-        """Give the change that is to come."""
+        """Return the change scheduled for later; None without one."""
         return next((term for term in self.terms if term.scheduled and term.starts_at > now), None)
 
     def instants(self) -> Iterator[datetime]:
-        """Give every instant at which its facts say that something begins or ends."""
+        """Yield every instant at which its facts begin or end something."""
         yield self.opens_at
         for term in self.terms:
             yield term.starts_at
@@ -179,10 +179,10 @@ class Subscription:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomEntitlement:
-    """What was decided for one customer alone about one feature.
+    """A custom entitlement of one customer for one feature.
 
-    ``removed_at`` is when it was replaced or taken back. Periods that it anchors are counted in
-    ``timezone``, the customer's when it was set.
+    ``removed_at`` is when it was replaced or removed. Periods that it anchors are counted in ``timezone``,
+    the customer's when it was set.
     """
 
     number: int
@@ -197,17 +197,17 @@ class CustomEntitlement:
 
     @property
     def ends_at(self) -> datetime | None:
-        """When it stops speaking, for whichever reason comes first."""
+        """When it stops applying, for whichever reason comes first; None if never."""
         return earliest((self.expires_at, self.removed_at))
 
     def in_force(self, now: datetime) -> bool:
-        """Tell whether it speaks at an instant."""
+        """Return whether it applies at an instant."""
         return self.starts_at <= now and (self.ends_at is None or now < self.ends_at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Customer:
-    """A customer by the caller's own key; ``number`` is ours, ``revision`` counts their acts."""
+    """A customer; ``key`` is the caller's, ``number`` is ours, ``revision`` counts their commands."""
 
     number: int
     key: str
@@ -222,20 +222,20 @@ class Customer:
     custom: tuple[CustomEntitlement, ...] = ()
 
     def in_force(self, now: datetime) -> list[Subscription]:
-        """Give the subscriptions in force at an instant, oldest first."""
+        """Return the subscriptions in force at an instant, oldest first."""
         return [subscription for subscription in self.by_age if subscription.in_force(now)]
 
     def live(self, now: datetime) -> list[Subscription]:
-        """Give the live subscriptions at an instant, oldest first."""
+        """Return the live subscriptions at an instant, oldest first."""
         return [subscription for subscription in self.by_age if subscription.is_live(now)]
 
     @property
     def by_age(self) -> list[Subscription]:
-        """All subscriptions, oldest first: storage order never matters."""
+        """All subscriptions, oldest first; the order of storage never matters."""
         return sorted(self.subscriptions, key=_age)
 
     def custom_in_force(self, feature: str, now: datetime) -> list[CustomEntitlement]:
-        """Give what speaks about a feature for this customer alone: of each mode the newest, oldest first."""
+        """Return the custom entitlements of a feature: the newest of each mode, oldest first."""
         newest: dict[CustomEntitlementMode, CustomEntitlement] = {}
         for custom in sorted(self.custom, key=lambda known: known.number):
             if custom.feature == feature and custom.in_force(now):
@@ -243,15 +243,15 @@ class Customer:
         return sorted(newest.values(), key=lambda custom: (custom.starts_at, custom.number))
 
     def asked_at(self, clock: datetime) -> datetime:
-        """Tell the instant at which a question is asked: never before the customer's last act."""
+        """Return the instant at which a check is decided: never before the customer's last command."""
         return clock if self.acted_at is None else max(clock, self.acted_at)
 
     def next_instant(self, now: datetime) -> datetime | None:
-        """Give the first instant after ``now`` at which a fact of theirs begins or ends."""
+        """Return the first instant after ``now`` at which a fact begins or ends; None if there is none."""
         return min((instant for instant in self.instants() if instant > now), default=None)
 
     def instants(self) -> Iterator[datetime]:
-        """Give every instant at which a fact of theirs begins or ends."""
+        """Yield every instant at which a fact begins or ends."""
         for subscription in self.subscriptions:
             yield from subscription.instants()
         for custom in self.custom:
@@ -263,5 +263,5 @@ def _age(subscription: Subscription) -> tuple[datetime, int]:
 
 
 def earliest(instants: Iterable[datetime | None]) -> datetime | None:
-    """Give the first of the instants that there are."""
+    """Return the first of the instants, ignoring None; None if there are none."""
     return min((instant for instant in instants if instant is not None), default=None)

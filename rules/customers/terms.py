@@ -1,4 +1,4 @@
-"""What the catalog says of a subscription at an instant: version, price, add-ons and billing period."""
+"""The terms of a subscription at an instant: version, price, add-ons and billing period."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ BILLING = Reset(every=ResetInterval.BILLING_PERIOD)
 
 
 def version_at(package: Package, put_on: int, now: datetime) -> int:
-    """Give the number of the version that holds at an instant for who was put on this one.
+    """Return the number of the version in force at an instant for subscribers assigned ``put_on``.
 
-    A publish for ALL_CUSTOMERS moves a subscription, but one that came with a base plan's leaves
-    alone whoever is grandfathered on a version older than the one before it.
+    A publish for ALL_CUSTOMERS moves a subscription. A publish that followed one of the base plan does not
+    move subscribers who are grandfathered on a version older than the one before it.
     """
     number = put_on
     for version in package.versions[put_on:]:
@@ -29,39 +29,39 @@ def version_at(package: Package, put_on: int, now: datetime) -> int:
 
 
 def newest_at(package: Package, now: datetime) -> int:
-    """Give the number of the newest version that is published at an instant, at least the first."""
+    """Return the number of the newest version published at an instant, at least the first."""
     published = (version.number for version in package.versions if version.published_at <= now)
     return max(published, default=1)
 
 
 def versions_assigned(package: Package, number: int, now: datetime) -> list[int]:
-    """Give the versions that those were put on for whom this one holds at an instant."""
+    """Return the assigned versions of those subscribers for whom this version is in force."""
     return [known.number for known in package.versions if version_at(package, known.number, now) == number]
 
 
 def published_span(package: Package, number: int) -> tuple[datetime | None, datetime | None]:
-    """Give the span in which a version is the newest, without a bound where there is no other version."""
+    """Return the span in which a version is the newest, unbounded if there is no other version."""
     start = None if number == 1 else package.versions[number - 1].published_at
     return start, next((later.published_at for later in package.versions[number:]), None)
 
 
 def version_of(catalog: Catalog, term: Term, now: datetime) -> int:
-    """Give the number of the plan's version that holds for a term at an instant."""
+    """Return the number of the plan's version in force for a term at an instant."""
     package = catalog.packages[term.plan]
     put_on = newest_at(package, term.starts_at) if term.version is None else term.version
     return version_at(package, put_on, now)
 
 
 def version_in_force(catalog: Catalog, subscription: Subscription, now: datetime) -> int:
-    """Give the number of the plan's version that holds for a subscription at an instant."""
+    """Return the number of the plan's version in force for a subscription at an instant."""
     return version_of(catalog, subscription.term(now), now)
 
 
 def price_of(catalog: Catalog, subscription: Subscription, now: datetime) -> Price | None:
-    """Give a subscription's price at an instant, None where it has no price.
+    """Return a subscription's price at an instant, None if it has no price.
 
-    A price that the version in force lacks is looked up in the last version that had it: one before
-    it, or for who was moved back to it, the last there was.
+    A price that the version in force lacks is taken from the last earlier version that had it, or, after
+    a move back to an earlier version, from the last version published before the move.
     """
     term = subscription.term(now)
     versions, number = catalog.packages[term.plan].versions, version_of(catalog, term, now)
@@ -70,20 +70,20 @@ def price_of(catalog: Catalog, subscription: Subscription, now: datetime) -> Pri
 
 
 def price_version(catalog: Catalog, subscription: Subscription, now: datetime) -> Version | None:
-    """Give the version that ``price_of`` finds the price in; None where there is no price."""
+    """Return the version in which ``price_of`` finds the price; None if there is no price."""
     term = subscription.term(now)
     versions, number = catalog.packages[term.plan].versions, version_of(catalog, term, now)
     left = tuple(version for version in versions if version.published_at <= term.starts_at)
-    return _having(versions[:number], term.price) or _having(left, term.price)
+    return _version_with(versions[:number], term.price) or _version_with(left, term.price)
 
 
-def _having(versions: tuple[Version, ...], price: str | None) -> Version | None:
+def _version_with(versions: tuple[Version, ...], price: str | None) -> Version | None:
     having = (version for version in reversed(versions) if price_in((version,), price) is not None)
     return next(having, None)
 
 
 def price_in(versions: tuple[Version, ...], key: str | None) -> Price | None:
-    """Give the price of a key in the last of these versions that has it."""
+    """Return the price of a key in the last of these versions that has it."""
     for version in reversed(versions):
         for price in version.content.prices:
             if price.key == key:
@@ -92,13 +92,13 @@ def price_in(versions: tuple[Version, ...], key: str | None) -> Price | None:
 
 
 def billing_period(catalog: Catalog, subscription: Subscription, now: datetime) -> BillingPeriod | None:
-    """Give the billing period of a subscription's price at an instant, None where it has no price."""
+    """Return the billing period of a subscription's price at an instant, None if it has no price."""
     price = price_of(catalog, subscription, now)
     return None if price is None else price.billing_period
 
 
 def current_period(catalog: Catalog, subscription: Subscription, now: datetime) -> Period | None:
-    """Give the trial while one runs, else the billing period; None where the subscription is not in force."""
+    """Return the trial or the billing period; None if the subscription is not in force."""
     status = subscription.status(now)
     if status is SubscriptionStatus.IN_TRIAL:
         return Period(start=subscription.started_at, end=subscription.trial_ends_at)
@@ -110,24 +110,24 @@ def current_period(catalog: Catalog, subscription: Subscription, now: datetime) 
 
 
 def addons_in_force(catalog: Catalog, subscription: Subscription, now: datetime) -> list[HeldAddon]:
-    """Give the add-ons that a subscription has at an instant, by key."""
+    """Return the add-ons of a subscription at an instant, by key."""
     held = (held for held in settled_addons(catalog, subscription, now) if held.in_force(now))
     return sorted(held, key=lambda known: known.addon)
 
 
 def settled_addons(catalog: Catalog, subscription: Subscription, now: datetime) -> tuple[HeldAddon, ...]:
-    """Give all add-ons of a subscription, those ended that a scheduled change did not keep."""
-    return tuple(_settled(catalog, subscription, held, now) for held in subscription.addons)
+    """Return all add-ons of a subscription; those that a scheduled change did not keep are ended."""
+    return tuple(_settle(catalog, subscription, held, now) for held in subscription.addons)
 
 
-def _settled(catalog: Catalog, subscription: Subscription, held: HeldAddon, now: datetime) -> HeldAddon:
+def _settle(catalog: Catalog, subscription: Subscription, held: HeldAddon, now: datetime) -> HeldAddon:
     changes = (t for t in subscription.terms if t.scheduled and held.starts_at < t.starts_at <= now)
     ends = (t.starts_at for t in changes if not is_compatible(catalog, t.plan, held.addon))
     return replace(held, ends_at=earliest((held.ends_at, *ends)))
 
 
 def is_compatible(catalog: Catalog, plan_key: str, addon: str) -> bool:
-    """Tell whether an add-on can be bought on top of a plan."""
+    """Return whether an add-on can be bought on top of a plan."""
     plan = catalog.packages[plan_key]
     if not isinstance(plan, Plan) or plan.product != catalog.packages[addon].product:
         return False
@@ -135,7 +135,7 @@ def is_compatible(catalog: Catalog, plan_key: str, addon: str) -> bool:
 
 
 def publishes_after(catalog: Catalog, subscription: Subscription, now: datetime) -> Iterator[datetime]:
-    """Give the instants after ``now``, which may be a past one, at which what it stands on was published."""
+    """Yield the publishes of a subscription's packages after ``now``, which may be in the past."""
     keys = {term.plan for term in subscription.terms} | {held.addon for held in subscription.addons}
     for key in keys:
         for version in catalog.packages[key].versions:

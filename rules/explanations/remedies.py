@@ -1,4 +1,4 @@
-"""Remedies: what would turn a no into a yes, found by trying each on the customer as they are."""
+"""Remedies: what would turn a denial into access, found by trying each on the customer."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from rules.usage.reservations import Reservation, total_reserved
 from rules.values import BillingPeriod, Choices, Metered
 
 MOST = 5
-"""Remedies that are told."""
+"""The most remedies returned."""
 
 JUST_AFTER = timedelta(microseconds=1)
 
@@ -38,11 +38,11 @@ CURABLE = frozenset(
         AccessReason.INSUFFICIENT_CREDITS,
     }
 )
-"""What an act of the customer's can change; of the rest only the operator can change anything."""
+"""The reasons that a command for the customer can change; only the operator can change the others."""
 
 
 class RemedyKind(StrEnum):
-    """What would have to be done."""
+    """What the remedy does."""
 
     SUBSCRIBE = "SUBSCRIBE"
     UPGRADE = "UPGRADE"
@@ -54,10 +54,10 @@ class RemedyKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remedy:
-    """Something that would turn a no into a yes.
+    """Something that would turn a denial into access.
 
-    ``amount`` is in micros: how much may be asked for at most, or how many of an add-on to add;
-    ``values`` are those of a choice that may be asked for.
+    ``amount`` is in micros: the most that may be requested, or how many of an add-on to add; ``values`` are
+    the choices that may be requested.
     """
 
     kind: RemedyKind
@@ -72,11 +72,11 @@ class Remedy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A remedy that is to be tried: the question as it would be asked after it.
+    """A remedy to be tried, and the check after it.
 
-    ``cost`` orders candidates: what is free first, then by money a month, then what nobody knows. Of the
-    prices of one plan the most usual that helps is told: that of the billing period paid now, else the
-    shorter one.
+    ``cost`` orders candidates: free ones first, then by money a month, then those of unknown cost. Of a
+    plan's prices the most usual one that helps is returned: that of the current billing period, otherwise
+    the shorter one (``unusual`` is lowest).
     """
 
     remedy: Remedy
@@ -88,16 +88,16 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldMore:
-    """One more of an add-on on a subscription that has so many."""
+    """One more of an add-on, and how many the subscription has."""
 
     addon: Addon
     has: int
 
 
 def candidates(decision: Decision, *, present: bool) -> list[Candidate]:
-    """Give what may help; what is done now helps only a question about now.
+    """Return what may help; remedies for now are left out unless the check is about the present.
 
-    Each candidate's subject names the window that it has to be decided by.
+    Each candidate's subject names the window whose counter it needs.
     """
     if decision.allowed or decision.reason not in CURABLE:
         return []
@@ -109,33 +109,33 @@ def candidates(decision: Decision, *, present: bool) -> list[Candidate]:
 
 
 def windows_needed(found: Iterable[Candidate]) -> set[Window]:
-    """Give the windows that candidates have to be decided by."""
+    """Return the windows whose counters the candidates need."""
     return {candidate.subject.window for candidate in found if candidate.subject.window is not None}
 
 
 def remedies(found: Sequence[Candidate], tallies: Tallies, holds: Sequence[Reservation]) -> list[Remedy]:
-    """Give the candidates that would turn the answer into a yes, the cheapest first, five at most."""
+    """Return the candidates that would allow access, the cheapest first, five at most."""
     best: dict[tuple[object, ...], Candidate] = {}
     for candidate in sorted(found, key=lambda one: one.unusual):
         remedy = candidate.remedy
         place = remedy.kind, remedy.plan, remedy.addon
-        helping = None if place in best else _helping(candidate, tallies, holds)
+        helping = None if place in best else _confirm(candidate, tallies, holds)
         if helping is not None:
             best[place] = helping
     cheapest = sorted(best.values(), key=lambda one: one.cost)
     return [candidate.remedy for candidate in cheapest[:MOST]]
 
 
-def _helping(candidate: Candidate, tallies: Tallies, holds: Sequence[Reservation]) -> Candidate | None:
-    """Give the candidate if it helps, an add-on in the quantity in which it does."""
-    decision = _decided(candidate.subject, tallies, holds)
+def _confirm(candidate: Candidate, tallies: Tallies, holds: Sequence[Reservation]) -> Candidate | None:
+    """Return the candidate if it helps, an add-on in the quantity that helps; None otherwise."""
+    decision = _decide(candidate.subject, tallies, holds)
     if decision.allowed:
         return candidate
     more = None if candidate.addon is None else _more(candidate, candidate.addon, decision)
-    return more if more is not None and _decided(more.subject, tallies, holds).allowed else None
+    return more if more is not None and _decide(more.subject, tallies, holds).allowed else None
 
 
-def _decided(subject: ResolvedCheck, tallies: Tallies, holds: Sequence[Reservation]) -> Decision:
+def _decide(subject: ResolvedCheck, tallies: Tallies, holds: Sequence[Reservation]) -> Decision:
     return decide(subject, tallies, total_reserved(holds, subject.question.feature, subject.now))
 
 
@@ -154,17 +154,17 @@ def _of_values(subject: ResolvedCheck, value: Choices) -> Candidate:
     fewer = tuple(choice for choice in wanted if choice in value.choices) or value.choices
     summary = f"Ask for {', '.join(fewer)} only."
     remedy = Remedy(kind=RemedyKind.REQUEST_LESS, summary=summary, values=fewer)
-    return Candidate(remedy=remedy, subject=_asking(subject, values=fewer))
+    return Candidate(remedy=remedy, subject=_with_request(subject, values=fewer))
 
 
 def _of_quantity(subject: ResolvedCheck, most: int) -> Candidate:
     unit = subject.feature.unit if subject.feature is not None else None
     summary = f"Request at most {counted_text(most, unit)}."
     remedy = Remedy(kind=RemedyKind.REQUEST_LESS, summary=summary, amount=most)
-    return Candidate(remedy=remedy, subject=_asking(subject, requested=most))
+    return Candidate(remedy=remedy, subject=_with_request(subject, requested=most))
 
 
-def _asking(
+def _with_request(
     subject: ResolvedCheck, requested: int | None = None, values: tuple[str, ...] | None = None
 ) -> ResolvedCheck:
     return replace(subject, question=replace(subject.question, requested=requested, values=values))
@@ -185,7 +185,7 @@ def _later(subject: ResolvedCheck) -> Iterator[Candidate]:
 
 
 def _with_credits(decision: Decision) -> Iterator[Candidate]:
-    """Try as many more credits as are lacking."""
+    """Try as many more credits as are missing."""
     amount, rate = missing_credits(decision), decision.subject.rate
     if decision.reason is AccessReason.INSUFFICIENT_CREDITS and amount and rate is not None:
         unit = decision.subject.flat.catalog.credit_types[rate.credit_type].unit
@@ -223,9 +223,9 @@ def _at(
     subject: ResolvedCheck, current: Subscription | None, plan: Plan, price: Price | None
 ) -> Iterator[Candidate]:
     if current is None:
-        yield from _after(subject, _subscribing(plan, price))
+        yield from _after(subject, _subscribe(plan, price))
     elif is_upgrade(subject.flat.catalog, current, _target(plan, price), subject.now):
-        yield from _after(subject, _upgrading(subject, current, plan, price))
+        yield from _after(subject, _upgrade(subject, current, plan, price))
 
 
 def _live(subject: ResolvedCheck, product: str) -> Subscription | None:
@@ -239,7 +239,7 @@ def _target(plan: Plan, price: Price | None) -> Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Try:
-    """An act to be tried, and the remedy that it would be."""
+    """A command to be tried, and its remedy."""
 
     act: Command
     remedy: Remedy
@@ -248,7 +248,7 @@ class _Try:
 
 
 def _after(subject: ResolvedCheck, attempt: _Try) -> Iterator[Candidate]:
-    """Ask again after an act of now; an act that would be refused is no remedy."""
+    """Yield the check after a command of now; a command that would be refused is no remedy."""
     acted_at = subject.customer.acted_at if subject.customer is not None else None
     now = subject.now if acted_at is None else max(subject.now, acted_at + JUST_AFTER)
     scene = CommandContext(flat=subject.flat, now=now)
@@ -261,20 +261,20 @@ def _after(subject: ResolvedCheck, attempt: _Try) -> Iterator[Candidate]:
     yield Candidate(remedy=attempt.remedy, subject=then, cost=attempt.cost, addon=attempt.addon)
 
 
-def _subscribing(plan: Plan, price: Price | None) -> _Try:
+def _subscribe(plan: Plan, price: Price | None) -> _Try:
     key = None if price is None else price.key
     summary = f"Subscribe to {plan.name}{_at_price(price)}."
     remedy = Remedy(kind=RemedyKind.SUBSCRIBE, summary=summary, plan=plan.key, price=key)
     return _Try(act=Subscribe(plan=plan.key, price=key), remedy=remedy, cost=_plan_cost(plan, price))
 
 
-def _upgrading(subject: ResolvedCheck, current: Subscription, plan: Plan, price: Price | None) -> _Try:
+def _upgrade(subject: ResolvedCheck, current: Subscription, plan: Plan, price: Price | None) -> _Try:
     key = None if price is None else price.key
     paid = price_of(subject.flat.catalog, current, subject.now)
     known, amount = _plan_cost(plan, price)
     summary = f"Upgrade to {plan.name}{_at_price(price)}."
     remedy = Remedy(kind=RemedyKind.UPGRADE, summary=summary, plan=plan.key, price=key)
-    # Sums of two currencies cannot be compared; then the whole price stands for what is added.
+    # Amounts in two currencies cannot be compared; then the whole price counts as the increase.
     same = paid is not None and price is not None and paid.amount.currency == price.amount.currency
     cost = (known, amount - (_monthly(paid) if same and paid is not None else 0))
     return _Try(act=ChangePlan(plan=plan.key, price=key), remedy=remedy, cost=cost)
@@ -291,7 +291,7 @@ def _with_addons(subject: ResolvedCheck) -> Iterator[Candidate]:
             speaks = subject.question.feature in subject.flat.held(addon.key, addon.published.number, None)
             if speaks and is_compatible(catalog, plan, addon.key):
                 more = HeldMore(addon=addon, has=has.get(addon.key, 0))
-                yield from _after(subject, _adding(more, 1))
+                yield from _after(subject, _add(more, 1))
 
 
 def _held_addons(subject: ResolvedCheck, subscription: Subscription) -> dict[str, int]:
@@ -299,7 +299,7 @@ def _held_addons(subject: ResolvedCheck, subscription: Subscription) -> dict[str
     return {held_addon.addon: held_addon.quantity for held_addon in in_force}
 
 
-def _adding(more: HeldMore, quantity: int) -> _Try:
+def _add(more: HeldMore, quantity: int) -> _Try:
     addon = more.addon
     price = min(addon.shown.prices, key=_monthly, default=None)
     times = f"{quantity} times " if quantity > 1 else ""
@@ -316,7 +316,7 @@ def _adding(more: HeldMore, quantity: int) -> _Try:
 
 
 def _more(candidate: Candidate, addon: HeldMore, decision: Decision) -> Candidate | None:
-    """Give the candidate with as many of its add-on as a limit lacks, where one of it adds to one."""
+    """Return the candidate with as many add-ons as the limit lacks, if one adds to the limit."""
     value, usage = _one_of(decision, addon.addon), decision.tested
     if usage is None or usage.limit is None or not value:
         return None
@@ -324,11 +324,11 @@ def _more(candidate: Candidate, addon: HeldMore, decision: Decision) -> Candidat
     lacking = usage.used + usage.reserved + (1 if wanted is None else wanted) - usage.limit
     quantity = 1 - (-lacking // value)
     before = candidate.subject
-    return next(_after(replace(before, customer=before.customer), _adding(addon, quantity)), None)
+    return next(_after(replace(before, customer=before.customer), _add(addon, quantity)), None)
 
 
 def _one_of(decision: Decision, addon: Addon) -> int:
-    """Tell how much one of an add-on adds to the limit."""
+    """Return how much one of an add-on adds to the limit."""
     rows = (source for source in decision.subject.entitlement.sources if source.row is not None)
     values = (source.value for source in rows if source.row and source.row.package == addon.key)
     return next((value.limit or 0 for value in values if isinstance(value, Metered)), 0)
@@ -339,7 +339,7 @@ def _at_price(price: Price | None) -> str:
 
 
 def _plan_cost(plan: Plan, price: Price | None) -> tuple[int, int]:
-    """Order plans by money a month; one that is sold by talking about it comes last."""
+    """Sort plans by money a month; plans sold by contacting sales come last."""
     if price is None:
         return (2, 0) if plan.pricing_type is PricingType.CUSTOM else (1, 0)
     return (1, _monthly(price))

@@ -1,4 +1,4 @@
-"""Explanations: a decision in sentences that a support engineer can paste into a reply."""
+"""Steps of a decision, in sentences that a support engineer can paste into a reply."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rules.values import Choices, Unit
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One thing that was looked at, what was found, and whether it decided."""
+    """One test, what was found, and whether it decided."""
 
     check: str
     outcome: str
@@ -24,17 +24,17 @@ class Step:
 
 
 def steps(decision: Decision) -> list[Step]:
-    """Tell what was looked at, in order: up to what denies, or all that there is to look at."""
+    """Return the tests in order: up to the one that denies, or all of them."""
     subject, usage = decision.subject, decision.tested
-    looked = [check for check in _looked_at(decision) if _matters(check, subject, usage)]
+    looked = [check for check in _tests_made(decision) if _matters(check, subject, usage)]
     return [
         Step(check=check, outcome=_FOUND[check](subject, usage), decisive=check == looked[-1])
         for check in looked
     ]
 
 
-def _looked_at(decision: Decision) -> Iterator[str]:
-    """Give the tests that were made: none is made behind the one that denies."""
+def _tests_made(decision: Decision) -> Iterator[str]:
+    """Yield the tests that were made: none after the one that denies."""
     for check, test in TESTS.items():
         yield check
         if test(decision.subject, decision.tested) is not None:
@@ -42,7 +42,7 @@ def _looked_at(decision: Decision) -> Iterator[str]:
 
 
 def _matters(check: str, subject: ResolvedCheck, usage: UsageBalance | None) -> bool:
-    """Tell whether a test could have denied at all."""
+    """Return whether a test could have denied at all."""
     match check:
         case "kind of question":
             question = subject.question
@@ -60,19 +60,19 @@ def _matters(check: str, subject: ResolvedCheck, usage: UsageBalance | None) -> 
 
 
 def summary(decision: Decision) -> str:
-    """Give the answer and its reason in one sentence."""
+    """Return the decision and its reason in one sentence."""
     subject, usage = decision.subject, decision.tested
     may = "may" if decision.allowed else "may not"
     because = _BECAUSE[decision.reason](subject, usage)
-    return f"{_name(subject.customer, subject)} {may} use {_wanted(subject)}: {because}."
+    return f"{_name(subject.customer, subject)} {may} use {_request(subject)}: {because}."
 
 
 def _name(customer: Customer | None, subject: ResolvedCheck) -> str:
     return subject.question.customer if customer is None else customer.name or customer.key
 
 
-def _wanted(subject: ResolvedCheck) -> str:
-    """Name what was asked for: '100 orders', 'Regions (eu, us)', 'SSO'."""
+def _request(subject: ResolvedCheck) -> str:
+    """Return what was requested: '100 orders', 'Regions (eu, us)', 'SSO'."""
     feature, question = subject.feature, subject.question
     if feature is None:
         return f"'{question.feature}'"
@@ -84,7 +84,7 @@ def _wanted(subject: ResolvedCheck) -> str:
 
 
 def _amount(micros: int, feature: Feature) -> str:
-    """A quantity of a feature: '100 orders'; without a unit '100 of Orders'."""
+    """Return a quantity of a feature: '100 orders'; without a unit '100 of Orders'."""
     counted = counted_text(micros, feature.unit)
     return counted if feature.unit is not None else f"{counted} of {feature.name}"
 
@@ -136,11 +136,11 @@ def _revocation_found(subject: ResolvedCheck, _: UsageBalance | None) -> str:
 def _entitlement_found(subject: ResolvedCheck, _: UsageBalance | None) -> str:
     if subject.entitlement.value is None:
         return _sentence(_silent(subject, None))
-    return _sentence(_given(subject))
+    return _sentence(_deciding_sources(subject))
 
 
-def _given(subject: ResolvedCheck) -> str:
-    """Tell what decides: 'plan Pro gives 500 orders per month, add-on Extra gives 100 orders, 2 times'."""
+def _deciding_sources(subject: ResolvedCheck) -> str:
+    """Return what decides: 'plan Pro gives 500 orders per month, add-on Extra gives 100 orders, 2 times'."""
     decided = [source for source in subject.entitlement.sources if source.winning]
     return ", ".join(_source_text(source, subject) for source in decided)
 
@@ -172,15 +172,15 @@ def _values_found(subject: ResolvedCheck, _: UsageBalance | None) -> str:
 
 
 def _limit_found(subject: ResolvedCheck, usage: UsageBalance | None) -> str:
-    return "" if usage is None else _sentence(_standing(subject, usage))
+    return "" if usage is None else _sentence(_limit_state(subject, usage))
 
 
 def _credits_found(subject: ResolvedCheck, usage: UsageBalance | None) -> str:
-    return _sentence(_paying(subject, usage))
+    return _sentence(_payment(subject, usage))
 
 
-def _paying(subject: ResolvedCheck, usage: UsageBalance | None) -> str:
-    """Tell what is beyond the limit and what that costs: '30 images beyond the limit cost 60 credits …'."""
+def _payment(subject: ResolvedCheck, usage: UsageBalance | None) -> str:
+    """Return the overage and its cost: '30 images beyond the limit cost 60 credits …'."""
     paid, book = overage_cost_of(subject, usage), subject.book
     if paid is None or book is None or subject.feature is None:
         return ""
@@ -206,8 +206,8 @@ _FOUND: Mapping[str, Words] = {
 }
 
 
-def _standing(subject: ResolvedCheck, usage: UsageBalance) -> str:
-    """Tell how a limit stands: '412 of 500 orders are used and 40 held, until December 1, 2026 …'."""
+def _limit_state(subject: ResolvedCheck, usage: UsageBalance) -> str:
+    """Return the state of a limit: '412 of 500 orders are used and 40 held, until December 1, 2026 …'."""
     unit = _unit(subject)
     until = _until(subject, usage)
     reserved = f" and {counted_text(usage.reserved, None)} held" if usage.reserved else ""
@@ -249,23 +249,23 @@ def _missing_values(subject: ResolvedCheck, _: UsageBalance | None) -> str:
     return f"{', '.join(missing)} {verb} not among {', '.join(included)}"
 
 
-def _measured(subject: ResolvedCheck, usage: UsageBalance | None) -> str:
-    return "" if usage is None else _standing(subject, usage)
+def _usage_state(subject: ResolvedCheck, usage: UsageBalance | None) -> str:
+    return "" if usage is None else _limit_state(subject, usage)
 
 
 def _beyond(subject: ResolvedCheck, usage: UsageBalance | None) -> str:
-    """Tell that a soft limit lets usage go on, and at what rate."""
+    """Return that a soft limit allows more usage, and at what rate."""
     if usage is None:
         return ""
     rate = usage.value.overage
     costs = f" at {overage_text(rate, _unit(subject))}" if rate is not None else ""
-    return f"{_standing(subject, usage)}; the limit is soft, and usage goes on beyond it{costs}"
+    return f"{_limit_state(subject, usage)}; the limit is soft, and usage goes on beyond it{costs}"
 
 
 _BECAUSE: Mapping[AccessReason, Words] = {
-    AccessReason.GRANTED: lambda subject, _: _given(subject),
-    AccessReason.WITHIN_LIMIT: _measured,
-    AccessReason.UNLIMITED: _measured,
+    AccessReason.GRANTED: lambda subject, _: _deciding_sources(subject),
+    AccessReason.WITHIN_LIMIT: _usage_state,
+    AccessReason.UNLIMITED: _usage_state,
     AccessReason.OVERAGE_ALLOWED: _beyond,
     AccessReason.CUSTOMER_NOT_FOUND: lambda *_: "there is no such customer",
     AccessReason.CUSTOMER_ARCHIVED: lambda *_: "the customer is archived",
@@ -278,7 +278,7 @@ _BECAUSE: Mapping[AccessReason, Words] = {
     AccessReason.NO_ACTIVE_SUBSCRIPTION: _silent,
     AccessReason.NOT_ENTITLED: _silent,
     AccessReason.VALUE_NOT_INCLUDED: _missing_values,
-    AccessReason.LIMIT_EXCEEDED: _measured,
-    AccessReason.WITHIN_CREDITS: _paying,
-    AccessReason.INSUFFICIENT_CREDITS: _paying,
+    AccessReason.LIMIT_EXCEEDED: _usage_state,
+    AccessReason.WITHIN_CREDITS: _payment,
+    AccessReason.INSUFFICIENT_CREDITS: _payment,
 }

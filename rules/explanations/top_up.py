@@ -1,4 +1,4 @@
-"""More credits: how many a request lacks, and what an answer would rest on if there were more."""
+"""Top-ups: how many credits a request lacks, and the check with more credits."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from rules.numbers import ONE
 
 
 def affordable(paid: OverageCost | None) -> int:
-    """Tell how much usage beyond a limit the credits that there are pay for, in micros."""
+    """Return how much overage the available credits pay for, in micros."""
     return 0 if paid is None else paid.available * paid.beyond.rate.per_units // paid.beyond.rate.credits
 
 
 def missing_credits(decision: Decision) -> int:
-    """Tell how many more credits a request would take, or, where nothing is requested, one more unit."""
+    """Return how many more credits a request needs; without a request, how many one more unit needs."""
     paid, book = decision.payment, decision.subject.book
     if paid is None or book is None:
         return 0
     cost = paid.cost or cost_of(book, ONE, paid.beyond.rate)
-    # A grant settles what is owed before it pays for anything.
+    # A grant repays the overdraft before it pays for anything.
     return max(0, cost - paid.available) + book.overdraft
 
 
 def top_up(subject: ResolvedCheck, amount: int) -> ResolvedCheck:
-    """Give what a question would be about with so many more credits."""
+    """Return the check with so many more credits."""
     book = subject.book
     if book is None:
         return subject
@@ -39,9 +39,9 @@ def top_up(subject: ResolvedCheck, amount: int) -> ResolvedCheck:
 
 
 def with_credits_of(subject: ResolvedCheck, then: ResolvedCheck) -> ResolvedCheck:
-    """Give what a question will be about with the credits that there will be.
+    """Return a later check with the credits expected then.
 
-    Credits of another type than those that were looked at are not known, and pay for nothing.
+    Credits of a type other than the loaded one are unknown, and pay for nothing.
     """
     if then.rate is None or then.customer is None:
         return then

@@ -1,6 +1,6 @@
-"""The customer's own page as facts: what they have, product by product, and how each limit stands.
+"""The facts of the customer's own page: what they have by product, and the status of each limit.
 
-It is laid out from the decisions, subscriptions and series that the graph shows too.
+It is made from the same decisions, subscriptions and series as the graph.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from rules.usage.series import Series, Span
 from rules.values import FeatureType
 
 NEAR_PERCENT = 80
-"""From how much of a limit on it is nearly reached."""
+"""The percentage from which a limit is nearly reached."""
 
 DAYS_SHOWN = 30
-"""Over how many days usage is told, today among them."""
+"""How many days of usage are shown, including today."""
 
 
 class LimitStatus(StrEnum):
-    """How usage stands against its limit, the first that fits."""
+    """The status of usage against its limit; the first that fits."""
 
     UNLIMITED = "UNLIMITED"
     WITHIN = "WITHIN"
@@ -53,7 +53,7 @@ _BY_REASON = {
 
 
 def limit_status(decision: Decision, usage: UsageBalance) -> LimitStatus:
-    """Tell how usage stands that was decided by asking whether anything is left."""
+    """Return the status of a limit, given a decision that checked whether anything is left."""
     known = _BY_REASON.get(decision.reason)
     if known is not None:
         return known
@@ -67,9 +67,9 @@ def limit_status(decision: Decision, usage: UsageBalance) -> LimitStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductSection:
-    """What a customer has of one product, None for what belongs to none.
+    """What a customer has of one product; ``product`` is None for features without one.
 
-    The subscription is the live one, else the last that ended.
+    The subscription is the live one, otherwise the last that ended.
     """
 
     product: Product | None
@@ -83,8 +83,10 @@ class ProductSection:
 def product_sections(
     flat: ResolvedCatalog, customer: Customer, decisions: Iterable[Decision], now: datetime
 ) -> list[ProductSection]:
-    """Lay out what a customer has: products in the order of their subscriptions, the others behind them."""
-    shown = [(decision, feature) for decision in decisions if (feature := _shown(decision)) is not None]
+    """Return what a customer has: products in the order of their subscriptions, then the others."""
+    shown = [
+        (decision, feature) for decision in decisions if (feature := _visible_feature(decision)) is not None
+    ]
     subscriptions = subscriptions_shown(customer, now)
     products = dict.fromkeys(
         [one.product for one in subscriptions] + [feature.product for _, feature in shown]
@@ -101,7 +103,7 @@ def product_sections(
 
 
 def subscriptions_shown(customer: Customer, now: datetime) -> list[Subscription]:
-    """Give of each product the live subscription, else the last that ended: live ones first, by age."""
+    """Return each product's live subscription, otherwise the last that ended: live ones first, by age."""
     live = customer.live(now)
     taken = {subscription.product for subscription in live}
     ended = {one.product: one for one in customer.by_age if one.product not in taken}
@@ -134,8 +136,8 @@ def _type(decision: Decision) -> FeatureType | None:
     return None if decision.subject.feature is None else decision.subject.feature.type
 
 
-def _shown(decision: Decision) -> Feature | None:
-    """Give the feature of a decision that the page shows; None where it shows nothing of it."""
+def _visible_feature(decision: Decision) -> Feature | None:
+    """Return the feature of a decision that the page shows; None if it shows none."""
     feature = decision.subject.feature
     if feature is None or feature.status is FeatureStatus.ARCHIVED:
         return None
@@ -143,7 +145,7 @@ def _shown(decision: Decision) -> Feature | None:
 
 
 def _is_visible(sources: Iterable[Source]) -> bool:
-    """Tell whether any row that gives something may be seen here; what only takes away shows nothing."""
+    """Return whether any row that gives something is visible here; revocations show nothing."""
     giving = (source for source in sources if source.kind is not SourceKind.CUSTOM_REVOCATION)
     return any(
         source.row is None or Widget.CUSTOMER_PORTAL not in source.row.resolved.row.hidden_from
@@ -152,28 +154,28 @@ def _is_visible(sources: Iterable[Source]) -> bool:
 
 
 def shows_credits(flat: ResolvedCatalog, customer: Customer, credit_type: str, now: datetime) -> bool:
-    """Tell whether the page shows a credit type: not where every row that mints it is hidden."""
+    """Return whether the page shows a credit type: not if every row that mints it is hidden."""
     minting = gather(flat, customer, credit_type, now)
     return not minting or _is_visible(minting)
 
 
 def recent(feature: str, now: datetime, timezone: str) -> Span:
-    """Give the span of the last days in a time zone, up to where usage may have occurred by now."""
+    """Return the span of the last days in a time zone, up to the latest usage that is accepted now."""
     today = now.astimezone(ZoneInfo(timezone)).date()
     first = datetime.combine(today - timedelta(days=DAYS_SHOWN - 1), time(), ZoneInfo(timezone))
     return Span(feature=feature, start=first.astimezone(now.tzinfo), end=now + AHEAD)
 
 
 def is_level(feature: Feature, usage: UsageBalance) -> bool:
-    """Tell whether usage goes up and down and never starts again, such as seats."""
+    """Return whether usage goes up and down and never resets, such as seats."""
     return is_gauge(feature, usage.metering.reset)
 
 
 def as_levels(series: Series, usage: UsageBalance) -> Series:
-    """Show levels as what they are at the end of each bucket; other series as they are.
+    """Return levels as of the end of each bucket; other series are unchanged.
 
-    What is added up is known by its changes alone, so that levels are counted back from the last: the
-    series has to reach as far as what is used.
+    Sums have only their changes recorded, so levels are computed backwards from the present: the series
+    must reach as far as the current usage.
     """
     if not (is_added_up(series.feature) and is_level(series.feature, usage)):
         return series
@@ -185,16 +187,16 @@ def as_levels(series: Series, usage: UsageBalance) -> Series:
 
 
 def without_future(series: Series, now: datetime) -> Series:
-    """Leave out what has not begun: just before midnight, usage ahead of the clock is tomorrow's."""
+    """Leave out buckets in the future: just before midnight, usage ahead of the clock is tomorrow's."""
     return replace(series, points=tuple(point for point in series.points if point.bucket.start <= now))
 
 
 def spendable(book: CreditAccount) -> list[Lot]:
-    """Give the lots of which something is left to spend, in burn order; what is held of others is not."""
+    """Return the lots with credits left to spend, in burn order; fully held lots are left out."""
     return [lot for lot in book.in_force if lot.left]
 
 
 def next_to_expire(lots: Sequence[Lot]) -> tuple[datetime, int] | None:
-    """Tell when credits expire next, and how many in micros; None where none ever do."""
+    """Return when credits expire next, and how many in micros; None if none expire."""
     at = earliest(lot.grant.expires_at for lot in lots)
     return None if at is None else (at, sum(lot.left for lot in lots if lot.grant.expires_at == at))

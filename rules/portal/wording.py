@@ -1,4 +1,4 @@
-"""The words of the customer's own page: how a limit stands, and what is to come of a subscription."""
+"""The wording of the customer's own page: the status of limits, and coming events of a subscription."""
 
 from __future__ import annotations
 
@@ -56,14 +56,14 @@ STATUSES = {
 
 
 def badge(decision: Decision, usage: UsageBalance) -> str | None:
-    """Say in two words how a limit stands; None where there is nothing to say."""
+    """Return the status of a limit in two words; None if there is nothing to say."""
     if decision.reason is AccessReason.INSUFFICIENT_CREDITS:
         return "Out of credits"
     return _BADGES.get(limit_status(decision, usage))
 
 
 def used_text(decision: Decision, usage: UsageBalance, feature: Feature) -> tuple[str, str]:
-    """Say how much is used, and of what: ('412', 'of 500 orders per month'), ('8,214', 'orders')."""
+    """Return how much is used, and of what: ('412', 'of 500 orders per month'), ('8,214', 'orders')."""
     used, unit = quantity_text(usage.used), feature.unit
     if usage.limit is None:
         return used, "used" if unit is None else counted_text(usage.used, unit).removeprefix(f"{used} ")
@@ -72,7 +72,7 @@ def used_text(decision: Decision, usage: UsageBalance, feature: Feature) -> tupl
 
 
 def left_text(decision: Decision, usage: UsageBalance) -> str:
-    """Say how much is left, or how far beyond the limit it is."""
+    """Return how much is left, or how far usage is beyond the limit."""
     if usage.remaining is None:
         return "No limit"
     if usage.overage:
@@ -85,7 +85,7 @@ def left_text(decision: Decision, usage: UsageBalance) -> str:
 
 
 def notes(decision: Decision, usage: UsageBalance, feature: Feature) -> Iterator[str]:
-    """Say what else there is to know: what is held, and what becomes of what is beyond the limit."""
+    """Yield further notes: what is reserved, and what happens beyond the limit."""
     if usage.reserved:
         yield f"{counted_text(usage.reserved, feature.unit)} held for what is under way"
     beyond = None if usage.limit is None else _beyond(decision, usage, feature)
@@ -94,7 +94,7 @@ def notes(decision: Decision, usage: UsageBalance, feature: Feature) -> Iterator
 
 
 def _beyond(decision: Decision, usage: UsageBalance, feature: Feature) -> str | None:
-    """Say what it costs to go on beyond a limit; None where nobody can."""
+    """Return what usage beyond a limit costs; None if it is not possible."""
     rate, charge = decision.subject.rate, usage.overage_charge
     is_soft = usage.value.enforcement is LimitEnforcement.SOFT
     if is_soft and usage.value.overage is not None:
@@ -108,7 +108,7 @@ def _beyond(decision: Decision, usage: UsageBalance, feature: Feature) -> str | 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """A setting: in words, or for an object as the names and words in it."""
+    """A setting, in words, or for an object the names and words in it."""
 
     name: str
     words: str = ""
@@ -116,7 +116,7 @@ class Setting:
 
 
 def setting_text(decision: Decision, feature: Feature) -> Setting:
-    """Say what a CONFIG feature is set to, without its name."""
+    """Return the setting of a CONFIG feature, without its name."""
     value = decision.subject.entitlement.value
     match value:
         case Object(object=dict() as inner):
@@ -133,7 +133,7 @@ def setting_text(decision: Decision, feature: Feature) -> Setting:
 
 
 def _plain(value: object) -> str:
-    """Write what stands in a JSON object as people read it."""
+    """Return a value of a JSON object as people read it."""
     match value:
         case None:
             return "none"
@@ -149,7 +149,7 @@ def _plain(value: object) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """Something that comes, or came, of a subscription, when, and what of it then."""
+    """A coming or past event of a subscription, and what follows."""
 
     words: str
     at: datetime
@@ -157,7 +157,7 @@ class Event:
 
 
 def events(catalog: Catalog, subscription: Subscription, now: datetime) -> list[Event]:
-    """Tell what comes of a subscription, as its customer should know it, in order."""
+    """Return what the customer should know is coming, in order."""
     end = subscription.ends_at
     if end is not None and end <= now:
         return [Event(words="Ended", at=end)]
@@ -173,12 +173,12 @@ def events(catalog: Catalog, subscription: Subscription, now: datetime) -> list[
 
 
 def _before(coming: Iterable[Event], at: datetime) -> list[Event]:
-    """Leave out what something else takes the place of."""
+    """Leave out events that another event replaces."""
     return [event for event in coming if event.at < at]
 
 
 def _next_period(catalog: Catalog, subscription: Subscription, now: datetime) -> Iterator[Event]:
-    """Tell when the current trial or paid period ends, and what then; nothing of what is not paid again."""
+    """Yield the end of the trial or paid period, and what follows; nothing if it is not paid again."""
     price, period = price_of(catalog, subscription, now), current_period(catalog, subscription, now)
     if subscription.status(now) is SubscriptionStatus.IN_TRIAL and subscription.trial_end is not None:
         converts = subscription.after_trial is TrialEnd.CONVERT

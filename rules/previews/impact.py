@@ -1,4 +1,4 @@
-"""Previews: what an edit or a change of plan would make of answers, and what that means for customers."""
+"""Impact: how an edit or a change of plan would change decisions, and what customers lose or gain."""
 
 from __future__ import annotations
 
@@ -39,29 +39,29 @@ class Severity(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecisionChange:
-    """A question whose answer is another with something that might be done than without it."""
+    """The decisions of one check, without and with a change, which differ."""
 
     before: Decision
     after: Decision
 
     @property
     def gains_access(self) -> bool:
-        """Whether a no becomes a yes."""
+        """Whether a denial becomes access."""
         return self.after.allowed and not self.before.allowed
 
     @property
     def loses_access(self) -> bool:
-        """Whether a yes becomes a no."""
+        """Whether access becomes a denial."""
         return self.before.allowed and not self.after.allowed
 
     @property
     def is_over_limit(self) -> bool:
-        """Whether more is used afterwards than the limit, hard or soft, allows."""
+        """Whether usage then exceeds the limit, hard or soft."""
         return self.after.usage is not None and self.after.usage.overage > 0
 
     @property
     def loss(self) -> Severity:
-        """What it takes from the customer."""
+        """The severity for the customer."""
         if self.loses_access:
             return Severity.ACCESS
         if self.is_over_limit:
@@ -72,22 +72,22 @@ class DecisionChange:
 
     @property
     def lost_share(self) -> Fraction:
-        """How much of what they had the customer loses: 0 to 1."""
+        """The share of what they had that the customer loses: 0 to 1."""
         before, after = (decision.subject.entitlement.value for decision in (self.before, self.after))
         had, has = self.before.usage, self.after.usage
         if had is not None:
             return ALL if has is None else _share(had.limit, has.limit)
-        return _lost(before, after)
+        return _lost_part(before, after)
 
 
 def _share(had: int | None, has: int | None) -> Fraction:
-    """Tell how much of a limit is lost; None is unlimited."""
+    """Return the share of a limit that is lost; None is unlimited."""
     if has is None or had == 0:
         return NOTHING
     return ALL if had is None else max(NOTHING, Fraction(had - has, had))
 
 
-def _lost(before: Value | None, after: Value | None) -> Fraction:
+def _lost_part(before: Value | None, after: Value | None) -> Fraction:
     match before, after:
         case None, _:
             return NOTHING
@@ -102,32 +102,36 @@ def _lost(before: Value | None, after: Value | None) -> Fraction:
 
 
 def differences(before: Iterable[Decision], after: Iterable[Decision]) -> list[DecisionChange]:
-    """Give the answers that are not the same; both sides answer the same questions in the same order.
+    """Return the decisions that differ; both sides must answer the same checks in the same order.
 
-    Names and instants do not count, nor which rows have spoken: only what the customer may and has.
+    Names, instants and winning rows do not count: only what the customer may do and has.
     """
     pairs = (DecisionChange(before=was, after=will) for was, will in zip(before, after, strict=True))
-    return [pair for pair in pairs if _is_noticeable(pair) and _told(pair.before) != _told(pair.after)]
+    return [
+        pair
+        for pair in pairs
+        if _is_noticeable(pair) and _visible_state(pair.before) != _visible_state(pair.after)
+    ]
 
 
 def _is_noticeable(pair: DecisionChange) -> bool:
-    """Tell whether anything speaks about the feature: of what nobody gives nobody loses anything."""
+    """Return whether the feature has any source; without one nothing can be lost."""
     subjects = pair.before.subject, pair.after.subject
     return any(subject.entitlement.sources or subject.rate is not None for subject in subjects)
 
 
-def _told(decision: Decision) -> object:
+def _visible_state(decision: Decision) -> object:
     book, paid = decision.book, decision.payment
     credits_ = None
     if book is not None:
         sums = book.granted, book.consumed, book.expired, book.voided, book.reserved, book.overdraft
         credits_ = book.credit_type, book.available, book.next_expiry, sums
     cost = None if paid is None else paid.cost
-    return decision.reason, decision.subject.entitlement.value, _counted(decision), credits_, cost
+    return decision.reason, decision.subject.entitlement.value, _visible_usage(decision), credits_, cost
 
 
-def _counted(decision: Decision) -> object:
-    """Return what is shown of usage; up to when it is summed up is not."""
+def _visible_usage(decision: Decision) -> object:
+    """Return the visible part of usage, without the end of its window."""
     usage = decision.usage
     if usage is None:
         return None
@@ -135,15 +139,15 @@ def _counted(decision: Decision) -> object:
 
 
 Rank = tuple[Severity, int, Fraction, str, str]
-"""Where an example stands: by what is lost, each customer's worst of it first, then by how much is kept.
+"""The sort key of an example: by severity, then each customer's worst first, then by what is kept.
 
-The customer's and the feature's key make it one of its own.
+The keys of the customer and the feature make it unique.
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
-    """A difference that is shown, and where it stands among others."""
+    """A difference that is shown, and its rank."""
 
     rank: Rank
     difference: DecisionChange
@@ -151,9 +155,9 @@ class Example:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Impact:
-    """How many customers would notice, and the differences that take most from them.
+    """How many customers would notice, and the most severe differences.
 
-    Where it is not ``exact`` the numbers are estimated from a sample.
+    Unless ``exact``, the numbers are estimated from a sample.
     """
 
     affected: int = 0
@@ -164,7 +168,7 @@ class Impact:
     exact: bool = True
 
     def with_customer(self, found: Sequence[DecisionChange]) -> Impact:
-        """Count one more customer, who has these differences."""
+        """Count one more customer with these differences."""
         if not found:
             return self
         return Impact(
@@ -178,13 +182,13 @@ class Impact:
     def _with_examples(self, found: Iterable[DecisionChange]) -> Sequence[Example]:
         if len(self.examples) == MOST_EXAMPLES:
             last = self.examples[-1].rank
-            # Of many customers hardly any comes before those who are shown already.
+            # Cheap filter: among many customers hardly any ranks before the examples shown already.
             found = [one for one in found if (one.loss, 0, ALL - one.lost_share) <= last]
-        more = [*self.examples, *_ranked(found)]
+        more = [*self.examples, *_rank_examples(found)]
         return sorted(more, key=_rank)[:MOST_EXAMPLES] if found else self.examples
 
     def estimated(self, sample: int, customers: int) -> Impact:
-        """Tell from so many customers, any of them, what becomes of all of them."""
+        """Extrapolate from a random sample of this size to all customers."""
 
         def scaled(count: int) -> int:
             return round(Fraction(count * customers, sample))
@@ -203,8 +207,8 @@ def _rank(example: Example) -> Rank:
     return example.rank
 
 
-def _ranked(found: Iterable[DecisionChange]) -> list[Example]:
-    """Rank the differences of one customer, of which one of each kind comes before the next of any."""
+def _rank_examples(found: Iterable[DecisionChange]) -> list[Example]:
+    """Rank the differences of one customer; the first of each severity ranks before the second of any."""
     examples: list[Example] = []
     counts: Counter[Severity] = Counter()
     for loss, kept, one in sorted(((one.loss, ALL - one.lost_share, one) for one in found), key=_worst):
@@ -221,7 +225,7 @@ def _worst(ranked: tuple[Severity, Fraction, DecisionChange]) -> tuple[Severity,
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedChange:
-    """A change of plan that is not made: when it would take effect, and what it would make of whom."""
+    """A change of plan that is not made: when it would take effect, and the customer before and after."""
 
     timing: ChangeTiming
     effective_at: datetime
@@ -232,9 +236,9 @@ class PlannedChange:
 def plan_change_effect(
     flat: ResolvedCatalog, customer: Customer | None, act: ChangePlan, clock: datetime, *, key: str = ""
 ) -> PlannedChange:
-    """Tell what a change of plan would do; raises Rejected with what it would be refused for.
+    """Return the effect of a change of plan; raises Rejected if the change would be refused.
 
-    ``key`` is the one under which the customer was looked for.
+    ``key`` is the one by which the customer was looked up.
     """
     acted_at = customer.acted_at if customer is not None else None
     now = clock if acted_at is None else max(clock, acted_at + datetime.resolution)
@@ -245,13 +249,13 @@ def plan_change_effect(
     changed = next(known for known in after.subscriptions if known.number == change.outcome["subscription"])
     scheduled = changed.scheduled_change(now)
     timing = ChangeTiming.NOW if scheduled is None else ChangeTiming.PERIOD_END
-    # What has not begun is changed at once, and nobody notices before it begins.
+    # A subscription that has not started changes at once, but nobody notices before it starts.
     effective_at = max(now, changed.opens_at) if scheduled is None else scheduled.starts_at
     return PlannedChange(timing=timing, effective_at=effective_at, before=customer, after=after)
 
 
 def features_mentioned(flat: ResolvedCatalog, customers: Iterable[Customer], now: datetime) -> list[str]:
-    """Give the features that anything speaks about, or prices in credits, for any of these customers."""
+    """Return the features that have a source or a credit rate for any of these customers."""
     keys: dict[str, None] = {}
     for customer in customers:
         keys |= dict.fromkeys(features_in_effect(flat, customer, now))

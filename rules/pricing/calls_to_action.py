@@ -1,4 +1,4 @@
-"""What a pricing table offers to do about a plan: subscribe, change to it, or talk to sales."""
+"""Calls to action of a pricing table: subscribe, change plan, or contact sales."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rules.customers.terms import billing_period
 
 
 class CallToAction(StrEnum):
-    """What the button under a plan does."""
+    """What the button of a plan does."""
 
     SUBSCRIBE = "SUBSCRIBE"
     START_TRIAL = "START_TRIAL"
@@ -27,32 +27,31 @@ class CallToAction(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visitor:
-    """Who looks at a pricing table: a customer at an instant, or with None anybody."""
+    """The visitor of a pricing table: a customer at an instant, or None for anybody."""
 
     now: datetime
     customer: Customer | None = None
 
     def subscription(self, product: str) -> Subscription | None:
-        """Give the visitor's live subscription of a product."""
+        """Return the visitor's live subscription of a product; None without one."""
         return None if self.customer is None else live_of(self.customer, product, self.now)
 
     def is_on(self, plan: Plan) -> bool:
-        """Tell whether a plan is the visitor's current one, begun or not."""
+        """Return whether a plan is the visitor's current one, started or not."""
         subscription = self.subscription(plan.product)
         return subscription is not None and subscription.term(self.now).plan == plan.key
 
     def trial_days(self, plan: Plan) -> int:
-        """Give the days of trial that subscribing would begin with."""
+        """Return the days of trial with which a subscription would start."""
         if self.customer is None:
             return plan.default_trial_days or 0
         return default_trial_days(plan, self.customer)
 
 
 def call_to_action(catalog: Catalog, plan: Plan, offered: Sequence[Price], visitor: Visitor) -> CallToAction:
-    """Tell what a visitor can do about a plan at one of the prices offered.
+    """Return what a visitor can do about a plan at one of the offered prices.
 
-    On the plan that the visitor is on, another billing period is an upgrade or a downgrade, as it is
-    for a change of plan.
+    On the visitor's own plan, another billing period is an upgrade or a downgrade, as for a change of plan.
     """
     subscription = visitor.subscription(plan.product)
     if visitor.is_on(plan) and not _is_another_period(catalog, offered, visitor, subscription):

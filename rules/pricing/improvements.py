@@ -1,7 +1,7 @@
 """Whether a value is better for a customer than the one that it replaces.
 
-A value is better where nothing about it is worse and something is better. What is worse in one thing and
-better in another, such as a higher limit for a longer time, cannot be compared: neither is better.
+A value is better if nothing about it is worse and something is better. A value that is worse in one thing
+and better in another, such as a higher limit for a longer period, is not comparable: neither is better.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ from rules.values import (
 def is_better(value: Value | Revoked, than: Value | Revoked, billing: BillingPeriod | None = None) -> bool:
     """Whether a value gives more than another.
 
-    A larger number, more choices, a higher limit or none, a soft limit instead of a hard one, a cheaper
-    overage, a shorter reset, more credits or more often. Other texts and objects cannot be compared.
-    ``billing`` is how often the price in question is due; where no price is chosen, the value has to be
-    better by the month and by the year.
+    More is a larger number, more choices, a higher limit or none, a soft limit instead of a hard one, a
+    cheaper overage, a shorter reset, more credits or more often. Other texts and objects cannot be
+    compared. ``billing`` is how often the chosen price is due; if no price is chosen, the value must be
+    better both by the month and by the year.
     """
     periods = (BillingPeriod.MONTHLY, BillingPeriod.YEARLY) if billing is None else (billing,)
     return all(_covers(value, than, one) and not _covers(than, value, one) for one in periods)
@@ -64,14 +64,14 @@ def _limit_covers(value: Metered, other: Metered, billing: BillingPeriod) -> boo
 
 
 def _beyond_covers(value: Metered, other: Metered) -> bool:
-    """Compare what is beyond the limit: nothing where it is hard, usage at a price, usage at none."""
+    """Compare what is beyond the limit: nothing if it is hard, paid usage, or free usage."""
     if LimitEnforcement.HARD in (value.enforcement, other.enforcement):
         return other.enforcement is LimitEnforcement.HARD
     return _is_no_dearer(value.overage, other.overage)
 
 
 def _is_no_dearer(rate: OverageRate | None, other: OverageRate | None) -> bool:
-    """Compare what a unit costs; sums of two currencies cannot be compared."""
+    """Compare the cost of a unit; amounts in two currencies cannot be compared."""
     if rate is None or rate.amount.amount == 0:
         return True
     if other is None or rate.amount.currency != other.amount.currency:
@@ -95,7 +95,7 @@ _HOURS_OF_A_MONTH = (28 * 24, 31 * 24)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Length:
-    """How many hours a period has at least and at most, and how many months if it is made of them."""
+    """The fewest and most hours of a period, and its months if it is made of them."""
 
     least: float
     most: float
@@ -103,7 +103,7 @@ class _Length:
 
 
 def _is_no_longer(reset: Reset, other: Reset, billing: BillingPeriod) -> bool:
-    """Whether usage starts again at least as often; False where that depends on the calendar."""
+    """Whether usage resets at least as often; False if that depends on the calendar."""
     one, two = _length(reset, billing), _length(other, billing)
     if one.months and two.months:
         return one.months <= two.months

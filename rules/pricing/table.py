@@ -1,6 +1,6 @@
 """The pricing table of a product: its plans side by side, in the words that customers read.
 
-The page at ``/pricing/`` and the graph show this same table. Its version names all that it shows.
+The page at ``/pricing/`` and the graph show this same table. Its version changes with its content.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ VERSION_DIGITS = 32
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offering:
-    """Which prices a table is asked to show; None shows those of every period or currency."""
+    """Which prices a table shows; None shows those of every period or currency."""
 
     billing: BillingPeriod | None = None
     currency: str | None = None
 
     def includes(self, price: Price) -> bool:
-        """Tell whether a price is among them."""
+        """Return whether a price is offered."""
         return self.billing in (None, price.billing_period) and self.currency in (
             None,
             price.amount.currency,
@@ -51,7 +51,7 @@ class Offering:
 class PricingRow:
     """A line of a column; ``position`` is its place among all rows of the plan's version.
 
-    ``struck_text`` is what the base plan said instead, None where that is the same or nothing, and
+    ``struck_text`` is the text of the base plan's value, None if it is the same or there is none, and
     ``is_improvement`` says that the value is better than that one.
     """
 
@@ -64,10 +64,10 @@ class PricingRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PricingColumn:
-    """A plan: what it costs, what it sets itself, and what it has from its base plans.
+    """A plan: its price, its own rows, and the rows of its base plans.
 
-    ``hidden`` has the keys of what it includes and does not show. ``trial_days`` is 0 where the call to
-    action starts no trial.
+    ``hidden`` has the keys of what it includes and does not show. ``trial_days`` is 0 if the call to action
+    starts no trial.
     """
 
     plan: Plan
@@ -88,7 +88,7 @@ class PricingColumn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComparisonCell:
-    """What one plan says about one feature; the text is empty where it is not included or is hidden."""
+    """One plan's value of one feature; the text is empty if it is not included or is hidden."""
 
     plan: Plan
     included: bool
@@ -109,8 +109,8 @@ class ComparisonRow:
 class PricingTable:
     """The plans of a product, and what they include feature by feature.
 
-    ``currency`` is the one asked for, else the only one that the prices have. ``version`` is another
-    exactly when something that the table shows is another.
+    ``currency`` is the requested one, otherwise the only one of the prices. ``version`` differs exactly if
+    something that the table shows differs.
     """
 
     product: Product
@@ -123,7 +123,7 @@ class PricingTable:
 def pricing_table(
     flat: ResolvedCatalog, product: Product, offering: Offering, visitor: Visitor
 ) -> PricingTable:
-    """Lay out the plans that are on sale to everybody: published, visible and not archived."""
+    """Return the table of the plans on sale: published, visible and not archived."""
     columns = tuple(_column(flat, plan, offering, visitor) for plan in plans_on_sale(flat.catalog, product))
     comparison = _comparison(flat.catalog, columns)
     currency = offering.currency or _only_currency(columns)
@@ -137,24 +137,24 @@ def pricing_table(
 
 
 def plans_on_sale(catalog: Catalog, product: Product) -> list[Plan]:
-    """Give the plans that a pricing table shows, in display order."""
+    """Return the plans that a pricing table shows, in display order."""
     return [plan for plan in plans_of(catalog, product.key) if plan.visible and plan.versions]
 
 
 def periods_on_sale(plans: Iterable[Plan]) -> list[BillingPeriod]:
-    """Give the billing periods in which plans are sold, the shortest first."""
+    """Return the billing periods in which plans are sold, the shortest first."""
     sold = {price.billing_period for plan in plans for price in plan.shown.prices}
     return [billing for billing in BillingPeriod if billing in sold]
 
 
 def currencies_on_sale(plans: Iterable[Plan]) -> list[str]:
-    """Give the currencies in which plans are sold, the one met first first."""
+    """Return the currencies in which plans are sold, in order of first appearance."""
     prices = (price for plan in plans for price in plan.shown.prices)
     return list(dict.fromkeys(price.amount.currency for price in prices))
 
 
 def narrow(offering: Offering, plans: Sequence[Plan]) -> Offering:
-    """Give an offering of one billing period and one currency, the first where none on sale is asked for."""
+    """Return an offering of one period and currency: the requested ones if on sale, otherwise the first."""
     periods, currencies = periods_on_sale(plans), currencies_on_sale(plans)
     return Offering(
         billing=offering.billing if offering.billing in periods else next(iter(periods), None),
@@ -164,8 +164,8 @@ def narrow(offering: Offering, plans: Sequence[Plan]) -> Offering:
 
 def _column(flat: ResolvedCatalog, plan: Plan, offering: Offering, visitor: Visitor) -> PricingColumn:
     prices = _prices(plan, offering)
-    included = _included(flat, plan, prices)
-    billing = _settled(prices)
+    included = _included_rows(flat, plan, prices)
+    billing = _common_period(prices)
     lines = [_line(flat.catalog, *one, billing) for one in included if _is_visible(one[1].row)]
     keys = {one.row.key for _, one in included}
     own = tuple(line for line in lines if line.resolved.origin is not Origin.INHERITED)
@@ -190,11 +190,11 @@ def _prices(plan: Package, offering: Offering) -> tuple[Price, ...]:
 def _heading(
     flat: ResolvedCatalog, plan: Plan, offering: Offering, keys: Collection[str], *, has_own_rows: bool
 ) -> str:
-    """Name the base plan, and what its column shows of which this plan includes nothing by these keys."""
+    """Return the heading: the base plan, and what its column shows that this plan does not include."""
     if plan.shown.base is None:
         return heading(plan.name, None, has_own_rows=has_own_rows)
     base = flat.catalog.packages[plan.shown.base]
-    above = _included(flat, base, _prices(base, offering))
+    above = _included_rows(flat, base, _prices(base, offering))
     missing = dict.fromkeys(
         one.row.key for _, one in above if _is_visible(one.row) and one.row.key not in keys
     )
@@ -202,21 +202,23 @@ def _heading(
     return heading(plan.name, base.name, has_own_rows=has_own_rows, missing=names)
 
 
-def _included(flat: ResolvedCatalog, plan: Package, prices: Sequence[Price]) -> list[tuple[int, ResolvedRow]]:
-    """Give the rows of a plan that hold at these prices, hidden ones too, with their places, in order."""
+def _included_rows(
+    flat: ResolvedCatalog, plan: Package, prices: Sequence[Price]
+) -> list[tuple[int, ResolvedRow]]:
+    """Return the rows of a plan in effect at these prices, with positions, in order; also hidden ones."""
     rows = flat.rows(plan.key, len(plan.versions))
-    shown = _held(rows, prices if _settled(prices) else ())
+    shown = _row_keys(rows, prices if _common_period(prices) else ())
     return [(place, one) for place, one in enumerate(rows) if (one.row.key, one.row.price) in shown]
 
 
-def _settled(prices: Iterable[Price]) -> BillingPeriod | None:
-    """Give the billing period of the prices, None where they have none or several."""
+def _common_period(prices: Iterable[Price]) -> BillingPeriod | None:
+    """Return the billing period of the prices, None if there is none or several."""
     periods = {price.billing_period for price in prices}
     return periods.pop() if len(periods) == 1 else None
 
 
-def _held(rows: Rows, prices: Sequence[Price]) -> set[tuple[str, str | None]]:
-    """Name the rows that hold at any of the prices, without prices those that hold for all."""
+def _row_keys(rows: Rows, prices: Sequence[Price]) -> set[tuple[str, str | None]]:
+    """Return the keys of rows in effect at any of the prices; without prices, of rows for all prices."""
     keys: list[str | None] = [*(price.key for price in prices)] or [None]
     return {(one.row.key, one.row.price) for key in keys for one in rows_in_effect(rows, key).values()}
 
@@ -250,7 +252,7 @@ def _subject(catalog: Catalog, key: str) -> Feature | CreditType:
 
 
 def _comparison(catalog: Catalog, columns: Sequence[PricingColumn]) -> tuple[ComparisonRow, ...]:
-    """Set what any column shows against all columns, in the order in which it first appears."""
+    """Compare what any column shows across all columns, in order of first appearance."""
     keys = dict.fromkeys(line.resolved.row.key for column in columns for line in column.lines)
     return tuple(
         ComparisonRow(
@@ -263,9 +265,9 @@ def _comparison(catalog: Catalog, columns: Sequence[PricingColumn]) -> tuple[Com
 
 
 def _cell(column: PricingColumn, key: str) -> ComparisonCell:
-    """Say what a plan says about one feature; it has several rows where its prices differ in it.
+    """Return one plan's value of a feature; it has several rows if its prices differ in it.
 
-    What it hides is included and has no text.
+    A hidden row is included and has no text.
     """
     lines = [line for line in column.lines if line.resolved.row.key == key]
     return ComparisonCell(
@@ -292,7 +294,7 @@ def _version(
     columns: Iterable[PricingColumn],
     comparison: Iterable[ComparisonRow],
 ) -> str:
-    """Digest all that is shown, and nothing else."""
+    """Return a digest of everything that is shown, and nothing else."""
     shown = [
         [product.key, product.name, product.description, currency],
         [_shown_column(catalog, column) for column in columns],
@@ -317,5 +319,5 @@ def _shown_line(line: PricingRow) -> list[Any]:
 
 
 def charged_feature(catalog: Catalog, price: Price) -> Feature | None:
-    """Give the feature whose units a price is for, None where it is for the plan as a whole."""
+    """Return the feature whose units a price charges, None if it is for the plan as a whole."""
     return None if price.per_unit_of is None else catalog.features[price.per_unit_of]

@@ -1,4 +1,4 @@
-"""Tallies: what the records of a window come to, kept so that no answer sums records."""
+"""Counters: the usage of a window, kept up to date so that reads never sum records."""
 
 from __future__ import annotations
 
@@ -14,13 +14,12 @@ from rules.usage.metering import UsageRecord, Window
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """How much is used in a window, in micros, and what it takes to go on counting.
+    """The counter of a window: the usage in micros, and what is needed to continue counting.
 
-    ``used`` is never below 0: what is given back takes no more than the window holds when it is recorded.
-    The rest of it took usage that a later cut has left outside, and takes nothing here.
-    ``last_at`` is when the value that LATEST shows was observed. ``known`` holds, for UNIQUE, those
-    values counted in the window that an act has asked about; all others were not looked up. ``gave_back``
-    is set by a recount that met usage given back.
+    ``used`` is never below 0: usage given back takes no more than the window has when it is recorded. The
+    rest belongs to usage that a later cut placed outside the window, and takes nothing here. ``last_at`` is
+    when LATEST was observed. ``known`` holds, for UNIQUE, those values counted in the window that a command
+    needed; all others were not looked up. ``gave_back`` is set by a recount that met usage given back.
     """
 
     used: int = 0
@@ -48,7 +47,7 @@ class Tally:
         return replace(self, used=self.used + ONE, known=self.known | {value})
 
     def _with_observation(self, record: UsageRecord) -> Tally:
-        # Of two at one instant the one that was recorded later counts.
+        # Of two observations at one instant the one recorded later counts.
         if self.last_at is not None and record.occurred_at < self.last_at:
             return self
         return replace(self, used=record.quantity, last_at=record.occurred_at)
@@ -56,7 +55,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flow:
-    """What was given back of usage in a window, and what was used in it before the next was given back."""
+    """Usage given back in a window, and the usage after it, until more is given back."""
 
     window: Window
     given_back: int
@@ -70,20 +69,20 @@ Tallies = Mapping[Window, Tally]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Need:
-    """A window whose tally an act needs; ``value`` is the one that UNIQUE must know."""
+    """A window whose counter a command needs; ``value`` is the value that UNIQUE must look up."""
 
     window: Window
     value: str | None = None
 
 
 def aggregation_of(catalog: Catalog, feature: str) -> Aggregation:
-    """Tell how a feature's records are put together; a feature without a meter sums them."""
+    """Return how a feature's records are aggregated; a feature without a meter sums them."""
     meter = catalog.features[feature].meter
     return Aggregation.SUM if meter is None else meter.aggregation
 
 
 def count_record(tallies: Tallies, record: UsageRecord, aggregation: Aggregation) -> dict[Window, Tally]:
-    """Count a record in every window of its feature that holds its instant."""
+    """Count a record in every window of its feature that contains its instant."""
     return {
         window: tally.with_record(record, aggregation)
         if window.feature == record.feature and record.occurred_at in window

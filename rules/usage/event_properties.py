@@ -1,4 +1,4 @@
-"""Properties of usage: what an application says about it, and what meters read there."""
+"""Properties of usage: what an application sends with it, and what meters read."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ def properties_problems(properties: object) -> Iterator[Problem]:
 
 
 def readable(properties: object) -> Properties:
-    """Give the properties that were said; none where they are left out, or no object."""
+    """Return the properties; empty if they are left out, or no object."""
     return properties if isinstance(properties, Mapping) else {}
 
 
 def text_of(properties: Properties, name: str) -> str | None:
-    """Give a property as the text that filters compare; None where it is missing, or null.
+    """Return a property as the text that filters compare; None if it is missing or null.
 
-    Numbers are written in plain digits, so that 1 and 1.0 are the same; lists and objects as JSON.
+    Numbers are written in plain digits, so that 1 and 1.0 are equal; lists and objects as JSON.
     """
     value = properties.get(name)
     match value:
@@ -60,7 +60,7 @@ def _plain(number: Decimal) -> str:
 
 
 def satisfies(condition: MeterFilter, properties: Properties) -> bool:
-    """Tell whether properties meet a meter's condition.
+    """Return whether properties meet a meter's condition.
 
     A missing property satisfies NOT_EXISTS, NEQ and NOT_IN only; a text that is no number is neither
     greater nor less than any.
@@ -95,10 +95,10 @@ def _compares(operator: FilterOperator, found: str | None, wanted: str) -> bool:
 
 
 def observe(meter: Meter, properties: Properties) -> tuple[int, str | None]:
-    """Give what an event counts for: micros, and for UNIQUE the value that is counted once.
+    """Return what an event counts for: micros, and for UNIQUE the value that is counted once.
 
-    Raises ValueError, with a sentence, where the property that the meter reads is not there, is no
-    number that can be counted, or is negative.
+    Raises ValueError, with a sentence, if the property that the meter reads is missing, is no number that
+    can be counted, or is negative.
     """
     if meter.aggregation is Aggregation.COUNT or meter.property is None:
         return ONE, None
@@ -112,7 +112,7 @@ def observe(meter: Meter, properties: Properties) -> tuple[int, str | None]:
 
 
 def distinct_value(meter: Meter, properties: Properties) -> str | None:
-    """Give the value that UNIQUE counts once; None for the other meters, and where it is not said."""
+    """Return the value that UNIQUE counts once; None for other meters, and if it is missing."""
     unique = meter.aggregation is Aggregation.UNIQUE and meter.property is not None
     return text_of(properties, meter.property or "") if unique else None
 
@@ -140,7 +140,7 @@ def _quantity(name: str, text: str) -> int:
 
 
 def distinct_problems(meter: Meter, properties: Properties) -> Iterator[Problem]:
-    """Check that a report names the value that UNIQUE counts."""
+    """Check that a report has the value that UNIQUE counts."""
     name = meter.property or ""
     found = text_of(properties, name)
     if found is None:

@@ -1,4 +1,4 @@
-"""Limits: how much of one is used, held and left, and whether a request stays within it."""
+"""Limits: how much is used, reserved and left, and whether a request fits."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rules.values import LimitEnforcement, Metered, Money
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsageBalance:
-    """How much of a limit is used, in micros, and over which period that counts."""
+    """The usage of a limit, in micros, and its period."""
 
     used: int
     limit: int | None
@@ -21,17 +21,17 @@ class UsageBalance:
 
     @property
     def remaining(self) -> int | None:
-        """What is left of the limit; None when unlimited."""
+        """What is left of the limit; None if unlimited."""
         return None if self.limit is None else max(0, self.limit - self.used - self.reserved)
 
     @property
     def overage(self) -> int:
-        """What was used beyond the limit."""
+        """The usage beyond the limit."""
         return 0 if self.limit is None else max(0, self.used - self.limit)
 
     @property
     def percent_used(self) -> float | None:
-        """Used as a percentage of the limit; None when unlimited, 100 where the limit is 0."""
+        """Usage as a percentage of the limit; None if unlimited, 100 if the limit is 0."""
         if self.limit is None:
             return None
         return 100.0 if self.limit == 0 else self.used * 100 / self.limit
@@ -47,14 +47,14 @@ class UsageBalance:
 
 
 def fits_limit(usage: UsageBalance, requested: int | None) -> bool:
-    """Tell whether a limit lets a request pass; None asks whether anything is left."""
+    """Return whether a limit allows a request; None checks whether anything is left."""
     if usage.limit is None or usage.value.enforcement is LimitEnforcement.SOFT:
         return True
     return fits_below(usage.limit, usage.used + usage.reserved, requested)
 
 
 def fits_below(limit: int, used: int, requested: int | None) -> bool:
-    """Tell whether a request stays within a limit; giving back always does."""
+    """Return whether a request stays within a limit; giving back always does."""
     if requested is None:
         return used < limit
     return requested < 0 or used + requested <= limit

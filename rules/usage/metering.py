@@ -1,4 +1,4 @@
-"""Usage: over which window it counts, and what is recorded of it."""
+"""Metering: the window in which usage counts, and its records."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ class Window:
         return self.starts_at <= instant < self.ends_at
 
     def until(self, instant: datetime) -> Window:
-        """The part of the window that was over when an instant had been."""
+        """The part of the window up to and including an instant."""
         return replace(self, ends_at=min(self.ends_at, instant + timedelta.resolution))
 
     def overlaps(self, other: Window) -> bool:
-        """Whether some instant is in both."""
+        """Whether the windows share an instant."""
         return self.starts_at < other.ends_at and other.starts_at < self.ends_at
 
     def day_until(self, instant: datetime) -> Window:
-        """The part of the window from the start of the day that holds an instant until that had been.
+        """The part of the window from the start of an instant's day up to and including the instant.
 
         A day is 24 hours, counted from the start of the window.
         """
@@ -46,21 +46,21 @@ class Window:
         return replace(self, starts_at=start).until(instant)
 
     def with_day_before(self) -> Window:
-        """The window that starts a day earlier: days that start in it may reach into this one."""
+        """The window extended by a day before it: days that start there may reach into this one."""
         return replace(self, starts_at=max(self.starts_at, EARLIEST + A_DAY) - A_DAY)
 
     def after(self, instant: datetime) -> Window:
-        """The part of the window that was to come after an instant."""
+        """The part of the window after an instant."""
         return replace(self, starts_at=max(self.starts_at, instant + timedelta.resolution))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metering:
-    """How a customer's usage of a feature counts at an instant: the period shown, the window summed.
+    """How a customer's usage of a feature counts at an instant: the displayed period, the summed window.
 
-    The period follows the reset alone. The window ends no later, and earlier where a change is known that
-    this usage does not survive: a conversion, a change of plan that resets, or an end. ``resets_at`` is when
-    usage starts anew, as far as is known; None where it never does.
+    The period follows the reset alone. The window ends no later, and earlier if a known change resets this
+    usage: a conversion, a change of plan that resets, or an end. ``resets_at`` is when usage resets, as far
+    as is known; None if never.
     """
 
     reset: Reset
@@ -69,18 +69,18 @@ class Metering:
     resets_at: datetime | None = None
 
     def until(self, instant: datetime) -> Metering:
-        """Count only what had occurred when an instant had been."""
+        """Count only what had occurred up to and including an instant."""
         return replace(self, window=self.window.until(instant))
 
 
 def is_gauge(feature: Feature, reset: Reset) -> bool:
-    """Tell whether usage is a level that no period resets, such as seats."""
+    """Return whether usage is a level that no period resets, such as seats."""
     latest = feature.meter is not None and feature.meter.aggregation is Aggregation.LATEST
     return latest or reset.every is ResetInterval.NEVER
 
 
 def is_added_up(feature: Feature) -> bool:
-    """Tell whether usage is a sum, to which each report or event adds."""
+    """Return whether usage is a sum, to which each report or event adds."""
     meter = feature.meter
     return feature.type is FeatureType.METERED and (meter is None or meter.aggregation in ADDED_UP)
 
@@ -90,9 +90,9 @@ def metering(
 ) -> Metering:
     """Return the period and the window in which usage of an instant counts.
 
-    Usage counts from the later of the period's start and the last reset of the subscription that it is
-    counted by, to the earlier of the period's end and that subscription's next reset. A gauge counts over
-    all of the customer's usage.
+    The window starts at the period's start or the last reset of the subscription that anchors it, whichever
+    is later, and ends at the period's end or that subscription's next reset, whichever is earlier. A gauge
+    counts all of the customer's usage.
     """
     period = _period(catalog, value.reset, counting, at)
     if is_gauge(feature, value.reset):
@@ -111,7 +111,7 @@ def metering(
 
 
 def whole_window(feature: str) -> Window:
-    """Give the window that holds all usage of a feature."""
+    """Return the window of all usage of a feature."""
     return Window(feature=feature, starts_at=EARLIEST, ends_at=LATEST)
 
 
@@ -128,7 +128,7 @@ def _period(catalog: Catalog, reset: Reset, counting: PeriodAnchor, at: datetime
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsageRecord:
-    """A quantity in micros as it is kept, with what was said about it.
+    """A quantity in micros as it is stored, with its properties.
 
     ``value`` is what UNIQUE counts once.
     """

@@ -1,4 +1,4 @@
-"""Reservations: a hold on a limit, decided as one act, and settled, released or left to expire."""
+"""Reservations: quantities that count against a limit until settled, released or expired."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from datetime import datetime
 from enum import StrEnum
 
 MOST_OPEN = 1_000
-"""Open holds of one customer and feature."""
+"""The most open reservations of one customer and feature."""
 
 LONGEST_SECONDS = 24 * 60 * 60
 
 
 class ReservationStatus(StrEnum):
-    """Where a hold stands; it follows from its facts and the clock."""
+    """The status of a reservation; it follows from its facts and the clock."""
 
     HELD = "HELD"
     SETTLED = "SETTLED"
@@ -24,9 +24,9 @@ class ReservationStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reservation:
-    """A quantity, in micros, that is held for a customer; ``number`` is the revision of its act.
+    """A quantity, in micros, reserved for a customer; ``number`` is the revision of its command.
 
-    Where credits of a type are held for a part of it, it names that type.
+    ``credit_type`` is the type of the credits held for its overage, if any.
     """
 
     key: str
@@ -41,7 +41,7 @@ class Reservation:
     credit_type: str | None = None
 
     def status(self, now: datetime) -> ReservationStatus:
-        """Tell where the hold stands at an instant."""
+        """Return the status of the reservation at an instant."""
         if self.settled_at is not None and self.settled_at <= now:
             return ReservationStatus.SETTLED
         if self.released_at is not None and self.released_at <= now:
@@ -49,19 +49,19 @@ class Reservation:
         return ReservationStatus.HELD if now < self.expires_at else ReservationStatus.EXPIRED
 
     def holds(self, now: datetime) -> bool:
-        """Tell whether it counts against a limit at an instant."""
+        """Return whether it counts against a limit at an instant."""
         return self.created_at <= now and self.status(now) is ReservationStatus.HELD
 
     @property
     def ends_at(self) -> datetime:
-        """When it stops to count, for whichever reason comes first."""
+        """When it stops counting, for whichever reason comes first."""
         ends = (self.expires_at, self.settled_at, self.released_at)
         return min(end for end in ends if end is not None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReservedTotal:
-    """How much is held, in micros, and until when all of it is."""
+    """How much is reserved, in micros, and until when all of it is."""
 
     quantity: int = 0
     until: datetime | None = None
@@ -71,7 +71,7 @@ NOTHING_RESERVED = ReservedTotal()
 
 
 def total_reserved(holds: Iterable[Reservation], feature: str, now: datetime) -> ReservedTotal:
-    """Add up what counts against a limit at an instant."""
+    """Return the total that counts against a limit at an instant."""
     open_holds = [hold for hold in holds if hold.feature == feature and hold.holds(now)]
     if not open_holds:
         return NOTHING_RESERVED
@@ -82,10 +82,10 @@ def total_reserved(holds: Iterable[Reservation], feature: str, now: datetime) ->
 
 
 def with_reservation(holds: Mapping[str, Reservation], hold: Reservation) -> dict[str, Reservation]:
-    """Put a hold in place of the one with its key."""
+    """Add or replace a reservation by its key."""
     return {**holds, hold.key: hold}
 
 
 def open_count(holds: Iterable[Reservation], feature: str, now: datetime) -> int:
-    """Count the holds of a feature that are open at an instant."""
+    """Return the number of a feature's reservations that are open at an instant."""
     return sum(1 for hold in holds if hold.feature == feature and hold.holds(now))

@@ -1,4 +1,4 @@
-"""Usage over time: buckets that tile a span, what each holds, and where usage began anew."""
+"""Usage over time: buckets without gaps, the usage of each, and where usage resets."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MOST_BUCKETS = 2_000
 
 
 class UsageBucket(StrEnum):
-    """How long a bucket is."""
+    """The length of buckets."""
 
     HOUR = "HOUR"
     DAY = "DAY"
@@ -38,13 +38,13 @@ _CALENDAR: Mapping[UsageBucket, Reset] = {
 }
 
 
-class BadSpan(ValueError):  # noqa: N818 - what was asked for
+class BadSpan(ValueError):  # noqa: N818 - it names what is wrong
     """A span that ends before it begins, or has too many buckets."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
-    """Which usage is asked for: that from ``start`` on and before ``end``, in buckets of some length."""
+    """The requested usage: from ``start`` on and before ``end``, in buckets."""
 
     feature: str
     start: datetime
@@ -54,9 +54,9 @@ class Span:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bucket:
-    """A part of a span; ``is_reset`` tells that usage began anew in it, at its start or later.
+    """A part of a span; ``is_reset`` says that usage resets in it, at its start or later.
 
-    ``goes_on`` tells that usage at its start counts from the same instant as usage just before it.
+    ``goes_on`` says that usage at its start counts from the same instant as usage just before it.
     """
 
     start: datetime
@@ -67,7 +67,7 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
-    """A bucket and what it comes to, in micros."""
+    """A bucket and its usage, in micros."""
 
     bucket: Bucket
     value: int
@@ -83,9 +83,9 @@ class Series:
 
 
 class _Life:
-    """Over which window a customer's usage of a feature counts, at any instant from one on.
+    """The window in which a customer's usage of a feature counts, at any instant from one on.
 
-    What the customer has changes at few instants, so that it is combined once between two of them.
+    What the customer has changes at few instants, so it is combined once between two of them.
     """
 
     def __init__(self, flat: ResolvedCatalog, customer: Customer, feature: Feature, since: datetime) -> None:
@@ -97,7 +97,7 @@ class _Life:
         self._has: dict[int, EffectiveEntitlement] = {}
 
     def stretches(self, start: datetime, end: datetime) -> Iterator[tuple[Window, datetime, datetime]]:
-        """Cut a span wherever usage begins to count from another instant: (window, from, to) each."""
+        """Cut a span wherever usage starts counting from another instant: (window, from, to) each."""
         while start < end:
             window, until = self._window(start), start
             while until < end and (found := self._window(until)).starts_at == window.starts_at:
@@ -106,11 +106,11 @@ class _Life:
             start = until
 
     def begins_anew(self, start: datetime, end: datetime) -> bool:
-        """Tell whether usage begins anew in a span."""
+        """Return whether usage resets in a span."""
         return any(window.starts_at == at for window, at, _ in self.stretches(start, end))
 
     def goes_on(self, at: datetime) -> bool:
-        """Tell whether usage counts from the same instant at an instant and just before it."""
+        """Return whether usage at an instant counts from the same start as usage just before it."""
         return self._window(at).starts_at == self._window(at - datetime.resolution).starts_at
 
     def _window(self, at: datetime) -> Window:
@@ -127,9 +127,9 @@ class _Life:
 
 
 def buckets(flat: ResolvedCatalog, customer: Customer, span: Span) -> list[Bucket]:
-    """Cut a span into buckets, the first and the last of which may be cut off; raises BadSpan.
+    """Cut a span into buckets, the first and the last of which may be shorter; raises BadSpan.
 
-    Days and months are those of the customer's time zone, hours are absolute, and periods last while
+    Days and months are those of the customer's time zone, hours are absolute, and a PERIOD lasts while
     usage counts from one instant.
     """
     if span.start > span.end:
@@ -167,19 +167,19 @@ def _calendar_periods(span: Span, timezone: str) -> Iterator[Period]:
 
 
 def windows_of(flat: ResolvedCatalog, span: Span, found: Sequence[Bucket]) -> list[Window]:
-    """Give the windows whose tallies a series needs: those of its buckets, then that of all of it."""
+    """Return the windows whose counters a series needs: its buckets, then the whole span if needed."""
     edges = [(bucket.start, bucket.end) for bucket in found]
     if aggregation_of(flat.catalog, span.feature) in _TOLD_BY_BUCKETS:
-        return [_counted_in(flat, span, start, end) for start, end in edges]
-    return [_counted_in(flat, span, start, end) for start, end in (*edges, (span.start, span.end))]
+        return [_bucket_window(flat, span, start, end) for start, end in edges]
+    return [_bucket_window(flat, span, start, end) for start, end in (*edges, (span.start, span.end))]
 
 
 _TOLD_BY_BUCKETS = (*ADDED_UP, Aggregation.MAX)
-"""What of all of a span follows from what of its parts."""
+"""The aggregations whose total over a span follows from its buckets."""
 
 
-def _counted_in(flat: ResolvedCatalog, span: Span, start: datetime, end: datetime) -> Window:
-    """Give the window whose tally a bucket shows; a level is carried forward from before it."""
+def _bucket_window(flat: ResolvedCatalog, span: Span, start: datetime, end: datetime) -> Window:
+    """Return the window whose counter a bucket shows; a level is carried forward from earlier."""
     level = aggregation_of(flat.catalog, span.feature) is Aggregation.LATEST
     return Window(feature=span.feature, starts_at=EARLIEST if level else start, ends_at=end)
 
@@ -187,9 +187,9 @@ def _counted_in(flat: ResolvedCatalog, span: Span, start: datetime, end: datetim
 def series(
     flat: ResolvedCatalog, span: Span, found: Sequence[Bucket], tallies: Tallies, flows: Iterable[Flow] = ()
 ) -> Series:
-    """Put a series together from the tallies of its windows.
+    """Make a series from the counters of its windows.
 
-    Where usage was given back, ``flows`` tell in which order that and what was used were recorded.
+    If usage was given back, ``flows`` has that and other usage in the order in which they were recorded.
     """
     windows = windows_of(flat, span, found)
     counted = [tallies[window].used for window in windows]
@@ -206,9 +206,9 @@ def series(
 
 
 def _net(found: Sequence[Bucket], windows: Sequence[Window], flows: Iterable[Flow]) -> list[int]:
-    """Take what was given back from the usage that its period held by then, the last used first.
+    """Subtract usage given back from what its period had by then, the last used first.
 
-    What is left over was used before the span, or before a cut, and takes nothing.
+    The rest was used before the span, or before a cut, and takes nothing.
     """
     places = {window: place for place, window in enumerate(windows)}
     values: list[int] = []
@@ -223,7 +223,7 @@ def _net(found: Sequence[Bucket], windows: Sequence[Window], flows: Iterable[Flo
 
 
 def _last_first(found: Sequence[Bucket], place: int) -> Iterator[int]:
-    """Yield the buckets that hold usage of the same period as one of them, from the last to the first."""
+    """Yield the buckets that share a period with a bucket, from the last to the first."""
     last = place
     while last + 1 < len(found) and found[last + 1].goes_on:
         last += 1

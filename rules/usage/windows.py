@@ -1,8 +1,8 @@
-"""Windows: the span in which usage of an instant counts, as all facts that are known cut it.
+"""Windows: the span in which usage of an instant counts, cut at all known changes.
 
-Rules that look at one subscription (``rules/usage/metering.py``) cannot see that another package, a publish
-or a custom entitlement changes what usage counts from. Here the customer's other facts are looked at, too. A
-window depends on an instant only by what holds between two changes, so that all usage of such a stretch
+Rules that see one subscription (``rules/usage/metering.py``) do not know that another package, a publish or
+a custom entitlement changes where usage counts from. Here the customer's other facts are considered too. A
+window depends only on facts that are constant between two changes, so that all usage of such a stretch
 counts in one window.
 """
 
@@ -24,7 +24,7 @@ from rules.values import Metered
 def current_metering(
     flat: ResolvedCatalog, feature: Feature, has: EffectiveEntitlement, at: datetime
 ) -> Metering | None:
-    """Return how usage counts by what the customer has; None where nothing meters the feature."""
+    """Return how usage counts for the customer; None if nothing meters the feature."""
     if not isinstance(has.value, Metered) or has.counting is None:
         return None
     return metering(flat.catalog, feature, has.value, has.counting, at)
@@ -39,15 +39,15 @@ def cut(
 ) -> Metering:
     """End a window at the first change that its usage does not survive.
 
-    That is where usage starts to count from later than the window's start, or where the feature stops to
-    be metered and the window does not go on afterwards. ``held`` is the instant at which the window holds,
-    and one before which nothing changes, None if nothing ever does.
+    That is a change after which usage counts from later than the window's start, or at which the feature
+    ceases to be metered and the window does not continue later. ``held`` is the instant for which the
+    window was computed, and one before which nothing changes, None if nothing ever does.
     """
     window, (since, until), stopped = counted.window, held, None
     if window.starts_at == EARLIEST or until is None or until >= window.ends_at:
         return counted
     for change in _changes(flat, customer, since, window.ends_at):
-        later = _metered_at(flat, customer, feature, change)
+        later = _metering_at(flat, customer, feature, change)
         if later is None:
             stopped = stopped or change
         elif later.window.starts_at > window.starts_at:
@@ -61,8 +61,8 @@ def cut(
 def idle_window(flat: ResolvedCatalog, customer: Customer, feature: Feature, at: datetime) -> Window:
     """Return the window of usage of an instant at which nothing meters the feature.
 
-    It lasts from the end of the window before it to the start of the next, or is that next window where
-    it goes back to the instant. Usage that nothing resets counts together, whenever it occurred.
+    It lasts from the end of the window before it to the start of the next, or is that next window if it
+    reaches back to the instant. Usage that never resets counts together, whenever it occurred.
     """
     if aggregation_of(flat.catalog, feature.key) is Aggregation.LATEST:
         return whole_window(feature.key)
@@ -70,7 +70,7 @@ def idle_window(flat: ResolvedCatalog, customer: Customer, feature: Feature, at:
     if start is None:
         return whole_window(feature.key)
     for change in _changes(flat, customer, at, LATEST):
-        coming = _metered_at(flat, customer, feature, change)
+        coming = _metering_at(flat, customer, feature, change)
         if coming is not None and coming.window.starts_at <= at:
             return cut(flat, customer, feature, coming, (change, change)).window
         if coming is not None:
@@ -81,17 +81,19 @@ def idle_window(flat: ResolvedCatalog, customer: Customer, feature: Feature, at:
 def _start_of_idleness(
     flat: ResolvedCatalog, customer: Customer, feature: Feature, at: datetime
 ) -> datetime | None:
-    """Return when the feature was last metered; None where that usage counts together with all other."""
+    """Return when the feature was last metered; None if that usage counts together with all other."""
     start = EARLIEST
     for change in reversed(_changes(flat, customer, EARLIEST, at + datetime.resolution)):
-        before = _metered_at(flat, customer, feature, change)
+        before = _metering_at(flat, customer, feature, change)
         if before is not None:
             return start if before.window.starts_at > EARLIEST else None
         start = change
     return EARLIEST
 
 
-def _metered_at(flat: ResolvedCatalog, customer: Customer, feature: Feature, at: datetime) -> Metering | None:
+def _metering_at(
+    flat: ResolvedCatalog, customer: Customer, feature: Feature, at: datetime
+) -> Metering | None:
     return current_metering(flat, feature, effective_entitlement(flat, customer, feature, at), at)
 
 
