@@ -72,7 +72,7 @@ async def test_a_grant_has_one_id_for_each_state(studio: Client, clock: Clock) -
     assert found == {now["id"]: "30", was["id"]: "80"}
 
 
-async def test_another_instant_is_told_by_its_id_for_ever(studio: Client, clock: Clock) -> None:
+async def test_another_instant_is_reported_by_its_id_forever(studio: Client, clock: Clock) -> None:
     then = clock.forward(hours=1)
     clock.forward(hours=1)
     (was,) = await grants(studio, then)

@@ -110,7 +110,7 @@ async def test_a_back_end_reads_all_that_a_customer_has(acme: Client, document: 
 
 
 @operation("FeatureMap")
-async def test_nothing_is_told_of_a_customer_who_does_not_exist(shop: Client, document: str) -> None:
+async def test_nothing_is_reported_of_a_customer_who_does_not_exist(shop: Client, document: str) -> None:
     assert (await shop.ask(document, c="nobody"))["customer"] is None
 
 

@@ -21,7 +21,7 @@ PYTHON = "uv run python"
 
 @pytest.mark.processes
 @pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl")
-def test_who_begins_for_real_comes_to_a_first_answer(tmp_path: Path) -> None:
+def test_anyone_who_begins_for_real_comes_to_a_first_answer(tmp_path: Path) -> None:
     serve, *steps, promised = blocks(section((ROOT / "README.md").read_text(encoding="utf-8"), "For real"))
     script = "\n".join(step.text for step in steps)
 

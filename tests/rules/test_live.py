@@ -22,7 +22,7 @@ def tell_all(telling: ChangeTracker, state: dict[str, int]) -> list[str]:
 
 
 @given(states, st.lists(states))
-def test_exactly_what_differs_from_what_was_told_last_is_told(
+def test_exactly_what_differs_from_what_was_told_last_is_reported(
     first: dict[str, int], later: list[dict[str, int]]
 ) -> None:
     telling, last = ChangeTracker(), first

@@ -100,7 +100,7 @@ def test_digests_are_equal_where_all_clocks_are(one: list[Change], other: list[C
 
 
 @pytest.mark.parametrize("footer", ["EST5EDT,M3.2.0,M11.1.0/3", "EST5EDT,M3.3.0,M11.1.0", "EST5", SOUTH])
-def test_another_rule_for_ever_is_another_digest(footer: str) -> None:
+def test_another_rule_forever_is_another_digest(footer: str) -> None:
     known = in_new_york(range(2007, 2027))
 
     assert digest(zone_file(-300, known, footer)) != digest(zone_file(-300, known, NEW_YORK))

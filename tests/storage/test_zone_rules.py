@@ -107,7 +107,7 @@ async def test_nobody_comes_into_a_zone_in_which_rules_are_older(books: Books, o
     assert await books.customer("globex") is None
 
 
-async def test_who_waited_for_a_customer_while_newer_rules_came_does_not_act(
+async def test_anyone_who_waited_for_a_customer_while_newer_rules_came_does_not_act(
     books: Books, another: Database
 ) -> None:
     older = ruled(books, rules("2025b", OLD))

@@ -82,7 +82,7 @@ def without_typenames(value: Any) -> Any:  # noqa: ANN401 - JSON
     ("script", "registering"),
     [("apollo.mjs", [["GET", 400], ["POST", 200]]), ("urql.mjs", [["GET", 400], ["GET", 200]])],
 )
-def test_clients_ask_act_and_are_told_of_errors(
+def test_clients_ask_act_and_are_reported_of_errors(
     server: Program, key: str, script: str, registering: object
 ) -> None:
     told = found_out(script, server, key)

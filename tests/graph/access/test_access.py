@@ -161,7 +161,7 @@ async def test_a_hard_limit_is_kept_to_the_last_digit(
     assert await ask(acme, "seats", requested=requested) == reason
 
 
-async def test_a_soft_limit_is_told_and_never_refuses(acme: Client) -> None:
+async def test_a_soft_limit_is_reported_and_never_refuses(acme: Client) -> None:
     await acme.do("subscribe", customer="acme", plan="starter")
     before = await ask(acme, "tokens", requested=10_001)
     await acme.do("reportUsage", customer="acme", feature="tokens", value=12_500)

@@ -19,7 +19,9 @@ COUNTED_TWICE = """{
 }"""
 
 
-async def test_who_waits_for_the_same_is_answered_where_a_field_beside_the_other_fails(acme: Client) -> None:
+async def test_anyone_who_waits_for_the_same_is_answered_where_a_field_beside_the_other_fails(
+    acme: Client,
+) -> None:
     await acme.do("subscribe", customer="acme", plan="free")
 
     answer = (await acme.send(COUNTED_TWICE)).json()
@@ -28,7 +30,7 @@ async def test_who_waits_for_the_same_is_answered_where_a_field_beside_the_other
     assert answer["data"]["plan"] == {"publishedVersion": {"subscriptionCount": 1}}
 
 
-async def test_who_goes_away_leaves_what_is_found_out_to_the_others(context: Context) -> None:
+async def test_anyone_who_goes_away_leaves_what_is_found_out_to_the_others(context: Context) -> None:
     found = asyncio.Event()
 
     async def find() -> str:

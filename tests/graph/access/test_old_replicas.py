@@ -112,7 +112,7 @@ async def test_an_environment_that_a_replica_lacks_harms_nobody_who_asks_beside_
     assert missing is None
 
 
-async def test_who_names_a_write_that_the_primary_alone_has_is_answered_by_it(
+async def test_anyone_who_names_a_write_that_the_primary_alone_has_is_answered_by_it(
     followed: Services, http: httpx.AsyncClient, change: Change
 ) -> None:
     client = await client_of(followed, http)

@@ -40,7 +40,7 @@ async def test_a_key_that_was_made_opens_the_environment_of_who_made_it(connect:
     assert len((await other.ask(KEYS))["apiKeys"]) == 1
 
 
-async def test_a_key_is_told_as_it_was_made(client: Client, clock: Clock) -> None:
+async def test_a_key_is_reported_as_it_was_made(client: Client, clock: Clock) -> None:
     made = await client.do(
         "createApiKey", MADE, name="Sync", scopes=["USAGE_WRITE", "ADMIN"], expiresAt="2027-01-01T00:00:00Z"
     )

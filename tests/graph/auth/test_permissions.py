@@ -161,7 +161,9 @@ async def test_one_question_about_another_customer_spoils_all_of_a_tokens(browse
     assert spoiled["path"] == ["accesses"]
 
 
-async def test_who_may_not_ask_for_one_field_is_told_so_and_answered_the_others(connect: Connect) -> None:
+async def test_anyone_who_may_not_ask_for_one_field_is_told_so_and_answered_the_others(
+    connect: Connect,
+) -> None:
     reader = await connect(key=NewKey(scopes=[Scope.CATALOG_READ]))
     answer = (await reader.send('{ viewer { kind } customer(key: "acme") { name } }')).json()
 

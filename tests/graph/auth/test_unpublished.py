@@ -130,7 +130,7 @@ async def test_there_is_no_way_around_by_a_customer(secretive: Client, connect: 
         }
 
 
-async def test_whoever_only_reports_usage_does_not_learn_who_customers_are(
+async def test_anyone_who_only_reports_usage_does_not_learn_who_customers_are(
     secretive: Client, connect: Connect
 ) -> None:
     await secretive.do("upsertCustomer", key="acme", name="Acme", email="ceo@acme.example")
@@ -183,7 +183,7 @@ def ids_of(seen: Json) -> dict[str, str]:
     }
 
 
-async def test_a_node_is_for_whoever_may_see_its_kind(secretive: Client, connect: Connect) -> None:
+async def test_a_node_is_for_anyone_who_may_see_its_kind(secretive: Client, connect: Connect) -> None:
     await secretive.do("upsertCustomer", key="globex")
     ids = ids_of(await secretive.ask(IDS))
     named = {"environment": "Environment", "product": "Product", "plan": "Plan"}

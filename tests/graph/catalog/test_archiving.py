@@ -136,7 +136,7 @@ async def test_a_choice_that_is_picked_is_in_use_and_one_that_is_not_may_go(shop
     assert answer["feature"] == {"choices": ["africa", "eu"]}
 
 
-async def test_who_is_on_an_archived_plan_stays_and_new_ones_are_refused(acme: Client) -> None:
+async def test_anyone_who_is_on_an_archived_plan_stays_and_new_ones_are_refused(acme: Client) -> None:
     await acme.do("subscribe", customer="acme", plan="pro", price="pro-monthly")
 
     payload = await acme.do("archivePackage", "package { key status }", package="pro")
@@ -150,7 +150,7 @@ async def test_who_is_on_an_archived_plan_stays_and_new_ones_are_refused(acme: C
     await acme.do("subscribe", **late)
 
 
-async def test_who_is_on_an_archived_plan_moves_with_its_base_plans_publish(acme: Client) -> None:
+async def test_anyone_who_is_on_an_archived_plan_moves_with_its_base_plans_publish(acme: Client) -> None:
     await acme.do("subscribe", customer="acme", plan="pro", price="pro-monthly")
     await acme.do("archivePackage", package="pro")
 

@@ -86,7 +86,7 @@ async def test_an_eleventh_plan_is_too_deep_at_the_top_and_at_the_foot(editor: E
     ("plan", "base", "path"),
     [("free", "free", "free → free"), ("free", "pro", "free → pro → starter → free")],
 )
-async def test_a_cycle_is_told_plan_by_plan(editor: Editor, plan: str, base: str, path: str) -> None:
+async def test_a_cycle_is_reported_plan_by_plan(editor: Editor, plan: str, base: str, path: str) -> None:
     assert await editor.refused("setBasePlan", plan=plan, basePlan=base) == ["CYCLE basePlan"]
     assert path in await editor.message("setBasePlan", plan=plan, basePlan=base)
 
@@ -202,7 +202,7 @@ async def test_a_key_of_the_catalog_may_be_128_characters_long(editor: Editor) -
     assert made["product"] == {"key": LONGEST_KEY}
 
 
-async def test_all_problems_of_a_plan_are_told_at_once(editor: Editor) -> None:
+async def test_all_problems_of_a_plan_are_reported_at_once(editor: Editor) -> None:
     problems = await editor.refused(
         "createPlan",
         key="no spaces",
@@ -225,7 +225,7 @@ async def test_all_problems_of_a_plan_are_told_at_once(editor: Editor) -> None:
     ]
 
 
-async def test_all_problems_of_a_feature_are_told_at_once(editor: Editor) -> None:
+async def test_all_problems_of_a_feature_are_reported_at_once(editor: Editor) -> None:
     problems = await editor.refused(
         "createFeature",
         key="SSO",
@@ -254,7 +254,7 @@ async def test_all_problems_of_a_feature_are_told_at_once(editor: Editor) -> Non
     ]
 
 
-async def test_all_problems_of_a_row_are_told_at_once(editor: Editor) -> None:
+async def test_all_problems_of_a_row_are_reported_at_once(editor: Editor) -> None:
     overage = {"amount": {"amount": -1, "currency": "GOLD"}, "perUnits": 0}
     reset = {"every": "NEVER", "count": 2, "weekday": "MONDAY"}
 
@@ -280,7 +280,7 @@ async def test_all_problems_of_a_row_are_told_at_once(editor: Editor) -> None:
     ]
 
 
-async def test_all_problems_of_a_price_are_told_at_once(editor: Editor) -> None:
+async def test_all_problems_of_a_price_are_reported_at_once(editor: Editor) -> None:
     problems = await editor.refused(
         "setPrice",
         package="pro",

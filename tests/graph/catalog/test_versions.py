@@ -120,7 +120,7 @@ async def test_in_a_cascade_who_is_grandfathered_stays_until_the_plan_itself_is_
     assert await counts(shop, "starter") == {4: 2, 3: 0, 2: 0, 1: 0}
 
 
-async def test_who_is_grandfathered_moves_by_migration_or_by_a_change_of_plan(shop: Client) -> None:
+async def test_anyone_who_is_grandfathered_moves_by_migration_or_by_a_change_of_plan(shop: Client) -> None:
     for customer in ("stays", "migrates", "changes"):
         await join(shop, customer, "free")
     await publish(shop, "free", 4, NEW)

@@ -123,7 +123,7 @@ async def test_what_is_kept_is_what_was_written(client: Client, context: Context
     assert await versions(client, "pro") == 1
 
 
-async def test_a_change_is_told_and_published(client: Client) -> None:
+async def test_a_change_is_reported_and_published(client: Client) -> None:
     await applied(client, SMALL)
 
     payload = await applying(client, SMALL.replace("limit: 5", "limit: 50"))
@@ -162,7 +162,7 @@ async def test_a_dry_run_tells_all_and_changes_nothing(client: Client) -> None:
     ]
 
 
-async def test_every_problem_is_told_with_its_line_and_nothing_changes(client: Client) -> None:
+async def test_every_problem_is_reported_with_its_line_and_nothing_changes(client: Client) -> None:
     await applied(client, SMALL)
     before = await exported(client)
     wrong = (
@@ -181,13 +181,13 @@ async def test_every_problem_is_told_with_its_line_and_nothing_changes(client: C
     assert await exported(client) == before
 
 
-async def test_what_is_no_yaml_is_told_with_its_line(client: Client) -> None:
+async def test_what_is_no_yaml_is_reported_with_its_line(client: Client) -> None:
     assert await refused(client, SMALL.replace("  pro:", " pro")) == ["Line 7, column 9: INVALID document"]
     assert await refused(client, "") == ["The document is empty.: REQUIRED document"]
     assert await refused(client, "{", format="JSON") == ["Line 1, column 2: INVALID document"]
 
 
-async def test_what_the_notation_lets_pass_is_told_with_all_else(client: Client) -> None:
+async def test_what_the_notation_lets_pass_is_reported_with_all_else(client: Client) -> None:
     twice = SMALL.replace("    name: Pro\n", "    name: Pro\n    name: Max\n").replace(
         "limit: 5", "limit: -5"
     )
@@ -223,7 +223,7 @@ async def test_what_a_customer_stands_on_is_not_archived(acme: Client) -> None:
     assert problem.endswith("IN_USE document.features.sso.status")
 
 
-async def test_new_versions_hold_for_whom_they_are_meant(acme: Client) -> None:
+async def test_new_versions_hold_for_those_they_are_meant_for(acme: Client) -> None:
     await acme.do("subscribe", customer="acme", plan="free")
     limit = 'query Limit { access(customer: "acme", feature: "seats") { usage { limit } } }'
     document = json.loads(await exported(acme, "JSON"))

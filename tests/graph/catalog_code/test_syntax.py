@@ -220,7 +220,7 @@ def test_json_keeps_its_digits_too(text: str, value: object) -> None:
         ),
     ],
 )
-def test_what_is_wrong_with_yaml_is_told_with_its_place(text: str, told: list[str]) -> None:
+def test_what_is_wrong_with_yaml_is_reported_with_its_place(text: str, told: list[str]) -> None:
     assert flaws(yaml_tokens, text) == told
 
 
@@ -241,7 +241,7 @@ def test_what_is_wrong_with_yaml_is_told_with_its_place(text: str, told: list[st
         ("[" * 100_000, ["1:1 Lists and mappings are nested far too deep."]),
     ],
 )
-def test_what_is_wrong_with_json_is_told_with_its_place(text: str, told: list[str]) -> None:
+def test_what_is_wrong_with_json_is_reported_with_its_place(text: str, told: list[str]) -> None:
     assert flaws(json_tokens, text) == told
 
 

@@ -53,7 +53,7 @@ async def test_a_plan_s_credits_are_there_at_once(studio: Client) -> None:
 
 
 @operation("TopUp")
-async def test_a_top_up_is_told_with_the_balance_after_it(studio: Client, document: str) -> None:
+async def test_a_top_up_is_reported_with_the_balance_after_it(studio: Client, document: str) -> None:
     first = (await studio.ask(document, c="acme"))["grantCredits"]
     again = (await studio.ask(document, c="acme"))["grantCredits"]
 
@@ -75,7 +75,7 @@ async def test_credits_are_spent_directly(studio: Client, document: str) -> None
 
 
 @operation("CostOf")
-async def test_what_usage_would_cost_is_told_before(studio: Client, document: str) -> None:
+async def test_what_usage_would_cost_is_reported_before(studio: Client, document: str) -> None:
     answer = (await studio.ask(document, c="acme"))["access"]
 
     assert answer == {
@@ -112,7 +112,7 @@ async def test_a_grant_is_voided_by_its_id(studio: Client, document: str) -> Non
 
 
 @operation("Ledger")
-async def test_the_ledger_is_told_newest_first(studio: Client, document: str) -> None:
+async def test_the_ledger_is_reported_newest_first(studio: Client, document: str) -> None:
     await studio.do("reportUsage", customer="acme", feature="images", value=15)
     nodes = (await studio.ask(document, c="acme"))["customer"]["creditLedger"]["nodes"]
 
@@ -185,7 +185,7 @@ async def test_credits_are_held_settled_and_released(studio: Client) -> None:
     assert (known["available"], known["consumed"]) == ("96", "4")
 
 
-async def test_a_balance_is_told_as_it_was_and_as_it_will_be(studio: Client, clock: Clock) -> None:
+async def test_a_balance_is_reported_as_it_was_and_as_it_will_be(studio: Client, clock: Clock) -> None:
     before = clock.now.isoformat()
     clock.forward(minutes=5)
     await studio.do("consumeCredits", customer="acme", creditType="ai", amount=30)

@@ -112,7 +112,7 @@ async def test_a_refused_input_leaves_no_customer_behind(
     assert await customer(client) is None
 
 
-async def test_all_problems_of_a_customer_are_told_at_once_and_nothing_is_changed(client: Client) -> None:
+async def test_all_problems_of_a_customer_are_reported_at_once_and_nothing_is_changed(client: Client) -> None:
     await client.do("upsertCustomer", key="acme", name="Acme")
     before = await customer(client)
 

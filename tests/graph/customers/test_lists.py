@@ -52,7 +52,7 @@ async def test_pages_hold_every_customer_once_in_the_order_of_their_keys(client:
     assert seen == sorted(names)
 
 
-async def test_a_page_goes_on_where_the_last_ended_whoever_came_and_went(client: Client) -> None:
+async def test_a_page_goes_on_where_the_last_ended_anyone_who_came_and_went(client: Client) -> None:
     await know(client, ["b", "d", "f", "h"])
     page = (await client.ask(LIST, first=2))["customers"]
     await client.do("archiveCustomer", customer="d")
@@ -169,7 +169,7 @@ async def test_support_finds_a_customer_and_their_plan(acme: Client, document: s
 
 
 @operation("Grandfathered")
-async def test_whoever_kept_an_old_version_is_found(acme: Client, document: str) -> None:
+async def test_anyone_who_kept_an_old_version_is_found(acme: Client, document: str) -> None:
     await acme.do("subscribe", customer="acme", plan="pro", price="pro-monthly")
     await acme.do("setEntitlement", package="pro", key="seats", value={"metered": {"limit": 99}})
     await acme.do("publishPackage", package="pro", applyTo="NEW_CUSTOMERS")
@@ -188,7 +188,7 @@ async def test_whoever_kept_an_old_version_is_found(acme: Client, document: str)
     assert await listed(acme, plan="pro", search="g") == ["globex"]
 
 
-async def test_who_is_on_a_plan_now_is_told_by_the_clock(acme: Client, clock: Clock) -> None:
+async def test_anyone_who_is_on_a_plan_now_is_reported_by_the_clock(acme: Client, clock: Clock) -> None:
     for name in ("changing", "coming", "leaving", "trying", "left"):
         await acme.do("upsertCustomer", key=name)
     soon = clock.now + timedelta(days=5)

@@ -155,7 +155,7 @@ def assert_unauthenticated(response: httpx.Response) -> None:
         b"Bearer {prefix}",
     ],
 )
-async def test_whoever_has_no_valid_key_is_not_let_in(client: Client, header: bytes | None) -> None:
+async def test_anyone_who_has_no_valid_key_is_not_let_in(client: Client, header: bytes | None) -> None:
     secret = client.secret.encode()
     prefix = b"_".join(secret.split(b"_")[:2])
     headers = (

@@ -46,7 +46,9 @@ async def ear(address: str, client: Client) -> AsyncIterator[Listener]:
 
 
 @operation("Live")
-async def test_access_is_told_as_it_is_and_as_it_becomes(acme: Client, ear: Listener, document: str) -> None:
+async def test_access_is_reported_as_it_is_and_as_it_becomes(
+    acme: Client, ear: Listener, document: str
+) -> None:
     await acme.do("subscribe", customer="acme", plan="starter")
     live = await ear.begin("live", document, c="acme")
 
@@ -67,7 +69,7 @@ async def test_access_is_told_as_it_is_and_as_it_becomes(acme: Client, ear: List
 
 
 @operation("Credits")
-async def test_credits_are_told_as_they_are_and_as_they_become(
+async def test_credits_are_reported_as_they_are_and_as_they_become(
     studio: Client, ear: Listener, document: str
 ) -> None:
     live = await ear.begin("live", document, c="acme")
@@ -84,7 +86,7 @@ async def test_credits_are_told_as_they_are_and_as_they_become(
     }
 
 
-async def test_without_features_all_that_a_customer_has_is_told_also_what_comes_and_goes(
+async def test_without_features_all_that_a_customer_has_is_reported_also_what_comes_and_goes(
     acme: Client, ear: Listener
 ) -> None:
     live = await ear.begin("live", ACCESS)
@@ -116,7 +118,7 @@ async def test_a_stream_about_nobody_tells_so_and_goes_on_when_somebody_comes(
     ]
 
 
-async def test_an_edit_of_the_catalog_is_told_to_whom_it_concerns(acme: Client, ear: Listener) -> None:
+async def test_an_edit_of_the_catalog_is_told_to_those_it_concerns(acme: Client, ear: Listener) -> None:
     await acme.do("subscribe", customer="acme", plan="free")
     live = await ear.begin("live", ACCESS, features=["api-calls", "sso"])
     first = [await live.next(), await live.next()]
@@ -132,7 +134,7 @@ async def test_an_edit_of_the_catalog_is_told_to_whom_it_concerns(acme: Client, 
     await live.silence()
 
 
-async def test_publishes_are_told_one_by_one_bases_first(acme: Client, ear: Listener) -> None:
+async def test_publishes_are_reported_one_by_one_bases_first(acme: Client, ear: Listener) -> None:
     live = await ear.begin("live", PUBLISHED)
     await live.silence()
 
@@ -148,7 +150,7 @@ async def test_publishes_are_told_one_by_one_bases_first(acme: Client, ear: List
     await live.silence()
 
 
-async def test_what_a_sandboxs_clock_changes_is_told(
+async def test_what_a_sandboxs_clock_changes_is_reported(
     connect: Connect, stock: object, address: str, clock: Clock
 ) -> None:
     sandbox = await stock(await connect("trial", sandbox=True))  # type: ignore[operator]
@@ -170,7 +172,9 @@ async def test_what_a_sandboxs_clock_changes_is_told(
 
 
 @pytest.mark.parametrize("document", [ACCESS, BALANCE])
-async def test_who_has_seen_all_is_not_told_it_again(studio: Client, ear: Listener, document: str) -> None:
+async def test_anyone_who_has_seen_all_is_not_told_it_again(
+    studio: Client, ear: Listener, document: str
+) -> None:
     variables = {"features": ["images"]} if document is ACCESS else {}
     first = await ear.begin("first", document, **variables)
     state = await first.next()
@@ -247,7 +251,7 @@ async def test_one_environment_hears_nothing_of_another(
         await published.silence()
 
 
-async def test_who_reads_slowly_hears_the_newest_and_not_all_that_was_between(
+async def test_anyone_who_reads_slowly_hears_the_newest_and_not_all_that_was_between(
     acme: Client, address: str
 ) -> None:
     await acme.do("subscribe", customer="acme", plan="pro", price="pro-monthly")

@@ -122,7 +122,7 @@ async def test_a_cascade_reaches_customers_of_derived_plans(shop: Client) -> Non
     assert told(preview["impact"])[0] == "bell api-calls: WITHIN_LIMIT 60/100 → LIMIT_EXCEEDED 60/50"
 
 
-async def test_who_keeps_their_version_notices_nothing(shop: Client) -> None:
+async def test_anyone_who_keeps_their_version_notices_nothing(shop: Client) -> None:
     await populated(shop)
     await shop.do("setEntitlement", package="free", key="api-calls", value={"metered": {"limit": 50}})
 
@@ -133,7 +133,7 @@ async def test_who_keeps_their_version_notices_nothing(shop: Client) -> None:
 
 
 @pytest.mark.parametrize(("package", "codes"), [("free", ["NOTHING_TO_PUBLISH"]), ("nothing", ["NOT_FOUND"])])
-async def test_a_publish_that_would_be_refused_is_told_with_the_same_codes(
+async def test_a_publish_that_would_be_refused_is_reported_with_the_same_codes(
     shop: Client, package: str, codes: list[str]
 ) -> None:
     error = await shop.error(PUBLISH, package=package)
@@ -154,7 +154,7 @@ async def test_a_publish_that_would_be_refused_is_told_with_the_same_codes(
         {"customer": "acme", "plan": "pro"},
     ],
 )
-async def test_a_change_of_plan_that_would_be_refused_is_told_with_the_same_codes(
+async def test_a_change_of_plan_that_would_be_refused_is_reported_with_the_same_codes(
     acme: Client, change: Json
 ) -> None:
     await acme.do("subscribe", customer="acme", plan="free")

@@ -172,7 +172,7 @@ async def test_the_table_follows_a_customers_life(acme: Client) -> None:
     assert await actions(acme, c="acme") == anybody
 
 
-async def test_a_trial_is_offered_to_whoever_had_none(acme: Client) -> None:
+async def test_a_trial_is_offered_to_anyone_who_had_none(acme: Client) -> None:
     await acme.do("updatePlan", key="pro", defaultTrialDays=14)
     assert (await actions(acme, c="acme"))["pro"] == "START_TRIAL"
 

@@ -111,7 +111,7 @@ async def test_late_usage_of_a_trial_burns_what_the_trial_did_not_include(
     assert await agrees(context)
 
 
-async def test_late_events_are_told_apart_too(shop: Client, context: Context, clock: Clock) -> None:
+async def test_late_events_are_kept_apart_too(shop: Client, context: Context, clock: Clock) -> None:
     await on_trial(shop, "one")
     await shop.do("grantCredits", customer="acme", creditType="ai", amount=9)
     clock.forward(hours=25)
@@ -147,7 +147,7 @@ async def test_usage_ahead_of_the_clock_waits_for_the_conversion(shop: Client, c
     assert await used(shop) == "10"
 
 
-async def test_a_maximum_and_values_are_told_apart(shop: Client, clock: Clock) -> None:
+async def test_a_maximum_and_values_are_kept_apart(shop: Client, clock: Clock) -> None:
     await on_trial(shop, "ten")
     clock.forward(hours=13)
     await report(shop, 5, "exports")
@@ -163,7 +163,7 @@ async def test_a_maximum_and_values_are_told_apart(shop: Client, clock: Clock) -
 
 @pytest.mark.parametrize("first", ["ten", "calendar"])
 @pytest.mark.parametrize("how", ["convert", "change", "come again"])
-async def test_what_began_anew_is_told_apart(
+async def test_what_began_anew_is_kept_apart(
     shop: Client, context: Context, clock: Clock, first: str, how: str
 ) -> None:
     await on_trial(shop, first, days=20)

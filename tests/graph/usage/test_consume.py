@@ -190,7 +190,7 @@ async def test_usage_is_set(free: Client) -> None:
     assert await used(free) == "7"
 
 
-async def test_what_is_set_under_one_key_is_told_again_as_the_difference_it_made(free: Client) -> None:
+async def test_what_is_set_under_one_key_is_reported_again_as_the_difference_it_made(free: Client) -> None:
     given: dict[str, Any] = {"customer": "acme", "feature": "seats", "value": 5, "mode": "SET"}
     given["idempotencyKey"] = "k"
     await free.do("reportUsage", customer="acme", feature="seats", value=2)

@@ -214,7 +214,7 @@ async def test_an_answer_holds_until_the_first_hold_expires(free: Client, clock:
     assert (await free.ask(ASK))["access"]["validUntil"] == "2026-11-15T12:10:00.000001Z"
 
 
-async def test_what_was_held_then_is_told_of_then(free: Client, clock: Clock) -> None:
+async def test_what_was_held_then_is_reported_of_then(free: Client, clock: Clock) -> None:
     clock.forward(minutes=1)
     await reserve(free, 2, ttlSeconds=600)
     clock.forward(minutes=1)

@@ -238,7 +238,7 @@ async def test_an_archived_feature_counts_no_more(acme: Client) -> None:
     assert await acme.refused("reportUsage", customer="acme", feature="jobs") == ["ARCHIVED feature"]
 
 
-async def test_a_report_under_one_key_counts_once_for_ever(free: Client, clock: Clock) -> None:
+async def test_a_report_under_one_key_counts_once_forever(free: Client, clock: Clock) -> None:
     first = await report(free, "api-calls", 5, idempotencyKey="call-1")
     await report(free, "api-calls", 2)
     clock.forward(days=400)

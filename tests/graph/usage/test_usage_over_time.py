@@ -59,7 +59,7 @@ async def test_a_gauge_is_never_reset(free: Client, clock: Clock) -> None:
     assert await used(free, "seats") == "2"
 
 
-async def test_usage_that_is_told_late_counts_in_its_own_period(free: Client, clock: Clock) -> None:
+async def test_usage_that_is_reported_late_counts_in_its_own_period(free: Client, clock: Clock) -> None:
     await report(free, 1)
     clock.now = datetime.fromisoformat("2026-12-15T12:00:00Z")
     await report(free, 10)

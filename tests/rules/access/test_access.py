@@ -77,7 +77,7 @@ COSTLY = (CreditRate(feature="calls", credit_type="ai", credits=ONE),)
 
 
 @pytest.mark.parametrize("feature", ["sso", "storage", "support", "branding", "regions"])
-def test_what_is_not_metered_is_granted_where_a_row_speaks(feature: str) -> None:
+def test_what_is_not_metered_is_granted_where_a_row_applies(feature: str) -> None:
     decision = ask(FLAT, ACME, feature)
 
     assert (decision.allowed, decision.reason) == (True, AccessReason.GRANTED)
@@ -241,7 +241,7 @@ def test_the_reasons_for_a_no_are_tested_in_the_order_of_the_contract(
     assert decision.allowed is not bool(faults)
 
 
-def test_usage_is_told_with_a_no_too() -> None:
+def test_usage_is_reported_with_a_no_too() -> None:
     suspended = replace(FEATURES["calls"], status=FeatureStatus.SUSPENDED)
 
     exceeded = ask(FLAT, ACME, "calls", used=units(9)).usage
@@ -286,7 +286,7 @@ def test_an_answer_about_the_past_holds_until_the_plan_was_published_again() -> 
     assert ask(selling(sold), ACME, "sso", at=START + 2 * DAY).valid_until is None
 
 
-def test_what_a_customer_has_is_told_in_words_and_by_name_where_there_is_nothing() -> None:
+def test_what_a_customer_has_is_reported_in_words_and_by_name_where_there_is_nothing() -> None:
     assert ask(FLAT, ACME, "calls").display_text == "calls: 5 per billing period"
     assert ask(FLAT, ACME, "regions").display_text == "regions: eu, us"
     assert ask(FLAT, customer(), "regions").display_text == "regions"
@@ -300,7 +300,7 @@ def test_an_answer_about_an_unknown_key_holds_until_something_is_written() -> No
     assert ask(FLAT, None, "calls").valid_until is None
 
 
-def test_an_answer_that_time_alone_cannot_change_holds_for_ever() -> None:
+def test_an_answer_that_time_alone_cannot_change_holds_forever() -> None:
     endless = selling(published_plan("basic", {"calls": limited(5, ResetInterval.NEVER)}))
 
     assert ask(FLAT, ACME, "sso").valid_until is None

@@ -30,7 +30,7 @@ def problems(new: NewKey) -> list[str]:
     return [f"{problem.code} {'.'.join(problem.path)}" for problem in new.problems(NOW)]
 
 
-def test_a_key_without_an_end_opens_for_ever() -> None:
+def test_a_key_without_an_end_opens_forever() -> None:
     assert key().is_valid(NOW + timedelta(days=100_000))
 
 

@@ -112,14 +112,14 @@ def test_every_refusal_says_in_a_sentence_what_it_takes() -> None:
 
 
 @pytest.mark.parametrize("viewer", [PUBLISHABLE, ACME, secret(Scope.CUSTOMERS_READ)], ids=str)
-def test_who_may_not_see_the_catalog_sees_nothing_of_what_is_not_published(viewer: Viewer) -> None:
+def test_anyone_who_may_not_see_the_catalog_sees_nothing_of_what_is_not_published(viewer: Viewer) -> None:
     assert substitute(viewer, "Plan.draft") == (None,)
     assert substitute(viewer, "PackageVersion.subscriptionCount") == (0,)
     assert substitute(viewer, "Feature.metadata") == ({},)
 
 
 @pytest.mark.parametrize("scope", [Scope.CATALOG_READ, Scope.CATALOG_WRITE])
-def test_who_reads_or_changes_the_catalog_sees_all_of_it(scope: Scope) -> None:
+def test_anyone_who_reads_or_changes_the_catalog_sees_all_of_it(scope: Scope) -> None:
     assert substitute(secret(scope), "Plan.draft") is None
 
 
@@ -129,7 +129,7 @@ def test_what_a_back_end_keeps_of_a_customer_is_not_for_the_customer() -> None:
 
 
 @pytest.mark.parametrize("field", ["Customer.name", "Customer.email", "Customer.metadata"])
-def test_who_a_customer_is_is_for_those_who_read_or_write_customers(field: str) -> None:
+def test_anyone_who_a_customer_is_is_for_those_who_read_or_write_customers(field: str) -> None:
     assert substitute(secret(Scope.USAGE_WRITE, Scope.CREDITS_WRITE), field) in [(None,), ({},)]
     assert substitute(secret(Scope.CUSTOMERS_READ), field) is None
     assert substitute(secret(Scope.CUSTOMERS_WRITE), field) is None

@@ -104,7 +104,7 @@ def test_readers_see_the_draft_of_a_package_that_was_never_published() -> None:
     assert keys(current_rows(shop, "free")) == ["sso"]
 
 
-def test_a_version_stands_for_ever_on_the_base_version_that_it_was_published_against() -> None:
+def test_a_version_stands_forever_on_the_base_version_that_it_was_published_against() -> None:
     shop = chain((row("seats", limit(1)),), ())
 
     later = published(edited(shop, edit("seats", written(2), package="free")), "free")

@@ -15,7 +15,9 @@ from rules.catalog.wording import day_text, distance_text, moment_text
         ("2026-12-01T04:59:59Z", "America/New_York", "November 30, 2026, 23:59", "Nov 30"),
     ],
 )
-def test_moments_are_told_by_a_customers_own_clock(written: str, zone: str, moment: str, short: str) -> None:
+def test_moments_are_reported_by_a_customers_own_clock(
+    written: str, zone: str, moment: str, short: str
+) -> None:
     instant = datetime.fromisoformat(written)
 
     assert moment_text(instant, zone) == moment

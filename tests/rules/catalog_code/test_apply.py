@@ -165,7 +165,7 @@ def test_plans_can_change_places_in_one_document() -> None:
 
 
 @pytest.mark.parametrize("scope", PublishScope)
-def test_new_versions_hold_for_whom_they_are_meant(scope: PublishScope) -> None:
+def test_new_versions_hold_for_those_they_are_meant_for(scope: PublishScope) -> None:
     after = applied(CHAIN, said(document_of(CHAIN), *FREE_SEATS, limit=2), scope=scope)
 
     assert {package.versions[-1].scope for package in after.packages.values()} == {scope}
@@ -251,7 +251,7 @@ def test_choices_that_only_change_places_make_no_version() -> None:
     assert versions(after) == {"pro": 1}
 
 
-def test_the_changes_are_told_in_the_order_of_the_document() -> None:
+def test_the_changes_are_reported_in_the_order_of_the_document() -> None:
     document = said(document_of(CHAIN), "products", "app", name="The app")
     document = said(
         said(document, "features", "seats", status="SUSPENDED"), "plans", "pro", name="Professional"
@@ -268,7 +268,7 @@ def test_the_changes_are_told_in_the_order_of_the_document() -> None:
     ]
 
 
-def test_a_revision_is_for_whoever_saves() -> None:
+def test_a_revision_is_for_anyone_who_saves() -> None:
     shop = replace(CHAIN, revision=7)
 
     assert applied(shop, said(document_of(shop), *FREE_SEATS, limit=2)).revision == 7

@@ -146,7 +146,7 @@ def test_a_choice_that_a_live_subscription_stands_on_is_not_dropped() -> None:
     assert applied(later, document).features["regions"].choices == ("eu",)
 
 
-def test_who_moves_to_the_new_version_holds_nothing_back() -> None:
+def test_anyone_who_moves_to_the_new_version_holds_nothing_back() -> None:
     document = said(document_of(CHAIN), "features", "sso", status="ARCHIVED")
     document["plans"]["pro"]["entitlements"] = []
 
@@ -201,7 +201,7 @@ def test_a_plan_is_not_published_on_a_draft() -> None:
     assert refused(document, CHAIN) == ["NOT_ALLOWED plans.team.basePlan"]
 
 
-def test_every_problem_is_told_at_once() -> None:
+def test_every_problem_is_reported_at_once() -> None:
     document = said(document_of(CHAIN), "plans", "free", "entitlements", 0, "metered", limit=-1)
     document = said(document, "plans", "team", basePlan="nowhere", position="first", nmae="Team")
     document = said(document, "features", "sso", name=None, type="METERED")

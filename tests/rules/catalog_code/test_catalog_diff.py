@@ -74,7 +74,7 @@ def test_an_added_thing_has_its_name_and_nothing_before() -> None:
     )
 
 
-def test_a_limit_that_is_raised_is_told_in_its_unit() -> None:
+def test_a_limit_that_is_raised_is_reported_in_its_unit() -> None:
     raised = change("plans", "pro", "entitlements", 0, "metered", limit=50)
 
     assert (raised.path, raised.before, raised.after) == (
@@ -104,7 +104,7 @@ def test_a_limit_that_is_raised_is_told_in_its_unit() -> None:
         ({"metadata": {"a": {"b": 1}}}, "metadata.a.b", (None, "1"), "Plan Pro: metadata a b set to '1'"),
     ],
 )
-def test_what_a_plan_says_of_itself_is_told(
+def test_what_a_plan_says_of_itself_is_reported(
     fields: Entry, path: str, texts: tuple[str | None, str], told_of: str
 ) -> None:
     one = change("plans", "pro", **fields)
@@ -113,7 +113,7 @@ def test_what_a_plan_says_of_itself_is_told(
     assert one.summary == told_of
 
 
-def test_what_a_feature_is_told_of_is_told() -> None:
+def test_what_a_feature_is_reported_of_is_reported() -> None:
     (name, singular, suspended) = changes(
         "features", "seats", name="Chairs", unit={"singular": "chair", "plural": "seats"}, status="SUSPENDED"
     )
@@ -134,13 +134,13 @@ def test_what_is_taken_away_is_told_with_what_it_was() -> None:
     assert one.summary == "Plan Pro: description removed"
 
 
-def test_a_first_publish_is_told() -> None:
+def test_a_first_publish_is_reported() -> None:
     one = change("addons", "pack", draft=None)
 
     assert (one.path, one.summary) == ("addons.pack.draft", "Add-on pack is published for the first time")
 
 
-def test_own_rows_are_told_and_not_what_derived_plans_make_of_them() -> None:
+def test_own_rows_are_reported_and_not_what_derived_plans_make_of_them() -> None:
     shop = apply(SHOP, said(DOCUMENT, "plans", "pro", basePlan="free"), now=NOW).catalog
     document = said(document_of(shop), "plans", "free", entitlements=[{"key": "sso"}])
 
@@ -159,7 +159,7 @@ def test_a_row_that_goes_leaves_the_word_to_the_base_plan() -> None:
     ]
 
 
-def test_a_revocation_is_told_as_what_it_does() -> None:
+def test_a_revocation_is_reported_as_what_it_does() -> None:
     shop = catalog(feature("sso"), plan("base", row("sso")), plan("top", base="base"))
     shop = published(shop, "base", "top")
     revoked = said(document_of(shop), "plans", "top", entitlements=[{"key": "sso", "revoked": True}])
@@ -170,7 +170,7 @@ def test_a_revocation_is_told_as_what_it_does() -> None:
     assert told(after.catalog, document_of(shop)) == ["top no longer leaves out sso"]
 
 
-def test_another_order_is_told() -> None:
+def test_another_order_is_reported() -> None:
     one = change("plans", "pro", order=["sso"])
 
     assert (one.path, one.before, one.after) == ("plans.pro.order", "the usual one", "sso")

@@ -133,7 +133,7 @@ def test_a_limit_is_raised_or_lowered() -> None:
     ]
 
 
-def test_all_that_a_limit_says_is_told_apart() -> None:
+def test_all_that_a_limit_says_is_kept_apart() -> None:
     calendar = Reset(every=ResetInterval.WEEK, count=2, anchor=ResetAnchor.CALENDAR, weekday=Weekday.SUNDAY)
     soft = Metered(
         limit=ONE,
@@ -157,7 +157,7 @@ def test_all_that_a_limit_says_is_told_apart() -> None:
     ]
 
 
-def test_all_that_credits_say_is_told_apart() -> None:
+def test_all_that_credits_say_is_kept_apart() -> None:
     before = Credits(amount=100 * ONE)
     after = Credits(amount=50 * ONE, cadence=CreditCadence.BILLING_PERIOD, rollover_limit=ONE)
 
@@ -247,7 +247,7 @@ def test_a_plan_that_leaves_its_base_loses_what_it_inherited() -> None:
     ]
 
 
-def test_a_custom_text_and_hiding_are_told() -> None:
+def test_a_custom_text_and_hiding_are_reported() -> None:
     shop = shop_of(row("sso"))
     said = replace(row("sso"), display_text="SSO", hidden_from=(Widget.PRICING_TABLE,))
     shop = with_draft(shop, shop.packages["pro"], replace(shop.packages["pro"].newest, rows=(said,)))
@@ -293,7 +293,7 @@ def test_a_credit_rate_changes_comes_and_goes() -> None:
     ]
 
 
-def test_another_order_of_rows_is_told_with_both() -> None:
+def test_another_order_of_rows_is_reported_with_both() -> None:
     shop = reorder_entitlements(shop_of(row("sso"), row("seats", limit(1))), "pro", ("seats",))
 
     (change,) = drafted(shop)

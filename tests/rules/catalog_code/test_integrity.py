@@ -262,7 +262,7 @@ def test_an_addon_has_no_base_plan() -> None:
     assert wrong_with(plan("free"), pack) == ["INVALID addons.pack.basePlan"]
 
 
-def test_a_cycle_is_told_once_with_its_path() -> None:
+def test_a_cycle_is_reported_once_with_its_path() -> None:
     shop = catalog(plan("c", base="b"), plan("b", base="a"), plan("a", base="c"), plan("tail", base="c"))
 
     (problem,) = problems(shop)

@@ -299,7 +299,7 @@ def test_a_boolean_default_is_an_empty_value() -> None:
     assert made({"type": "BOOLEAN", "defaultValue": {}}).default == GRANTED
 
 
-def test_packages_that_stay_drafts_are_told_apart() -> None:
+def test_packages_that_stay_drafts_are_kept_apart() -> None:
     assert read(of_plan(draft=True)).drafts == {"pro"}
     assert read(of_plan(draft=False)).drafts == set()
 

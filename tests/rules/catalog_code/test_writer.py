@@ -249,7 +249,7 @@ def _without_drafts(document: Entry) -> Entry:
     }
 
 
-def test_a_billing_period_is_told() -> None:
+def test_a_billing_period_is_reported() -> None:
     yearly = replace(price("yearly"), billing_period=BillingPeriod.YEARLY)
 
     (entry,) = plan_entry(catalog(plan("pro", prices=[yearly])))["prices"]

@@ -295,7 +295,7 @@ def test_a_publish_makes_one_version_of_the_package_and_of_each_descendant(shop:
 
 
 @given(catalogs())
-def test_what_was_published_since_is_told_in_its_order_bases_first(shop: Catalog) -> None:
+def test_what_was_published_since_is_reported_in_its_order_bases_first(shop: Catalog) -> None:
     before, told = shop, list[tuple[str, int]]()
     for minutes, key in enumerate(sorted(shop.packages)):
         try:
@@ -309,7 +309,7 @@ def test_what_was_published_since_is_told_in_its_order_bases_first(shop: Catalog
     assert new_versions(shop, shop) == []
 
 
-def test_what_was_published_before_a_plan_changed_its_base_is_told_in_the_order_of_then() -> None:
+def test_what_was_published_before_a_plan_changed_its_base_is_reported_in_the_order_of_then() -> None:
     cascaded = publish(edited(SHOP, SEATS_FOR_ALL), "free", now=NOW).catalog
     freed = publish(set_base_plan(cascaded, "team", None), "team", now=LATER).catalog
     turned = publish(set_base_plan(freed, "pro", "team"), "pro", now=LATER + timedelta(minutes=1)).catalog

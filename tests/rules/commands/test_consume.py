@@ -110,7 +110,7 @@ def test_what_is_consumed_is_above_zero(act: object) -> None:
     assert shop.records == []
 
 
-def test_all_mistakes_are_told_at_once() -> None:
+def test_all_mistakes_are_reported_at_once() -> None:
     assert calls().refuses(consume(0, key="\n")) == ["INVALID idempotencyKey", "OUT_OF_RANGE quantity"]
 
 

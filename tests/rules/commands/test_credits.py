@@ -47,13 +47,13 @@ def test_bad_input_is_refused_with_every_problem(act: Command, refusals: list[st
     assert wallet().refuses_credits(act) == refusals
 
 
-def test_who_does_not_exist_or_is_archived_is_granted_nothing() -> None:
+def test_anyone_who_does_not_exist_or_is_archived_is_granted_nothing() -> None:
     nobody = Wallet(shop=selling_credits(), now=START)
     assert nobody.refuses_credits(PAID) == ["NOT_FOUND customer"]
     assert wallet(ArchiveCustomer()).refuses_credits(PAID) == ["ARCHIVED customer"]
 
 
-def test_who_does_not_exist_or_is_archived_is_answered_with_a_no_when_spending() -> None:
+def test_anyone_who_does_not_exist_or_is_archived_is_answered_with_a_no_when_spending() -> None:
     nobody = Wallet(shop=selling_credits(), now=START)
     assert not nobody.tries(SPENT).changed
     gone = wallet(PAID, ArchiveCustomer())

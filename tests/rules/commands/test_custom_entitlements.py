@@ -47,7 +47,7 @@ def born() -> Life:
     return Life(now=START - DAY).born().comes_to(START)
 
 
-def test_a_grant_speaks_without_any_subscription() -> None:
+def test_a_grant_applies_without_any_subscription() -> None:
     life = born().does(custom(5))
 
     assert (life.limit(), life.asks("calls").allowed, life.sources()) == (5, True, ["CUSTOM_GRANT*"])
@@ -67,7 +67,7 @@ def test_a_revocation_silences_everything() -> None:
     assert life.asks("calls").usage is None
 
 
-def test_a_revocation_speaks_without_any_subscription() -> None:
+def test_a_revocation_applies_without_any_subscription() -> None:
     assert born().does(REVOCATION).asks("calls").reason.value == "REVOKED"
 
 
@@ -84,7 +84,7 @@ def test_an_override_is_that_value_alone() -> None:
     assert life.counted() == (START, START + DAY)
 
 
-def test_an_override_speaks_only_while_some_subscription_is_in_force() -> None:
+def test_an_override_applies_only_while_some_subscription_is_in_force() -> None:
     life = born().does(custom(7, OVERRIDE))
     assert (life.asks("calls").reason.value, life.sources()) == ("NO_ACTIVE_SUBSCRIPTION", [])
 
@@ -99,7 +99,7 @@ def test_a_grant_stands_where_an_override_is_silent() -> None:
     assert born().does(custom(5), custom(7, OVERRIDE)).sources() == ["CUSTOM_GRANT*"]
 
 
-def test_it_speaks_from_its_start_to_its_expiry() -> None:
+def test_it_applies_from_its_start_to_its_expiry() -> None:
     life = subscribed(BASIC).does(replace(custom(5), starts_at=day(2, 3), expires_at=day(2, 6)))
 
     assert life.asks("calls").valid_until == day(2, 3)
@@ -205,7 +205,7 @@ def test_it_outlives_the_archiving_of_the_customer() -> None:
     assert life.limit() == 5
 
 
-def test_its_own_reset_counts_only_where_no_plan_or_addon_speaks() -> None:
+def test_its_own_reset_counts_only_where_no_plan_or_addon_applies() -> None:
     grant = replace(custom(5, every=ResetInterval.DAY), starts_at=START)
     life = subscribed(BASIC).does(grant).comes_to(day(2, 5))
     assert life.counted() == (START, day(2, 28))
@@ -232,7 +232,7 @@ def test_its_own_reset_is_else_anchored_to_the_oldest_subscription_in_force() ->
     assert life.counted("seats") == (START, day(2, 28))
 
 
-def test_its_own_reset_is_else_anchored_to_the_oldest_that_speaks_about_the_feature() -> None:
+def test_its_own_reset_is_else_anchored_to_the_oldest_that_applies_about_the_feature() -> None:
     life = born().does(
         replace(custom(7), starts_at=day(1, 10)), replace(custom(7, OVERRIDE), starts_at=START)
     )

@@ -155,7 +155,7 @@ def test_an_event_that_lacks_what_a_meter_reads_counts_nowhere() -> None:
         ),
     ],
 )
-def test_every_mistake_in_an_event_is_told_at_once(event: IngestEvent, problems: list[str]) -> None:
+def test_every_mistake_in_an_event_is_reported_at_once(event: IngestEvent, problems: list[str]) -> None:
     assert metered_till().refuses(event) == problems
 
 

@@ -130,7 +130,7 @@ def test_a_scheduled_change_stands_over_a_migration() -> None:
     assert (life.version, life.scheduled) == (2, ("team", day(2, 28)))
 
 
-def test_who_changes_plan_is_on_the_newest_version() -> None:
+def test_anyone_who_changes_plan_is_on_the_newest_version() -> None:
     life = subscribed(Subscribe(plan="team")).comes_to(day(2, 5))
     life.redraws("free", row("calls", limit(20)), scope=NEW)
 
@@ -158,7 +158,7 @@ def test_where_the_version_lacks_the_price_it_is_that_of_the_last_that_had_it(sc
     assert (life.price.key, life.period_end) == ("yearly", day(1, 31, year=2027))
 
 
-def test_who_is_moved_to_a_version_before_there_was_the_price_keeps_it() -> None:
+def test_anyone_who_is_moved_to_a_version_before_there_was_the_price_keeps_it() -> None:
     shop = opened(sold(plan("free")))
     priced = sold(shop.packages["free"], prices=monthly_and_yearly(10))
     life = Life(shop=shop, now=START).publishes(priced, NEW).born()

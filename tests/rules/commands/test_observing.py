@@ -103,7 +103,7 @@ def test_what_is_counted_once_has_to_be_said(properties: Properties | None, prob
     assert shop.records == []
 
 
-def test_all_mistakes_of_a_report_are_told_at_once() -> None:
+def test_all_mistakes_of_a_report_are_reported_at_once() -> None:
     act = replace(observe("users", -1, at=START + DAY), idempotency_key="", mode=UsageMode.SET)
 
     assert metered_till().refuses(act) == [

@@ -76,7 +76,7 @@ def test_without_a_maximum_any_quantity_can_be_had() -> None:
     }
 
 
-def test_who_has_an_addon_that_is_sold_no_more_may_have_more_or_less_of_it() -> None:
+def test_anyone_who_has_an_addon_that_is_sold_no_more_may_have_more_or_less_of_it() -> None:
     life = subscribed(BASIC).does(BOOST)
     life.shop = archive(life.shop, "boost", archived=True)
 

@@ -111,7 +111,7 @@ def test_what_costs_money_burns_no_credits() -> None:
     assert told(life.may(5)) == (OVERAGE, 0)
 
 
-def test_where_no_limit_speaks_all_of_it_is_paid_in_credits() -> None:
+def test_where_no_limit_applies_all_of_it_is_paid_in_credits() -> None:
     life = paying(credits_there=10)
 
     assert told(life.may()) == (PAID, 0)

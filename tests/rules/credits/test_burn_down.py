@@ -257,7 +257,7 @@ def test_halves_are_rounded_up() -> None:
     assert [life.burns(1, half).brought_up().consumed for _ in range(4)] == [1, 1, 2, 2]
 
 
-def test_who_gives_all_back_gets_all_back_however_it_was_rounded() -> None:
+def test_anyone_who_gives_all_back_gets_all_back_however_it_was_rounded() -> None:
     life = wallet()
     life.gets(100)
     for units in (1, 1, 5):

@@ -224,7 +224,7 @@ def test_what_is_published_away_stays_until_its_period_ends() -> None:
     assert (life.available, life.at(day(2, 28))) == (100, 0)
 
 
-def test_a_publish_at_the_instant_of_the_subscription_counts_the_same_whoever_looks_first() -> None:
+def test_a_publish_at_the_instant_of_the_subscription_counts_the_same_anyone_who_looks_first() -> None:
     early, late = on_plan(MONTHLY).looks(), on_plan(MONTHLY)
     for life in (early, late):
         life.redraws("only", row("ai", credits_(250)))

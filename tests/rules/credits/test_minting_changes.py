@@ -146,7 +146,7 @@ def test_what_settled_an_overdraft_counts_as_burned() -> None:
     assert life.available == 960
 
 
-def test_who_changes_to_and_fro_is_not_given_all_of_it_again() -> None:
+def test_anyone_who_changes_to_and_fro_is_not_given_all_of_it_again() -> None:
     life = small()
     life.spends(100)
     life.comes_to(day(2, 5)).does(to("large", CARRY))
@@ -250,7 +250,7 @@ def test_a_scheduled_change_takes_the_place_of_an_expiring_trial() -> None:
 
 
 @pytest.mark.parametrize("instant", [day(2, 28), day(3, 1), day(3, 31)])
-def test_who_looks_at_an_instant_and_who_does_not_see_the_same(instant: datetime) -> None:
+def test_anyone_who_looks_at_an_instant_and_who_does_not_see_the_same(instant: datetime) -> None:
     late = small(addons=(AddonQuantity("pack", 2),)).does(to("large", RESET, PERIOD_END))
     early = small(addons=(AddonQuantity("pack", 2),)).does(to("large", RESET, PERIOD_END))
     early.comes_to(instant).looks()

@@ -91,7 +91,7 @@ def test_a_subscription_that_is_canceled_before_it_starts_mints_nothing() -> Non
     assert life.comes_to(day(3, 2)).totals() == {}
 
 
-def test_who_subscribes_again_is_given_credits_again() -> None:
+def test_anyone_who_subscribes_again_is_given_credits_again() -> None:
     life = on_plan(MONTHLY).does(CancelSubscription(timing=ChangeTiming.NOW))
     life.comes_to(day(2, 10)).does(Subscribe(plan="only", price="monthly"))
 

@@ -74,7 +74,7 @@ def test_what_costs_money_costs_no_credits() -> None:
     assert paid(limited(100, enforcement=HARD, overage=in_dollars(5)), 90, 30) == (20, 20, False)
 
 
-def test_where_no_limit_speaks_credits_pay_all_of_it() -> None:
+def test_where_no_limit_applies_credits_pay_all_of_it() -> None:
     assert paid(None, 0, 3, 3) == (3, 3, True)
 
 
@@ -131,7 +131,7 @@ def test_the_rate_of_the_oldest_subscription_s_plan_comes_first_and_addons_last(
     assert rate_of(wallet(Subscribe(plan="chat"), Subscribe(plan="basic"), shop=sells)) == DEAR
 
 
-def test_who_has_no_package_with_a_rate_burns_nothing() -> None:
+def test_anyone_who_has_no_package_with_a_rate_burns_nothing() -> None:
     assert rate_of(wallet(shop=shop(rated(plan("basic"), IMAGES)))) is None
 
 

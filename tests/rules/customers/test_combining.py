@@ -168,7 +168,7 @@ def test_grants_and_addons_are_left_aside_by_an_override() -> None:
     assert life.asks("calls").reason.value == "LIMIT_EXCEEDED"
 
 
-def test_where_nothing_speaks_it_matters_whether_a_subscription_is_in_force() -> None:
+def test_where_nothing_applies_it_matters_whether_a_subscription_is_in_force() -> None:
     life = owner(shop("calls"))
     assert life.asks("calls").reason.value == "NOT_ENTITLED"
 

@@ -51,7 +51,7 @@ def has(flat: ResolvedCatalog, customer: Customer, feature: str) -> EffectiveEnt
 # What speaks
 
 
-def test_the_row_of_the_plan_speaks() -> None:
+def test_the_row_of_the_plan_applies() -> None:
     acme = customer(subscription())
 
     found = has(selling(published_plan("basic", {"calls": limited(10)})), acme, "calls")
@@ -63,20 +63,20 @@ def test_the_row_of_the_plan_speaks() -> None:
     assert (source.row.resolved.row.value, source.value, source.winning) == (limited(10), limited(10), True)
 
 
-def test_nothing_speaks_where_the_plan_has_no_row() -> None:
+def test_nothing_applies_where_the_plan_has_no_row() -> None:
     flat = selling(published_plan("basic", {"calls": limited(10)}))
 
     assert has(flat, customer(subscription()), "sso") == NOTHING
 
 
-def test_nothing_speaks_without_a_subscription_in_force() -> None:
+def test_nothing_applies_without_a_subscription_in_force() -> None:
     flat = selling(published_plan("basic", {"sso": Granted()}))
 
     assert has(flat, customer(), "sso") == NOTHING
     assert has(flat, customer(subscription(started_at=START + INSTANT)), "sso") == NOTHING
 
 
-def test_an_inherited_row_speaks_as_one_of_the_plans_own() -> None:
+def test_an_inherited_row_applies_as_one_of_the_plans_own() -> None:
     pro = republished(
         Plan(key="pro", name="Pro", product="app"),
         content({"calls": limited(50)}, base="basic"),

@@ -224,7 +224,7 @@ def rows_of(flat: ResolvedCatalog, held: Subscription, now: datetime) -> Collect
 
 
 @given(worlds(), instants, st.sampled_from(sorted(FEATURES)))
-def test_every_row_that_speaks_is_listed_and_one_at_least_decides(
+def test_every_row_that_applies_is_listed_and_one_at_least_decides(
     world: World, now: datetime, feature: str
 ) -> None:
     found = effective_entitlement(world.flat, world.customer, FEATURES[feature], now)

@@ -56,7 +56,7 @@ def test_a_yes_needs_no_remedy() -> None:
     assert remedied(life, life.asks("calls")) == []
 
 
-def test_who_is_on_no_plan_is_told_to_which_to_subscribe_the_cheapest_first() -> None:
+def test_anyone_who_is_on_no_plan_is_told_to_which_to_subscribe_the_cheapest_first() -> None:
     life = Life().born()
 
     assert summaries(life, life.asks("sso")) == ["Subscribe to Pro at $30.00 a month."]
@@ -88,7 +88,7 @@ def test_less_and_later_come_before_what_costs_money() -> None:
     ]
 
 
-def test_so_many_of_an_add_on_are_told_as_it_takes() -> None:
+def test_so_many_of_an_add_on_are_reported_as_it_takes() -> None:
     life = on("basic", price_key="monthly").uses("calls", 60)
 
     by_kind = {remedy.kind: remedy for remedy in remedied(life, life.asks("calls", requested=160))}
@@ -98,7 +98,7 @@ def test_so_many_of_an_add_on_are_told_as_it_takes() -> None:
     assert RemedyKind.ADD_ADDON not in kinds(life, life.asks("calls", requested=200)), "three at most"
 
 
-def test_who_waits_in_vain_is_not_told_to() -> None:
+def test_anyone_who_waits_in_vain_is_not_told_to() -> None:
     life = on("basic", price_key="monthly").uses("calls", 60)
 
     assert "WAIT_FOR_RESET" not in kinds(life, life.asks("calls", requested=101))
@@ -135,7 +135,7 @@ def test_a_plan_whose_price_nobody_knows_comes_last() -> None:
     ]
 
 
-def test_no_more_than_five_are_told() -> None:
+def test_no_more_than_five_are_reported() -> None:
     offers = [sold(plan(f"plan-{n}", n), row("calls", limit(n))) for n in range(1, 9)]
     life = Life(shop=opened(*offers)).born()
 

@@ -110,7 +110,7 @@ def test_every_reason_has_its_sentence(feature: str, asked: dict[str, object], s
     assert sentence in summary(ask(SHOP, ACME, feature, **asked))  # type: ignore[arg-type]
 
 
-def test_who_is_on_no_plan_is_told_so() -> None:
+def test_anyone_who_is_on_no_plan_is_told_so() -> None:
     idle = replace(customer(), name="Acme")
 
     assert summary(ask(SHOP, idle, "sso")) == (

@@ -183,7 +183,7 @@ def test_what_was_made_for_the_customer_alone_is_shown() -> None:
 
 
 @pytest.mark.parametrize("value", [Granted(), limited(5)])
-def test_what_was_taken_away_is_told_as_such(value: Value) -> None:
+def test_what_was_taken_away_is_reported_as_such(value: Value) -> None:
     key = "sso" if isinstance(value, Granted) else "calls"
     flat = selling(published_plan("basic", {key: value}))
     found = shown(flat, customer(subscription(), custom=[revoking(key)]))
@@ -191,14 +191,16 @@ def test_what_was_taken_away_is_told_as_such(value: Value) -> None:
     assert [keys(part.unavailable) for part in found if part.unavailable] == [[key]]
 
 
-def test_nothing_is_told_of_what_is_taken_away_from_nobody_who_had_it() -> None:
+def test_nothing_is_reported_of_what_is_taken_away_from_nobody_who_had_it() -> None:
     found = shown(selling(published_plan("basic")), customer(subscription(), custom=[revoking("sso")]))
 
     assert [part.unavailable for part in found] == [()]
 
 
 @pytest.mark.parametrize(("status", "told"), [(FeatureStatus.SUSPENDED, 1), (FeatureStatus.ARCHIVED, 0)])
-def test_a_suspended_feature_is_told_and_an_archived_one_is_gone(status: FeatureStatus, told: int) -> None:
+def test_a_suspended_feature_is_reported_and_an_archived_one_is_gone(
+    status: FeatureStatus, told: int
+) -> None:
     flat = selling(
         published_plan("basic", {"calls": limited(5)}), features=[replace(FEATURES["calls"], status=status)]
     )
@@ -342,7 +344,7 @@ def test_what_is_wholly_held_neither_is_there_to_spend_nor_expires_from_it() -> 
     assert next_to_expire(spendable(book(held, whole))) is None
 
 
-def test_all_that_expires_at_the_next_instant_is_told() -> None:
+def test_all_that_expires_at_the_next_instant_is_reported() -> None:
     lots = spendable(book(lot(1, 4, days=5), lot(2, 3, days=9), lot(3, 2, days=5)))
 
     assert next_to_expire(lots) == (START + 5 * DAY, units(6))

@@ -121,11 +121,11 @@ def words(value: Metered, used: int, *, reserved: int = 0, costly: bool = False)
         ),
     ],
 )
-def test_a_limit_is_told_in_a_few_words(value: Metered, used: int, told: list[str | None]) -> None:
+def test_a_limit_is_reported_in_a_few_words(value: Metered, used: int, told: list[str | None]) -> None:
     assert words(value, used) == told
 
 
-def test_what_is_held_is_told() -> None:
+def test_what_is_held_is_reported() -> None:
     assert words(limited(50, MONTH), 5, reserved=1)[1:] == [
         "44 left",
         None,
@@ -133,7 +133,7 @@ def test_what_is_held_is_told() -> None:
     ]
 
 
-def test_credits_that_pay_beyond_the_limit_are_told_and_that_there_are_none() -> None:
+def test_credits_that_pay_beyond_the_limit_are_reported_and_that_there_are_none() -> None:
     assert words(limited(40, MONTH), 40, costly=True) == [
         "40 of 40 calls per month",
         "Nothing left",
@@ -165,7 +165,7 @@ def test_without_a_unit_a_number_stands_alone() -> None:
         ),
     ],
 )
-def test_a_setting_is_told_without_its_name(key: str, value: Config, told: Setting) -> None:
+def test_a_setting_is_reported_without_its_name(key: str, value: Config, told: Setting) -> None:
     flat = selling(published_plan("basic", {key: value}))
 
     assert setting_text(ask(flat, customer(subscription()), key), FEATURES[key]) == told
@@ -182,7 +182,7 @@ def test_a_setting_is_told_without_its_name(key: str, value: Config, told: Setti
         (86_400, "24 hours"),
     ],
 )
-def test_how_long_to_wait_is_told_roughly(seconds: int, waiting: str) -> None:
+def test_how_long_to_wait_is_reported_roughly(seconds: int, waiting: str) -> None:
     assert wait_text(seconds) == waiting
 
 
@@ -232,12 +232,12 @@ def test_a_paid_plan_renews_and_one_without_a_price_or_paid_once_does_not() -> N
     assert told(subscription("once", price="paid")) == []
 
 
-def test_a_change_at_the_end_of_a_period_is_told_in_place_of_its_renewal() -> None:
+def test_a_change_at_the_end_of_a_period_is_reported_in_place_of_its_renewal() -> None:
     assert told(changing(MARCH)) == [("Changes to small", MARCH)]
     assert told(changing(MARCH + DAY)) == [("Renews", MARCH), ("Changes to small", MARCH + DAY)]
 
 
-def test_a_cancellation_is_told_in_place_of_a_renewal_and_of_a_change() -> None:
+def test_a_cancellation_is_reported_in_place_of_a_renewal_and_of_a_change() -> None:
     assert told(replace(changing(MARCH), canceled_at=MARCH)) == [("Ends", MARCH)]
     assert told(replace(subscription(price="paid"), canceled_at=START + DAY)) == [("Ended", START + DAY)]
 

@@ -49,7 +49,7 @@ def one(life: Life, after: ResolvedCatalog, feature: str = "calls") -> DecisionC
     return found
 
 
-def test_who_had_used_more_than_a_new_limit_loses_access_and_is_over_it() -> None:
+def test_anyone_who_had_used_more_than_a_new_limit_loses_access_and_is_over_it() -> None:
     life = on("free").uses("calls", 8)
 
     found = one(life, republished(life, "free", row("calls", limit(6))))
@@ -232,7 +232,7 @@ def test_a_change_is_compared_with_what_would_be_without_it() -> None:
     assert change.after.in_force(change.effective_at)
 
 
-def test_what_speaks_before_or_after_is_heard_once() -> None:
+def test_what_applies_before_or_after_is_heard_once() -> None:
     life = on("pro", "monthly").does(
         SetCustomEntitlement(feature="storage", mode=CustomEntitlementMode.REVOKE)
     )

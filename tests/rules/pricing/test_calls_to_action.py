@@ -127,7 +127,7 @@ def test_a_scheduled_change_is_not_current_yet() -> None:
     assert actions(looked_at(life))["basic"] is DOWNGRADE
 
 
-def test_who_is_on_a_plan_that_is_no_longer_on_sale_is_compared_with_it() -> None:
+def test_anyone_who_is_on_a_plan_that_is_no_longer_on_sale_is_compared_with_it() -> None:
     life = after(PRO)
     legacy = replace(life.shop.packages["pro"], visible=False)  # type: ignore[call-arg]
     life.shop = with_package(life.shop, legacy)

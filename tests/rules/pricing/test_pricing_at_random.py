@@ -114,7 +114,7 @@ def test_every_visible_row_of_a_plan_is_shown_exactly_once(shop: Catalog, offeri
 
 
 @given(dressed, offerings)
-def test_what_is_shown_speaks_and_stands_in_display_order(shop: Catalog, offering: Offering) -> None:
+def test_what_is_shown_applies_and_stands_in_display_order(shop: Catalog, offering: Offering) -> None:
     flat = ResolvedCatalog(shop)
     for column in table(shop, offering.billing, offering.currency).columns:
         rows = flat.rows(column.plan.key, len(column.plan.versions))

@@ -266,7 +266,7 @@ def test_a_revocation_for_one_price_is_silence_at_that_price() -> None:
     assert inherited(column(shop, "pro", MONTHLY)) == ["Forum"]
 
 
-def test_where_prices_of_one_period_differ_both_are_told() -> None:
+def test_where_prices_of_one_period_differ_both_are_reported() -> None:
     prices = [price("small", 10), price("large", 20), price("plain", 15)]
     shop = selling(plan("pro", seats(1), seats(5, "small"), seats(9, "large"), prices=prices))
 

@@ -157,7 +157,7 @@ def is_published_by_the_day(life: Wallet) -> Wallet:
     "anew", [ends_trial, changes_plan, comes_again, comes_again_later, is_published_by_the_day]
 )
 @pytest.mark.parametrize("value", [limit(10, MONTH), calendar(10), limit(10, ResetInterval.YEAR), limit(10)])
-def test_usage_before_and_after_a_reset_is_told_apart(value: Metered, anew: object) -> None:
+def test_usage_before_and_after_a_reset_is_kept_apart(value: Metered, anew: object) -> None:
     life = on_trial(10, days=20, value=value)
     life.gets(100)
     anew(life.comes_to(at(2)))  # type: ignore[operator]

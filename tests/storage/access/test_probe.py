@@ -49,7 +49,7 @@ async def test_those_who_ask_at_once_share_the_next_statement(
     assert {one and one.customer for found in others for one in found} == {None}
 
 
-async def test_who_goes_away_takes_nobody_along(database: Database) -> None:
+async def test_anyone_who_goes_away_takes_nobody_along(database: Database) -> None:
     glances, place = await looking(database)
     asking = [asyncio.create_task(glances.at([place])) for _ in range(20)]
     await asyncio.sleep(0)

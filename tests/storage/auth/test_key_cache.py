@@ -146,7 +146,7 @@ async def test_a_key_is_found_as_soon_as_it_is_made(desk: Desk) -> None:
     assert made is not None
 
 
-async def test_who_goes_away_takes_the_answer_from_nobody_else(desk: Desk) -> None:
+async def test_anyone_who_goes_away_takes_the_answer_from_nobody_else(desk: Desk) -> None:
     leaving, staying = (asyncio.create_task(desk.ring.find(DIGEST)) for _ in range(2))
     await asyncio.sleep(0)
     leaving.cancel()
@@ -194,7 +194,7 @@ async def test_what_is_noted_of_a_key_never_goes_back(desk: Desk) -> None:
     assert (await desk.use()) == NOW
 
 
-async def test_a_use_that_cannot_be_noted_is_told_in_the_log_and_fails_nobody(empty_url: str) -> None:
+async def test_a_use_that_cannot_be_noted_is_reported_in_the_log_and_fails_nobody(empty_url: str) -> None:
     unmigrated = Database(empty_url)
     ring = KeyRing(unmigrated, lambda: NOW)
     key = ApiKey(

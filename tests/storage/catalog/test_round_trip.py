@@ -167,7 +167,7 @@ def seats(units: int) -> RowEdit:
     return RowEdit(package="free", key="seats", value=written(units))
 
 
-async def test_of_two_who_publish_at_once_one_is_told_that_the_other_was_first(
+async def test_of_two_who_publish_at_once_one_is_reported_that_the_other_was_first(
     editors: list[Context],
 ) -> None:
     await catalog.set_entitlement(editors[0], seats(9))

@@ -39,7 +39,7 @@ async def used_by_two(books: Books) -> Context:
     return context
 
 
-async def test_who_is_met_is_read_alone_and_then_known(books: Books, database: Database) -> None:
+async def test_anyone_who_is_met_is_read_alone_and_then_known(books: Books, database: Database) -> None:
     context = await used_by_two(books)
     with statements(database) as met:
         first = await told(context, "globex")
@@ -62,7 +62,7 @@ async def test_nobody_is_met_in_vain(books: Books, database: Database) -> None:
     assert nobody.subject.customer is None
 
 
-async def test_who_was_met_may_have_changed_since(books: Books) -> None:
+async def test_anyone_who_was_met_may_have_changed_since(books: Books) -> None:
     context = await used_by_two(books)
     before = await told(context, "globex", "sso")
     await books.do("globex", SetCustomEntitlement(feature="sso"))

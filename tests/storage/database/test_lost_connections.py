@@ -143,7 +143,7 @@ async def test_lost_connections_do_not_keep_a_database_from_closing(
 
 
 @pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="Linux alone has it")
-async def test_the_kernel_is_told_for_how_long_a_server_may_be_silent(lossy: Lossy) -> None:
+async def test_the_kernel_is_reported_for_how_long_a_server_may_be_silent(lossy: Lossy) -> None:
     _, database = lossy
     async with database.read() as session:
         driver = (await (await session.connection()).get_raw_connection()).driver_connection

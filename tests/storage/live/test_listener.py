@@ -18,7 +18,7 @@ from tests.storage.database.middlebox import between_us_and
 from tests.storage.live.test_notifications import SOON, told_nobody
 
 
-async def test_who_comes_to_another_environment_amid_a_look_harms_nobody(sqlite_url: str) -> None:
+async def test_anyone_who_comes_to_another_environment_amid_a_look_harms_nobody(sqlite_url: str) -> None:
     here, there = Database(sqlite_url), Database(sqlite_url)
     writing = await Books.new(there)
     async with there.write() as session:
@@ -70,7 +70,9 @@ async def test_whatever_goes_wrong_is_logged_and_listening_goes_on(database: Dat
     assert [(line["cause"], line["exc_info"]) for line in logged] == [("ZeroDivisionError('a bug')", True)]
 
 
-async def test_who_lost_the_connection_looks_at_everything_once_there_is_another(postgresql_url: str) -> None:
+async def test_anyone_who_lost_the_connection_looks_at_everything_once_there_is_another(
+    postgresql_url: str,
+) -> None:
     database = Database(postgresql_url)
     notices = ChangeNotifications(told_nobody)
     listening = NotificationListener(database, notices)

@@ -47,7 +47,7 @@ def test_a_notice_about_an_environment_reaches_all_in_it() -> None:
         assert [watch.is_stale for watch in (acme, catalog, other)] == [True, True, False]
 
 
-def test_who_has_seen_a_write_is_not_woken_by_it_again() -> None:
+def test_anyone_who_has_seen_a_write_is_not_woken_by_it_again() -> None:
     notices = ChangeNotifications(told_nobody)
     with notices.watch(1, "acme") as watch:
         watch.saw(Revision(3, 7))
@@ -64,7 +64,7 @@ def test_who_has_seen_a_write_is_not_woken_by_it_again() -> None:
     assert stale == [False, True, True]
 
 
-def test_who_has_gone_is_not_kept() -> None:
+def test_anyone_who_has_gone_is_not_kept() -> None:
     notices = ChangeNotifications(told_nobody)
     with notices.watch(1, "acme"), notices.watch_keys():
         assert (notices.customers, notices.environments) == ([(1, "acme")], [1])

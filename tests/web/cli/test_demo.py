@@ -171,7 +171,7 @@ async def test_there_are_customers_near_their_limit_beyond_it_and_without_a_plan
     assert companies["nimbus"]["access"]["reason"] == "NOT_ENTITLED"
 
 
-async def test_every_company_uses_what_is_told_of_it(demo_client: httpx.AsyncClient) -> None:
+async def test_every_company_uses_what_is_reported_of_it(demo_client: httpx.AsyncClient) -> None:
     used = {
         (key, access["featureKey"]): access["usage"]["used"]
         for key, company in (await seen(demo_client)).items()

@@ -27,7 +27,7 @@ def demo(demo_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         yield program
 
 
-def test_what_agrees_is_told_by_the_exit_alone(demo: Program) -> None:
+def test_what_agrees_is_reported_by_the_exit_alone(demo: Program) -> None:
     for options in ([], ["--environment", "demo"]):
         assert demo.ask(REPORT).json()["data"]["reportUsage"] == {"recorded": "5"}
         verified = told(demo.folder, "verify", *options)

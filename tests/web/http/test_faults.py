@@ -90,7 +90,9 @@ async def asker(services: Services) -> AsyncIterator[Asker]:
 
 
 @pytest.mark.parametrize("field", ["broken", "needed", "wrong"])
-async def test_our_fault_is_told_by_an_id_and_its_cause_to_the_log_alone(asker: Asker, field: str) -> None:
+async def test_our_fault_is_reported_by_an_id_and_its_cause_to_the_log_alone(
+    asker: Asker, field: str
+) -> None:
     with capture_logs() as logged:
         answer = await asker.post({"query": f"{{ hello {field} }}"}, Accept=GRAPHQL_RESPONSE)
 

@@ -50,7 +50,7 @@ async def test_an_answer_comes_in_the_media_type_that_is_preferred(
 @pytest.mark.parametrize(
     "accept", ["text/event-stream", "text/html", "application/jsonp", "application/json;q=0"]
 )
-async def test_whoever_takes_neither_media_type_is_told_so(back_end: Asker, accept: str) -> None:
+async def test_anyone_who_takes_neither_media_type_is_told_so(back_end: Asker, accept: str) -> None:
     answer = await back_end.post(HELLO, Accept=accept)
 
     assert (answer.status_code, codes(answer)) == (406, ["BAD_USER_INPUT"])
@@ -253,7 +253,7 @@ async def _endless() -> AsyncIterator[bytes]:
         yield b" " * 100
 
 
-async def test_whoever_has_no_key_is_told_nothing_else(ask: Ask) -> None:
+async def test_anyone_who_has_no_key_is_told_nothing_else(ask: Ask) -> None:
     nobody = ask(may=None)
     answers = [
         await nobody.post(b"[" * 2_000_000),
@@ -271,7 +271,7 @@ async def test_a_page_of_another_site_can_tell_the_id_of_its_request(back_end: A
     assert "X-Request-Id" in answer.headers["Access-Control-Expose-Headers"].split(", ")
 
 
-async def test_what_has_no_form_in_utf_8_is_told_as_it_came(back_end: Asker) -> None:
+async def test_what_has_no_form_in_utf_8_is_reported_as_it_came(back_end: Asker) -> None:
     body = {"query": "query ($c: String!) { access(customer: $c, feature: $c) { customerKey } }"}
     answer = await back_end.post(json.dumps({**body, "variables": {"c": "\ud800\0😀"}}).encode())
 

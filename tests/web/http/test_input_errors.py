@@ -158,7 +158,7 @@ async def test_a_variable_that_is_left_out_is_named(back_end: Asker) -> None:
     )
 
 
-async def test_it_is_told_over_a_websocket_too(serve: Serving) -> None:
+async def test_it_is_reported_over_a_websocket_too(serve: Serving) -> None:
     key = await serve.key()
     async with listening(await serve(), key) as ear:
         for number, (sent, told) in enumerate(WRONG[:3] + WRONG[-5:]):
@@ -212,7 +212,7 @@ async def test_the_error_of_null_in_a_variable_names_the_place_that_takes_none(b
     assert error["extensions"] == {"code": "BAD_USER_INPUT"}
 
 
-async def test_as_many_errors_are_told_as_help(back_end: Asker) -> None:
+async def test_as_many_errors_are_reported_as_help(back_end: Asker) -> None:
     checks = [{"customer": number, "feature": "x"} for number in range(30)]
     text = "query ($v: [AccessCheckInput!]!) { accesses(checks: $v) { allowed } }"
     answer = await back_end.post({"query": text, "variables": {"v": checks}})

@@ -111,7 +111,7 @@ def test_a_file_without_documents_is_refused(tmp_path: Path, content: str | None
         Trusted.read(file, only=True)
 
 
-async def test_a_document_is_prepared_once_whoever_sends_it(
+async def test_a_document_is_prepared_once_anyone_who_sends_it(
     back_end: Asker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     prepared = []

@@ -100,7 +100,9 @@ async def limited(storage: str) -> AsyncIterator[Limited]:
         await rates.close()
 
 
-async def test_who_asks_for_too_much_is_told_when_there_is_more(services: Services, limited: Limited) -> None:
+async def test_anyone_who_asks_for_too_much_is_told_when_there_is_more(
+    services: Services, limited: Limited
+) -> None:
     secret = await create_key(services, "live", NewKey())
     caller = Caller(services, limited("5/hour"), secret)
     enough = [await caller.status(), await caller.status()]
@@ -147,7 +149,7 @@ async def test_without_a_limit_nobody_is_refused(services: Services) -> None:
     assert {await caller.status() for _ in range(50)} == {HTTPStatus.OK}
 
 
-async def test_whoever_is_not_let_in_uses_up_nothing(services: Services) -> None:
+async def test_anyone_who_is_not_let_in_uses_up_nothing(services: Services) -> None:
     rates = RateLimiter("3/hour")
     stranger = Caller(services, rates, "sk_000000000000_guess")
     known = Caller(services, rates, await create_key(services, "live", NewKey()))

@@ -64,7 +64,7 @@ async def test_what_waits_too_long_is_told_to_end(work: Work) -> None:
         await with_timeout(0.01, work())
 
 
-async def test_whoever_is_cancelled_cancels_the_work() -> None:
+async def test_anyone_who_is_cancelled_cancels_the_work() -> None:
     ended = asyncio.Event()
 
     async def work() -> None:

@@ -121,7 +121,7 @@ def test_the_examples_are_the_tabs() -> None:
 
 
 @needs_npm_files
-async def test_all_that_the_page_loads_is_served_and_may_be_kept_for_ever() -> None:
+async def test_all_that_the_page_loads_is_served_and_may_be_kept_forever() -> None:
     addresses = loaded(graphiql_page(query=None))
 
     assert len(addresses) == 6

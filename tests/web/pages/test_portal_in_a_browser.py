@@ -139,7 +139,7 @@ async def test_a_screen_reader_hears_how_limits_stand_and_how_usage_went(shop: S
     assert "7,340 beyond the limit" in tokens
 
 
-async def test_what_is_told_below_a_chart_is_what_is_drawn(shop: Shop, visit: Visiting) -> None:
+async def test_what_is_reported_below_a_chart_is_what_is_drawn(shop: Shop, visit: Visiting) -> None:
     opened = await visit(shop.app, MERIDIAN)
     history = opened.page.locator(".history").filter(has_text="API calls")
     await history.locator("summary").click()

@@ -129,7 +129,7 @@ async def test_a_key_is_no_token(site: Site) -> None:
             assert key not in response.text
 
 
-async def test_who_is_refused_is_nobody_from_then_on(site: Site) -> None:
+async def test_anyone_who_is_refused_is_nobody_from_then_on(site: Site) -> None:
     await enter(site, await site.token("acme", plan="pro"))
     await enter(site, "garbage")
 
@@ -197,7 +197,7 @@ async def test_a_refusal_that_does_not_exist_is_none(site: Site) -> None:
     assert_a_notice(await site.http.get("/portal", params={"refused": NASTY}), 401, "Whose page is this?")
 
 
-async def test_who_looks_too_often_is_told_when_to_come_again(site: Site) -> None:
+async def test_anyone_who_looks_too_often_is_told_when_to_come_again(site: Site) -> None:
     token = await site.token("acme", plan="pro")
     app = create_app(site.services, rates=RateLimiter("250/minute"))
     async with httpx.AsyncClient(

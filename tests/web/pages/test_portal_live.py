@@ -69,7 +69,7 @@ async def listen_as_the_page_does(listener: Listener, customer: str, page: str) 
     return streams
 
 
-async def test_the_first_credits_of_a_type_are_told(site: Site) -> None:
+async def test_the_first_credits_of_a_type_are_reported(site: Site) -> None:
     await site.change(with_credits)
     token = await site.token("acme", plan="pro")
     async with served(create_app(site.services)) as address:

@@ -82,7 +82,7 @@ async def test_a_form_is_a_door_too(site: Site) -> None:
     assert page.status_code == 200
 
 
-async def test_who_signs_out_has_to_come_again(site: Site) -> None:
+async def test_anyone_who_signs_out_has_to_come_again(site: Site) -> None:
     await enter(site, await site.token("acme", plan="pro"))
     left = await site.http.post("/portal", data={"leave": "1"})
     page = await site.http.get("/portal")
@@ -241,14 +241,14 @@ async def test_of_many_grants_those_that_are_spent_next_are_shown(site: Site) ->
     assert "Bought and 3 more with 66 credits" in words
 
 
-async def test_a_cancellation_is_told(site: Site) -> None:
+async def test_a_cancellation_is_reported(site: Site) -> None:
     token = await site.token("acme", plan="pro")
     await customer_command(await site.context(), "acme", CancelSubscription())
 
     assert re.search(r"Pro Active \$49.00 a month Ends in \d+ days,", told(await enter(site, token)))
 
 
-async def test_who_has_a_plan_no_more_sees_when_it_ended(site: Site) -> None:
+async def test_anyone_who_has_a_plan_no_more_sees_when_it_ended(site: Site) -> None:
     token = await site.token("acme", plan="pro")
     await customer_command(await site.context(), "acme", CancelSubscription(timing=ChangeTiming.NOW))
     ended = told(await enter(site, token))
@@ -257,7 +257,7 @@ async def test_who_has_a_plan_no_more_sees_when_it_ended(site: Site) -> None:
     assert "Seats" not in ended
 
 
-async def test_who_never_had_a_plan_is_told_so(demo_client: httpx.AsyncClient) -> None:
+async def test_anyone_who_never_had_a_plan_is_told_so(demo_client: httpx.AsyncClient) -> None:
     page = await demo_client.get("/portal", params={"customer": "piccolo"}, follow_redirects=True)
 
     assert "You have no plan at the moment." in read(page).words
@@ -331,7 +331,7 @@ async def test_under_another_name_the_demo_lets_nobody_in(demo_client: httpx.Asy
 
 
 @pytest.mark.parametrize("key", ["nobody", "", "a\x00b", "x" * 300])
-async def test_who_is_not_in_the_demo_is_not_found(demo_client: httpx.AsyncClient, key: str) -> None:
+async def test_anyone_who_is_not_in_the_demo_is_not_found(demo_client: httpx.AsyncClient, key: str) -> None:
     page = await demo_client.get("/portal", params={"customer": key}, follow_redirects=True)
 
     assert (page.status_code, read(page).words[0]) == (404, "There is no such account")

@@ -45,7 +45,7 @@ async def test_only_an_embedded_page_may_stand_in_a_frame(site: Site) -> None:
     assert 'target="_top"' not in (await site.get()).text
 
 
-async def test_style_sheets_are_served_for_ever(site: Site) -> None:
+async def test_style_sheets_are_served_forever(site: Site) -> None:
     for address in stylesheets(await site.get()):
         sheet = await site.http.get(address)
 
@@ -138,7 +138,7 @@ def buttons(response: httpx.Response) -> list[str]:
     return [href.replace("&amp;", "&") for href in hrefs]
 
 
-async def test_who_looks_too_often_is_told_when_to_come_again(site: Site) -> None:
+async def test_anyone_who_looks_too_often_is_told_when_to_come_again(site: Site) -> None:
     app = create_app(site.services, rates=RateLimiter("350/minute"))
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app), base_url="http://allotment.test"

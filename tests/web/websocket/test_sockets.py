@@ -73,7 +73,7 @@ async def test_nobody_enters_without_a_valid_key(serve: Serving, payload: object
         (["INIT", "LIVE", "LIVE"], 4409),
     ],
 )
-async def test_who_breaks_the_protocol_is_told_so(
+async def test_anyone_who_breaks_the_protocol_is_told_so(
     serve: Serving, messages: list[str | bytes], code: int
 ) -> None:
     key = await serve.key()
@@ -94,7 +94,7 @@ async def test_another_protocol_is_not_spoken(serve: Serving) -> None:
             assert await ear.closed() == (4406, "Subprotocol not acceptable")
 
 
-async def test_who_says_nothing_is_let_go(serve: Serving) -> None:
+async def test_anyone_who_says_nothing_is_let_go(serve: Serving) -> None:
     async with socket_at(await serve(limits=Limits(opening_seconds=0.1))) as ear:
         assert (await ear.closed())[0] == 4408
 
@@ -209,7 +209,9 @@ async def test_a_token_hears_of_its_customer_alone(serve: Serving) -> None:
 @pytest.mark.parametrize(
     "given", [{"kind": ApiKeyKind.PUBLISHABLE}, {"scopes": [Scope.CATALOG_READ, Scope.USAGE_WRITE]}]
 )
-async def test_who_may_not_read_customers_hears_of_none(serve: Serving, given: dict[str, object]) -> None:
+async def test_anyone_who_may_not_read_customers_hears_of_none(
+    serve: Serving, given: dict[str, object]
+) -> None:
     key = await serve.key(**given)
     async with listening(await serve(), key) as ear:
         for document in (LIVE, PUBLISHED):
@@ -233,7 +235,7 @@ async def test_a_page_of_another_site_is_not_let_in_without_a_key(serve: Serving
 
 
 @pytest.mark.slow
-async def test_who_takes_nothing_is_let_go_and_holds_up_nobody(serve: Serving) -> None:
+async def test_anyone_who_takes_nothing_is_let_go_and_holds_up_nobody(serve: Serving) -> None:
     key = await serve.key()
     address = await serve(limits=Limits(sending_seconds=0.5))
     large = (

@@ -143,7 +143,7 @@ async def sold_to(database: str, names: list[str]) -> str:
     return key
 
 
-async def test_who_listens_ends_up_with_the_truth_and_never_goes_back(
+async def test_anyone_who_listens_ends_up_with_the_truth_and_never_goes_back(
     database_url: str, tmp_path: Path
 ) -> None:
     dice, acknowledged = random.Random(4), Counter[str]()
