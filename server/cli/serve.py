@@ -58,8 +58,8 @@ def serve(host: str, port: int, workers: int, *, demo: bool) -> None:
     except UnreadableDocuments as error:
         raise click.ClickException(str(error)) from None
     used = use_newest_rules()
-    _log.info("the rules of time zones", release=used.release, source=used.source)
     keyless = run_to_end(_prepare(settings, host, demo=demo))
+    _log.info("the rules of time zones", release=used.release, source=used.source)
     run_server(
         host=host,
         port=port,

@@ -41,9 +41,12 @@ class Units:
     back: list[datetime] = field(default_factory=list)
 
     def used(self, window: Window) -> int:
-        """What counts in a window."""
-        signed = ((self.within, 1), (self.burned, 1), (self.back, -1))
-        return sum(sign * sum(at in window for at in units) for units, sign in signed)
+        """What counts in a window: in order, and what is given back takes no more than there is then."""
+        signed = [(at, 1) for at in (*self.within, *self.burned)] + [(at, -1) for at in self.back]
+        used = 0
+        for at, sign in sorted(signed):
+            used = max(0, used + sign) if at in window else used
+        return used
 
     def use(self, count: int, window: Window, at: datetime) -> None:
         """Use units, each of which burns a credit where the limit is reached."""

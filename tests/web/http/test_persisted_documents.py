@@ -117,9 +117,9 @@ async def test_a_document_is_prepared_once_anyone_who_sends_it(
     prepared = []
     prepare = documents.prepare
 
-    def counted(*arguments: Any) -> documents.Prepared:  # noqa: ANN401 - whatever the function takes
+    def counted(*arguments: Any, **named: Any) -> documents.Prepared:  # noqa: ANN401 - whatever it takes
         prepared.append(arguments[1])
-        return prepare(*arguments)
+        return prepare(*arguments, **named)
 
     monkeypatch.setattr(documents, "prepare", counted)
     wrong, large = "{ nothing }", FIND + " " * documents.LONGEST_KEPT
@@ -134,9 +134,9 @@ async def test_what_is_kept_has_an_end(back_end: Asker, monkeypatch: pytest.Monk
     prepared = []
     prepare = documents.prepare
 
-    def counted(*arguments: Any) -> documents.Prepared:  # noqa: ANN401 - whatever the function takes
+    def counted(*arguments: Any, **named: Any) -> documents.Prepared:  # noqa: ANN401 - whatever it takes
         prepared.append(arguments[1])
-        return prepare(*arguments)
+        return prepare(*arguments, **named)
 
     monkeypatch.setattr(documents, "prepare", counted)
     for number in range(documents.MOST_KEPT // 2_000 + 1):
