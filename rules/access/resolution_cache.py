@@ -123,6 +123,8 @@ def _resolution(flat: ResolvedCatalog, customer: Customer, feature: str, at: dat
     if known is None or not known.holds(customer, at):
         question = AccessCheck(customer=customer.key, feature=feature)
         known = Resolution.of(resolve_check(flat, customer, question, at), customer)
+        if feature not in flat.catalog.features:
+            return known  # not kept: callers can name any number of keys that do not exist
         if len(cache) >= MOST:
             cache.clear()
         cache[place] = known

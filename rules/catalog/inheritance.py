@@ -11,7 +11,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from rules.catalog.facts import Catalog, Content, CreditRate, Feature, FeatureStatus, Meter, Package, Row
-from rules.values import Granted, Revoked
+from rules.values import Granted, Metered, Revoked
 
 DEEPEST = 10
 """The most plans that a chain of base plans may hold, the plan itself and its descendants counted."""
@@ -140,7 +140,31 @@ class ResolvedCatalog:
         self._rows: dict[tuple[str, int], Rows] = {}
         self._held: dict[tuple[str, int, str | None], dict[str, ResolvedRow]] = {}
         self._rates: dict[tuple[str, int], dict[str, CreditRate]] = {}
+        self._ever_metered: dict[str, frozenset[str]] = {}
         self._metered: dict[str, list[tuple[Feature, Meter]]] | None = None
+
+    def ever_metered(self, package: str) -> frozenset[str]:
+        """Return the features that any version of a package has metered, itself or by a base plan."""
+        known = self._ever_metered.get(package)
+        if known is None:
+            contents = [
+                version.content
+                for key in self._ever_above(package)
+                for version in self.catalog.packages[key].versions
+            ]
+            known = frozenset(
+                row.key for content in contents for row in content.rows if isinstance(row.value, Metered)
+            )
+            self._ever_metered[package] = known
+        return known
+
+    def _ever_above(self, package: str) -> list[str]:
+        """Return a package with every plan that it has ever inherited from, by any version."""
+        chain = [package]
+        for key in chain:
+            bases = (version.content.base for version in self.catalog.packages[key].versions)
+            chain += {base: None for base in bases if base is not None and base not in chain}
+        return chain
 
     def metered_by(self, event: str) -> Sequence[tuple[Feature, Meter]]:
         """Give the features, archived ones left aside, that events of a name may count in."""

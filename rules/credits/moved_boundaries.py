@@ -93,7 +93,8 @@ def _moved_end(subscription: Subscription, stream: MintingPeriod, at: datetime) 
     end = stream.period.end
     if end is None:
         return None
-    moved = written_end(subscription, found_again(subscription.term(at), end), at)
+    # Its boundaries are those of the term that gave the period: a later one may have another anchor.
+    moved = written_end(subscription, found_again(subscription.term(stream.period.start), end), at)
     if moved == end or moved <= at or end in (subscription.trial_ends_at, *subscription.instants()):
         return None
     return moved

@@ -66,6 +66,8 @@ def idle_window(flat: ResolvedCatalog, customer: Customer, feature: Feature, at:
     """
     if aggregation_of(flat.catalog, feature.key) is Aggregation.LATEST:
         return whole_window(feature.key)
+    if not _is_ever_metered(flat, customer, feature):
+        return whole_window(feature.key)
     start = _start_of_idleness(flat, customer, feature, at)
     if start is None:
         return whole_window(feature.key)
@@ -76,6 +78,22 @@ def idle_window(flat: ResolvedCatalog, customer: Customer, feature: Feature, at:
         if coming is not None:
             return Window(feature=feature.key, starts_at=start, ends_at=coming.window.starts_at)
     return Window(feature=feature.key, starts_at=start, ends_at=LATEST)
+
+
+def _is_ever_metered(flat: ResolvedCatalog, customer: Customer, feature: Feature) -> bool:
+    """Return whether anything that the customer has had, in any version, could meter the feature.
+
+    Most features without a limit are never metered, such as those that credits pay for; then no change
+    needs to be considered.
+    """
+    packages = {
+        key
+        for subscription in customer.subscriptions
+        for key in (*(term.plan for term in subscription.terms), *(one.addon for one in subscription.addons))
+    }
+    return any(feature.key in flat.ever_metered(key) for key in packages) or any(
+        one.feature == feature.key and isinstance(one.value, Metered) for one in customer.custom
+    )
 
 
 def _start_of_idleness(

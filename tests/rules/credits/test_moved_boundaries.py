@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from rules.commands.change_plan import ChangePlan, ChangeTiming
+from rules.commands.change_plan import ChangePlan, ChangeTiming, UsageOnChange
 from rules.commands.follow_time_zones import FollowTimeZones
-from rules.commands.subscribe import Subscribe
+from rules.commands.subscribe import AddonQuantity, Subscribe
 from rules.credits.moved_boundaries import found_again, with_moved_changes
 from rules.values import BillingPeriod, CreditCadence
-from tests.rules.builders.small_shop import DAY, limit, plan, price, row, sold
+from tests.rules.builders.small_shop import DAY, addon, limit, plan, price, row, sold
 from tests.rules.builders.zone_files import known_zones, written, zone_file
 from tests.rules.credits.test_moved_boundaries_at_random import ruled, zone
 from tests.rules.models.wallets import (
@@ -24,6 +24,7 @@ from tests.rules.models.wallets import (
     giving,
     selling_credits,
     told,
+    wallet,
 )
 
 START = datetime(2026, 5, 31, 23, tzinfo=UTC)
@@ -197,3 +198,21 @@ def test_a_change_scheduled_after_a_reset_does_not_move_the_end_of_the_period_be
     life.does(ChangePlan(plan="only", price="monthly", timing=ChangeTiming.PERIOD_END))
 
     assert life.brought_up().lot(1).grant.expires_at == expected
+
+
+def test_a_change_that_carries_to_another_anchor_does_not_move_the_year_of_an_addon() -> None:
+    pack = sold(addon("pack"), row("ai", credits_(1_200, YEARLY)))
+    shop = selling_credits(giving("small", None, 1), giving("large", None, 2), pack)
+    began = datetime(2026, 3, 31, 9, tzinfo=UTC)
+    subscribe = Subscribe(plan="small", price="monthly", addons=(AddonQuantity(addon="pack", quantity=1),))
+    life = wallet(subscribe, shop=shop, at=began).looks()
+    life.comes_to(datetime(2026, 4, 10, tzinfo=UTC)).does(
+        ChangePlan(plan="large", price="yearly", timing=ChangeTiming.PERIOD_END, usage=UsageOnChange.CARRY)
+    )
+    # The change comes on 30 April, the anchor from then on: in other months that is a day before the 31st.
+    for month in (5, 6):
+        life.comes_to(datetime(2026, month, 10, tzinfo=UTC)).spends(1)
+
+    assert life.book.lot(1).grant.expires_at == datetime(2027, 3, 31, 9, tzinfo=UTC)
+    life.comes_to(datetime(2027, 3, 30, 10, tzinfo=UTC))
+    assert life.available == 1_198
