@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
 
 import structlog
 
 from models.customers import store as customers
-from models.customers.rulebook import Newer, Rulebook, load_with_schedule
+from models.customers.rulebook import Newer, OlderRules, Rulebook, Ruling, load_with_schedule
 from models.customers.store import Address
 from models.database.transactions import Session
 from resolvers.context import Services
@@ -25,6 +26,9 @@ async def take_up_rules(services: Services) -> None:
 
     Stored results of changed rules are computed again: changes scheduled for the end of a period move with
     it. Usage counters and credit periods are computed again as they are needed.
+
+    Every start looks for changes to move, since the rules may be stored without that: by a process that
+    ended in between, or by a command.
     """
     rulebook = services.rulebook
     if rulebook is None:
@@ -34,12 +38,12 @@ async def take_up_rules(services: Services) -> None:
         release, behind = await rulebook.behind(session)
     if behind:
         _warn_older(services, rulebook, release, behind)
+    newer = None
     if has_newest:
-        # Only in this case does the start wait for writers.
+        # Only in this case, and where a change has to move, does the start wait for writers.
         async with services.database.write() as session:
             newer = await rulebook.take_up(session)
-        if newer is not None:
-            await _follow(services, rulebook, newer)
+    _tell_moved(rulebook, newer, await _follow(services, rulebook))
 
 
 async def is_behind(services: Services) -> bool:
@@ -68,14 +72,34 @@ def _warn_older(services: Services, rulebook: Rulebook, release: str, zones: fro
     services.own((_warn_older, release, zones), said)
 
 
-async def _follow(services: Services, rulebook: Rulebook, newer: Newer) -> None:
+async def _follow(services: Services, rulebook: Rulebook) -> int:
+    """Move scheduled changes with the ends of their periods; return how many customers' have moved."""
+
     async def found(session: Session) -> list[Address]:
-        return await _customers_to_move(services, session, newer)
+        # A process with older rules would move them back.
+        if not await rulebook.are_in_force(session):
+            return []
+        ruling = await rulebook.ruling(session, rulebook.own.release)
+        return await _customers_to_move(services, session, ruling)
 
     concerned = await services.database.snapshot(found)
-    acts = (services.ledger.commit(*address, FollowTimeZones()) for address in concerned)
-    moved = sum(done.number is not None for done in await asyncio.gather(*acts))
-    if newer.before is not None or moved:
+    return sum(await asyncio.gather(*(_has_moved(services, address) for address in concerned)))
+
+
+async def _has_moved(services: Services, address: Address) -> bool:
+    try:
+        return (await services.ledger.commit(*address, FollowTimeZones())).number is not None
+    except OlderRules:
+        # A process with newer rules has started meanwhile, and moves it.
+        return False
+
+
+def _tell_moved(rulebook: Rulebook, newer: Newer | None, moved: int) -> None:
+    if newer is None and moved:
+        _log.warning(
+            "scheduled changes have moved by the rules of time zones", rules=rulebook.own.release, moved=moved
+        )
+    elif newer is not None and (newer.before is not None or moved):
         _log.warning(
             "the rules of time zones are newer than those the database was last served with",
             rules=rulebook.own.release,
@@ -85,17 +109,19 @@ async def _follow(services: Services, rulebook: Rulebook, newer: Newer) -> None:
         )
 
 
-async def _customers_to_move(services: Services, session: Session, newer: Newer) -> list[Address]:
+async def _customers_to_move(services: Services, session: Session, ruling: Ruling | None) -> list[Address]:
     """Return the customers whose scheduled changes have to move, which are few of those scheduled."""
-    scheduled = await load_with_schedule(session, newer.zones, services.clock())
+    scheduled = dict(await load_with_schedule(session, services.clock()))
     concerned: list[Address] = []
     for environment, places in groupby(sorted(scheduled), itemgetter(0)):
         keys = [key for _, key in places]
         known = await customers.load(session, services.memory.facts_cache, environment, keys)
-        concerned += [(environment, key) for key, customer in known.items() if _moves(services, customer)]
+        for key, customer in known.items():
+            address = environment, key
+            if _moves(customer, scheduled[address]) and not (ruling and ruling.concerned(customer)):
+                concerned.append(address)
     return concerned
 
 
-def _moves(services: Services, customer: Customer) -> bool:
-    now = customer.acted_at or services.clock()
+def _moves(customer: Customer, now: datetime) -> bool:
     return any(with_moved_changes(known, now) != known for known in customer.subscriptions)

@@ -59,9 +59,13 @@ class Ruling:
 
     def refuse(self, customer: Customer | None) -> None:
         """Raise OlderRules if anything of a customer is counted in one of them."""
-        concerned = _ALIKE if customer is None else zones_of(customer) & self.zones
+        concerned = _ALIKE if customer is None else self.concerned(customer)
         if concerned:
             raise OlderRules(self.own, self.newest, concerned)
+
+    def concerned(self, customer: Customer) -> frozenset[str]:
+        """Return those of them by which anything of a customer is counted."""
+        return zones_of(customer) & self.zones
 
 
 class Rulebook:
@@ -91,6 +95,10 @@ class Rulebook:
         zones = {} if before is None else await self._zones(session, before)
         await self._enter(session)
         return Newer(before=before, zones=self.own.differing(zones))
+
+    async def are_in_force(self, session: AsyncSession) -> bool:
+        """Return whether the database was last served with the release of this process."""
+        return await self._newest(session) == self.own.release
 
     async def differing(self, session: AsyncSession, newest: str | None) -> frozenset[str]:
         """Return the zones in which the rules of the database differ.
@@ -153,14 +161,16 @@ async def _in_use(session: AsyncSession, zones: Collection[str]) -> frozenset[st
     return frozenset([zone for asked in found for zone in (await session.execute(asked)).scalars()])
 
 
-async def load_with_schedule(session: AsyncSession, zones: Collection[str], now: datetime) -> list[Address]:
-    """Return the customers who have a scheduled change in one of the zones."""
+async def load_with_schedule(session: AsyncSession, now: datetime) -> list[tuple[Address, datetime]]:
+    """Return the customers who have a change ahead, each with the time of the environment.
+
+    They are not chosen by zone: the instant of a change follows the zone of the term before it.
+    """
     clock = func.coalesce(_ENVIRONMENTS.c.clock_at, literal(now, Instant))
-    coming = select(_CUSTOMERS.c.environment_id, _CUSTOMERS.c.key).where(
+    coming = select(_CUSTOMERS.c.environment_id, _CUSTOMERS.c.key, clock).where(
         _TERMS.c.scheduled.is_(True),
-        _TERMS.c.timezone.in_(zones),
         _TERMS.c.starts_at > clock,
         _TERMS.c.customer_id == _CUSTOMERS.c.id,
         _ENVIRONMENTS.c.id == _CUSTOMERS.c.environment_id,
     )
-    return [(environment, key) for environment, key in await session.execute(coming.distinct())]
+    return [((environment, key), at) for environment, key, at in await session.execute(coming.distinct())]

@@ -23,6 +23,7 @@ from resolvers.verification import first_difference
 from rules.commands.change_plan import ChangePlan, ChangeTiming
 from rules.commands.customers import UpsertCustomer
 from rules.commands.subscribe import Subscribe
+from rules.customers.facts import Term
 from rules.time_zones import ZoneRules
 from tests.rules.builders.zone_files import known_zones, written, zone_file
 from tests.rules.credits.test_moved_boundaries_at_random import zone
@@ -164,8 +165,8 @@ async def with_new_rules(database: Database) -> None:
             await session.execute(text(statement), {"new": zone(MOVED), "old": zone(0)})
 
 
-@pytest.mark.usefixtures("zones")
-async def test_what_is_scheduled_for_the_end_of_a_period_moves_with_it(database: Database) -> None:
+async def with_a_change_ahead(database: Database, *, price: str = "monthly", leaves: bool = False) -> Books:
+    """Two customers with a change ahead, one of them in the zone, which it may leave before that."""
     shop = selling_credits(giving("small", credits_(100, MONTHLY)), giving("large", credits_(500), 1))
     books = await Books.new(database, replace(shop, revision=1))
     for name, timezone in (("acme", zone(0)), ("initech", "UTC")):
@@ -174,24 +175,101 @@ async def test_what_is_scheduled_for_the_end_of_a_period_moves_with_it(database:
         books.clock.now = START
         await books.do(name, Subscribe(plan="small", price="monthly"))
         books.clock.now = datetime(2026, 11, 15, tzinfo=UTC)
-        await books.do(name, ChangePlan(plan="large", price="monthly", timing=ChangeTiming.PERIOD_END))
+        if leaves:
+            await books.do(name, UpsertCustomer(key=name, timezone="UTC"))
+        await books.do(name, ChangePlan(plan="large", price=price, timing=ChangeTiming.PERIOD_END))
+    return books
+
+
+async def change_ahead(books: Books) -> Term:
+    """The change that is ahead of acme."""
+    acme = await books.customer("acme")
+    assert acme is not None
+    change = acme.subscriptions[0].scheduled_change(books.clock.now)
+    assert change is not None
+    return change
+
+
+NEWER = rules("2026f", {zone(MOVED): "new"})
+UNMOVED, MOVED_TO = datetime(2026, 11, 30, 23, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC)
+
+
+@pytest.mark.usefixtures("zones")
+async def test_what_is_scheduled_for_the_end_of_a_period_moves_with_it(database: Database) -> None:
+    books = await with_a_change_ahead(database)
     before = {name: await books.customer(name) for name in ("acme", "initech")}
     await with_new_rules(database)
-    services = Services.on(database, books.clock, zones=rules("2026f", {zone(MOVED): "new"}))
+    services = Services.on(database, books.clock, zones=NEWER)
 
     await take_up_rules(services)
     await take_up_rules(services)
 
     acme, initech = [await books.customer(name) for name in ("acme", "initech")]
-    assert acme is not None
-    change = acme.subscriptions[0].scheduled_change(books.clock.now)
-    assert change is not None
-    assert change.starts_at == datetime(2026, 12, 1, tzinfo=UTC)
+    change = await change_ahead(books)
+    assert change.starts_at == MOVED_TO
     assert change.anchor == START
+    assert acme is not None
     assert before["acme"] is not None
     assert acme.revision == before["acme"].revision + 1
     assert initech == before["initech"]
     assert await first_difference(services) is None
+    await books.ledger.close()
+    await services.ledger.close()
+
+
+@pytest.mark.usefixtures("zones")
+@pytest.mark.parametrize("by_command", [False, True])
+async def test_a_start_moves_what_was_not_moved_when_the_rules_were_entered(
+    database: Database, *, by_command: bool
+) -> None:
+    books = await with_a_change_ahead(database)
+    await with_new_rules(database)
+    services = Services.on(database, books.clock, zones=NEWER)
+    if by_command:
+        await services.ledger.commit(books.environment, "initech", UpsertCustomer(key="initech", name="x"))
+    else:
+        async with database.write() as session:
+            assert await Rulebook(NEWER, books.clock).take_up(session)
+    assert [row.release for row in await books.rows(TimeZoneRulesRow)] == ["2026f"]
+    assert (await change_ahead(books)).starts_at == UNMOVED
+
+    await take_up_rules(services)
+
+    assert (await change_ahead(books)).starts_at == MOVED_TO
+    assert await first_difference(services) is None
+    await books.ledger.close()
+    await services.ledger.close()
+
+
+@pytest.mark.usefixtures("zones")
+async def test_a_change_follows_the_zone_of_the_period_that_it_ends(database: Database) -> None:
+    books = await with_a_change_ahead(database, price="yearly", leaves=True)
+    assert (await change_ahead(books)).timezone == "UTC"
+    await with_new_rules(database)
+    services = Services.on(database, books.clock, zones=NEWER)
+
+    await take_up_rules(services)
+
+    assert (await change_ahead(books)).starts_at == MOVED_TO
+    assert await first_difference(services) is None
+    await books.ledger.close()
+    await services.ledger.close()
+
+
+@pytest.mark.usefixtures("zones")
+@pytest.mark.parametrize("release", ["2026e", "2026f"])
+async def test_a_process_moves_nothing_by_rules_that_are_not_in_force(
+    database: Database, release: str
+) -> None:
+    books = await with_a_change_ahead(database)
+    await with_new_rules(database)
+    async with database.write() as session:
+        await Rulebook(NEWER, books.clock).take_up(session)
+    services = Services.on(database, books.clock, zones=rules(release, {zone(MOVED): "other"}, "/usr"))
+
+    await take_up_rules(services)
+
+    assert (await change_ahead(books)).starts_at == UNMOVED
     await books.ledger.close()
     await services.ledger.close()
 
