@@ -16,8 +16,8 @@ from rules.customers.facts import Customer
 from rules.customers.terms import publishes_after
 from rules.periods import Period, periods_between
 from rules.usage.counters import Flow, Tallies, aggregation_of
-from rules.usage.metering import EARLIEST, Window, whole_window
-from rules.usage.windows import current_metering
+from rules.usage.metering import EARLIEST, Metering, Window
+from rules.usage.windows import current_metering, idle_window
 from rules.values import Reset, ResetAnchor, ResetInterval
 
 MOST_BUCKETS = 2_000
@@ -56,13 +56,15 @@ class Span:
 class Bucket:
     """A part of a span; ``is_reset`` says that usage resets in it, at its start or later.
 
-    ``goes_on`` says that usage at its start counts from the same instant as usage just before it.
+    ``goes_on`` says that usage at its start counts from the same instant as usage just before it, and
+    ``is_cut`` that usage at its end counts from another instant than usage at its start.
     """
 
     start: datetime
     end: datetime
     is_reset: bool
     goes_on: bool = False
+    is_cut: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +97,7 @@ class _Life:
             changes.update(publishes_after(flat.catalog, subscription, since))
         self._changes = sorted(changes)
         self._has: dict[int, EffectiveEntitlement] = {}
+        self._idle: dict[int, list[Window]] = {}
 
     def stretches(self, start: datetime, end: datetime) -> Iterator[tuple[Window, datetime, datetime]]:
         """Cut a span wherever usage starts counting from another instant: (window, from, to) each."""
@@ -106,20 +109,43 @@ class _Life:
             start = until
 
     def begins_anew(self, start: datetime, end: datetime) -> bool:
-        """Return whether usage resets in a span."""
-        return any(window.starts_at == at for window, at, _ in self.stretches(start, end))
+        """Return whether usage resets in a span; where metering merely ends, nothing resets."""
+        return any(
+            window.starts_at == at and self._is_metered(window, at)
+            for window, at, _ in self.stretches(start, end)
+        )
+
+    def is_cut(self, start: datetime, end: datetime) -> bool:
+        """Return whether usage starts counting from another instant inside a span."""
+        return len(list(islice(self.stretches(start, end), 2))) > 1
 
     def goes_on(self, at: datetime) -> bool:
         """Return whether usage at an instant counts from the same start as usage just before it."""
         return self._window(at).starts_at == self._window(at - datetime.resolution).starts_at
 
     def _window(self, at: datetime) -> Window:
+        counted = self._metering(at)
+        return self._idle_window(at) if counted is None else counted.window
+
+    def _metering(self, at: datetime) -> Metering | None:
         between = bisect_right(self._changes, at)
         has = self._has.get(between)
         if has is None:
             has = self._has[between] = effective_entitlement(self._flat, self._customer, self._feature, at)
-        counted = current_metering(self._flat, self._feature, has, at)
-        return whole_window(self._feature.key) if counted is None else counted.window
+        return current_metering(self._flat, self._feature, has, at)
+
+    def _idle_window(self, at: datetime) -> Window:
+        # A stretch has at most two: the next window may reach back to the later part of it.
+        known = self._idle.setdefault(bisect_right(self._changes, at), [])
+        for window in known:
+            if at in window:
+                return window
+        known.append(idle_window(self._flat, self._customer, self._feature, at))
+        return known[-1]
+
+    def _is_metered(self, window: Window, at: datetime) -> bool:
+        """Return whether something meters a window; one that also contains an interruption ends metered."""
+        return any(self._metering(then) is not None for then in (at, window.ends_at - datetime.resolution))
 
     def _next_change(self, at: datetime) -> datetime | None:
         later = bisect_right(self._changes, at)
@@ -146,6 +172,7 @@ def buckets(flat: ResolvedCatalog, customer: Customer, span: Span) -> list[Bucke
             end=end,
             is_reset=life.begins_anew(start, end),
             goes_on=start > span.start and span.by is not UsageBucket.PERIOD and life.goes_on(start),
+            is_cut=life.is_cut(start, end),
         )
         for start, end in edges
     ]
@@ -227,10 +254,10 @@ def _last_first(found: Sequence[Bucket], place: int) -> Iterator[int]:
     last = place
     while last + 1 < len(found) and found[last + 1].goes_on:
         last += 1
-        if found[last].is_reset:
+        if found[last].is_cut:
             break
     while True:
         yield last
-        if not found[last].goes_on or (last < place and found[last].is_reset):
+        if not found[last].goes_on or (last < place and found[last].is_cut):
             return
         last -= 1

@@ -12,16 +12,18 @@ from hypothesis import strategies as st
 from rules.commands.change_plan import ChangePlan, ChangeTiming, UsageOnChange
 from rules.commands.command import Command
 from rules.commands.consume import Consume
-from rules.commands.custom_entitlements import SetCustomEntitlement
+from rules.commands.custom_entitlements import RemoveCustomEntitlement, SetCustomEntitlement
 from rules.commands.report_usage import ReportUsage, UsageMode
 from rules.commands.subscribe import Subscribe
 from rules.commands.subscriptions import CancelSubscription
 from rules.customers.facts import CustomEntitlementMode
 from rules.errors import Rejected
 from rules.numbers import ONE
+from rules.usage.series import Span, UsageBucket
 from rules.values import Reset, ResetAnchor, ResetInterval, WrittenLimit
 from tests.rules.builders.lives import Life
-from tests.rules.builders.small_shop import DAY, START, limit, opened, plan, row, sold
+from tests.rules.builders.seen_series import seen
+from tests.rules.builders.small_shop import DAY, MOMENT, START, limit, opened, plan, row, sold
 
 LIMIT = 10
 RESETS = st.builds(
@@ -46,6 +48,7 @@ class Step:
 HOWS = (
     *("uses", "uses", "uses", "gives back", "gives back", "gives back", "sets", "waits", "waits"),
     *("subscribes", "cancels", "resets", "carries", "publishes", "publishes", "overrides"),
+    *("revokes", "lifts"),
 )
 
 steps = st.lists(
@@ -83,14 +86,23 @@ def act(step: Step, ago: datetime | None) -> Command:
             return Subscribe(plan=key, start_at=ago)
         case "cancels":
             return CancelSubscription(timing=ChangeTiming.NOW)
-        case "overrides":
-            daily = WrittenLimit(limit=LIMIT * ONE, reset=Reset(every=ResetInterval.DAY), unlimited=False)
-            return SetCustomEntitlement(
-                feature="calls", mode=CustomEntitlementMode.OVERRIDE, value=daily, starts_at=ago
-            )
+        case "overrides" | "revokes" | "lifts" as how:
+            return custom(how, ago)
         case how:
             usage = UsageOnChange.RESET if how == "resets" else UsageOnChange.CARRY
             return ChangePlan(plan=key, timing=ChangeTiming.NOW, usage=usage)
+
+
+def custom(how: str, ago: datetime | None) -> Command:
+    """Give what changes the custom entitlement."""
+    if how == "lifts":
+        return RemoveCustomEntitlement(feature="calls", mode=CustomEntitlementMode.REVOKE)
+    if how == "revokes":
+        return SetCustomEntitlement(feature="calls", mode=CustomEntitlementMode.REVOKE, starts_at=ago)
+    daily = WrittenLimit(limit=LIMIT * ONE, reset=Reset(every=ResetInterval.DAY), unlimited=False)
+    return SetCustomEntitlement(
+        feature="calls", mode=CustomEntitlementMode.OVERRIDE, value=daily, starts_at=ago
+    )
 
 
 def newborn(value: object) -> Life:
@@ -145,3 +157,20 @@ def test_usage_is_what_it_is_set_to_and_no_more_is_given_back(value: object, ste
     life.does(ReportUsage(feature="calls", quantity=-3 * ONE))
     assert life.asks("calls").usage is None or life.used() == 0
     assert life.refuses(ReportUsage(feature="calls", quantity=-ONE)) == ["OUT_OF_RANGE value"]
+
+
+@given(RESETS, steps)
+def test_series_of_a_period_agree_for_every_length_and_with_what_is_used(
+    value: object, steps: list[Step]
+) -> None:
+    life = newborn(value)
+    for step in steps:
+        happens(life, step)
+    whole = Span(feature="calls", start=START - 21 * DAY, end=life.present + MOMENT, by=UsageBucket.PERIOD)
+    for point in seen(life, whole).points:
+        start, end = point.bucket.start, point.bucket.end
+        for by in (UsageBucket.DAY, UsageBucket.MONTH, UsageBucket.PERIOD):
+            assert seen(life, Span(feature="calls", start=start, end=end, by=by)).total == point.value
+        usage = life.asks("calls", at=end - MOMENT).usage
+        if usage is not None and usage.metering.window.starts_at == start:
+            assert point.value == usage.used
