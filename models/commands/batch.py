@@ -43,6 +43,7 @@ from rules.credits.accounts import CreditAccount, CreditNeed
 from rules.customers.facts import Customer
 from rules.environments import Environment
 from rules.errors import unreachable
+from rules.revisions import Revision
 from rules.usage.counters import Need, aggregation_of
 from rules.usage.metering import Window
 
@@ -226,6 +227,7 @@ class Batch:
     async def _count_anew(self, needs: Sequence[tuple[UnitOfWork, Need]]) -> None:
         """Count the tallies that are needed and not kept, and find out which values those hold."""
         desks = {desk.owner: desk for desk, _ in needs}
+        self._remember_counted(needs)
         missing = {
             Uncounted(
                 owner=desk.owner,
@@ -237,6 +239,8 @@ class Batch:
         }
         for owner, counted in (await counting.count_anew(self._session, missing)).items():
             desks[owner].count(counted)
+            for window, tally in counted.items():
+                self._memory.counted.keep((owner.customer, window), self._found_at(desks[owner]), tally)
         asked = {
             (desk.owner, window, need.value)
             for desk, need in needs
@@ -246,6 +250,19 @@ class Batch:
         }
         for (owner, window), known in (await counting.values_known(self._session, list(asked))).items():
             desks[owner].count({window: replace(desks[owner].state.tallies[window], known=known)})
+
+    def _remember_counted(self, needs: Iterable[tuple[UnitOfWork, Need]]) -> None:
+        """Take the tallies that no table has from memory, where they were counted at the same revision."""
+        for desk, need in needs:
+            if need.window not in desk.state.tallies:
+                place = (desk.owner.customer, need.window)
+                tally = self._memory.counted.get(place, self._found_at(desk))
+                if tally is not None:
+                    desk.count({need.window: tally})
+
+    def _found_at(self, desk: UnitOfWork) -> Revision:
+        """Give the revision at which a customer was loaded; what was counted then holds until a write."""
+        return Revision(self._flats[desk.owner.environment].catalog.revision, desk.found_revision)
 
     def _settled(self, turn: _PendingCommand) -> Outcome:
         if turn.settled is not None:

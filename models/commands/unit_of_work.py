@@ -53,6 +53,11 @@ class UnitOfWork:
         customer = self.state.customer
         return self._found.customer if customer is None else customer
 
+    @property
+    def found_revision(self) -> int:
+        """The customer's revision as loaded, whatever the commands so far made of it."""
+        return self._found.customer.revision
+
     def open(self, books: Mapping[str, CreditAccount]) -> None:
         """Add credit accounts to the state, by credit type."""
         self._books = books
