@@ -11,6 +11,7 @@ TOP_LEVEL = {
     *ROOMS,
     "tests",
     "docs",
+    "findings",
     "pyproject.toml",
     "README.md",
     "CONTRIBUTING.md",
