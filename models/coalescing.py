@@ -98,7 +98,7 @@ class Coalescer(Generic[Item, Result]):
         return result
 
     async def close(self) -> None:
-        """Finish what has been accepted."""
+        """Finish all accepted items."""
         if self._worker is not None:
             await self._worker
 

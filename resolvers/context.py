@@ -1,4 +1,4 @@
-"""What a resolver works with: the database, the ledger, the catalogs, the clock and who is asking."""
+"""What a resolver works with: database, group commit, catalogs, clock and caller."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ Answer = TypeVar("Answer")
 
 
 def real_time() -> datetime:
-    """Give the real time: the only place that reads it."""
+    """Return the real time: the only place that reads it."""
     return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Replica:
-    """A database that follows the primary, maybe some way behind, and what is asked of it at a glance."""
+    """A database that follows the primary, possibly with a delay, and the reader of its probes."""
 
     database: Database
     glances: ProbeReader
@@ -41,12 +41,12 @@ class Replica:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """What all requests of a process share. Questions go to the ``replica``, where there is one."""
+    """What all requests of a process share. Queries go to the ``replica`` if there is one."""
 
     database: Database
     replica: Replica | None
     memory: MemoryCache
-    ledger: GroupCommit
+    commands: GroupCommit
     glances: ProbeReader
     keys: KeyRing
     signer: TokenSigner
@@ -54,11 +54,11 @@ class Services:
     notices: ChangeNotifications
     listening: NotificationListener
     rulebook: Rulebook | None = None
-    """The rules of time zones that this process has, where it is known which they are."""
+    """The rules of time zones of this process; None if they are not known."""
     previewing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
-    """Previews of an edit take turns, lest they take all readers and all of the processor."""
+    """Previews of an edit run one at a time, so that they do not take all readers and the processor."""
     drawing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
-    """What is drawn up in a thread of its own, tables and series, takes turns for the same reason."""
+    """Tables and series are built in a thread, one at a time, for the same reason."""
     _shared: dict[object, Any] = field(default_factory=dict)
 
     @classmethod
@@ -72,11 +72,11 @@ class Services:
         *,
         zones: ZoneRules | None = None,
     ) -> Services:
-        """Put the services on a database; ``committed`` is told how many acts each transaction had.
+        """Build the services on a database; ``committed`` receives the number of commands per transaction.
 
-        Without a secret for tokens, it is the one that the database keeps. ``replica`` follows the database.
-        ``zones`` are the rules of time zones of this process: with them it takes no acts that another with
-        newer ones would judge otherwise.
+        Without a secret for tokens, the database's own is used. ``replica`` follows the database. ``zones``
+        are the rules of time zones of this process: with them it refuses commands that a process with newer
+        rules would judge otherwise.
         """
         memory, keys = MemoryCache(), KeyRing(database, clock)
         rulebook = None if zones is None else Rulebook(zones, clock)
@@ -89,7 +89,7 @@ class Services:
             if replica is None
             else Replica(database=replica, glances=ProbeReader(replica.held, clock)),
             memory=memory,
-            ledger=GroupCommit(database, memory, clock, committed, notices.tell, rulebook=rulebook),
+            commands=GroupCommit(database, memory, clock, committed, notices.tell, rulebook=rulebook),
             glances=ProbeReader(database.held, clock),
             keys=keys,
             signer=TokenSigner(database, clock, token_secret),
@@ -100,7 +100,7 @@ class Services:
         )
 
     def own(self, what: object, make: Callable[[], Answer]) -> Answer:
-        """Give the one thing of its kind that a process has, made when it is first needed."""
+        """Return the one object of its kind of this process, made when first needed."""
         if what not in self._shared:
             self._shared[what] = make()
         found: Answer = self._shared[what]
@@ -112,8 +112,8 @@ class Services:
         return self.memory.catalogs
 
     async def close(self) -> None:
-        """Finish what has been accepted, then let go of the database, whatever one of them says to it."""
-        closings = [self.listening.close, self.ledger.close, self.keys.settle, self.database.close]
+        """Finish all accepted work, then close the database, even if one of them fails."""
+        closings = [self.listening.close, self.commands.close, self.keys.settle, self.database.close]
         if self.replica is not None:
             closings.append(self.replica.database.close)
         async with AsyncExitStack() as stack:
@@ -132,7 +132,7 @@ class Context:
     _own: dict[object, Any] = field(default_factory=dict)
 
     async def once(self, what: object, find: Callable[[], Coroutine[Any, Any, Answer]]) -> Answer:
-        """Find something out once for all fields of a request that need it."""
+        """Compute something once for all fields of a request that need it."""
         if what not in self._asked:
             self._asked[what] = asyncio.create_task(find())
         # Shielded: graphql-core cancels the fields beside one that fails, and others wait for the same.
@@ -140,7 +140,7 @@ class Context:
         return found
 
     def own(self, what: object, make: Callable[[], Answer]) -> Answer:
-        """Give the one thing of its kind that a request has, made when it is first needed."""
+        """Return the one object of its kind of this request, made when first needed."""
         if what not in self._own:
             self._own[what] = make()
         found: Answer = self._own[what]
@@ -148,7 +148,7 @@ class Context:
 
     @property
     def replica(self) -> Replica | None:
-        """Where this request reads; None is the primary."""
+        """The database that this request reads; None is the primary."""
         return None if self.newest else self.services.replica
 
     def read_newest(self) -> None:
@@ -161,5 +161,5 @@ class Context:
         return self.viewer.environment
 
     def visible(self, flat: ResolvedCatalog) -> ResolvedCatalog:
-        """Give of a catalog what may be seen: what was never published only by whom it is there for."""
+        """Return the catalog as the caller may see it: unpublished packages are for editors only."""
         return flat if self.viewer.sees_drafts else flat.published

@@ -190,4 +190,4 @@ async def upsert_customer(context: Context, deed: UpsertCustomer) -> CommandResu
 
 async def customer_command(context: Context, customer_key: str, deed: Command) -> CommandResult:
     """Run a command on a customer; raises Rejected with every problem."""
-    return await context.services.ledger.commit(context.environment, customer_key, deed)
+    return await context.services.commands.commit(context.environment, customer_key, deed)

@@ -88,7 +88,7 @@ async def _follow(services: Services, rulebook: Rulebook) -> int:
 
 async def _has_moved(services: Services, address: Address) -> bool:
     try:
-        return (await services.ledger.commit(*address, FollowTimeZones())).number is not None
+        return (await services.commands.commit(*address, FollowTimeZones())).number is not None
     except OlderRules:
         # A process with newer rules has started meanwhile, and moves it.
         return False

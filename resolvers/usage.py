@@ -29,18 +29,18 @@ from rules.values import FeatureType
 
 async def report_usage(context: Context, customer: str, act: ReportUsage) -> tuple[CommandResult, Decision]:
     """Record usage, and decide the feature again; raises Rejected with every problem."""
-    done = await context.services.ledger.commit(context.environment, customer, act)
+    done = await context.services.commands.commit(context.environment, customer, act)
     return done, state_after(done, AccessCheck(customer=customer, feature=act.feature))
 
 
 async def ingest(context: Context, customer: str, act: IngestEvent) -> CommandResult:
     """Count an event in the features whose meters it matches; raises Rejected with every problem."""
-    return await context.services.ledger.commit(context.environment, customer, act)
+    return await context.services.commands.commit(context.environment, customer, act)
 
 
 async def consume(context: Context, customer: str, act: Consume | Reserve) -> tuple[CommandResult, Decision]:
     """Consume or reserve a quantity if that is allowed; raises Rejected for bad input, never for a denial."""
-    done = await context.services.ledger.commit(context.environment, customer, act)
+    done = await context.services.commands.commit(context.environment, customer, act)
     if done.decision is not None and done.state.customer is not None:
         return done, done.decision
     # On a replay, and for a customer who does not exist, the answer is the current state.
@@ -51,7 +51,7 @@ async def end_hold(
     context: Context, customer: str, act: SettleReservation | ReleaseReservation
 ) -> tuple[CommandResult, Decision]:
     """Settle or release a reservation, and decide its feature again; raises Rejected with every problem."""
-    done = await context.services.ledger.commit(context.environment, customer, act)
+    done = await context.services.commands.commit(context.environment, customer, act)
     feature = done.state.holds[act.key].feature
     return done, state_after(done, AccessCheck(customer=customer, feature=feature))
 

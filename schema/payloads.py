@@ -1,4 +1,4 @@
-"""How a payload names the write that it answers for."""
+"""The revision that a payload returns."""
 
 from collections.abc import Iterable
 
@@ -9,17 +9,17 @@ from schema.scalars import Revision
 
 
 def catalog_revision(flat: ResolvedCatalog) -> Revision:
-    """Name the catalog's newest write."""
+    """Return the catalog's newest revision."""
     return Revision(str(RevisionName(flat.catalog.revision)))
 
 
 def revision_written(done: CommandResult) -> Revision | None:
-    """Name what an act wrote; None where it wrote nothing."""
+    """Return the revision that a command wrote; None if it wrote nothing."""
     return None if done.revision is None else Revision(str(done.revision))
 
 
 def revision_written_by_all(done: Iterable[CommandResult]) -> Revision | None:
-    """Name what many acts wrote: the last write of one customer, of several the catalog's that they saw."""
+    """Return the revision of many commands: the last write of one customer, or the catalog's for several."""
     written = [one for one in done if one.revision is not None]
     if not written:
         return None

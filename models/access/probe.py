@@ -98,7 +98,7 @@ class ProbeReader:
             _probe_statement(dialect.name, parameter_rows(dialect.name, **_ASKED)), dialect
         )
         self._reads: Coalescer[Sequence[ProbeKey], list[AccessProbe | None]] = Coalescer(
-            self._read_together, name="glances"
+            self._read_together, name="probe"
         )
 
     async def at(self, places: Sequence[ProbeKey]) -> list[AccessProbe | None]:

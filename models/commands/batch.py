@@ -1,7 +1,7 @@
-"""One transaction of the ledger: lock the customers, load them, apply each act, write what changed.
+"""One transaction of group commit: lock customers, load them, apply each command, write what changed.
 
 On PostgreSQL a statement that waited for a lock reads other tables as they were before the wait, so
-that everything is loaded by statements that come after the lock's.
+statements after the lock load everything.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ What = TypeVar("What")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
-    """An act on the customer at an address."""
+    """A command and the address of its customer."""
 
     address: Address
     act: Command
@@ -65,9 +65,9 @@ Outcome = CommandResult | Exception
 
 @dataclass(slots=True, kw_only=True)
 class _PendingCommand:
-    """An act's turn: where and when it happens, on whose desk, and what came of it.
+    """A command in its transaction: when it happens, on which unit of work, and its outcome.
 
-    One whose rule fails changes nothing and does no harm to its neighbours.
+    A command whose rule fails changes nothing and does not affect others.
     """
 
     act: Command
@@ -75,28 +75,28 @@ class _PendingCommand:
     desk: UnitOfWork | None
     taken: TakenBy | None
     windows: frozenset[Window] = frozenset()
-    """The windows whose tallies the act needs."""
+    """The windows whose counters the command needs."""
     settled: Outcome | None = None
 
     @property
     def state(self) -> CustomerState:
-        """What the act finds."""
+        """The state that the command finds."""
         return NOBODY if self.desk is None else self.desk.account_for(self.act)
 
     def asks(
         self, needs: Callable[[CommandContext, CustomerState], Iterable[What]]
     ) -> list[tuple[UnitOfWork, What]]:
-        """Give what the act needs on its desk."""
+        """Return the command's needs, each with the unit of work."""
         if self.desk is None:
             return []
         try:
             return [(self.desk, need) for need in needs(self.scene, self.state)]
-        except Exception as error:  # noqa: BLE001 - whatever it is, its own caller is told
+        except Exception as error:  # noqa: BLE001 - its own caller receives it
             self.settled = error
             return []
 
     def tallies(self) -> list[tuple[UnitOfWork, Need]]:
-        """Give the tallies that the act needs, and remember of which windows they are."""
+        """Return the counters that the command needs, and keep their windows."""
         needs = self.asks(self.act.needs)
         self.windows = frozenset(need.window for _, need in needs)
         return needs
@@ -104,7 +104,7 @@ class _PendingCommand:
     def done(
         self, change: StateChange | None, number: int | None, outcome: Mapping[str, int]
     ) -> CommandResult:
-        """Tell what came of the act; no change is a replay of the first."""
+        """Return the result of the command; without a change it is a replay of the first."""
         return CommandResult(
             state=self.state if change is None or change.changed else change.state,
             flat=self.scene.flat,
@@ -117,7 +117,7 @@ class _PendingCommand:
 
 
 class Batch:
-    """The acts of one transaction, and what they find and leave."""
+    """The commands of one transaction, and the state that they find and leave."""
 
     def __init__(
         self, session: AsyncSession, memory: MemoryCache, real: datetime, rulebook: Rulebook | None = None
@@ -134,7 +134,7 @@ class Batch:
         self._newly_taken: list[tuple[TakenBy, First]] = []
 
     async def settle(self, commands: Sequence[Submission]) -> list[Outcome]:
-        """Decide and write every act; one that is refused, or whose rule fails, changes nothing."""
+        """Decide and write every command; one that is refused, or whose rule fails, changes nothing."""
         await self._load(commands)
         turns = self._turns(commands)
         wanted = {turn.taken for turn in turns if turn.taken is not None}
@@ -160,7 +160,7 @@ class Batch:
         await self._lay_out(locked.customers, commands)
 
     async def _lay_out(self, found: Mapping[Address, Customer], commands: Sequence[Submission]) -> None:
-        """Make a desk for every customer there is."""
+        """Make a unit of work for every customer who exists."""
         owners = {address: Owner(address[0], customer.number) for address, customer in found.items()}
         named = {
             (owners[command.address], key)
@@ -181,13 +181,13 @@ class Batch:
         }
 
     def _first_instant(self) -> datetime:
-        """Give an instant that no act of this transaction comes before."""
+        """Return an instant that is not after any command of this transaction."""
         return min(
             (environment.now(self._real) for environment in self._environments.values()), default=self._real
         )
 
     def _turns(self, commands: Iterable[Submission]) -> list[_PendingCommand]:
-        """Give every act its own instant: the clock's, or just after the customer's last act."""
+        """Give every command its own instant: the clock's, or just after the customer's last write."""
         clocks = {number: known.now(self._real) for number, known in self._environments.items()}
         last = {address: desk.customer.acted_at for address, desk in self._desks.items()}
         turns = []
@@ -212,7 +212,7 @@ class Batch:
         return turns
 
     async def _open_books(self, needs: Iterable[tuple[UnitOfWork, CreditNeed]]) -> None:
-        """Open the books that acts need, each once; no statement where they need none."""
+        """Load the credit accounts that commands need, each once; no statement if they need none."""
         wanted: defaultdict[CreditAccountKey, set[CreditNeed]] = defaultdict(set)
         desks: dict[Owner, UnitOfWork] = {}
         for desk, need in needs:
@@ -225,7 +225,7 @@ class Batch:
             desks[owner].open(books)
 
     async def _count_anew(self, needs: Sequence[tuple[UnitOfWork, Need]]) -> None:
-        """Count the tallies that are needed and not kept, and find out which values those hold."""
+        """Count windows that are needed and have no counter, and look up the values that they hold."""
         desks = {desk.owner: desk for desk, _ in needs}
         self._remember_counted(needs)
         missing = {
@@ -252,7 +252,7 @@ class Batch:
             desks[owner].count({window: replace(desks[owner].state.tallies[window], known=known)})
 
     def _remember_counted(self, needs: Iterable[tuple[UnitOfWork, Need]]) -> None:
-        """Take the tallies that no table has from memory, where they were counted at the same revision."""
+        """Take counts that no table has from memory, if they were made at the same revision."""
         for desk, need in needs:
             if need.window not in desk.state.tallies:
                 place = (desk.owner.customer, need.window)
@@ -261,7 +261,7 @@ class Batch:
                     desk.count({need.window: tally})
 
     def _found_at(self, desk: UnitOfWork) -> Revision:
-        """Give the revision at which a customer was loaded; what was counted then holds until a write."""
+        """Return the revision at which a customer was loaded; counts made at it hold until the next write."""
         return Revision(self._flats[desk.owner.environment].catalog.revision, desk.found_revision)
 
     def _settled(self, turn: _PendingCommand) -> Outcome:
@@ -269,7 +269,7 @@ class Batch:
             return turn.settled
         try:
             return self._apply(turn)
-        except Exception as error:  # noqa: BLE001 - whatever it is, its own caller is told
+        except Exception as error:  # noqa: BLE001 - its own caller receives it
             return error
 
     def _apply(self, turn: _PendingCommand) -> CommandResult:
@@ -298,7 +298,7 @@ class Batch:
         return turn.done(change, number, change.outcome)
 
     def _check_zones(self, customer: Customer | None) -> None:
-        """Raise OlderRules where another process counts by newer rules of a zone of the customer's."""
+        """Raise OlderRules if another process uses newer rules of the customer's time zone."""
         if self._ruling is not None:
             self._ruling.refuse(customer)
 

@@ -1,7 +1,7 @@
-"""The ledger: acts on customers that arrive together share one transaction.
+"""Group commit: commands that arrive together share one transaction.
 
-While a transaction is under way, acts that arrive wait and go into the next one together: commits are
-shared, and the database's locks decide between processes. What was answered is on disk.
+Commands that arrive while a transaction runs wait for the next one. They share its commit; the database's
+locks decide between processes. An answered command is on disk.
 """
 
 from __future__ import annotations
@@ -23,28 +23,29 @@ from rules.commands.command import Command, CommandResult, Ordering
 from rules.errors import unreachable
 
 MOST_ACTS = 500
-"""Acts in one transaction."""
+"""The most commands in one transaction."""
 
 MOST_ATTEMPTS = 5
-"""How often a batch is tried that lost to another process."""
+"""How often a transaction is tried that lost to another process."""
 
 _LOST_TO_ANOTHER = ("40001", "40P01")
 """PostgreSQL's codes for a serialization failure and a deadlock."""
 
 
 def nobody_counts(_acts: int) -> None:
-    """Let a transaction pass uncounted."""
+    """Count nothing."""
 
 
 def nobody_hears(_notices: Iterable[ChangeNotification]) -> None:
-    """Let a change pass untold."""
+    """Notify nobody."""
 
 
 class GroupCommit:
-    """Does acts on customers, many in one transaction, each as if it were alone.
+    """Applies commands, many in one transaction, each as if it were alone.
 
-    ``committed`` is told of how many acts each transaction had, and ``tell`` whom they changed. With a
-    ``rulebook``, acts that another process would judge by newer rules of a time zone raise OlderRules.
+    ``committed`` receives the number of commands of each transaction, ``tell`` the notifications of what
+    changed. With a ``rulebook``, a command that another process would judge by newer rules of a time zone
+    raises OlderRules.
     """
 
     def __init__(
@@ -64,18 +65,18 @@ class GroupCommit:
         self._tell = tell
         self._rulebook = rulebook
         self._acts: Coalescer[Submission, CommandResult] = Coalescer(
-            self._write, take_transaction, name="ledger"
+            self._write, take_transaction, name="group commit"
         )
 
     async def commit(self, environment: int, customer: str, act: Command) -> CommandResult:
-        """Do an act; raises Rejected, and then nothing has changed.
+        """Apply a command; raises Rejected, and then nothing has changed.
 
-        An act whose caller goes away while it waits is done all the same.
+        It is applied even if its caller goes away while it waits.
         """
         return await self._acts.ask(Submission(address=(environment, customer), act=act))
 
     async def close(self) -> None:
-        """Finish what has been accepted."""
+        """Finish all accepted commands."""
         await self._acts.close()
 
     async def _write(self, commands: Sequence[Submission]) -> list[Outcome]:
@@ -100,10 +101,10 @@ class GroupCommit:
 
 
 def take_transaction(queue: Queue[Submission, CommandResult]) -> Choice[Submission, CommandResult]:
-    """Choose the acts of the next transaction, in order of arrival.
+    """Choose the commands of the next transaction, in order of arrival.
 
-    An act that changes a customer's facts is that customer's last in it, and one that must see what was
-    done before is the first.
+    A command that changes a customer's facts is that customer's last in it, and one that must see earlier
+    commands is the first.
     """
     batch: list[Waiting[Submission, CommandResult]] = []
     left: list[Waiting[Submission, CommandResult]] = []
@@ -125,7 +126,7 @@ def take_transaction(queue: Queue[Submission, CommandResult]) -> Choice[Submissi
 
 
 def _notices(commands: Sequence[Submission], settled: Sequence[Outcome]) -> list[ChangeNotification]:
-    """Tell whom acts have changed, each once and how far they have come."""
+    """Return a notification for each changed customer, with the newest revision."""
     furthest = {
         command.address: done.revision
         for command, done in zip(commands, settled, strict=True)

@@ -64,7 +64,7 @@ def credits_of(decision: Decision) -> CreditAccountView | None:
 
 async def credit_command(context: Context, customer: str, deed: Command) -> CommandResult:
     """Run a command on a customer's credits; raises Rejected with every problem."""
-    return await context.services.ledger.commit(context.environment, customer, deed)
+    return await context.services.commands.commit(context.environment, customer, deed)
 
 
 def balance_after(done: CommandResult, credit_type: str) -> CreditAccountView | None:

@@ -1,6 +1,6 @@
-"""What a plan says once its base plans have spoken: every row, where it came from, in what order.
+"""Inheritance: the entitlements of a plan with those of its base plans, their origin and their order.
 
-Per key the nearest row wins, whole. A revocation is silence: below it the key is not inherited.
+Per key the nearest entitlement wins, whole. Below a revocation the key is not inherited.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from rules.catalog.facts import Catalog, Content, CreditRate, Feature, FeatureSt
 from rules.values import Granted, Metered, Revoked
 
 DEEPEST = 10
-"""The most plans that a chain of base plans may hold, the plan itself and its descendants counted."""
+"""The most plans in a chain of base plans, the plan itself and its descendants included."""
 
 
 class Origin(StrEnum):
-    """Where a row of a package was set."""
+    """Which package sets an entitlement."""
 
     OWN = "OWN"
     INHERITED = "INHERITED"
@@ -27,7 +27,7 @@ class Origin(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResolvedRow:
-    """A row as a package shows it; ``overrides`` is the inherited row that it replaces."""
+    """An entitlement as a package shows it; ``overrides`` is the inherited one that it replaces."""
 
     row: Row
     origin: Origin
@@ -36,7 +36,7 @@ class ResolvedRow:
 
     @property
     def speaks(self) -> bool:
-        """False for a revocation, which is silence."""
+        """False for a revocation."""
         return not isinstance(self.row.value, Revoked)
 
 
@@ -44,7 +44,7 @@ Rows = tuple[ResolvedRow, ...]
 
 
 def inheritable(rows: Iterable[ResolvedRow]) -> Rows:
-    """What a child plan inherits: all but revocations and rows that hold for one price only."""
+    """Return what a child plan inherits: all but revocations and entitlements limited to a price."""
     return tuple(
         replace(resolved, origin=Origin.INHERITED, overrides=None)
         for resolved in rows
@@ -53,7 +53,7 @@ def inheritable(rows: Iterable[ResolvedRow]) -> Rows:
 
 
 def resolve(content: Content, package: str, inherited: Iterable[ResolvedRow] = ()) -> Rows:
-    """Lay a package's own rows over what it inherits; inherited ones come first."""
+    """Combine a package's own entitlements with the inherited ones, which come first."""
     above = {resolved.row.key: resolved for resolved in inherited}
     own: dict[str, list[Row]] = {}
     for row in content.rows:
@@ -66,13 +66,13 @@ def resolve(content: Content, package: str, inherited: Iterable[ResolvedRow] = (
 
 
 def arrange(rows: Rows, order: Iterable[str]) -> Rows:
-    """Put rows of the keys named first, in this order; all others keep theirs."""
+    """Put the named keys first, in this order; all others keep theirs."""
     places = {key: place for place, key in enumerate(order)}
     return tuple(sorted(rows, key=lambda resolved: places.get(resolved.row.key, len(places))))
 
 
 def _merge(package: str, above: ResolvedRow | None, own: list[Row]) -> Iterable[ResolvedRow]:
-    """Give the rows of one key: the one that holds for every price, then those for one."""
+    """Return the entitlements of one key: the one for every price, then those for one price."""
     plain = next((row for row in own if row.price is None), None)
     if above is not None and (plain is None or _waits(plain, above)):
         yield above
@@ -84,12 +84,12 @@ def _merge(package: str, above: ResolvedRow | None, own: list[Row]) -> Iterable[
 
 
 def _waits(row: Row, above: ResolvedRow) -> bool:
-    """Tell whether a boolean row lies under an inherited one, which is then shown once."""
+    """Return whether a boolean entitlement lies under an inherited one, which is then shown once."""
     return isinstance(row.value, Granted) and isinstance(above.row.value, Granted)
 
 
 def _is_mute(row: Row, plain: Row | None, above: ResolvedRow | None) -> bool:
-    """Tell whether a row for one price changes nothing and is not shown."""
+    """Return whether an entitlement for one price changes nothing and is not shown."""
     if above is None:
         return isinstance(row.value, Revoked)
     revoked = plain is not None and isinstance(plain.value, Revoked)
@@ -102,7 +102,7 @@ def _stated(package: str, row: Row, above: ResolvedRow | None) -> ResolvedRow:
 
 
 def rows_in_effect(rows: Iterable[ResolvedRow], price: str | None) -> dict[str, ResolvedRow]:
-    """Give the row of each key that holds for a subscription on this price; revocations are silent."""
+    """Return the entitlement of each key that holds for a subscription on this price, without revocations."""
     nearest: dict[str, ResolvedRow] = {}
     for resolved in rows:
         if resolved.row.price is None or resolved.row.price == price:
@@ -112,7 +112,7 @@ def rows_in_effect(rows: Iterable[ResolvedRow], price: str | None) -> dict[str, 
 
 
 def descendants(catalog: Catalog, base: str) -> list[str]:
-    """Every plan whose published version inherits from this one, bases before those derived from them."""
+    """Return every plan whose published version inherits from this one, bases before derived plans."""
     children: dict[str, list[str]] = {}
     for package in catalog.packages.values():
         if package.published is not None and package.published.content.base is not None:
@@ -128,9 +128,9 @@ def descendants(catalog: Catalog, base: str) -> list[str]:
 
 
 class ResolvedCatalog:
-    """A catalog whose versions are resolved once, when first asked for.
+    """A catalog whose versions are resolved once, when first needed.
 
-    ``supposed`` is the name of the edit, not made, that it would come from; None for what there is.
+    ``supposed`` names the edit of a preview that it comes from; None for the real catalog.
     """
 
     def __init__(self, catalog: Catalog, supposed: str | None = None) -> None:
@@ -167,7 +167,7 @@ class ResolvedCatalog:
         return chain
 
     def metered_by(self, event: str) -> Sequence[tuple[Feature, Meter]]:
-        """Give the features, archived ones left aside, that events of a name may count in."""
+        """Return the unarchived features whose meters count events of a name."""
         if self._metered is None:
             self._metered = {}
             for feature in self.catalog.features.values():
@@ -178,7 +178,7 @@ class ResolvedCatalog:
 
     @cached_property
     def published(self) -> ResolvedCatalog:
-        """What the public may see: what was never published is not there, and nothing has a draft."""
+        """The catalog that the public may see: published packages, without drafts."""
         known = self.catalog.packages.items()
         public = {
             key: replace(package, draft=None) for key, package in known if package.published is not None
@@ -186,7 +186,7 @@ class ResolvedCatalog:
         return ResolvedCatalog(replace(self.catalog, packages=public), self.supposed)
 
     def rows(self, package: str, number: int) -> Rows:
-        """Give the rows of a published version, in display order."""
+        """Return the entitlements of a published version, in display order."""
         known = self._rows.get((package, number))
         if known is None:
             order = self.catalog.packages[package].versions[number - 1].content.order
@@ -195,7 +195,7 @@ class ResolvedCatalog:
         return known
 
     def _naturally(self, package: str, number: int) -> Rows:
-        """Give the rows of a published version as derived plans inherit them, whatever its own order."""
+        """Return the entitlements of a published version in natural order, as derived plans inherit them."""
         known = self._resolved.get((package, number))
         if known is None:
             version = self.catalog.packages[package].versions[number - 1]
@@ -205,7 +205,7 @@ class ResolvedCatalog:
         return known
 
     def held(self, package: str, number: int, price: str | None) -> Mapping[str, ResolvedRow]:
-        """Give what a published version says to a subscription on this price, by key."""
+        """Return what a published version includes for a subscription on this price, by key."""
         known = self._held.get((package, number, price))
         if known is None:
             known = rows_in_effect(self.rows(package, number), price)
@@ -213,19 +213,19 @@ class ResolvedCatalog:
         return known
 
     def draft_rows(self, package: Package) -> Rows:
-        """Give the rows of a package's draft, over its base plan's published version, in display order."""
+        """Return the entitlements of a package's draft over its base's published version, in order."""
         content = package.newest
         rows = resolve(content, package.key, self._inherited(content.base, self.base_number(content)))
         return arrange(rows, content.order)
 
     def current_rows(self, package: Package) -> Rows:
-        """Give the rows that readers see: the published version's, else the draft's."""
+        """Return the entitlements that readers see: the published version's, else the draft's."""
         if package.published is None:
             return self.draft_rows(package)
         return self.rows(package.key, package.published.number)
 
     def rates(self, content: Content, base_version: int | None) -> dict[str, CreditRate]:
-        """Give the credit rates of a content over a version of its base plan; the nearest wins."""
+        """Return the credit rates of a content over a version of its base plan; the nearest wins."""
         rates = {rate.feature: rate for rate in content.rates}
         base, number = content.base, base_version
         while base is not None and number is not None:
@@ -235,7 +235,7 @@ class ResolvedCatalog:
         return rates
 
     def rates_of(self, package: str, number: int) -> Mapping[str, CreditRate]:
-        """Give the credit rates of a published version, by feature."""
+        """Return the credit rates of a published version, by feature."""
         known = self._rates.get((package, number))
         if known is None:
             version = self.catalog.packages[package].versions[number - 1]
@@ -244,12 +244,12 @@ class ResolvedCatalog:
         return known
 
     def base_number(self, content: Content) -> int | None:
-        """Give the version of its base plan that a draft inherits from: the newest published."""
+        """Return the version of its base plan that a draft inherits from: the newest published."""
         base = self.catalog.packages.get(content.base) if content.base else None
         return base.published.number if base and base.published else None
 
     def inherited(self, content: Content) -> dict[str, ResolvedRow]:
-        """Give what a draft inherits from its base plan's published version, by key, overridden or not."""
+        """Return what a draft inherits from its base plan's published version, by key, overridden or not."""
         rows = self._inherited(content.base, self.base_number(content))
         return {resolved.row.key: resolved for resolved in rows}
 

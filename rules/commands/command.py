@@ -1,4 +1,4 @@
-"""Acts on one customer: each a pure function from the account it finds to the account it leaves."""
+"""Commands on one customer: each a pure function from the state it finds to the state it leaves."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ from rules.usage.reservations import Reservation
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerState:
-    """What an act finds and leaves: the customer, None where there is none, their usage and holds.
+    """What a command finds and leaves: the customer, None if there is none, their counters and reservations.
 
-    Among the holds, by key, are those that are open and those that acts name. Books of credits, by
-    credit type, are those that acts need.
+    ``holds`` has, by key, the open reservations and those that commands name. ``books`` has, by credit type,
+    the credit accounts that commands need.
     """
 
     customer: Customer | None
@@ -41,9 +41,9 @@ class CustomerState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandContext:
-    """When and where an act happens: the catalog in force, the act's own instant, and the clock's time.
+    """The surroundings of a command: the catalog in force, its own instant, and the clock's time.
 
-    ``customer`` is the key of the customer that the act names, whether there is one or not.
+    ``customer`` is the key that the command names, whether a customer has it or not.
     """
 
     flat: ResolvedCatalog
@@ -52,23 +52,23 @@ class CommandContext:
     customer: str = ""
 
     def subject(self, customer: Customer | None, question: AccessCheck) -> ResolvedCheck:
-        """Find what a question that an act asks is about."""
+        """Resolve the check of a command."""
         return resolution_cache.cached_check(self.flat, customer, question, self.now)
 
     def rate(self, customer: Customer, feature: str) -> CreditRate | None:
-        """Tell how many credits using a feature burns beyond its limit; None where it burns none."""
+        """Return how many credits using a feature burns beyond its limit; None if it burns none."""
         return resolution_cache.rate(self.flat, customer, feature, self.now)
 
     def window(self, customer: Customer, feature: str, at: datetime | None = None) -> Window:
-        """Give the window in which usage of an instant, None for now, counts."""
+        """Return the window in which usage of an instant counts; ``at`` is now if None."""
         return resolution_cache.window(self.flat, customer, feature, at or self.now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StateChange:
-    """What an act did: the account it left, what it recorded, and what is told again on a replay.
+    """What a command did: the state it left, what it recorded, and the outcome that a replay returns.
 
-    An act that was answered with a no has ``changed`` nothing, and takes no key.
+    A command whose answer is a denial has ``changed`` nothing, and takes no idempotency key.
     """
 
     state: CustomerState
@@ -81,9 +81,9 @@ class StateChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandResult:
-    """What came of an act: the account as it is now, and what the act, or its first time, did.
+    """The result of a command: the state now, and what the command did, or did the first time.
 
-    ``number`` is the customer's revision of that act; None where it was answered with a no.
+    ``number`` is the customer's revision of that write; None if it was denied.
     """
 
     state: CustomerState
@@ -96,7 +96,7 @@ class CommandResult:
 
     @property
     def revision(self) -> Revision | None:
-        """The name of the write, on a replay of the first; None where nothing was written."""
+        """The revision of the write, on a replay of the first one; None if nothing was written."""
         return None if self.number is None else Revision(self.flat.catalog.revision, self.number)
 
 
@@ -104,47 +104,47 @@ class Ordering(Enum):
     """The place of a command among its customer's commands of one transaction."""
 
     FIRST = auto()
-    """It must see what commands before it did."""
+    """It must see what earlier commands did."""
     ANY = auto()
-    """It changes usage alone."""
+    """It changes usage only."""
     LAST = auto()
-    """It changes facts, by which later commands are decided."""
+    """It changes facts, on which later commands depend."""
 
 
 class Command(Protocol):
-    """Something done to one customer, decided and recorded as one."""
+    """A write to one customer, decided and recorded in one step."""
 
     operation: ClassVar[str]
     creates: ClassVar[bool]
-    """Whether a customer who does not exist is made."""
+    """Whether it creates a customer who does not exist."""
     ordering: ClassVar[Ordering]
     """Its place among its customer's commands of one transaction."""
     key_field: ClassVar[str]
-    """The input field that holds the idempotency key."""
+    """The input field of the idempotency key."""
     known_by_key: ClassVar[bool]
-    """Whether the key alone tells that it is the same act again, whatever else its input says."""
+    """Whether the key alone makes it a replay, whatever the rest of its input says."""
 
     @property
     def idempotency_key(self) -> str | None:
-        """The key under which the act happens once."""
+        """The key under which the command happens once."""
 
     @property
     def hold_key(self) -> str | None:
-        """The key of the hold that the act is about."""
+        """The key of the reservation that the command names."""
 
     def needs(self, scene: CommandContext, state: CustomerState) -> Iterable[Need]:
-        """Tell which tallies the act and its answer need."""
+        """Return the counters that the command and its answer need."""
 
     def credit_needs(self, scene: CommandContext, state: CustomerState) -> Iterable[CreditNeed]:
-        """Tell which books of credits the act and its answer need."""
+        """Return the credit accounts that the command and its answer need."""
 
     def apply(self, scene: CommandContext, state: CustomerState) -> StateChange:
-        """Do it; raises Rejected with every problem, and then nothing has changed."""
+        """Apply the command; raises Rejected with every problem, and then nothing has changed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FactsCommand:
-    """An act that changes a customer's facts and leaves usage alone."""
+    """A command that changes a customer's facts and leaves usage alone."""
 
     creates: ClassVar[bool] = False
     ordering: ClassVar[Ordering] = Ordering.LAST
@@ -155,21 +155,21 @@ class FactsCommand:
 
     @property
     def hold_key(self) -> str | None:
-        """None: holds do not matter."""
+        """None: it needs no reservation."""
         return None
 
     def needs(self, scene: CommandContext, state: CustomerState) -> Iterable[Need]:  # noqa: ARG002
-        """None: usage does not matter."""
+        """None: it needs no usage."""
         return ()
 
     def credit_needs(self, scene: CommandContext, state: CustomerState) -> Iterable[CreditNeed]:  # noqa: ARG002
-        """None: what facts make of credits follows from them when someone asks."""
+        """None: what facts make of credits follows from them when somebody asks."""
         return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsageCommand:
-    """An act on usage, which leaves a customer's facts alone."""
+    """A command on usage, which leaves a customer's facts alone."""
 
     creates: ClassVar[bool] = False
     ordering: ClassVar[Ordering] = Ordering.ANY
@@ -178,7 +178,7 @@ class UsageCommand:
 
     @property
     def hold_key(self) -> str | None:
-        """None: only the open holds matter."""
+        """None: it needs the open reservations only."""
         return None
 
     def credit_needs(self, scene: CommandContext, state: CustomerState) -> Iterable[CreditNeed]:  # noqa: ARG002
@@ -187,9 +187,9 @@ class UsageCommand:
 
 
 def input_digest(act: Command) -> str:
-    """Give a digest that is equal for inputs that are equal by value.
+    """Return a digest that is equal for inputs that are equal by value.
 
-    What is left at its default does not count, so that a default written out is the same input.
+    Fields at their default do not count, so that a default written out is the same input.
     """
     said = {name: value for name, default in _defaults(type(act)) if (value := getattr(act, name)) != default}
     return hashlib.sha256(_canonical(_by_value(said)).encode()).hexdigest()
@@ -213,7 +213,7 @@ def _by_value(said: object) -> object:
 
 @cache
 def _defaults(act: type) -> tuple[tuple[str, object], ...]:
-    """Give what an input says, with its default; the key is how it is found, and no part of it."""
+    """Return the fields of an input with their defaults; the key finds an input, and is no part of it."""
     return tuple((known.name, known.default) for known in fields(act) if known.name != "idempotency_key")
 
 
@@ -224,7 +224,7 @@ def idempotency_problems(key: str | None) -> Iterator[Problem]:
 
 
 def missing_customer(key: str) -> Problem:
-    """A customer who does not exist; no other customers are suggested, whoever names them."""
+    """Return the problem of a customer who does not exist; other customers are never suggested."""
     return Problem(ErrorCode.NOT_FOUND, f"There is no customer '{key}'.", ("customer",))
 
 
@@ -237,6 +237,6 @@ def customer_problems(scene: CommandContext, customer: Customer | None) -> Itera
 
 
 def conflict(act: Command) -> Rejected:
-    """A key that was used before with another input."""
+    """Return the refusal of a key that was used before with another input."""
     message = f"The key '{act.idempotency_key}' was used before with another input."
     return Rejected([Problem(ErrorCode.IDEMPOTENCY_CONFLICT, message, (act.key_field,))])

@@ -1,7 +1,7 @@
-"""How large a document is: depth, root fields, aliases, directives and cost, in one pass over it.
+"""The complexity of a document: depth, root fields, aliases, directives and cost, in one pass.
 
-Every fragment is measured once, those that it spreads before it, and counts wherever it is spread. So a
-document that fragments blow up to 2ⁿ fields is measured in the time that it takes to read it.
+Every fragment is measured once, after those that it spreads, and counts wherever it is spread. So a document
+whose fragments expand to 2ⁿ fields takes no longer than reading it.
 """
 
 from __future__ import annotations
@@ -53,24 +53,24 @@ _PAGE_DIGITS_MAX = 9
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measures:
-    """What a selection amounts to, with all that it spreads."""
+    """The measures of a selection, with everything that it spreads."""
 
     depth: int = 0
     fields: int = 0
-    """Those at its top."""
+    """The fields at its top."""
     aliases: int = 0
     """Fields with an alias, and those that repeat a field of their selection set."""
     directives: int = 0
     cost: Cost = field(default_factory=Cost)
     away: Cost = field(default_factory=Cost)
-    """What it costs more below something that is told of another instant, and so is what can be."""
+    """What it costs in addition below a field of another instant."""
 
 
 NOTHING = Measures()
 
 
 def measure(schema: GraphQLSchema, document: DocumentNode) -> list[tuple[OperationDefinitionNode, Measures]]:
-    """Measure each operation of a document, be it valid or not."""
+    """Measure each operation of a document, valid or not."""
     return _Pass(schema, document).measures()
 
 
@@ -169,7 +169,7 @@ class _Pass:
 
 
 _NODES = {"Query.node": "id", "Query.nodes": "ids"}
-"""Fields whose ids may name a state at another instant, and where they stand."""
+"""Fields whose ids may name a state at another instant, with the argument that holds them."""
 
 
 def _journeys(
@@ -179,7 +179,7 @@ def _journeys(
     inner: Measures,
     away: Cost,
 ) -> Iterator[Cost]:
-    """What it takes to go to the instants that a field, and what is below it, is asked about."""
+    """Return the cost of the instants that a field and what is below it asks for."""
     if "at" in given:
         yield away
     ids = given.get(_NODES.get(_place(parent, node), ""))
@@ -206,7 +206,7 @@ def _place(parent: GraphQLNamedType | None, node: FieldNode) -> str:
 
 
 def _is_list(known: GraphQLField, parent: GraphQLNamedType | None) -> bool:
-    """Whether a field gives many things; those of a page are counted where the page is asked for."""
+    """Return whether a field returns a list; pages are counted where they are requested."""
     on_a_page = "pageInfo" in getattr(parent, "fields", ())
     of_things = is_list_type(get_nullable_type(known.type)) and not is_leaf_type(get_named_type(known.type))
     return of_things and not on_a_page
@@ -225,13 +225,13 @@ def _length_of(value: ValueNode | None, *, otherwise: int) -> int | Length:
 
 
 def _repeated(selections: Iterable[SelectionNode]) -> int:
-    """Count the fields of a selection set that are there already: merging them takes square time."""
+    """Count repeated fields of a selection set: merging them takes quadratic time."""
     names = [one.name.value for one in selections if isinstance(one, FieldNode) and one.alias is None]
     return len(names) - len(set(names))
 
 
 def _inmost_first(fragments: Mapping[str, FragmentDefinitionNode]) -> Iterator[str]:
-    """Give every fragment after those that it spreads, as far as they do not go round in a circle."""
+    """Return every fragment after those that it spreads, leaving out cycles."""
     begun: set[str] = set()
     for root in fragments:
         path = [(root, iter((root,)))]
@@ -248,7 +248,7 @@ def _inmost_first(fragments: Mapping[str, FragmentDefinitionNode]) -> Iterator[s
 
 
 def _spreads(selection_set: SelectionSetNode) -> Iterator[str]:
-    """Give the fragments that are spread in a selection set."""
+    """Return the fragments that a selection set spreads."""
     waiting = [selection_set]
     while waiting:
         for selection in waiting.pop().selections:

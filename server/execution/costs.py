@@ -1,7 +1,7 @@
-"""What a document costs: roughly the fields that its answer can have, dear ones counted more than once.
+"""The cost of a document: roughly the number of fields of its answer, expensive ones counted more.
 
-A cost is a formula, made once for a document. What a list is long is known from the document, or from a
-variable; then the formula asks for it, and is evaluated for each request.
+A cost is a formula, made once per document. The length of a list comes from the document, or from a variable;
+then each request evaluates the formula.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from resolvers.paging import LARGEST_PAGE
 from schema.nodes import from_id
 
 LIST = 10
-"""Items that a list is taken to have, where nothing says how many."""
+"""The assumed length of a list."""
 
 LISTS = {
     "Customer.accesses": 20,
@@ -31,13 +31,13 @@ LISTS = {
     "__Field.args": 2,
     "__Directive.args": 2,
 }
-"""Items of lists of which more is known; those of introspection as this schema has them."""
+"""The assumed lengths of known lists, such as those of introspection."""
 
 FIELD = 1
-"""What a field costs."""
+"""The cost of a field."""
 
 ACT = 10
-"""What a field of a mutation costs, and in a batch each of its inputs."""
+"""The cost of a field of a mutation, and of each input of a batch."""
 
 WEIGHTS = {
     "Query.access": 5,
@@ -54,22 +54,22 @@ WEIGHTS = {
     "Mutation.applyCatalog": 1_000,
     "Mutation.publishPackage": 1_000,
 }
-"""What fields cost that take more work than others."""
+"""The cost of fields that take more work than others."""
 
 
 ANOTHER_INSTANT = 500
-"""What it costs to be told of another instant: far ahead, the way there is gone period by period."""
+"""The cost of another instant: the server computes every period up to it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Length:
-    """How long a list is that a variable decides: a page by its ``first``, a batch by its inputs."""
+    """The length of a list that a variable decides: a page by its ``first``, a batch by its inputs."""
 
     variable: str
     otherwise: int
 
     def of(self, variables: Mapping[str, object]) -> int:
-        """Give the length for coerced variables; null is as good as left out."""
+        """Return the length for coerced variables; null counts as left out."""
         match variables.get(self.variable):
             case None:
                 return self.otherwise
@@ -83,7 +83,7 @@ class Length:
 
 @dataclass(frozen=True, slots=True)
 class OtherInstants:
-    """How many of the global ids that a variable holds name a state at another instant."""
+    """The number of global ids in a variable that name a state at another instant."""
 
     variable: str
 
@@ -105,20 +105,20 @@ def at_other_instants(ids: Iterable[object]) -> int:
 
 
 def page_cost(first: int) -> int:
-    """Give how many items a page can have; one that is refused for its size costs as the largest."""
+    """Return how many items a page can have; a refused size counts as the largest."""
     return min(max(first, 0), LARGEST_PAGE)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cost:
-    """So much, and so many times what is in each list whose length a variable decides."""
+    """A fixed cost, plus costs multiplied by the lengths of lists that variables decide."""
 
     fixed: int = 0
     lists: Mapping[tuple[Length | OtherInstants, Cost], int] = field(default_factory=dict)
 
     @classmethod
     def total(cls, costs: Iterable[Cost]) -> Cost:
-        """Add costs up."""
+        """Add costs."""
         fixed, lists = 0, Counter[tuple[Length | OtherInstants, Cost]]()
         for cost in costs:
             fixed += cost.fixed
@@ -127,13 +127,13 @@ class Cost:
         return cls(fixed, lists)
 
     def times(self, length: int | Length | OtherInstants) -> Cost:
-        """Give what a list costs of which each item costs this."""
+        """Return the cost of a list whose items cost this."""
         if not isinstance(length, int):
             return Cost(0, {(length, self): 1})
         return Cost(self.fixed * length, {part: times * length for part, times in self.lists.items()})
 
     def of(self, variables: Mapping[str, object]) -> int:
-        """Give the cost for coerced variables."""
+        """Return the cost for coerced variables."""
         return self.fixed + sum(
             times * length.of(variables) * item.of(variables) for (length, item), times in self.lists.items()
         )

@@ -1,4 +1,4 @@
-"""Prepared documents: parsed, measured and validated once, whoever sends them how often."""
+"""Prepared documents: parsed, measured, validated and compiled once."""
 
 from __future__ import annotations
 
@@ -30,23 +30,23 @@ from server.execution.trusted_documents import Trusted, sha256
 from server.input_errors import replace_values_rule
 
 MOST_KEPT = 50_000
-"""How much is kept prepared, the least lately used forgotten first: tokens, and every 100 characters."""
+"""The size of the cache, in tokens and hundreds of characters; the least recently used go first."""
 
 LONGEST_KEPT = 64_000
-"""Characters of the longest document that is kept; one with large values in it comes once."""
+"""Characters of the longest document that is cached; longer ones mostly hold values and come once."""
 
 MOST_REGISTERED = 8_000_000
 """Characters of all documents that clients registered."""
 
 MOST_ERRORS = 20
-"""Errors that validation names before it gives up."""
+"""The most errors of a validation."""
 
 
 RULES = replace_values_rule(specified_rules)
-"""What a document must obey."""
+"""The validation rules."""
 
 _EMPTY = DocumentNode(definitions=())
-"""Stands where a text is no document."""
+"""A placeholder if the text is not a document."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,16 +61,16 @@ class Operation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """A document with its operations, or what is wrong with it."""
+    """A document with its operations, or its errors."""
 
     document: DocumentNode = _EMPTY
     operations: Mapping[str | None, Operation] = field(default_factory=dict)
     errors: tuple[Formatted, ...] = ()
     size: int
-    """What it counts for among those that are kept."""
+    """Its share of the cache."""
 
     def operation(self, name: str | None) -> Operation:
-        """Give the operation of a name, or the only one; raises Refused."""
+        """Return the operation of a name, or the only one; raises Refused."""
         if self.errors:
             raise Refused(self.errors)
         if name is None and len(self.operations) == 1:
@@ -85,7 +85,7 @@ class Prepared:
 
 
 class Documents:
-    """All documents that a process has prepared, and those that can be asked for by name."""
+    """The documents that a process has prepared, and those that requests can name."""
 
     def __init__(
         self,
@@ -105,7 +105,7 @@ class Documents:
         self._registered: LRUCache[str, str] = LRUCache(MOST_REGISTERED, getsizeof=len)
 
     def prepared(self, asked: GraphQLRequest) -> Prepared:
-        """Give what is asked for, prepared; raises Refused where it is not to be had or not to be run."""
+        """Return the requested document, prepared; raises Refused if it is unknown or not allowed."""
         text = self._text(asked)
         prepared = self._kept.get(text)
         if prepared is None:
@@ -170,7 +170,7 @@ def prepare(
 
 @dataclass(frozen=True, slots=True)
 class _Preparing:
-    """A document that is being prepared. No step that fails is told to its caller as our fault."""
+    """A document while it is being prepared. A step that fails has a fallback, so callers never see it."""
 
     schema: GraphQLSchema
     limits: Limits
@@ -180,7 +180,7 @@ class _Preparing:
     compiles: bool
 
     def prepare(self) -> tuple[list[Formatted], list[Operation]]:
-        """Give what is wrong with the document, and its operations."""
+        """Return the errors of the document, and its operations."""
         try:
             measured = measure(self.schema, self.document)
         except Exception:  # noqa: BLE001 - whatever it is, the caller is answered
@@ -227,7 +227,7 @@ def _syntax_code(error: GraphQLSyntaxError) -> RequestCode:
 
 
 def _too_much(operations: list[Measures], limits: Limits) -> Iterator[Formatted]:
-    """Say which limits a document is over; one of several operations counts with all others."""
+    """Return an error for each limit that a document exceeds; its operations count together."""
     measured = (
         ("levels of fields", max((one.depth for one in operations), default=0), limits.depth),
         ("fields at its root", sum(one.fields for one in operations), limits.root_fields),

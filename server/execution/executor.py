@@ -1,6 +1,6 @@
-"""Execution of a prepared operation: variables are read, the cost is known, then it is worked out.
+"""Execution of a prepared operation: read its variables, charge its cost, compute its answer.
 
-Most operations have a plan. graphql-core works out the others, and those that do not go to plan.
+Most operations are compiled. graphql-core executes the others, and those that fail when compiled.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ Answer = dict[str, Any]
 
 
 class Execution:
-    """Executes prepared operations within limits: the one place that knows how an answer is worked out."""
+    """Executes prepared operations within limits: the one place that computes an answer."""
 
     def __init__(self, schema: GraphQLSchema, limits: Limits, rates: RateLimiter) -> None:
         self._schema = schema
@@ -42,7 +42,7 @@ class Execution:
     async def answer(
         self, prepared: Prepared, operation: Operation, variables: Mapping[str, Any], context: Context
     ) -> Answer:
-        """Give the answer; raises Refused where the variables, the cost or the rate do not let it begin."""
+        """Return the answer; raises Refused if the variables, the cost or the rate do not allow it."""
         planned = _planned(operation, variables, context)
         if planned is None:
             executor = self._executor(prepared, operation, variables, context)
@@ -65,9 +65,9 @@ class Execution:
     async def answers(
         self, prepared: Prepared, operation: Operation, variables: Mapping[str, Any], context: Context
     ) -> AsyncGenerator[Answer, None]:
-        """Begin a subscription, and give its answers, each worked out when it is asked for; raises Refused.
+        """Start a subscription and yield its answers, each computed when requested; raises Refused.
 
-        It costs what one of its answers costs. What is refused once it has begun ends it: Refused again.
+        It costs what one of its answers costs. A refusal after the start ends it: Refused again.
         """
         executor = self._executor(prepared, operation, variables, context)
         await self._charged(executor.variable_values, operation, context)
@@ -91,7 +91,7 @@ class Execution:
     async def _charged(
         self, variables: VariableValues, operation: Operation, context: Context
     ) -> Mapping[str, int]:
-        """Give what an operation costs; raises Refused where that is too much, at once or for now."""
+        """Charge and return the cost of an operation; raises Refused if it is over a limit."""
         cost = {"requested": operation.cost.of(variables.coerced), "limit": self._limits.cost}
         if cost["requested"] > cost["limit"]:
             message = f"The operation costs {cost['requested']:,}, and may cost at most {cost['limit']:,}."
@@ -150,7 +150,7 @@ def _is_awaitable(value: object) -> TypeGuard[Awaitable[Any]]:
 
 
 def _for_event(executor: Executor[Any], event: object) -> Executor[Any]:
-    """Execute the selection of a subscription on an event, with nothing left of the event before."""
+    """Execute the selection of a subscription on an event, with no state of the event before."""
     executor = executor.build_per_event_executor(event)
     context: Context = executor.context_value
     executor.context_value = Context(services=context.services, viewer=context.viewer, newest=True)
@@ -158,7 +158,7 @@ def _for_event(executor: Executor[Any], event: object) -> Executor[Any]:
 
 
 def _planned(operation: Operation, variables: Mapping[str, Any], context: Context) -> CompiledRun | None:
-    """Give what a plan runs with; None without a plan, or where graphql-core has to say what is wrong."""
+    """Return a compiled operation's input; None if it is not compiled, or graphql-core must name an error."""
     if operation.plan is None:
         return None
     try:

@@ -1,4 +1,4 @@
-"""Documents that cannot be prepared as usual: executed in a plainer way, and operators learn of it."""
+"""Fallbacks: documents for which a step of preparation failed are executed in a simpler way."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from server.execution.trusted_documents import sha256
 _log = structlog.get_logger(__name__)
 
 MOST_KNOWN = 1_000
-"""Documents that are not logged again."""
+"""The documents that are not logged again."""
 
 NOT_PREPARED = "a document could not be prepared as usual"
 
@@ -21,13 +21,13 @@ Step = Literal["measure", "validate", "compile"]
 
 
 def _count_nothing(_step: Step) -> None:
-    """Leave uncounted what happens outside of a server."""
+    """Count nothing, outside of a server."""
 
 
 class Fallbacks:
-    """Counts every failure of preparing a document, and logs it once for each document.
+    """Counts every failed step of preparation, and logs it once per document.
 
-    Such a failure is a fault of ours, but no caller's concern: there is a plainer way for every step.
+    The failure is an error of the server, but callers are answered: every step has a simpler way.
     """
 
     def __init__(self, count: Callable[[Step], None] = _count_nothing) -> None:

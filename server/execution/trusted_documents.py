@@ -1,4 +1,4 @@
-"""Documents that are asked for by name: those that the operator trusts, and those that clients registered."""
+"""Trusted documents: those that the operator names, and whether any others are executed."""
 
 from __future__ import annotations
 
@@ -47,12 +47,12 @@ def read_trusted(settings: Settings) -> Trusted:
 
 
 def sha256(text: str) -> str:
-    """Give the identifier of a document."""
+    """Return the identifier of a document."""
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
 
 
 def plain(identifier: str) -> str:
-    """Give an identifier without the name of its kind, as some clients write it."""
+    """Return an identifier without its prefix, as some clients write it."""
     return identifier.removeprefix("sha256:")
 
 
@@ -69,7 +69,7 @@ def _documents(path: Path) -> Iterator[tuple[str, str]]:
 
 
 def _manifest(content: Mapping[str, object]) -> Iterator[tuple[str, str]]:
-    """Give the documents of a file as relay-compiler, GraphQL Code Generator or Apollo write it."""
+    """Return the documents of a file as relay-compiler, GraphQL Code Generator or Apollo write it."""
     operations = content.get("operations")
     if isinstance(operations, list):
         content = {operation["id"]: operation["body"] for operation in operations}

@@ -61,7 +61,7 @@ class _UsualWay(GraphQL[Context, None]):
             return Context(services=self._services, viewer=viewer)
         memory = MemoryCache()
         ledger = GroupCommit(self._services.database, memory, self._services.clock)
-        return Context(services=replace(self._services, memory=memory, ledger=ledger), viewer=viewer)
+        return Context(services=replace(self._services, memory=memory, commands=ledger), viewer=viewer)
 
 
 def usual_way(*, remembering: bool = False) -> Any:  # noqa: ANN401 - an ASGI application
@@ -101,4 +101,4 @@ class _Forgetful(GroupCommit):
 def storing_nothing() -> Any:  # noqa: ANN401 - an ASGI application
     """Serve the database that the environment names as ever, but for what acts would store."""
     services = Services.on(Database(os.environ["ALLOTMENT_DATABASE_URL"]))
-    return create_app(replace(services, ledger=_Forgetful(services)))
+    return create_app(replace(services, commands=_Forgetful(services)))

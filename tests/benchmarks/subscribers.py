@@ -57,7 +57,7 @@ async def opened(url: str, count: int) -> str:
     await catalog.edit(context, lambda before, _: replace(shop(1_000_000), revision=before.revision))
     names = [f"customer-{number}" for number in range(count)]
     for act in (UpsertCustomer, lambda **_: Subscribe(plan="basic")):
-        ledger, number = services.ledger, context.environment
+        ledger, number = services.commands, context.environment
         await asyncio.gather(*(ledger.commit(number, name, act(key=name)) for name in names))
     await services.close()
     return key

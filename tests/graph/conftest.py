@@ -52,7 +52,7 @@ async def services(database: Database, clock: Clock) -> AsyncIterator[Services]:
     """What all requests share."""
     services = Services.on(database, clock)
     yield services
-    await services.ledger.close()
+    await services.commands.close()
     await services.keys.settle()
 
 

@@ -11,7 +11,7 @@ from models.database.transactions import Database
 from resolvers.context import Replica, Services
 from server.app import create_app
 
-IN_ORDER = ["listening", "ledger", "keys", "database", "replica", "rates"]
+IN_ORDER = ["listening", "commands", "keys", "database", "replica", "rates"]
 
 
 @dataclass

@@ -124,7 +124,7 @@ class Books:
     @property
     def context(self) -> Context:
         """What a request in this process works with."""
-        services = replace(Services.on(self.database, self.clock), ledger=self.ledger)
+        services = replace(Services.on(self.database, self.clock), commands=self.ledger)
         viewer = Viewer(environment=self.environment, kind=ApiKeyKind.SECRET, scopes=frozenset(Scope))
         return Context(services=services, viewer=viewer)
 

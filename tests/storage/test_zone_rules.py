@@ -214,7 +214,7 @@ async def test_what_is_scheduled_for_the_end_of_a_period_moves_with_it(database:
     assert initech == before["initech"]
     assert await first_difference(services) is None
     await books.ledger.close()
-    await services.ledger.close()
+    await services.commands.close()
 
 
 @pytest.mark.usefixtures("zones")
@@ -226,7 +226,7 @@ async def test_a_start_moves_what_was_not_moved_when_the_rules_were_entered(
     await with_new_rules(database)
     services = Services.on(database, books.clock, zones=NEWER)
     if by_command:
-        await services.ledger.commit(books.environment, "initech", UpsertCustomer(key="initech", name="x"))
+        await services.commands.commit(books.environment, "initech", UpsertCustomer(key="initech", name="x"))
     else:
         async with database.write() as session:
             assert await Rulebook(NEWER, books.clock).take_up(session)
@@ -238,7 +238,7 @@ async def test_a_start_moves_what_was_not_moved_when_the_rules_were_entered(
     assert (await change_ahead(books)).starts_at == MOVED_TO
     assert await first_difference(services) is None
     await books.ledger.close()
-    await services.ledger.close()
+    await services.commands.close()
 
 
 @pytest.mark.usefixtures("zones")
@@ -253,7 +253,7 @@ async def test_a_change_follows_the_zone_of_the_period_that_it_ends(database: Da
     assert (await change_ahead(books)).starts_at == MOVED_TO
     assert await first_difference(services) is None
     await books.ledger.close()
-    await services.ledger.close()
+    await services.commands.close()
 
 
 @pytest.mark.usefixtures("zones")
@@ -271,7 +271,7 @@ async def test_a_process_moves_nothing_by_rules_that_are_not_in_force(
 
     assert (await change_ahead(books)).starts_at == UNMOVED
     await books.ledger.close()
-    await services.ledger.close()
+    await services.commands.close()
 
 
 async def test_rules_are_entered_once_and_only_where_they_are_the_newest(database: Database) -> None:

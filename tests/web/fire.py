@@ -98,8 +98,8 @@ async def opened(database: str, limit: int | None) -> str:
     secret = await create_key(services, "live", NewKey())
     context = await context_of(services, "live")
     await catalog.edit(context, lambda before, _: replace(shop(limit), revision=before.revision))
-    await services.ledger.commit(context.environment, CUSTOMER, UpsertCustomer(key=CUSTOMER))
-    await services.ledger.commit(context.environment, CUSTOMER, Subscribe(plan="basic"))
+    await services.commands.commit(context.environment, CUSTOMER, UpsertCustomer(key=CUSTOMER))
+    await services.commands.commit(context.environment, CUSTOMER, Subscribe(plan="basic"))
     await services.close()
     return secret
 

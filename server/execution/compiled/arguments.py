@@ -1,6 +1,6 @@
-"""What a plan takes: variables and arguments, read by closures that stop at the first that is not plain.
+"""Variables and arguments of a compiled operation, read by closures that stop at the first odd value.
 
-Whoever stops leaves it to graphql-core to say what is wrong, if anything is.
+graphql-core then reads them again, and names what is wrong, if anything is.
 """
 
 from __future__ import annotations
@@ -41,15 +41,15 @@ Arguments = Callable[[VariableValues], dict[str, Any]]
 NO_VARIABLES = VariableValues({}, {})
 
 _PLAIN = (str, int, float, bool, Decimal, datetime, Enum, type(None))
-"""What one answer cannot change for the next."""
+"""Types whose values an answer cannot change for the next."""
 
 
 class CannotCompile(Exception):  # noqa: N818 - what a document or a value is
-    """Something that only graphql-core knows how to deal with."""
+    """Something that only graphql-core can handle."""
 
 
 def variables_of(schema: GraphQLSchema, operation: OperationDefinitionNode) -> Variables:
-    """Compile the reading of an operation's variables, which raises NotPlain for any that are not right."""
+    """Compile the reader of an operation's variables; it raises CannotCompile for any that is not right."""
     signatures = []
     for node in operation.variable_definitions or ():
         signature = get_variable_signature(schema, node)
@@ -81,7 +81,7 @@ def _leave_out(signature: GraphQLVariableSignature, coerced: dict[str, Any]) -> 
 
 
 def _taking(type_: GraphQLInputType, inside: tuple[str, ...]) -> Take:
-    """Compile the reading of a value; any exception means that it is not plain."""
+    """Compile the reader of a value; any exception means that the value is not plain."""
     if is_non_null_type(type_):
         return _required(_taking(type_.of_type, inside))
     if is_list_type(type_):
@@ -162,7 +162,7 @@ def _one_of(type_: GraphQLInputObjectType, inside: tuple[str, ...]) -> Take:
 
 
 def arguments_of(field: GraphQLField, node: FieldNode) -> Arguments:
-    """Compile the reading of a field's arguments; what it gives raises GraphQLError as graphql-core does."""
+    """Compile the reader of a field's arguments; it raises GraphQLError as graphql-core does."""
     nodes = {argument.name.value: argument.value for argument in node.arguments or ()}
     constants: dict[str, Any] = {}
     variables: list[tuple[str, str, bool]] = []
@@ -193,7 +193,7 @@ def arguments_of(field: GraphQLField, node: FieldNode) -> Arguments:
 
 
 def _holds_variable(node: ValueNode) -> bool:
-    """Tell whether a literal says something else with other variables, in whatever depth."""
+    """Return whether a literal holds a variable, at any depth."""
     match node:
         case ListValueNode():
             return any(map(_holds_variable, node.values))

@@ -1,7 +1,7 @@
-"""Plans: an operation compiled to closures that know only how to be right.
+"""The compiler: an operation as closures that handle success only.
 
-Where anything goes wrong, graphql-core is given what the root fields resolved to and works the answer out
-itself. So there is one place that knows how errors are told and how far nulls reach, and it is not here.
+If anything goes wrong, graphql-core receives what the root fields resolved to and computes the answer itself.
+So error handling and null propagation stay in one place, graphql-core.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ from server.execution.compiled.arguments import (
 
 @dataclass(frozen=True, slots=True)
 class CompiledRun:
-    """What is run: a plan, for whom, and with which variables."""
+    """A compiled operation with its context and variables."""
 
     plan: CompiledOperation
     context: Context
@@ -66,16 +66,16 @@ class CompiledRun:
 
 Resolve = Callable[..., Any]
 Complete = Callable[[Any, CompiledRun], Any]
-"""Makes of what a field resolved to what its place of the answer holds; raises where that is not plain."""
+"""Turns a resolved value into its part of the answer; raises if it is not plain."""
 
 
 _DESCRIPTION: Any = GraphQLResolveInfo
-"""What a resolver is told; none of ours asks for more than the context."""
+"""The info that resolvers receive; ours use nothing but its context."""
 
 
 @dataclass(frozen=True, slots=True)
 class ResolvedRoots:
-    """What the root fields of an operation resolved to, or raised, by their names in the answer."""
+    """What the root fields of an operation resolved to or raised, by their names in the answer."""
 
     values: dict[str, Any] = field(default_factory=dict)
     raised: dict[str, Exception] = field(default_factory=dict)
@@ -83,7 +83,7 @@ class ResolvedRoots:
     def resolve(
         self, ask: Resolve, source: object, info: GraphQLResolveInfo[Context], **given: object
     ) -> object:
-        """Resolve a field as before: this is what graphql-core calls on its middleware."""
+        """Resolve a field as it was resolved before: graphql-core calls this as its middleware."""
         if info.path.prev is None:
             if info.path.key in self.raised:
                 raise self.raised[str(info.path.key)]
@@ -94,7 +94,7 @@ class ResolvedRoots:
 
 @dataclass(frozen=True, slots=True)
 class _Root:
-    """A field at the root."""
+    """A root field."""
 
     name: str
     ask: Callable[[CompiledRun], Any]
@@ -111,13 +111,13 @@ class _Root:
 
 @dataclass(frozen=True, slots=True)
 class CompiledOperation:
-    """An operation, ready to be run."""
+    """A compiled operation."""
 
     variables: Variables
     _roots: tuple[_Root, ...]
 
     async def run(self, asked: CompiledRun, resolved: ResolvedRoots) -> dict[str, Any] | None:
-        """Give the answer's data; None where graphql-core has to go on from what is resolved."""
+        """Return the data of the answer; None if graphql-core must continue from what is resolved."""
         answered: dict[str, Any] = {}
         try:
             for root in self._roots:
@@ -131,7 +131,7 @@ class CompiledOperation:
 def compile_operation(
     schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode
 ) -> CompiledOperation | None:
-    """Compile a valid operation; None where it has what plans do not know.
+    """Compile a valid operation; None if it uses something that the compiler does not support.
 
     That is directives, introspection, interfaces, fields below the root that wait for something, and
     subscriptions.
@@ -181,7 +181,7 @@ class _Compiler:
         return _Root(name, lambda asked: ask(None, asked), is_async, self._completing(known.type, details))
 
     def _field(self, parent: GraphQLObjectType, details: list[FieldDetails]) -> GraphQLField | None:
-        """Give a field; None for __typename."""
+        """Return the compiled field; None for __typename."""
         name = details[0].node.name.value
         if name == "__typename":
             return None
@@ -193,7 +193,7 @@ class _Compiler:
     def _asking(
         self, parent: GraphQLObjectType, name: str, known: GraphQLField, details: list[FieldDetails]
     ) -> Callable[[Any, CompiledRun], Any]:
-        """Compile the resolving of a field."""
+        """Compile the resolver of a field."""
         resolve = known.resolve
         if isinstance(resolve, Reading):
             read = resolve.read
@@ -207,7 +207,7 @@ class _Compiler:
     def _describing(
         self, parent: GraphQLObjectType, name: str, known: GraphQLField, nodes: list[FieldNode]
     ) -> Callable[[CompiledRun], object]:
-        """Compile what a resolver is told; no resolver of ours asks for its path in the answer."""
+        """Compile the info of a resolver; none of ours uses its path in the answer."""
         before = (nodes[0].name.value, nodes, known.type, parent, Path(None, name, parent.name))
         of_all = (self._schema, self._definitions, None, self._operation)
 
@@ -261,10 +261,10 @@ class _Compiler:
 
 
 class _Directives(Visitor):
-    """Stops at directives that are not the same for every time."""
+    """Stops at directives that depend on variables."""
 
     def enter_directive(self, node: DirectiveNode, *_: object) -> None:
-        """Let @skip and @include with a constant pass."""
+        """Accept @skip and @include with a constant."""
         known = node.name.value in {"skip", "include"}
         if not known or any(isinstance(argument.value, VariableNode) for argument in node.arguments or ()):
             raise CannotCompile

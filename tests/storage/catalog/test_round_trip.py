@@ -159,7 +159,7 @@ async def editors(database: Database, another: Database) -> AsyncIterator[list[C
     viewer = Viewer(environment=environment, kind=ApiKeyKind.SECRET, scopes=frozenset(Scope))
     yield [Context(services=services, viewer=viewer) for services in processes]
     for services in processes:
-        await services.ledger.close()
+        await services.commands.close()
 
 
 def seats(units: int) -> RowEdit:

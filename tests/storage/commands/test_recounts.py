@@ -87,7 +87,7 @@ async def test_refused_commands_count_a_window_once_and_store_nothing(
 async def test_checks_and_commands_share_a_count(books: Books, database: Database) -> None:
     services = Services.on(database, books.clock)
     context = Context(services=services, viewer=books.context.viewer)
-    process = replace(books, ledger=services.ledger)
+    process = replace(books, ledger=services.commands)
     call = AccessCheck(customer="acme", feature="calls")
     assert not (await access(context, call)).allowed
     with statements(database) as refused:
@@ -97,7 +97,7 @@ async def test_checks_and_commands_share_a_count(books: Books, database: Databas
     assert await consumed(process) == 0
     with statements(database) as checked:
         assert not (await access(context, call)).allowed
-    await services.ledger.close()
+    await services.commands.close()
 
     assert (len(refused), len(checked)) == (acted(database), GLANCE)
 

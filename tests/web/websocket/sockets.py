@@ -204,7 +204,7 @@ class Serving:
         viewer = await viewer_of(self.services, await self.key())
         assert viewer is not None
         context = Context(services=self.services, viewer=viewer)
-        await self.services.ledger.commit(viewer.environment, customer, UpsertCustomer(key=customer))
+        await self.services.commands.commit(viewer.environment, customer, UpsertCustomer(key=customer))
         return (await create_customer_token(context, customer, seconds)).token
 
 

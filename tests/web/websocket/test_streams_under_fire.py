@@ -137,8 +137,8 @@ async def sold_to(database: str, names: list[str]) -> str:
     services = Services.on(Database(database))
     environment = (await context_of(services, "live")).environment
     for name in names:
-        await services.ledger.commit(environment, name, UpsertCustomer(key=name))
-        await services.ledger.commit(environment, name, Subscribe(plan="basic"))
+        await services.commands.commit(environment, name, UpsertCustomer(key=name))
+        await services.commands.commit(environment, name, Subscribe(plan="basic"))
     await services.close()
     return key
 
